@@ -1,0 +1,60 @@
+# Every target sets up what it needs: on a new machine Python 3.13 and make are enough.
+
+PYTHON ?= python3.13
+BIN := .venv/bin
+export SAM_CLI_TELEMETRY := 0
+export PYTHONPATH := layers/product/python:.
+
+.PHONY: help setup demo serve import test unit lint format validate build lock clean
+
+help:                ## list the targets
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/installed  ## install the tools that the other targets use into .venv
+
+.venv/installed: requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+demo: setup          ## play six weeks of reminders on a local stack and compare the counts
+	$(BIN)/python -m local.demo
+
+serve: setup         ## keep a local stack with the sample running until Ctrl-C
+	$(BIN)/python -m local.serve
+
+import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
+	$(BIN)/python -m bill_reminders.importing --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
+		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
+
+test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
+	$(BIN)/python -m pytest tests
+
+unit: setup          ## the unit tests alone, in seconds
+	$(BIN)/python -m pytest tests/unit
+
+lint: setup          ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup        ## let ruff order imports and lay out code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+validate: setup      ## check template.yaml
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam validate --lint
+
+build: setup         ## build what is deployed
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+
+lock: setup          ## pin the newest libraries that the .in files allow
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.13 \
+		--no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.13 \
+		--python-platform x86_64-manylinux2014 --no-emit-index-url --no-emit-find-links \
+		-c requirements-dev.txt layers/dependencies/requirements.in \
+		-o layers/dependencies/requirements.txt
+
+clean:               ## remove what was built and installed
+	rm -rf .venv .aws-sam build

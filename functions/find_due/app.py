@@ -1,0 +1,54 @@
+"""find_due: every minute, nudge the channels of all users for whom something is due."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from bill_reminders import clock, environment
+from bill_reminders.delivery import finder, switches
+from bill_reminders.domain.clock import floor_minute
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    schedules_table: str
+    switches_parameter: str
+    shards_read: int
+    sms_queue_url: str
+    push_queue_url: str
+    email_queue_url: str
+    sms_per_second: float
+    push_per_second: float
+    email_per_second: float
+
+
+logger = Logger()
+settings = environment.read(Settings)
+tables.bind(schedules=settings.schedules_table)
+sqs = boto3.client("sqs")
+ssm = boto3.client("ssm")
+ROUTES = (
+    finder.Route(Channel.SMS, settings.sms_queue_url, settings.sms_per_second),
+    finder.Route(Channel.PUSH, settings.push_queue_url, settings.push_per_second),
+    finder.Route(Channel.EMAIL, settings.email_queue_url, settings.email_per_second),
+)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    minute = floor_minute(datetime.fromisoformat(event["time"]) + clock.offset())
+    channels = switches.open_channels(ssm, settings.switches_parameter)
+    routes = [route for route in ROUTES if route.channel in channels]
+    found = finder.tick(minute, routes, shards=settings.shards_read, sqs=sqs)
+    logger.info(
+        "tick",
+        minute=minute.isoformat(),
+        due={channel.value: count.due for channel, count in found.items()},
+        older={channel.value: count.older for channel, count in found.items()},
+    )

@@ -1,0 +1,63 @@
+"""send_email: a nudge comes in, what is due by e-mail goes out through SES."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from bill_reminders import environment
+from bill_reminders.delivery import providers
+from bill_reminders.delivery.sender import Outgoing
+from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.domain.people import Channel
+from bill_reminders.messages.email import email
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    from_address: str
+
+
+logger = Logger()
+settings = environment.read(SenderSettings)
+email_settings = environment.read(EmailSettings)
+ses = providers.client("sesv2")
+
+
+def send(outgoing: Outgoing) -> str:
+    text = email(
+        outgoing.user,
+        outgoing.notices,
+        today=outgoing.today,
+        sender=settings.sender,
+        first=outgoing.first,
+        reference=outgoing.message_id,
+        part=outgoing.part,
+    )
+    return providers.send_once(
+        ses.send_email,
+        FromEmailAddress=email_settings.from_address,
+        Destination={"ToAddresses": [outgoing.address]},
+        Content={
+            "Simple": {
+                "Subject": _utf8(text.subject),
+                "Body": {"Text": _utf8(text.text), "Html": _utf8(text.html)},
+                "Headers": [{"Name": "List-Unsubscribe", "Value": text.list_unsubscribe}],
+            }
+        },
+        EmailTags=[{"Name": "message_id", "Value": outgoing.message_id}],
+    )
+
+
+def _utf8(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}
+
+
+worker = Worker(Channel.EMAIL, settings, send)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return worker.work(event)

@@ -1,0 +1,1 @@
+"""The delivery machine: find who is due, nudge their channels, claim, send once, mark."""

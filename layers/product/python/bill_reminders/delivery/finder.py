@@ -1,0 +1,112 @@
+"""find_due: which users have something to hear at this minute, on which channel.
+
+It reads keys from the sparse indexes and nothing else: no user, no bill, no plan. What it misses,
+because it crashed, never ran, lost a nudge or met an index that lagged, the look at what is older
+finds within five minutes.
+"""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from bill_reminders.delivery import nudges
+from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage.tables import due_index, next_at
+
+OLDER_EVERY_MINUTES = 5
+OLDER_AT_LEAST = 100
+"""A look at what is older nudges this many a shard even when the queue seems full: neither
+poison nor a wrong count may stop the healing."""
+
+DEPTHS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A channel's queue, and how many messages a second the channel sends at most."""
+
+    channel: Channel
+    queue_url: str
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many users were nudged: due at this minute, and due earlier."""
+
+    due: int
+    older: int
+
+
+def tick(
+    minute: datetime, routes: Iterable[Route], *, shards: int, sqs: Any
+) -> Mapping[Channel, Found]:
+    """Nudge everyone who is due at `minute` on one of the open `routes`, all routes at once.
+
+    A shard or a route that fails keeps no other from being nudged; the first error is raised when
+    all are done.
+    """
+    routes = tuple(routes)
+    with ThreadPoolExecutor(max_workers=max(1, len(routes))) as pool:
+        running = {
+            route.channel: pool.submit(_tick_route, minute, route, shards, sqs) for route in routes
+        }
+    return {channel: future.result() for channel, future in running.items()}
+
+
+def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
+    older_limit = 0
+    if minute.minute % OLDER_EVERY_MINUTES == 0:
+        older_limit = _older_limit(route, shards, sqs)  # before this tick's own nudges arrive
+    with ThreadPoolExecutor(max_workers=shards) as pool:
+        due = [pool.submit(_due, route.channel, shard, minute) for shard in range(shards)]
+        older = [
+            pool.submit(_older, route.channel, shard, minute, older_limit)
+            for shard in range(shards if older_limit else 0)
+        ]
+        due_users, due_errors = _gather(due)
+        older_users, older_errors = _gather(older)
+        nudges.send(
+            sqs,
+            route.queue_url,
+            [Nudge(user_id, minute) for user_id in chain(due_users, older_users)],
+            pool=pool,
+        )
+    for error in chain(due_errors, older_errors):
+        raise error
+    return Found(len(due_users), len(older_users))
+
+
+def _gather(
+    futures: Iterable[Future[list[str]]],
+) -> tuple[list[str], list[BaseException]]:
+    """What the shards that answered found, and the errors of those that did not."""
+    errors = [(future, future.exception()) for future in futures]
+    users = [user_id for future, error in errors if error is None for user_id in future.result()]
+    return users, [error for _, error in errors if error is not None]
+
+
+def _due(channel: Channel, shard: int, minute: datetime) -> list[str]:
+    found = due_index(channel).query(shard, next_at(channel) == minute)
+    return [item.user_id for item in found]
+
+
+def _older(channel: Channel, shard: int, minute: datetime, limit: int) -> list[str]:
+    found = due_index(channel).query(shard, next_at(channel) < minute, limit=limit)
+    return [item.user_id for item in found]
+
+
+def _older_limit(route: Route, shards: int, sqs: Any) -> int:
+    """How many a shard: what the channel sends until the next look, less what its queue holds."""
+    answer = sqs.get_queue_attributes(QueueUrl=route.queue_url, AttributeNames=list(DEPTHS))
+    held = sum(int(answer["Attributes"][name]) for name in DEPTHS)
+    room = route.per_second * OLDER_EVERY_MINUTES * 60 - held
+    return max(OLDER_AT_LEAST, int(room // shards))

@@ -1,0 +1,110 @@
+"""A sender's batch: switches first, then each nudge by itself.
+
+A nudge that fails goes back to its queue alone; when it has failed as often as the queue allows,
+it ends in the dead-letter queue with its user out of the channel's index.
+"""
+
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from bill_reminders import clock
+from bill_reminders.delivery import nudges, switches
+from bill_reminders.delivery.sender import Send, deliver, effective_now
+from bill_reminders.domain.ledger import State
+from bill_reminders.domain.people import Channel
+from bill_reminders.messages.notices import Sender
+from bill_reminders.storage import ledger, tables
+from bill_reminders.storage.accounts import Contended, UnknownUser
+from bill_reminders.storage.transactions import Busy
+
+
+@dataclass(frozen=True, slots=True)
+class SenderSettings:
+    """The environment that every sender needs."""
+
+    schedules_table: str
+    users_table: str
+    bills_table: str
+    ledger_table: str
+    switches_parameter: str
+    max_receives: int
+    sender_name: str
+    unsubscribe_mailbox: str
+
+    @property
+    def sender(self) -> Sender:
+        """Who signs the messages."""
+        return Sender(self.sender_name, self.unsubscribe_mailbox)
+
+
+class Worker:
+    """Works one channel's queue with `send`."""
+
+    def __init__(self, channel: Channel, settings: SenderSettings, send: Send) -> None:
+        self._channel = channel
+        self._settings = settings
+        self._send = send
+        self._ssm = boto3.client("ssm")
+        self._log = Logger(child=True)
+        tables.bind(
+            schedules=settings.schedules_table,
+            users=settings.users_table,
+            bills=settings.bills_table,
+            ledger=settings.ledger_table,
+        )
+
+    def work(self, event: dict[str, Any]) -> PartialItemFailureResponse:
+        """Deliver a batch of nudges; names those that shall come back."""
+        channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
+        if self._channel not in channels:
+            self._log.info("channel is closed, nudges acknowledged", channel=self._channel.value)
+            return {"batchItemFailures": []}
+        outcomes: Counter[State] = Counter()
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        with processor(
+            event["Records"], lambda record: outcomes.update(self._deliver(record))
+        ) as batch:
+            batch.process()
+        self._log.info(
+            "batch delivered",
+            channel=self._channel.value,
+            failed_nudges=len(processor.fail_messages),
+            messages={state.value: count for state, count in outcomes.items()},
+        )
+        return processor.response()
+
+    def _deliver(self, record: SQSRecord) -> Counter[State]:
+        user_id = None
+        try:
+            nudge = nudges.parse(record.body)
+            user_id = nudge.user_id
+            now = effective_now(clock.now(), nudge)
+            if int(record.attributes.approximate_receive_count) >= self._settings.max_receives:
+                ledger.quarantine(user_id, self._channel)
+            return deliver(user_id, self._channel, now=now, send=self._send)
+        except UnknownUser:
+            self._log.info("user is gone, nudge acknowledged", user_id=user_id)
+        except (Busy, Contended):
+            self._log.warning("account is busy, the index brings the user back", user_id=user_id)
+        except Exception as error:
+            self._log.error(
+                "nudge failed", user_id=user_id, error=type(error).__name__, where=_where(error)
+            )
+            raise
+        return Counter()
+
+
+def _where(error: Exception) -> list[str]:
+    """The lines that led to an error, innermost last, and no word of its text: what a library
+    says of a value that it cannot take may repeat an address."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-5:]]

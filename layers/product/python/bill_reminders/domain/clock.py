@@ -1,0 +1,101 @@
+"""Wall clocks and instants: zones, daylight saving and quiet hours.
+
+An instant is an aware UTC datetime; a date and a time of day are local and mean nothing without
+an IANA zone. Rules: the rows "daylight saving" and "quiet hours" in docs/rules.md.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+def floor_minute(instant: datetime) -> datetime:
+    """The whole minute that `instant` lies in."""
+    return instant.replace(second=0, microsecond=0)
+
+
+def next_minute(instant: datetime) -> datetime:
+    """The first whole minute after `instant`; a whole minute gives the one after it."""
+    return floor_minute(instant) + MINUTE
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """The calendar date on the wall in `zone` at `instant`."""
+    return instant.astimezone(zone).date()
+
+
+def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which clocks in `zone` show `at` on `day`.
+
+    A time that daylight saving skips gives the first instant after the gap; a time that happens
+    twice gives the first of the two.
+    """
+    return _readings(day, at, zone)[0]
+
+
+def _readings(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Every instant that shows `at` on `day`, in order; for a skipped time the end of the gap."""
+    wall = datetime.combine(day, at, tzinfo=zone)
+    first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return (first,)
+    if first < second:
+        return (first, second)
+    return (_end_of_gap(second, first, zone),)
+
+
+def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant with the new offset, between an instant before and one after the gap.
+
+    In a gap, fold 1 reads the time with the new offset and so lands before the change, and fold 0
+    lands after it (PEP 495). Offsets change on whole seconds.
+    """
+    old = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """A daily span of wall time in which nothing may go out; `start` included, `end` not.
+
+    It may span midnight (22:00 to 08:00). Equal ends are refused where values are parsed.
+    """
+
+    start: time
+    end: time
+
+    def cover(self, instant: datetime, zone: ZoneInfo) -> bool:
+        """Whether `instant` is quiet on the wall in `zone`."""
+        wall = instant.astimezone(zone).time().replace(fold=0)
+        if self.start < self.end:
+            return self.start <= wall < self.end
+        return wall >= self.start or wall < self.end
+
+    def end_after(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The first instant after a quiet `instant` that is not quiet."""
+        today = local_date(instant, zone)
+        return min(
+            reading
+            for offset in (0, 1, 2)
+            for reading in _readings(today + offset * DAY, self.end, zone)
+            if reading > instant and not self.cover(reading, zone)
+        )
+
+    def last_minute_before(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The last whole minute before the quiet span that holds `instant`."""
+        today = local_date(instant, zone)
+        return max(
+            reading - MINUTE
+            for offset in (-2, -1, 0)
+            for reading in _readings(today + offset * DAY, self.start, zone)
+            if reading <= instant and not self.cover(reading - MINUTE, zone)
+        )

@@ -1,0 +1,40 @@
+"""The environment of a function, read once at its start into a typed value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+
+from bill_reminders.domain.errors import BillRemindersError
+
+
+class MissingConfiguration(BillRemindersError):
+    """The environment lacks a variable, or holds one that cannot be read."""
+
+
+def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> T:
+    """Fill a dataclass of `str`, `int` and `float` fields from variables of the same name in
+    capitals. An empty value counts as missing unless the field has a default.
+
+    Raises MissingConfiguration with a sentence that names every variable at fault.
+    """
+    source = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for field in fields(settings):  # type: ignore[arg-type]
+        name = field.name.upper()
+        text = source.get(name, "")
+        optional = field.default is not field.default_factory  # both MISSING when required
+        if not text:
+            if not optional:
+                faults.append(f"{name} is missing")
+            continue
+        try:
+            values[field.name] = field.type(text)  # type: ignore[operator]
+        except ValueError:
+            faults.append(f"{name} is not a number")
+    if faults:
+        raise MissingConfiguration(
+            f"Cannot start: {', '.join(faults)}. template.yaml sets the environment of each "
+            "function; deploy it again, or restore the variable in the function's configuration."
+        )
+    return settings(**values)

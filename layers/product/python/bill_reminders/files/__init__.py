@@ -1,0 +1,1 @@
+"""People and bills from CSV files."""

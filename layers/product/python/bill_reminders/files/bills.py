@@ -1,0 +1,194 @@
+"""bills.csv: one bill a row, with the user who owes it."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, partial
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision, get_territory_currencies
+
+from bill_reminders.domain.bills import Bill, Recurrence, Unit
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import NO_CHANGE, PlanChange
+from bill_reminders.files.cells import CellError, day, identifier, words
+from bill_reminders.files.plans import plan_change
+from bill_reminders.files.rows import Parsed, Row, read
+
+COLUMNS = (
+    "bill_id",
+    "user_id",
+    "biller",
+    "name",
+    "amount",
+    "currency",
+    "first_due",
+    "repeats",
+    "until",
+    "owed_from",
+    "lead_days",
+    "overdue_days",
+    "remind_at",
+    "channels",
+)
+
+MAX_DIGITS = 15
+MAX_EVERY = 1000
+
+_AMOUNT = re.compile(r"[0-9]+(?:\.([0-9]+))?")
+_REPEATS = re.compile(r"(last day of )?every (?:([0-9]{1,4}) )?(day|week|month|year)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """A bill as the file gives it; `owed_from` is None where the file leaves it open."""
+
+    row: int
+    user_id: str
+    bill_id: str
+    biller: str
+    name: str
+    amount: Money | None
+    recurrence: Recurrence
+    owed_from: date | None = None
+    plan_change: PlanChange = NO_CHANGE
+
+    def bill(self, today: date) -> Bill:
+        """The bill, entered on the local date `today`: what fell due before is not owed, unless
+        the file says since when it is."""
+        return Bill(
+            user_id=self.user_id,
+            bill_id=self.bill_id,
+            biller=self.biller,
+            name=self.name,
+            recurrence=self.recurrence,
+            owed_from=self.owed_from or today,
+            amount=self.amount,
+            plan_change=self.plan_change,
+        )
+
+
+def read_bills(text: str) -> Parsed[BillRow]:
+    """Read the text of bills.csv. Never raises: what is wrong is in the errors.
+
+    Whether a user exists is for the caller to check, who knows the users that are stored.
+    """
+    return read(text, COLUMNS, partial(_bill_row, seen={}))
+
+
+def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
+    bill_id = row.read("bill_id", identifier)
+    user_id = row.read("user_id", identifier)
+    if bill_id is not None and user_id is not None:
+        first = seen.setdefault((user_id, bill_id), row.number)
+        if first != row.number:
+            row.refuse(
+                "bill_id",
+                f"the same bill of the same user stands in row {first}: give it another id, or "
+                "keep one of the two rows",
+            )
+    biller = row.read("biller", words)
+    name = row.read("name", words)
+    amount = _money(row)
+    recurrence = _recurrence(row)
+    owed_from = row.read_optional("owed_from", day)
+    change = plan_change(row)
+    if bill_id is None or user_id is None or biller is None or name is None or recurrence is None:
+        return None
+    return BillRow(
+        row=row.number,
+        user_id=user_id,
+        bill_id=bill_id,
+        biller=biller,
+        name=name,
+        amount=amount,
+        recurrence=recurrence,
+        owed_from=owed_from,
+        plan_change=change,
+    )
+
+
+def _money(row: Row) -> Money | None:
+    """The amount with its currency. A currency alone is fine: the amount is not known yet."""
+    code = row.read_optional("currency", currency)
+    if row["amount"] and not row["currency"]:
+        row.refuse("currency", "empty beside an amount: write its ISO 4217 code, for example USD")
+    value = row.read_optional("amount", partial(amount, currency=code))
+    return None if value is None or code is None else Money(value, code)
+
+
+def _recurrence(row: Row) -> Recurrence | None:
+    first_due = row.read("first_due", day)
+    step = row.read("repeats", repeats)
+    until = row.read_optional("until", day)
+    if first_due is None or step is None:
+        return None
+    every, unit, last_day = step
+    recurrence = Recurrence(first_due, every, unit, last_day, until)
+    if recurrence.due_on(0) is None:
+        row.refuse(
+            "until",
+            "before the first due date, so nothing would ever be due: write a later date, or leave "
+            "it empty for a bill without end",
+        )
+    return recurrence
+
+
+def amount(text: str, *, currency: str | None) -> Decimal:
+    """An exact amount in the major unit of `currency`, above zero.
+
+    More decimals than the currency has are refused even when they are zeros: in half of the world
+    1.500 is fifteen hundred. `currency` None skips that check.
+    """
+    match = _AMOUNT.fullmatch(text)
+    if not match:
+        raise CellError(
+            "not an amount: write digits, with a point before the decimals, and no sign, currency "
+            "or thousands separator; leave it empty while it is unknown"
+        )
+    decimals = match[1] or ""
+    if len(text) - text.count(".") > MAX_DIGITS:
+        raise CellError(f"too long: write at most {MAX_DIGITS} digits")
+    value = Decimal(text)
+    if value == 0:
+        raise CellError("zero: write what is to be paid, or leave it empty while it is unknown")
+    if currency is not None and len(decimals) > (places := get_currency_precision(currency)):
+        raise CellError(f"too many decimals: {currency} has {places}, write no more than that")
+    return value
+
+
+def currency(text: str) -> str:
+    """The ISO 4217 code of a currency that some country pays with today."""
+    code = text.upper()
+    if code not in _currencies():
+        raise CellError("not a currency in use: write its ISO 4217 code, for example USD or CNY")
+    return code
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(
+        code
+        for territory in get_global("territory_currencies")
+        for code in get_territory_currencies(territory)
+    )
+
+
+def repeats(text: str) -> tuple[int, Unit | None, bool]:
+    """`once`, `every 2 weeks` or `last day of every month` as (every, unit, last_day)."""
+    plain = " ".join(text.lower().split())
+    if plain == "once":
+        return 1, None, False
+    match = _REPEATS.fullmatch(plain)
+    if not match:
+        raise CellError(
+            "not a repetition: write once, every month, every 2 weeks (any number of days, weeks, "
+            "months or years), or last day of every month"
+        )
+    last_day, every, unit = match[1] is not None, int(match[2] or 1), Unit(match[3])
+    if not 1 <= every <= MAX_EVERY:
+        raise CellError(f"out of range: write every 1 to {MAX_EVERY} {unit}s")
+    if last_day and unit is not Unit.MONTH:
+        raise CellError("only months have a last day here: write last day of every month")
+    return every, unit, last_day

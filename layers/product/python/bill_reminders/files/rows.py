@@ -1,0 +1,176 @@
+"""CSV text to rows of named cells, with a sentence for everything that is wrong in a file."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.files.cells import CellError
+
+MAX_ROWS = 100_000
+"""More would not fit one import; the header and blank rows do not count."""
+
+_BYTE_ORDER_MARK = "\ufeff"
+_SPACE_AFTER_QUOTE = re.compile(r'"[ \t]+(?=[,\r\n]|$)')
+_MISSING = "missing column: add it to the header, and leave a cell empty that has nothing to say"
+_LIKE_A_COLUMN = re.compile(r"[a-z][a-z _-]{0,29}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong in a file, and the remedy.
+
+    `row` counts as a spreadsheet does: the header is row 1. `column` is empty when the whole row,
+    or the file, is at fault. `problem` never repeats an address or an amount.
+    """
+
+    row: int
+    column: str
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"row {self.row}, {self.column}" if self.column else f"row {self.row}"
+        return f"{place}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed[T]:
+    """The rows of a file that can be used, and the errors of all others, in the file's order."""
+
+    rows: tuple[T, ...]
+    errors: tuple[RowError, ...]
+
+
+class Row:
+    """A row while it is read: its stripped cells by column, and the errors found so far.
+
+    A reader goes through all cells before it gives up, so that one look at the report is enough
+    to correct the row.
+    """
+
+    def __init__(self, number: int, cells: Mapping[str, str]) -> None:
+        self.number = number
+        self.errors: list[RowError] = []
+        self._cells = cells
+
+    def __getitem__(self, column: str) -> str:
+        return self._cells[column]
+
+    def refuse(self, column: str, problem: str) -> None:
+        self.errors.append(RowError(self.number, column, problem))
+
+    def read[T](self, column: str, parse: Callable[[str], T]) -> T | None:
+        """The value of a cell that every row needs; None once an error is noted."""
+        if not self[column]:
+            self.refuse(column, "empty: every row needs it, fill it in")
+            return None
+        return self.read_optional(column, parse)
+
+    def read_optional[T](self, column: str, parse: Callable[[str], T]) -> T | None:
+        """The value of a cell; None when it is empty, or once an error is noted."""
+        if not self[column]:
+            return None
+        try:
+            return parse(self[column])
+        except CellError as error:
+            self.refuse(column, str(error))
+            return None
+
+
+def decode(data: bytes) -> str:
+    """The text of a file. Raises InvalidValue when it is not UTF-8 (with or without its mark)."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidValue(
+            "file", 'not in UTF-8: save it again as "CSV UTF-8", or choose UTF-8 as encoding'
+        ) from None
+
+
+def read[T](text: str, columns: Sequence[str], parse: Callable[[Row], T | None]) -> Parsed[T]:
+    """Read all rows of a CSV text whose first row names exactly `columns`, in any order.
+
+    `parse` turns one row into a value, or notes errors on it; the value of a row with errors is
+    dropped. A file whose header is wrong, or which is too long, gives errors and no rows.
+    """
+    records, errors = _records(text)
+    if len(records) > MAX_ROWS + 1:
+        number, _ = records[-1]
+        problem = f"more than {MAX_ROWS} rows: split the file and give each part its header"
+        return Parsed((), (RowError(number, "", problem),))
+    if not records:
+        problem = f"the file is empty: start it with the row {','.join(columns)}"
+        return Parsed((), tuple(errors) or (RowError(1, "", problem),))
+    (header, cells), *body = records
+    names = [cell.lower() for cell in cells]
+    if faults := tuple(_header_errors(header, names, columns)):
+        return Parsed((), faults)
+
+    values: list[T] = []
+    row_errors: list[RowError] = []
+    for number, cells in body:
+        if len(cells) != len(names):
+            row_errors.append(RowError(number, "", _wrong_count(len(cells), len(names))))
+            continue
+        row = Row(number, dict(zip(names, cells, strict=True)))
+        value = parse(row)
+        if value is not None and not row.errors:
+            values.append(value)
+        row_errors += row.errors
+    return Parsed(tuple(values), (*row_errors, *errors))
+
+
+def _records(text: str) -> tuple[list[tuple[int, list[str]]], list[RowError]]:
+    """The numbered rows that are not blank, and why reading stopped early, if it did."""
+    lines = io.StringIO(text.removeprefix(_BYTE_ORDER_MARK), newline="")
+    trimmed = (_SPACE_AFTER_QUOTE.sub('"', line) for line in lines)
+    records: list[tuple[int, list[str]]] = []
+    number = 0
+    try:
+        for cells in csv.reader(trimmed, strict=True, skipinitialspace=True):
+            number += 1
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                records.append((number, stripped))
+            if len(records) > MAX_ROWS + 1:
+                break
+    except csv.Error:
+        problem = (
+            "a quote that opens in this row is not closed, or text follows the closing one; no "
+            "row from here on was read: close the quote before the comma, write a quote inside a "
+            "value twice, and import again"
+        )
+        return records, [RowError(number + 1, "", problem)]
+    return records, []
+
+
+def _header_errors(number: int, names: Sequence[str], columns: Sequence[str]) -> Iterator[RowError]:
+    known = ", ".join(columns)
+    if not set(names) & set(columns):
+        yield RowError(
+            number,
+            "",
+            f"no header: the first row names the columns, separated by commas: {known}",
+        )
+        return
+    for column in columns:
+        if column not in names:
+            yield RowError(number, column, _MISSING)
+    for place, name in enumerate(names, start=1):
+        if name not in columns:
+            # Without its header a file's first row may hold addresses.
+            column = name if _LIKE_A_COLUMN.fullmatch(name) else f"column {place}"
+            yield RowError(number, column, f"unknown column: remove it; the columns are {known}")
+    for name, count in Counter(names).items():
+        if count > 1 and name in columns:
+            yield RowError(number, name, "the column stands here twice: keep one of them")
+
+
+def _wrong_count(found: int, wanted: int) -> str:
+    return (
+        f"{found} cells where the header names {wanted}: give every column a cell, empty if need "
+        "be, and put quotes around a value that holds a comma"
+    )

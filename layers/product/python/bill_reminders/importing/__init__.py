@@ -1,0 +1,1 @@
+"""Brings people and bills from files into a deployed stack."""

@@ -1,0 +1,125 @@
+"""Import users and bills from CSV files into a deployed stack.
+
+Both files may be imported as often as you like: what is the same is left alone. Rows that cannot
+be used are listed with their column and a remedy; the others are imported, or none at all with
+--all-or-none.
+
+Exits with 0 when every row is in, with 1 when a row was bad, with 2 when nothing could be done.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bill_reminders import clock
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.files.bills import BillRow, read_bills
+from bill_reminders.files.rows import Parsed, RowError, decode
+from bill_reminders.files.users import UserRow, read_users
+from bill_reminders.importing.importer import (
+    PushApplication,
+    Report,
+    bills_without_user,
+    import_bills,
+    import_users,
+    users_without_push,
+)
+from bill_reminders.importing.target import connect
+
+ALL_IN, BAD_ROWS, NOT_DONE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.users is None and options.bills is None:
+        parser.error("name at least one file with --users or --bills")
+    try:
+        return _import(options)
+    except (BillRemindersError, OSError, BotoCoreError) as error:
+        print(f"nothing or not everything was imported: {error}", file=sys.stderr)
+    except ClientError as error:
+        what, code = error.operation_name, error.response["Error"]["Code"]
+        print(f"AWS refused {what}: {code}; import again once mended", file=sys.stderr)
+    return NOT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bill_reminders.importing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--stack", required=True, help="the name of the deployed stack")
+    parser.add_argument("--users", type=Path, help="a CSV file of users")
+    parser.add_argument("--bills", type=Path, help="a CSV file of bills")
+    parser.add_argument(
+        "--push-application", default="", help="ARN of the SNS application of the push tokens"
+    )
+    parser.add_argument(
+        "--all-or-none", action="store_true", help="import nothing if any row is bad"
+    )
+    return parser
+
+
+def _import(options: argparse.Namespace) -> int:
+    users: Parsed[UserRow] = _read(options.users, read_users)
+    bills: Parsed[BillRow] = _read(options.bills, read_bills)
+    target = connect(options.stack)
+    push = None
+    if options.push_application:
+        push = PushApplication(boto3.client("sns"), options.push_application)
+
+    without_push = users_without_push(users.rows, push)
+    good_users = _without(users.rows, without_push)
+    without_user = bills_without_user(bills.rows, good_users)
+    good_bills = _without(bills.rows, without_user)
+    user_errors = [*users.errors, *without_push]
+    bill_errors = [*bills.errors, *without_user]
+
+    if options.all_or_none and (user_errors or bill_errors):
+        _print_errors(options, user_errors, bill_errors)
+        print("nothing was imported: correct these rows, or leave out --all-or-none")
+        return BAD_ROWS
+    now = clock.now()
+    saved_users = import_users(good_users, shards=target.shards, now=now, push=push)
+    saved_bills = import_bills(good_bills, now=now)
+    user_errors += saved_users.errors
+    bill_errors += saved_bills.errors
+    _print_errors(options, user_errors, bill_errors)
+    if options.users:
+        _print_report("users", saved_users, user_errors)
+    if options.bills:
+        _print_report("bills", saved_bills, bill_errors)
+    return BAD_ROWS if user_errors or bill_errors else ALL_IN
+
+
+def _read[T](path: Path | None, read: Callable[[str], Parsed[T]]) -> Parsed[T]:
+    return Parsed((), ()) if path is None else read(decode(path.read_bytes()))
+
+
+def _without[T: (UserRow, BillRow)](rows: Iterable[T], errors: Iterable[RowError]) -> list[T]:
+    bad = {error.row for error in errors}
+    return [row for row in rows if row.row not in bad]
+
+
+def _print_errors(
+    options: argparse.Namespace, users: Iterable[RowError], bills: Iterable[RowError]
+) -> None:
+    for path, errors in ((options.users, users), (options.bills, bills)):
+        for error in sorted(errors, key=lambda error: error.row):
+            print(f"{path}, {error}")
+
+
+def _print_report(what: str, report: Report, errors: Sequence[RowError]) -> None:
+    counts = ", ".join(f"{count} {saved.value}" for saved, count in sorted(report.saved.items()))
+    bad = len({error.row for error in errors})
+    print(f"{what}: {counts or 'none'}; {bad} bad rows")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The deployed stack that an import goes to, found by its name."""
+
+import os
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import ClientError
+
+from bill_reminders import clock
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.storage import tables
+
+
+class UnknownStack(BillRemindersError):
+    """There is no such stack for these credentials in this region, or it is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an import must know of its stack."""
+
+    shards: int
+
+
+def connect(stack: str) -> Target:
+    """Point the tables and the clock at a deployed stack. Raises UnknownStack."""
+    try:
+        described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise UnknownStack(
+            f"there is no stack {stack!r} in this account and region; "
+            "`aws cloudformation list-stacks` shows their names"
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    try:
+        tables.bind(
+            schedules=outputs["SchedulesTable"],
+            users=outputs["UsersTable"],
+            bills=outputs["BillsTable"],
+            ledger=outputs["LedgerTable"],
+        )
+        shards = int(outputs["ShardsRead"])
+    except KeyError as error:
+        raise UnknownStack(f"{stack!r} is not a stack of this product: no {error} in it") from error
+    if offset := outputs.get("ClockOffsetParameter"):
+        os.environ[clock.OFFSET_VARIABLE] = offset
+    return Target(shards)

@@ -1,0 +1,1 @@
+"""What a message says: one catalogue a language, one module a channel."""

@@ -1,0 +1,150 @@
+"""E-mail: one card a bill, in HTML and in plain text, with the way out at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from bill_reminders.domain.people import Channel, User
+from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.locale import full_date
+from bill_reminders.messages.names import biller_and_name, clean, shorten
+from bill_reminders.messages.notices import (
+    WHOLE,
+    Notice,
+    Part,
+    Sender,
+    nearest_first,
+    source_of,
+)
+from bill_reminders.messages.wording import amount_alone, bill_title, due, headline, if_paid, why
+
+NAME_WIDTH = 80
+"""In UTF-16 code units: a card wraps, so only the absurd is shortened."""
+
+SUBJECT_NAME_WIDTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class EmailText:
+    """`list_unsubscribe` is the value of that header (RFC 2369): `<mailto:...>`."""
+
+    subject: str
+    text: str
+    html: str
+    list_unsubscribe: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A bill as the templates show it.
+
+    `title` is one line for the biller and the name. `biller` may be "". `urgency` is overdue, today
+    or later, and picks a colour.
+    """
+
+    title: str
+    biller: str
+    name: str
+    amount: str
+    amount_is_known: bool
+    date: str
+    due: str
+    urgency: str
+    why: str
+    if_paid: str
+
+
+def email(
+    user: User,
+    notices: Sequence[Notice],
+    *,
+    today: date,
+    sender: Sender,
+    first: bool,
+    reference: str,
+    part: Part = WHOLE,
+) -> EmailText:
+    """One e-mail for all `notices`. `today` is the user's local date when it goes out.
+
+    `reference` comes back in the subject of a request to stop. It must say nothing about the user
+    to who reads it on the way.
+    """
+    words = catalogue(user.language)
+    ordered = nearest_first(notices)
+    name = clean(sender.name)
+    subject = headline(words, ordered, today=today, width=SUBJECT_NAME_WIDTH, part=part)
+    stop_subject = f"unsubscribe {reference}"
+    mailbox = quote(sender.unsubscribe_mailbox, safe="@+")
+    stop_link = f"mailto:{mailbox}?subject={quote(stop_subject, safe='')}"
+    values = {
+        "language": user.language,
+        "say": words.say,
+        "subject": subject,
+        "hello": _hello(words, len(ordered)),
+        "preview": _preview(words, ordered),
+        "cards": [_card(words, notice, today) for notice in ordered],
+        "first": (
+            words.say("email_first", source=source_of(user, Channel.EMAIL) or name) if first else ""
+        ),
+        "stop_link": stop_link,
+        "stop_mailbox": sender.unsubscribe_mailbox,
+        "stop_subject": stop_subject,
+        "sender": name,
+    }
+    return EmailText(
+        subject=subject,
+        text=_templates().get_template("reminder.txt").render(values),
+        html=_templates().get_template("reminder.html").render(values),
+        list_unsubscribe=f"<{stop_link}>",
+    )
+
+
+def _card(words: Catalogue, notice: Notice, today: date) -> _Card:
+    biller, name = (shorten(each, NAME_WIDTH) for each in biller_and_name(notice.bill))
+    heading = bill_title(words, notice, width=NAME_WIDTH)
+    return _Card(
+        title=heading,
+        biller=biller if name else "",
+        name=name or heading,
+        amount=amount_alone(words, notice),
+        amount_is_known=notice.bill.amount is not None,
+        date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
+        due=due(words, notice.due_on, today),
+        urgency=_urgency(notice.due_on, today),
+        why=why(words, (notice,)),
+        if_paid=if_paid(words, notice, today),
+    )
+
+
+def _urgency(due_on: date, today: date) -> str:
+    if due_on == today:
+        return "today"
+    return "overdue" if due_on < today else "later"
+
+
+def _hello(words: Catalogue, count: int) -> str:
+    if count == 1:
+        return words.say("email_hello_one")
+    return words.say("email_hello_many", count=count)
+
+
+def _preview(words: Catalogue, notices: Sequence[Notice]) -> str:
+    """What an inbox shows beside the subject. No amount: locked screens show it too."""
+    nearest = full_date(notices[0].due_on, words.language)
+    return words.say("email_preview", date=nearest, why=why(words, notices))
+
+
+@cache
+def _templates() -> Environment:
+    """Compiled templates are kept in it, so one serves all e-mails."""
+    return Environment(
+        loader=PackageLoader("bill_reminders.messages"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,55 @@
+"""Amounts and dates as each language writes them."""
+
+from datetime import date
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, get_currency_symbol
+
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Language
+from bill_reminders.messages.catalogue import catalogue
+
+_LOCALES = {
+    Language.ENGLISH: "en",
+    Language.SIMPLIFIED_CHINESE: "zh_Hans_CN",
+    Language.TRADITIONAL_CHINESE: "zh_Hant_TW",
+}
+
+_SYMBOL_FIRST = "¤#,##0.00"
+_CODE_FIRST = "¤¤\N{NO-BREAK SPACE}#,##0.00"
+"""For CHF 12.00: Babel has no pattern of its own that keeps letters apart from the digits."""
+
+_NARROW_SPACES = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", " "))
+
+
+def amount(money: Money | None, language: Language, *, symbol: bool = True) -> str:
+    """The amount with its currency and the currency's own decimals; words for None.
+
+    With `symbol` False the ISO code stands in place of the sign: INR 12.00 instead of ₹12.00.
+    """
+    if money is None:
+        return catalogue(language).say("amount_unknown")
+    locale = _LOCALES[language]
+    sign = get_currency_symbol(money.currency, locale=locale)
+    pattern = _SYMBOL_FIRST if symbol and sign != money.currency else _CODE_FIRST
+    return format_currency(money.amount, money.currency, pattern, locale=locale)
+
+
+def short_date(day: date, language: Language) -> str:
+    """Month and day, for lists: Mar 5."""
+    return format_skeleton("MMMd", day, locale=_LOCALES[language])
+
+
+def weekday_date(day: date, language: Language) -> str:
+    """Weekday, month and day, for texts that have little room: Fri, Mar 5."""
+    return format_skeleton("MMMEd", day, locale=_LOCALES[language])
+
+
+def full_date(day: date, language: Language) -> str:
+    """Weekday, month, day and year: Friday, March 5, 2027."""
+    return format_date(day, "full", locale=_LOCALES[language])
+
+
+def plain_spaces(text: str) -> str:
+    """`text` with ordinary spaces for the no-break ones, which GSM-7 does not have."""
+    return text.translate(_NARROW_SPACES)

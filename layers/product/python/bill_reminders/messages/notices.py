@@ -1,0 +1,58 @@
+"""What a message is written from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.reminders import Trigger
+from bill_reminders.messages.names import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One reminder with what its words need. `due_on` is a date in the user's zone."""
+
+    bill: Bill
+    due_on: date
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which of several messages this is, counted from 1; one of one is not mentioned."""
+
+    number: int
+    of: int
+
+
+WHOLE = Part(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the messages come from, and the e-mail address that takes requests to stop."""
+
+    name: str
+    unsubscribe_mailbox: str
+
+
+def nearest_first(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """The notices by due date, so that what is overdue or due soonest stands first."""
+    ordered = sorted(notices, key=lambda notice: (notice.due_on, notice.bill.bill_id))
+    if not ordered:
+        raise InvalidValue("notices", "a message needs at least one reminder")
+    return tuple(ordered)
+
+
+def source_of(user: User, channel: Channel) -> str:
+    """Who vouched for the user's address on `channel`, to be named in the first message to it.
+
+    Raises InvalidValue when nobody did: then nothing may be sent there.
+    """
+    address = user.address(channel)
+    if address is None or address.attestation is None:
+        raise InvalidValue(f"addresses.{channel}", "is not attested, so it may not be written to")
+    return clean(address.attestation.source)

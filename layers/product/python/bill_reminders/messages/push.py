@@ -1,0 +1,82 @@
+"""Push notifications: a title for the locked screen and a few lines below it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bill_reminders.domain.people import Channel, User
+from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.locale import amount, weekday_date
+from bill_reminders.messages.names import clean, shorten
+from bill_reminders.messages.notices import (
+    WHOLE,
+    Notice,
+    Part,
+    Sender,
+    nearest_first,
+    source_of,
+)
+from bill_reminders.messages.wording import amount_alone, bill_title, due, headline, if_paid, why
+
+MOST_BILLS = 3
+"""Phones show about four lines of a notification, and the last one counts the rest."""
+
+NAME_WIDTH = 30
+"""In UTF-16 code units; with it a notification stays far below the 4 KB that services carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushText:
+    """`body` has one line a bill when there are several."""
+
+    title: str
+    body: str
+
+
+def push(
+    user: User,
+    notices: Sequence[Notice],
+    *,
+    today: date,
+    sender: Sender,
+    first: bool,
+    part: Part = WHOLE,
+) -> PushText:
+    """One notification for all `notices`. `today` is the user's local date when it goes out;
+    `first` adds how to stop."""
+    words = catalogue(user.language)
+    ordered = nearest_first(notices)
+    body = _bill(words, ordered[0], today) if len(ordered) == 1 else _bills(words, ordered, today)
+    if first:
+        source = source_of(user, Channel.PUSH) or clean(sender.name)
+        stop = words.say("push_stop", source=shorten(source, NAME_WIDTH))
+        body = words.sentences(body, stop) if len(ordered) == 1 else f"{body}\n{stop}"
+    return PushText(
+        title=headline(words, ordered, today=today, width=NAME_WIDTH, part=part), body=body
+    )
+
+
+def _bill(words: Catalogue, notice: Notice, today: date) -> str:
+    told = words.say(
+        "push_bill",
+        amount=amount_alone(words, notice),
+        date=weekday_date(notice.due_on, words.language),
+        why=why(words, (notice,)),
+    )
+    return words.sentences(told, if_paid(words, notice, today))
+
+
+def _bills(words: Catalogue, notices: Sequence[Notice], today: date) -> str:
+    lines = [
+        words.say(
+            "push_digest_bill",
+            bill=bill_title(words, notice, width=NAME_WIDTH),
+            amount=amount(notice.bill.amount, words.language),
+            due=due(words, notice.due_on, today),
+        )
+        for notice in notices[:MOST_BILLS]
+    ]
+    more = len(notices) - MOST_BILLS
+    if more > 0:
+        lines.append(words.say("push_digest_more", more=more))
+    return "\n".join([*lines, why(words, notices)])

@@ -1,0 +1,191 @@
+"""A user's account: what planning reads, and the one transaction that changes it.
+
+Every write that can alter what is due goes through `register` or `change`, so that it moves the
+schedule's version and instants together with what it changes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import partial
+from hashlib import sha256
+from types import MappingProxyType
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from bill_reminders.domain import planning
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.people import Channel, User
+from bill_reminders.storage import rows, tables
+from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
+from bill_reminders.storage.transactions import Lost, Stale, Write, commit
+
+ROUNDS = 20
+"""How often to read and decide again before giving up on an account that never holds still."""
+
+
+class UnknownUser(BillRemindersError):
+    """There is no such user, or no longer."""
+
+
+class Contended(BillRemindersError):
+    """The account changed each time it was read. Try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user with everything that decides what is due, as of `version`.
+
+    `wakes` holds the instants at which channels are to be woken, `quarantined` those put aside
+    because their nudge was poison. `greeted` are the channels whose present address has had its
+    first message.
+    """
+
+    version: int
+    user: User
+    bills: tuple[Bill, ...] = ()
+    recorded: Mapping[str, Recorded] = field(default_factory=lambda: MappingProxyType({}))
+    wakes: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    quarantined: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    greeted: frozenset[Channel] = frozenset()
+
+    def decide(self, channel: Channel, now: datetime) -> planning.Decision:
+        return planning.decide(
+            self.user,
+            self.bills,
+            self.recorded,
+            channel=channel,
+            now=now,
+            since=self.wakes.get(channel) or self.quarantined.get(channel),
+        )
+
+    def bill(self, bill_id: str) -> Bill | None:
+        return next((bill for bill in self.bills if bill.bill_id == bill_id), None)
+
+    def with_bill(self, bill: Bill) -> "Account":
+        others = (other for other in self.bills if other.bill_id != bill.bill_id)
+        return replace(self, bills=(*others, bill))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An account as it shall be, and the writes besides the schedule that make it so."""
+
+    after: Account
+    writes: tuple[Write, ...]
+
+
+def shard_of(user_id: str, shards: int) -> int:
+    """The shard, 0 to `shards` - 1, of a new user; it is stored and never computed again."""
+    return int.from_bytes(sha256(user_id.encode()).digest()[:8]) % shards
+
+
+def exists(user_id: str) -> bool:
+    """Whether there is such a user."""
+    return ScheduleItem.count(user_id, consistent_read=True) > 0
+
+
+def read(user_id: str, *, now: datetime) -> Account:
+    """Read an account, strongly consistent, its version first: whatever is committed later than
+    this read makes a write on condition of that version fail. Raises UnknownUser."""
+    try:
+        schedule = ScheduleItem.get(user_id, consistent_read=True)
+        user = rows.user_from(UserItem.get(user_id, consistent_read=True))
+    except DoesNotExist as error:
+        raise UnknownUser("the user does not exist") from error
+    bills = tuple(rows.bill_from(item) for item in BillItem.query(user_id, consistent_read=True))
+    wakes = _instants(schedule, tables.next_at)
+    quarantined = _instants(schedule, tables.quarantined_at)
+    start = min([now, *wakes.values(), *quarantined.values()])
+    return Account(
+        version=schedule.version,
+        user=user,
+        bills=bills,
+        recorded=_recorded(user_id, planning.earliest_due_date(user, bills, start)),
+        wakes=wakes,
+        quarantined=quarantined,
+        greeted=frozenset(_instants(schedule, tables.greeted_at)),
+    )
+
+
+def _instants(
+    schedule: ScheduleItem, attribute: Callable[[Channel], tables.Instant]
+) -> dict[Channel, datetime]:
+    values = {channel: getattr(schedule, attribute(channel).attr_name) for channel in Channel}
+    return {channel: value for channel, value in values.items() if value is not None}
+
+
+def _recorded(user_id: str, earliest: date) -> dict[str, Recorded]:
+    items = LedgerItem.query(user_id, LedgerItem.key >= earliest.isoformat(), consistent_read=True)
+    return {item.key: rows.recorded_from(item) for item in items}
+
+
+def register(user: User, *, shards: int) -> None:
+    """Create a user and their schedule. Raises Stale when the user exists already."""
+    schedule = ScheduleItem(user.user_id, shard=shard_of(user.user_id, shards), version=1)
+    commit(
+        lambda write: write.save(schedule, condition=ScheduleItem.user_id.does_not_exist()),
+        lambda write: write.save(rows.user_item(user)),
+    )
+
+
+def change(user_id: str, *, now: datetime, edit: Callable[[Account], Change | None]) -> bool:
+    """Apply `edit` and plan every channel again, in one transaction.
+
+    `edit` is called again whenever the account moved in between, and returns None when nothing is
+    left to change, which is then the result False. It must recognise its own work: after a lost
+    answer it is called on the account that it may already have changed.
+
+    Raises UnknownUser, Contended, transactions.Busy.
+    """
+    for _ in range(ROUNDS):
+        before = read(user_id, now=now)
+        wanted = edit(before)
+        if wanted is None:
+            return False
+        try:
+            commit(_moved_schedule(before, wanted.after, now), *wanted.writes)
+        except (Stale, Lost):
+            continue
+        return True
+    raise Contended("the account is changing too fast")
+
+
+def _moved_schedule(before: Account, after: Account, now: datetime) -> Write:
+    actions: list[Action] = [ScheduleItem.version.set(before.version + 1)]
+    for channel in Channel:
+        wake = planning.wake_at(after.decide(channel, now), now)
+        actions.append(set_or_remove(tables.next_at(channel), wake))
+        if channel in before.quarantined:
+            actions.append(tables.quarantined_at(channel).remove())
+        if channel in before.greeted and channel not in after.greeted:
+            actions.append(tables.greeted_at(channel).remove())
+
+    def write(transaction: TransactWrite) -> None:
+        transaction.update(
+            ScheduleItem(before.user.user_id),
+            actions=actions,
+            condition=ScheduleItem.version == before.version,
+        )
+
+    return write
+
+
+def set_or_remove(attribute: tables.Instant, value: datetime | None) -> Action:
+    return attribute.remove() if value is None else attribute.set(value)
+
+
+def put_user(user: User) -> Write:
+    return partial(_save, rows.user_item(user))
+
+
+def put_bill(bill: Bill) -> Write:
+    return partial(_save, rows.bill_item(bill))
+
+
+def _save(item: UserItem | BillItem, transaction: TransactWrite) -> None:
+    transaction.save(item)

@@ -1,0 +1,275 @@
+"""The ledger: claim what is due, send it, mark what became of it.
+
+A claim takes away and nothing else: it checks the schedule's version and leaves it, so that the
+channels of one user do not make each other's claims fail.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
+from uuid import uuid4
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.ledger import State
+from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.planning import Decision
+from bill_reminders.domain.reminders import Reminder, Skip
+from bill_reminders.storage import accounts, rows, tables
+from bill_reminders.storage.accounts import Account, Change
+from bill_reminders.storage.tables import LedgerItem, ScheduleItem
+from bill_reminders.storage.transactions import ACTIONS_AT_MOST, Lost, Stale, Write, commit
+
+ROWS_AT_MOST = ACTIONS_AT_MOST - 1
+"""One action of a claim is the schedule's; what is beyond goes into further claims."""
+
+LEASE = timedelta(minutes=2)
+"""How long a claim stays its owner's: longer than a sender may run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Reminders that this sender, and nobody else, shall now send as one message.
+
+    Without `reminders` there is nothing to send; with `more` a further claim is to follow.
+    `left` counts the due reminders that further claims will take.
+    """
+
+    user: User
+    channel: Channel
+    bills: Mapping[str, Bill]
+    reminders: tuple[Reminder, ...]
+    owner: str
+    attempt: int
+    first: bool
+    left: int
+    more: bool
+
+    @property
+    def message_key(self) -> str:
+        """The key of the message's first row, which holds the message's state."""
+        return self.reminders[0].key
+
+
+def claim_next(user_id: str, channel: Channel, *, now: datetime) -> Claim:
+    """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant.
+
+    Raises accounts.UnknownUser, accounts.Contended, transactions.Busy.
+    """
+    owner = uuid4().hex
+    tried: Claim | None = None
+    for _ in range(accounts.ROUNDS):
+        account = accounts.read(user_id, now=now)
+        if tried is not None and _is_ours(account, tried):
+            return tried  # its answer was lost, or was that to the library's own second attempt
+        decision = account.decide(channel, now)
+        claim = _claim(account, decision, channel, owner)
+        skipped = decision.skipped[:ROWS_AT_MOST]
+        if not _changes_anything(account, decision, channel):
+            return claim
+        try:
+            commit(
+                _moved_instant(account, decision, claim, now),
+                *_claimed_rows(claim, now),
+                *_skipped_rows(account, skipped, now),
+            )
+        except (Stale, Lost):
+            tried = claim
+            continue
+        return claim
+    raise accounts.Contended("the account is changing too fast")
+
+
+def _claim(account: Account, decision: Decision, channel: Channel, owner: str) -> Claim:
+    room = max(0, ROWS_AT_MOST - len(decision.skipped))
+    reminders = decision.due[:room]
+    attempts = [account.recorded[r.key].attempt for r in reminders if r.key in account.recorded]
+    taken = len(reminders) + min(len(decision.skipped), ROWS_AT_MOST)
+    return Claim(
+        user=account.user,
+        channel=channel,
+        bills=MappingProxyType({bill.bill_id: bill for bill in account.bills}),
+        reminders=reminders,
+        owner=owner,
+        attempt=max(attempts, default=0) + 1,
+        first=bool(reminders) and channel not in account.greeted,
+        left=len(decision.due) - len(reminders),
+        more=taken < len(decision.due) + len(decision.skipped),
+    )
+
+
+def _changes_anything(account: Account, decision: Decision, channel: Channel) -> bool:
+    return bool(
+        decision.due
+        or decision.skipped
+        or channel in account.quarantined
+        or account.wakes.get(channel) != decision.next_at
+    )
+
+
+def _moved_instant(account: Account, decision: Decision, claim: Claim, now: datetime) -> Write:
+    """The schedule's part: the version is still the one read, and the channel's true instant.
+
+    While more is to be claimed the instant stays, so that a crash in between loses nothing.
+    """
+    actions: list[Action] = []
+    if not claim.more:
+        next_at = tables.next_at(claim.channel)
+        actions.append(accounts.set_or_remove(next_at, decision.next_at))
+        actions.append(tables.quarantined_at(claim.channel).remove())
+    if claim.first:
+        actions.append(tables.greeted_at(claim.channel).set(now))
+
+    def write(transaction: TransactWrite) -> None:
+        user_id = account.user.user_id
+        unchanged = ScheduleItem.version == account.version
+        if actions:
+            transaction.update(ScheduleItem(user_id), actions=actions, condition=unchanged)
+        else:
+            transaction.condition_check(ScheduleItem, user_id, condition=unchanged)
+
+    return write
+
+
+def _free() -> Condition:
+    """A row that nobody claimed, or that was given back."""
+    return LedgerItem.key.does_not_exist() | (LedgerItem.state == State.WAITING.value)
+
+
+def _save(item: LedgerItem, transaction: TransactWrite) -> None:
+    transaction.save(item, condition=_free())
+
+
+def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
+    for reminder in claim.reminders:
+        first = reminder.key == claim.message_key
+        state = State.CLAIMED if first else State.IN_DIGEST
+        item = rows.ledger_item(reminder, state, attempt=claim.attempt, at=now)
+        item.owner = claim.owner
+        item.message_key = claim.message_key
+        if first:
+            item.lease_until = now + LEASE
+        yield partial(_save, item)
+
+
+def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> Iterable[Write]:
+    for skip in skipped:
+        row = account.recorded.get(skip.reminder.key)
+        attempt = 0 if row is None else row.attempt
+        item = rows.ledger_item(skip.reminder, State.SKIPPED, attempt=attempt, at=now)
+        item.reason = skip.reason.value
+        yield partial(_save, item)
+
+
+def _is_ours(account: Account, claim: Claim) -> bool:
+    """Whether the claim was written after all. One without reminders need not know: deciding again
+    finds out what is left."""
+    if not claim.reminders:
+        return False
+    row = account.recorded.get(claim.message_key)
+    return row is not None and row.owner == claim.owner
+
+
+def mark(
+    claim: Claim,
+    state: State,
+    *,
+    now: datetime,
+    provider_id: str | None = None,
+    reason: str | None = None,
+) -> bool:
+    """Record what became of the message; False when this claim is no longer its owner's."""
+    actions: list[Action] = [
+        LedgerItem.state.set(state.value),
+        LedgerItem.settled_at.set(now),
+        LedgerItem.lease_until.remove(),
+    ]
+    if provider_id is not None:
+        actions.append(LedgerItem.provider_id.set(provider_id))
+    if reason is not None:
+        actions.append(LedgerItem.reason.set(reason))
+    row = LedgerItem(claim.user.user_id, claim.message_key)
+    try:
+        row.update(actions, condition=_owned(claim) & (LedgerItem.state == State.CLAIMED.value))
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def _owned(claim: Claim) -> Condition:
+    return (LedgerItem.owner == claim.owner) & (LedgerItem.attempt == claim.attempt)
+
+
+def release(claim: Claim, *, not_before: datetime, reason: str, now: datetime) -> bool:
+    """Give back a claim that the provider definitely refused, to be claimed again after
+    `not_before`; False when this claim is no longer its owner's.
+
+    A change like any other: it plans the user again, so a reminder that a payment made needless
+    meanwhile is not sent. Raises what accounts.change raises.
+    """
+
+    def edit(account: Account) -> Change | None:
+        message = account.recorded.get(claim.message_key)
+        if message is None or message.owner != claim.owner:
+            return None
+        recorded = dict(account.recorded)
+        for reminder in claim.reminders:
+            recorded[reminder.key] = replace(
+                recorded[reminder.key], state=State.WAITING, not_before=not_before
+            )
+        greeted = account.greeted - {claim.channel} if claim.first else account.greeted
+        after = replace(account, recorded=recorded, greeted=greeted)
+        return Change(after, tuple(_given_back(claim, not_before, reason)))
+
+    return accounts.change(claim.user.user_id, now=now, edit=edit)
+
+
+def _given_back(claim: Claim, not_before: datetime, reason: str) -> Iterable[Write]:
+    actions: list[Action] = [
+        LedgerItem.state.set(State.WAITING.value),
+        LedgerItem.not_before.set(not_before),
+        LedgerItem.reason.set(reason),
+        LedgerItem.owner.remove(),
+        LedgerItem.message_key.remove(),
+        LedgerItem.lease_until.remove(),
+    ]
+
+    def give_back(reminder: Reminder, transaction: TransactWrite) -> None:
+        row = LedgerItem(reminder.user_id, reminder.key)
+        transaction.update(row, actions=actions, condition=_owned(claim))
+
+    return (partial(give_back, reminder) for reminder in claim.reminders)
+
+
+def quarantine(user_id: str, channel: Channel) -> None:
+    """Take the user out of the channel's index: their nudge failed as often as it may.
+
+    Whatever succeeds later, a change, a redrive or the nudge itself, brings them back. Raises
+    accounts.UnknownUser.
+    """
+    try:
+        schedule = ScheduleItem.get(user_id, consistent_read=True)
+    except ScheduleItem.DoesNotExist as error:
+        raise accounts.UnknownUser("the user does not exist") from error
+    next_at, resting = tables.next_at(channel), tables.quarantined_at(channel)
+    instant = getattr(schedule, next_at.attr_name)
+    if instant is None:
+        return
+    try:
+        commit(
+            lambda write: write.update(
+                schedule,
+                actions=[resting.set(instant), next_at.remove()],
+                condition=(ScheduleItem.version == schedule.version) & (next_at == instant),
+            )
+        )
+    except Stale:
+        return  # somebody changed the account in between, which is what a quarantine waits for

@@ -1,0 +1,263 @@
+"""The tables as PynamoDB models: keys and attributes, no rules.
+
+Names, indexes and retention are declared in template.yaml; `bind` tells the models which deployed
+tables they stand for.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage.attributes import (
+    DateAttribute,
+    DecimalAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    MinuteAttribute,
+    WallTimeAttribute,
+)
+
+Instant = MinuteAttribute | InstantAttribute
+
+CONNECT_TIMEOUT_SECONDS = 2.0
+READ_TIMEOUT_SECONDS = 5.0
+CONNECTIONS = 48
+"""As many as one tick may use at once: 16 shards on each of three channels."""
+
+connection = Connection(
+    connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+    read_timeout_seconds=READ_TIMEOUT_SECONDS,
+    max_pool_connections=CONNECTIONS,
+)
+"""The one client of all tables; PynamoDB by itself would make one for each."""
+
+
+class Table(Model):
+    """A model on the shared connection."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        if table.connection is not connection:
+            meta_table = table.get_meta_table()
+            if meta_table.table_name not in connection._tables:
+                connection.add_meta_table(meta_table)
+            table.connection = connection
+        return table
+
+
+class SmsDue(GlobalSecondaryIndex[Any]):
+    """Users by the minute at which SMS next has something to say."""
+
+    class Meta:
+        index_name = "sms_due"
+        projection = KeysOnlyProjection()
+
+    shard = IntegerAttribute(hash_key=True)
+    next_at = MinuteAttribute(range_key=True, attr_name="sms_next_at")
+
+
+class PushDue(GlobalSecondaryIndex[Any]):
+    """Users by the minute at which push next has something to say."""
+
+    class Meta:
+        index_name = "push_due"
+        projection = KeysOnlyProjection()
+
+    shard = IntegerAttribute(hash_key=True)
+    next_at = MinuteAttribute(range_key=True, attr_name="push_next_at")
+
+
+class EmailDue(GlobalSecondaryIndex[Any]):
+    """Users by the minute at which e-mail next has something to say."""
+
+    class Meta:
+        index_name = "email_due"
+        projection = KeysOnlyProjection()
+
+    shard = IntegerAttribute(hash_key=True)
+    next_at = MinuteAttribute(range_key=True, attr_name="email_next_at")
+
+
+class ScheduleItem(Table):
+    """One user's schedule, their consistency boundary: see docs/decisions.md."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    shard = IntegerAttribute()
+    version = IntegerAttribute()
+    sms_next_at = MinuteAttribute(null=True)
+    push_next_at = MinuteAttribute(null=True)
+    email_next_at = MinuteAttribute(null=True)
+    sms_quarantined_at = MinuteAttribute(null=True)
+    push_quarantined_at = MinuteAttribute(null=True)
+    email_quarantined_at = MinuteAttribute(null=True)
+    sms_greeted_at = InstantAttribute(null=True)
+    push_greeted_at = InstantAttribute(null=True)
+    email_greeted_at = InstantAttribute(null=True)
+
+    sms_due = SmsDue()
+    push_due = PushDue()
+    email_due = EmailDue()
+
+
+class AddressMap(MapAttribute[str, Any]):
+    """An address, and who vouches for it."""
+
+    address = UnicodeAttribute()
+    attested_by = UnicodeAttribute(null=True)
+    attested_at = InstantAttribute(null=True)
+    evidence = UnicodeAttribute(null=True)
+
+
+class UserItem(Table):
+    """A user's settings and addresses."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    language = UnicodeAttribute()
+    time_zone = UnicodeAttribute()
+    channels = ListAttribute[str](of=UnicodeAttribute)
+    lead_days = ListAttribute[int](of=IntegerAttribute)
+    overdue_days = ListAttribute[int](of=IntegerAttribute)
+    remind_at = WallTimeAttribute()
+    quiet_start = WallTimeAttribute(null=True)
+    quiet_end = WallTimeAttribute(null=True)
+    sms = AddressMap(null=True)
+    push = AddressMap(null=True)
+    email = AddressMap(null=True)
+
+
+class PaymentMap(MapAttribute[str, Any]):
+    """A payment that closed one occurrence."""
+
+    occurrence = IntegerAttribute()
+    paid_at = InstantAttribute()
+
+
+class BillItem(Table):
+    """A bill. Its own plan attributes are absent while the user's plan holds."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    bill_id = UnicodeAttribute(range_key=True)
+    biller = UnicodeAttribute()
+    name = UnicodeAttribute()
+    amount = DecimalAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+    first_due = DateAttribute()
+    every = IntegerAttribute()
+    unit = UnicodeAttribute(null=True)
+    last_day = BooleanAttribute(default=False)
+    until = DateAttribute(null=True)
+    owed_from = DateAttribute()
+    payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
+    channels = ListAttribute[str](of=UnicodeAttribute, null=True)
+    lead_days = ListAttribute[int](of=IntegerAttribute, null=True)
+    overdue_days = ListAttribute[int](of=IntegerAttribute, null=True)
+    remind_at = WallTimeAttribute(null=True)
+    closed_at = InstantAttribute(null=True)
+
+
+class LedgerItem(Table):
+    """One reminder's row; on a message's first row also the state of the message.
+
+    `key` is the reminder's identity: due date, bill, occurrence, revision, trigger, channel.
+    Starting with the due date, all that is in play for a user is one short range. `expires_at` is
+    the table's TTL, in epoch seconds.
+    """
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    key = UnicodeAttribute(range_key=True)
+    bill_id = UnicodeAttribute()
+    occurrence = IntegerAttribute()
+    revision = IntegerAttribute()
+    due_on = DateAttribute()
+    trigger = UnicodeAttribute()
+    channel = UnicodeAttribute()
+    planned_at = InstantAttribute()
+    state = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    attempt = IntegerAttribute()
+    recorded_at = InstantAttribute()
+    message_key = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    lease_until = InstantAttribute(null=True)
+    not_before = InstantAttribute(null=True)
+    settled_at = InstantAttribute(null=True)
+    provider_id = UnicodeAttribute(null=True)
+    expires_at = IntegerAttribute()
+
+
+def bind(
+    *,
+    schedules: str | None = None,
+    users: str | None = None,
+    bills: str | None = None,
+    ledger: str | None = None,
+) -> None:
+    """Name the deployed tables. A table that stays unnamed cannot be used, which is the point:
+    each function names those that its policy allows."""
+    for model, name in (
+        (ScheduleItem, schedules),
+        (UserItem, users),
+        (BillItem, bills),
+        (LedgerItem, ledger),
+    ):
+        if name is not None:
+            model.Meta.table_name = name
+
+
+def due_index(channel: Channel) -> Any:
+    """The index that finds the users for whom `channel` is due."""
+    return {
+        Channel.SMS: ScheduleItem.sms_due,
+        Channel.PUSH: ScheduleItem.push_due,
+        Channel.EMAIL: ScheduleItem.email_due,
+    }[channel]
+
+
+def next_at(channel: Channel) -> MinuteAttribute:
+    """The schedule's attribute that wakes `channel`."""
+    return {
+        Channel.SMS: ScheduleItem.sms_next_at,
+        Channel.PUSH: ScheduleItem.push_next_at,
+        Channel.EMAIL: ScheduleItem.email_next_at,
+    }[channel]
+
+
+def quarantined_at(channel: Channel) -> MinuteAttribute:
+    """Where the instant of `channel` rests while its nudge is poison."""
+    return {
+        Channel.SMS: ScheduleItem.sms_quarantined_at,
+        Channel.PUSH: ScheduleItem.push_quarantined_at,
+        Channel.EMAIL: ScheduleItem.email_quarantined_at,
+    }[channel]
+
+
+def greeted_at(channel: Channel) -> InstantAttribute:
+    """When the user's address on `channel` got its first message."""
+    return {
+        Channel.SMS: ScheduleItem.sms_greeted_at,
+        Channel.PUSH: ScheduleItem.push_greeted_at,
+        Channel.EMAIL: ScheduleItem.email_greeted_at,
+    }[channel]

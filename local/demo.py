@@ -1,0 +1,170 @@
+"""make demo: six weeks of reminders on a local stack, what each person got, and three counts."""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bill_reminders.domain.clock import next_minute
+from bill_reminders.domain.ledger import State
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage import rows
+from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
+from local import sample
+from local.play import play
+from local.stack import BUILD, Sent, Stack, deployed
+from local.tally import Tally, compare
+from tests.brute_force import enumerate_due
+
+LAST_DAY = datetime(2027, 3, 31, 23, 59, tzinfo=UTC)
+SYMBOLS = {"sms": "SMS", "push": "push", "email": "e-mail"}
+
+
+def main() -> int:
+    console = Console()
+    with ExitStack() as leaving:
+        with console.status("building and deploying the stack on this machine"):
+            stack = leaving.enter_context(deployed())
+        tally = _run(console, stack)
+    BUILD.joinpath("demo.json").write_text(json.dumps(tally.as_json(), indent=2) + "\n")
+    return 1 if tally.wrong or tally.lost or tally.duplicated or tally.late else 0
+
+
+def _run(console: Console, stack: Stack) -> Tally:
+    stack.set_clock(sample.FIRST_DAY)
+    sample.load(stack)
+    _play(console, stack)
+    users = {item.user_id: item for item in UserItem.scan(consistent_read=True)}
+    ledger = list(LedgerItem.scan(consistent_read=True))
+    outbox = stack.outbox()
+    owners = _owners(users)
+    _print_people(console, users, ledger, outbox)
+    tally = compare(
+        enumerate_due(sample.USERS, sample.BILLS, imported_at=sample.FIRST_DAY, until=LAST_DAY),
+        ledger,
+        outbox,
+        owners,
+    )
+    _print_totals(console, tally)
+    return tally
+
+
+def _play(console: Console, stack: Stack) -> None:
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+    ) as progress:
+        days = (LAST_DAY - sample.FIRST_DAY).days + 1
+        bar = progress.add_task("15 February 2027", total=days)
+        for minute in play(stack, next_minute(sample.FIRST_DAY), LAST_DAY):
+            progress.update(
+                bar,
+                completed=(minute - sample.FIRST_DAY).total_seconds() / 86_400,
+                description=f"{minute.day:2} {minute:%B %Y}",
+            )
+        progress.update(bar, completed=days)
+
+
+def _owners(users: Mapping[str, UserItem]) -> dict[str, str]:
+    return {
+        address.value: item.user_id
+        for item in users.values()
+        for address in rows.user_from(item).addresses.values()
+    }
+
+
+def _print_people(
+    console: Console,
+    users: Mapping[str, UserItem],
+    ledger: Sequence[LedgerItem],
+    outbox: Iterable[Sent],
+) -> None:
+    texts = {sent.provider_id: sent.text for sent in outbox}
+    by_user: defaultdict[str, list[LedgerItem]] = defaultdict(list)
+    for row in ledger:
+        by_user[row.user_id].append(row)
+    for user_id, item in sorted(users.items()):
+        bills = {bill.bill_id: bill for bill in BillItem.query(user_id)}
+        zone = ZoneInfo(item.time_zone)
+        table = Table(
+            title=f"[bold]{user_id}[/bold]  {item.time_zone}  {item.language}",
+            title_justify="left",
+            show_lines=True,
+            expand=True,
+        )
+        table.add_column("when, there", width=16, no_wrap=True)
+        table.add_column("how", width=6)
+        table.add_column("what", ratio=3)
+        table.add_column("why", ratio=2)
+        for lines in _events(by_user[user_id], bills, texts, zone):
+            table.add_row(*map(escape, lines))
+        console.print(table)
+
+
+def _events(
+    ledger: Sequence[LedgerItem],
+    bills: Mapping[str, BillItem],
+    texts: Mapping[str, str],
+    zone: ZoneInfo,
+) -> Iterable[tuple[str, str, str, str]]:
+    """One line a message or a skipped reminder, in order."""
+    carried: defaultdict[str, list[LedgerItem]] = defaultdict(list)
+    for row in ledger:
+        carried[row.message_key or row.key].append(row)
+    for together in sorted(carried.values(), key=lambda them: (them[0].recorded_at, them[0].key)):
+        first = together[0]
+        when = first.recorded_at.astimezone(zone).strftime("%a %d %b %H:%M")
+        why = "\n".join(
+            f"{bills[row.bill_id].name}: {row.trigger}, due {row.due_on:%d %b}" for row in together
+        )
+        if first.state == State.SKIPPED.value:
+            yield when, SYMBOLS[first.channel], f"not sent: {first.reason}", why
+        else:
+            head = next(row for row in together if row.key == (row.message_key or row.key))
+            yield when, SYMBOLS[first.channel], _shown(head, texts), why
+
+
+def _shown(head: LedgerItem, texts: Mapping[str, str]) -> str:
+    text = texts.get(head.provider_id or "", f"({head.state})")
+    if head.channel == Channel.PUSH.value:
+        text = json.loads(text)["default"]
+    if head.channel == Channel.EMAIL.value:
+        text = text.split("\n", 1)[0]
+    return text
+
+
+def _print_totals(console: Console, tally: Tally) -> None:
+    table = Table(title="[bold]Messages by three independent counts[/bold]", title_justify="left")
+    table.add_column("counted from")
+    for channel in Channel:
+        table.add_column(SYMBOLS[channel.value], justify="right")
+    names = {
+        "expected": "an enumerator that knows nothing of the planner",
+        "ledger": "the ledger",
+        "outboxes": "the providers' outboxes",
+    }
+    for name, words in names.items():
+        counts = tally.messages[name]
+        table.add_row(words, *(str(counts.get(channel.value, 0)) for channel in Channel))
+    console.print(table)
+    sent = ", ".join(f"{count} by {SYMBOLS[name]}" for name, count in sorted(tally.sent.items()))
+    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(tally.skipped.items()))
+    console.print(f"due {tally.due} reminders; sent {sent}; skipped {skipped or 'none'}")
+    colour = "red" if tally.wrong or tally.lost or tally.duplicated else "green"
+    console.print(
+        f"[bold {colour}]lost {tally.lost}, duplicated {tally.duplicated}, "
+        f"late {tally.late}[/bold {colour}]"
+    )
+    for sentence in tally.wrong[:20]:
+        console.print(f"[red]{escape(sentence)}[/red]")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

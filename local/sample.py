@@ -1,0 +1,35 @@
+"""The sample people and bills, and how the local stack gets them."""
+
+import csv
+from datetime import UTC, datetime
+
+from bill_reminders.importing.__main__ import main as import_files
+from local.stack import NAME, ROOT, Stack
+
+USERS = ROOT / "samples" / "users.csv"
+BILLS = ROOT / "samples" / "bills.csv"
+FIRST_DAY = datetime(2027, 2, 15, tzinfo=UTC)
+
+
+def load(stack: Stack) -> None:
+    """Import the sample with the command that deployers use. Raises RuntimeError."""
+    failed = import_files(
+        [
+            "--stack",
+            NAME,
+            "--users",
+            str(USERS),
+            "--bills",
+            str(BILLS),
+            "--push-application",
+            stack.push_application,
+        ]
+    )
+    if failed:
+        raise RuntimeError("the sample could not be imported")
+
+
+def people() -> list[dict[str, str]]:
+    """The rows of the users file, as they stand there."""
+    with USERS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

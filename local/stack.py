@@ -1,0 +1,203 @@
+"""The product's stack on the local engine: the template that is deployed to AWS, built and
+deployed by the same commands."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from bill_reminders import clock
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage import tables
+from local import engine
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "build"
+NAME = "bill-reminders-local"
+
+
+class CommandFailed(RuntimeError):
+    """A build or deploy command failed; the message holds the end of its output."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message as the engine's outbox holds it."""
+
+    channel: Channel
+    address: str
+    text: str
+    provider_id: str
+
+
+class Stack:
+    """A deployed local stack: its parts by name, its clock, its outboxes."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        described = boto3.client("cloudformation").describe_stacks(StackName=NAME)
+        self.outputs: dict[str, str] = {
+            output["OutputKey"]: output["OutputValue"]
+            for output in described["Stacks"][0]["Outputs"]
+        }
+        tables.bind(
+            schedules=self.outputs["SchedulesTable"],
+            users=self.outputs["UsersTable"],
+            bills=self.outputs["BillsTable"],
+            ledger=self.outputs["LedgerTable"],
+        )
+        os.environ[clock.OFFSET_VARIABLE] = self.outputs["ClockOffsetParameter"]
+
+    @cached_property
+    def push_application(self) -> str:
+        """An application for app push; CloudFormation cannot make one."""
+        answer = boto3.client("sns").create_platform_application(
+            Name="demo", Platform="GCM", Attributes={"PlatformCredential": "local"}
+        )
+        return str(answer["PlatformApplicationArn"])
+
+    def set_clock(self, instant: datetime) -> None:
+        """Move the stack's clock so that it is `instant` now; it goes on running from there."""
+        seconds = (instant - datetime.now(UTC)).total_seconds()
+        self._ssm.put_parameter(
+            Name=self.outputs["ClockOffsetParameter"],
+            Value=str(seconds),
+            Type="String",
+            Overwrite=True,
+        )
+
+    def tick(self) -> None:
+        """Invoke find_due as its schedule does. Raises RuntimeError when it fails."""
+        event = {
+            "source": "aws.events",
+            "detail-type": "Scheduled Event",
+            "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "detail": {},
+        }
+        answer = self._lambda.invoke(
+            FunctionName=self.outputs["FindDueFunction"], Payload=json.dumps(event).encode()
+        )
+        if "FunctionError" in answer:
+            raise RuntimeError(f"find_due failed: {answer['Payload'].read().decode()}")
+
+    def held(self) -> int:
+        """How many nudges lie in the queues, in flight or delayed."""
+        return sum(
+            int(count)
+            for channel in Channel
+            for count in self._sqs.get_queue_attributes(
+                QueueUrl=self.outputs[f"{channel.value.capitalize()}QueueUrl"],
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"].values()
+        )
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until every nudge is worked off. Raises TimeoutError."""
+        wait_until(lambda: self.held() == 0, seconds, "the queues did not empty")
+
+    def outbox(self) -> list[Sent]:
+        """Every message that the engine accepted, from all providers."""
+        sms = self._get("/_ministack/sns/sms-messages")["sms_messages"]
+        mails = self._get("/_ministack/ses/messages")["messages"]
+        return [
+            Sent(
+                Channel.PUSH if address.startswith("arn:") else Channel.SMS,
+                address,
+                record["Message"],
+                record["MessageId"],
+            )
+            for address, records in sms.items()
+            for record in records
+        ] + [
+            Sent(
+                Channel.EMAIL,
+                mail["To"][0],
+                f"{mail['Subject']}\n{mail['BodyText']}",
+                mail["MessageId"],
+            )
+            for account in mails.values()
+            for mail in account
+        ]
+
+    def _get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.endpoint + path, timeout=30) as answer:
+            return json.load(answer)
+
+    @cached_property
+    def _ssm(self) -> Any:
+        return boto3.client("ssm")
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return boto3.client("sqs")
+
+    @cached_property
+    def _lambda(self) -> Any:
+        return boto3.client("lambda")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    """Look until `condition` holds. Raises TimeoutError with the sentence `otherwise`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(otherwise)
+        time.sleep(0.02)
+
+
+@contextmanager
+def deployed(port: int = 0) -> Iterator[Stack]:
+    """Build, start an engine, deploy; yields the stack. AWS clients of this process talk to the
+    engine meanwhile. Leaves nothing running."""
+    build()
+    with engine.running(BUILD / "engine.log", port) as endpoint:
+        before = dict(os.environ)
+        os.environ.update(engine.environment(endpoint))
+        os.environ.pop("AWS_PROFILE", None)
+        try:
+            _sam("deploy", "--config-env", "local")
+            yield Stack(endpoint)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def build() -> None:
+    """`sam build`, which reuses what has not changed."""
+    _sam("build", "--cached", "--parallel")
+
+
+def _sam(*arguments: str) -> None:
+    # sam looks for the runtime's interpreter on the PATH, and the environment's has it
+    binaries = Path(sys.executable).parent
+    finished = subprocess.run(
+        [str(binaries / "sam"), *arguments],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+            "SAM_CLI_TELEMETRY": "0",
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise CommandFailed(f"sam {arguments[0]} failed:\n{finished.stdout[-3000:]}")

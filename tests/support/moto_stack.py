@@ -1,0 +1,63 @@
+"""The stored parts of the template on moto, in this process."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+from bill_reminders.storage import tables
+from tests.support.functions import load
+from tests.support.template import function_environment, stored_parts
+
+STACK = "bill-reminders-moto"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+}
+
+
+class MotoStack:
+    """The tables, queues and parameters of template.yaml, and the functions on them."""
+
+    def __init__(self) -> None:
+        cloudformation = boto3.client("cloudformation")
+        cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(stored_parts()))
+        resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+        self.ids: Mapping[str, str] = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in resources
+            if "LogicalResourceId" in resource  # moto lists what a condition leaves out, nameless
+        }
+        tables.bind(
+            schedules=self.ids["Schedules"],
+            users=self.ids["Users"],
+            bills=self.ids["Bills"],
+            ledger=self.ids["Ledger"],
+        )
+        self._functions: dict[str, ModuleType] = {}
+
+    def function(self, logical_id: str) -> ModuleType:
+        if logical_id not in self._functions:
+            environment = function_environment(logical_id, dict(self.ids))
+            self._functions[logical_id] = load(logical_id, environment)
+        return self._functions[logical_id]
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service)
+
+
+@contextmanager
+def moto_stack() -> Iterator[MotoStack]:
+    """A new stack, empty, gone afterwards."""
+    with patch.dict(os.environ, CREDENTIALS), mock_aws():
+        tables.connection._client = None  # a client belongs to the mock it was made in
+        yield MotoStack()
+    tables.connection._client = None

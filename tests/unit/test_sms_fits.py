@@ -1,0 +1,263 @@
+"""An SMS never takes more than two segments, and an ordinary one takes one."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bill_reminders.domain.bills import Bill, Recurrence
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Address, Attestation, Channel, Language, User
+from bill_reminders.domain.reminders import Trigger
+from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
+from bill_reminders.messages.sms import segments, sms
+
+EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
+IN_LANGUAGES = pytest.mark.parametrize("language", Language)
+WHEN = pytest.mark.parametrize("days", [365, 10, 3, 1, 0, -1, -60])
+A_WEDNESDAY = date(2027, 9, 29)
+FAMILY = "👩‍👩‍👧‍👦"
+
+LONG_LATIN = (
+    "The Mutual Building Society of Northwich",
+    "Second mortgage on the house in the hill",
+)
+LONG_CHINESE = (
+    ("中国工商银行股份有限公司牡丹信用卡中心" * 3)[:40],
+    ("住房公积金与商业组合贷款月供" * 3)[:40],
+)
+assert {len(name) for name in (*LONG_LATIN, *LONG_CHINESE)} == {40}
+
+
+def text(
+    language: Language,
+    *bills: tuple[str, str],
+    days: int | Iterable[int] = 3,
+    amount: str | None = "1234.56",
+    currency: str = "USD",
+    first: bool = False,
+    source: str = "HSBC",
+    sender: str = "Family Bills",
+    part: Part = WHOLE,
+) -> str:
+    """The SMS for `bills`, each a biller and a name, due `days` after the day it is sent."""
+    attestation = Attestation(source, at=datetime(2027, 1, 1, tzinfo=UTC), evidence="form 7")
+    user = User(
+        "user",
+        language,
+        ZoneInfo("Asia/Taipei"),
+        addresses={Channel.SMS: Address("somewhere", attestation)},
+    )
+    each = [days] * len(bills) if isinstance(days, int) else days
+    notices = [
+        Notice(
+            Bill(
+                "user",
+                f"{number:03}",
+                biller,
+                name,
+                Recurrence(A_WEDNESDAY + timedelta(ahead)),
+                owed_from=A_WEDNESDAY,
+                amount=None if amount is None else Money(Decimal(amount), currency),
+            ),
+            A_WEDNESDAY + timedelta(ahead),
+            Trigger(-ahead),
+        )
+        for number, ((biller, name), ahead) in enumerate(zip(bills, each, strict=True))
+    ]
+    sent_by = Sender(sender, unsubscribe_mailbox="stop@bills.example.com")
+    return sms(user, notices, today=A_WEDNESDAY, sender=sent_by, first=first, part=part).body
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("a" * 152 + "€" + "a" * 151, 2),
+        ("a" * 152 + "€" + "a" * 152, 3),
+        ("账" * 70, 1),
+        ("账" * 71, 2),
+        ("账" * 134, 2),
+        ("账" * 135, 3),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+        ("😀" * 66, 2),
+        ("😀" * 67, 3),
+        ("a" * 69 + "ç", 1),
+        ("a" * 70 + "ç", 2),
+    ],
+)
+def test_segments_are_counted_as_carriers_bill_them(written: str, count: int) -> None:
+    assert segments(written) == count
+
+
+@pytest.mark.parametrize("currency", ["USD", "CNY", "EUR", "INR", "CHF"])
+@WHEN
+def test_an_ordinary_english_sms_takes_one_segment(days: int, currency: str) -> None:
+    written = text(EN, ("HSBC", "Credit card"), days=days, currency=currency)
+    assert segments(written) == 1
+    assert "HSBC Credit card" in written
+
+
+@pytest.mark.parametrize(
+    ("language", "bill"), [(HANS, ("招商银行", "信用卡")), (HANT, ("國泰世華銀行", "信用卡"))]
+)
+@WHEN
+def test_an_ordinary_chinese_sms_takes_one_segment(
+    language: Language, bill: tuple[str, str], days: int
+) -> None:
+    written = text(language, bill, days=days, sender="家庭账本", currency="CNY")
+    assert segments(written) == 1
+    assert "".join(bill) in written
+
+
+@pytest.mark.parametrize("bill", [LONG_LATIN, LONG_CHINESE, (LONG_CHINESE[0], LONG_LATIN[1])])
+@pytest.mark.parametrize("first", [False, True])
+@WHEN
+@IN_LANGUAGES
+def test_the_longest_ordinary_values_fit_into_two(
+    language: Language, days: int, first: bool, bill: tuple[str, str]
+) -> None:
+    for source, sender in (("HSBC", "Family Bills"), LONG_LATIN, LONG_CHINESE):
+        written = text(
+            language,
+            bill,
+            days=days,
+            amount="9999999.99",
+            currency="CLF",
+            first=first,
+            source=source,
+            sender=sender,
+            part=Part(12, 40),
+        )
+        assert segments(written) <= 2
+        assert "CLF 9,999,999.9900" in written
+        assert ("STOP" in written) is first
+
+
+def test_every_currency_fits_into_two() -> None:
+    for currency in map(str, Locale.parse("en").currencies):
+        written = text(EN, LONG_CHINESE, amount="9999999.99", currency=currency, first=True)
+        assert segments(written) <= 2, currency
+
+
+@pytest.mark.parametrize("bill", [("HSBC", "Credit card"), LONG_LATIN, LONG_CHINESE])
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("count", [2, 3, 5, 40])
+@IN_LANGUAGES
+def test_a_digest_fits_into_two_and_counts_what_it_leaves_out(
+    language: Language, count: int, first: bool, bill: tuple[str, str]
+) -> None:
+    written = text(
+        language,
+        *[bill] * count,
+        days=range(count),
+        amount="9999999.99",
+        currency="USD",
+        first=first,
+        part=Part(2, 3),
+    )
+    assert segments(written) <= 2
+    listed = written.count("9,999,999.99")
+    assert listed >= 1
+    if listed < count:
+        assert (
+            f"{count - listed} " in written
+            or f"还有{count - listed}笔" in written
+            or (f"還有{count - listed}筆" in written)
+        )
+
+
+def test_a_digest_lists_as_many_bills_as_fit_the_nearest_due_first() -> None:
+    names = ["Rent", "Water", "Power", "Phone", "Loan", "Visa", "Gym", "Tax", "Club", "Gas"]
+    written = text(EN, *[("", name) for name in names], days=reversed(range(10)), amount="10")
+    assert segments(written) == 2
+    assert [name for name in reversed(names) if f"{name}, $" in written] == [
+        "Gas", "Club", "Tax", "Gym", "Visa", "Loan", "Phone",
+    ]  # fmt: skip
+    assert "; and 3 more." in written
+    assert segments(written.replace("; and", "; Power, $10.00, due in 7 days (Oct 6); and")) == 3
+
+
+def test_names_become_shorter_before_bills_are_left_out() -> None:
+    written = text(EN, *[LONG_LATIN] * 3, days=range(3))
+    assert written.count("$1,234.56") == 3
+    assert "The Mutual Building S..." in written
+
+
+def test_where_nothing_else_fits_the_amount_gives_way_before_the_way_out() -> None:
+    absurd = text(EN, ("招商银行", "信用卡"), amount="9" * 25, first=True, part=Part(12, 40))
+    assert absurd == (
+        "Family Bills: (12 of 40) 招商银行信用卡 is due in 3 days. Your plan: 3 days before. "
+        "Stop: reply STOP or tell HSBC."
+    )
+
+
+def test_a_long_name_ends_with_dots_that_its_alphabet_has() -> None:
+    long = ("B" * 200, "N" * 200)
+    assert "B...," not in text(EN, long)
+    assert "B... N" in text(EN, long)
+    assert "N...," in text(EN, long)
+    assert "N…：" in text(HANS, long)
+    assert "N…, $" in text(EN, (long[0] + "账", "账" + long[1]))
+
+
+def test_a_joined_emoji_is_kept_whole_or_left_out() -> None:
+    for count in range(1, 30):
+        written = text(EN, ("HSBC", FAMILY * count), first=True)
+        name = written.removeprefix("Family Bills: HSBC ").partition(",")[0].removesuffix("…")
+        assert name == FAMILY * (len(name) // len(FAMILY))
+
+
+def test_what_a_keyboard_makes_curly_does_not_double_the_price() -> None:
+    written = text(EN, ("HSBC", "Kid’s “school” – card"))
+    assert 'Kid\'s "school" - card' in written
+    assert segments(written) == 1
+    assert "Kid’s" in text(HANS, ("", "Kid’s")), "where it costs nothing it stays"
+
+
+def test_a_sign_that_gsm_lacks_gives_way_to_the_code() -> None:
+    assert "INR 1,234.56," in text(EN, ("HDFC", "Loan"), currency="INR")
+    assert "₹1,234.56" in text(HANS, ("HDFC", "贷款"), currency="INR")
+
+
+NAMES = st.text(max_size=300) | st.sampled_from(
+    [
+        FAMILY * 50,
+        "e" + "\u0301" * 400,
+        "🇹🇼" * 90,
+        "ش" * 90,
+        "\0" * 50,
+        "\u202e" + "W" * 90,
+        "|" * 90,
+    ]
+)
+
+
+@given(
+    language=st.sampled_from(Language),
+    bills=st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=12),
+    source=NAMES,
+    sender=NAMES,
+    first=st.booleans(),
+    days=st.integers(-67, 365),
+    amount=st.none() | st.decimals("0.01", "9999999.99", places=2).map(str),
+    currency=st.sampled_from(["USD", "INR", "CLF", "XYZ"]),
+    part=st.sampled_from([WHOLE, Part(40, 40)]),
+)
+def test_nothing_that_anybody_types_takes_three(
+    language: Language, bills: list[tuple[str, str]], **values: Any
+) -> None:
+    assert segments(text(language, *bills, **values)) <= 2
