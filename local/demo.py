@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bill_reminders.domain.clock import next_minute
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage import rows
@@ -63,7 +62,7 @@ def _play(console: Console, stack: Stack) -> None:
     ) as progress:
         days = (LAST_DAY - sample.FIRST_DAY).days + 1
         bar = progress.add_task("15 February 2027", total=days)
-        for minute in play(stack, next_minute(sample.FIRST_DAY), LAST_DAY):
+        for minute in play(stack, sample.FIRST_DAY, LAST_DAY):
             progress.update(
                 bar,
                 completed=(minute - sample.FIRST_DAY).total_seconds() / 86_400,

@@ -117,8 +117,24 @@ def keep_pushes() -> None:
     sns._publish = publish_and_keep
 
 
+def read_concurrency_as_number() -> None:
+    """A stack's parameters are text: where a number belongs AWS reads one, the engine does not."""
+    from ministack.services import lambda_svc
+
+    concurrency = lambda_svc._sqs_esm_concurrency
+
+    def concurrency_of(mapping: dict[str, Any], *rest: Any, **named: Any) -> Any:
+        scaling = mapping.get("ScalingConfig") or {}
+        if "MaximumConcurrency" in scaling:
+            scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+        return concurrency(mapping, *rest, **named)
+
+    lambda_svc._sqs_esm_concurrency = concurrency_of
+
+
 if __name__ == "__main__":
     from ministack.app import main
 
     keep_pushes()
+    read_concurrency_as_number()
     main()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import ScheduleItem
-from local.stack import Stack
+from local.stack import BUILD, Stack
 
 MINUTE = timedelta(minutes=1)
 IDLE_HOUR = 12
@@ -27,6 +27,8 @@ def play(stack: Stack, start: datetime, end: datetime) -> Iterator[datetime]:
         stack.set_clock(minute + INTO_THE_MINUTE)
         stack.tick()
         stack.settle()
+        if stack.dead_letters():
+            raise RuntimeError(f"a sender failed at {minute}, see {BUILD / 'engine.log'}")
         yield minute
 
 

@@ -25,6 +25,11 @@ from local import engine
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 NAME = "bill-reminders-local"
+DEPTHS = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+]
 
 
 class CommandFailed(RuntimeError):
@@ -67,6 +72,10 @@ class Stack:
         )
         return str(answer["PlatformApplicationArn"])
 
+    def verify_sender(self) -> None:
+        """Do what the owner of a domain does once: let SES send from it."""
+        boto3.client("sesv2").create_email_identity(EmailIdentity=self.outputs["EmailIdentity"])
+
     def set_clock(self, instant: datetime) -> None:
         """Move the stack's clock so that it is `instant` now; it goes on running from there."""
         seconds = (instant - datetime.now(UTC)).total_seconds()
@@ -93,22 +102,23 @@ class Stack:
 
     def held(self) -> int:
         """How many nudges lie in the queues, in flight or delayed."""
+        return sum(self._count(f"{channel.value.capitalize()}QueueUrl") for channel in Channel)
+
+    def dead_letters(self) -> int:
+        """How many nudges failed as often as they may."""
         return sum(
-            int(count)
-            for channel in Channel
-            for count in self._sqs.get_queue_attributes(
-                QueueUrl=self.outputs[f"{channel.value.capitalize()}QueueUrl"],
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                    "ApproximateNumberOfMessagesDelayed",
-                ],
-            )["Attributes"].values()
+            self._count(f"{channel.value.capitalize()}DeadLettersUrl") for channel in Channel
         )
 
     def settle(self, seconds: float = 60) -> None:
         """Wait until every nudge is worked off. Raises TimeoutError."""
         wait_until(lambda: self.held() == 0, seconds, "the queues did not empty")
+
+    def _count(self, queue: str) -> int:
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self.outputs[queue], AttributeNames=DEPTHS
+        )["Attributes"]
+        return sum(int(count) for count in attributes.values())
 
     def outbox(self) -> list[Sent]:
         """Every message that the engine accepted, from all providers."""
@@ -171,7 +181,9 @@ def deployed(port: int = 0) -> Iterator[Stack]:
         os.environ.pop("AWS_PROFILE", None)
         try:
             _sam("deploy", "--config-env", "local")
-            yield Stack(endpoint)
+            stack = Stack(endpoint)
+            stack.verify_sender()
+            yield stack
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -4,12 +4,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import RLock
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from bill_reminders.storage import tables
 from tests.support.functions import load
@@ -55,9 +57,23 @@ class MotoStack:
 
 
 @contextmanager
+def _one_call_at_a_time() -> Iterator[None]:
+    """Moto copies its tables while other threads write to them; AWS has no such trouble."""
+    lock = RLock()
+    process = BotocoreStubber.process_request
+
+    def process_alone(stubber: BotocoreStubber, request: Any) -> Any:
+        with lock:
+            return process(stubber, request)
+
+    with patch.object(BotocoreStubber, "process_request", process_alone):
+        yield
+
+
+@contextmanager
 def moto_stack() -> Iterator[MotoStack]:
     """A new stack, empty, gone afterwards."""
-    with patch.dict(os.environ, CREDENTIALS), mock_aws():
+    with patch.dict(os.environ, CREDENTIALS), mock_aws(), _one_call_at_a_time():
         tables.connection._client = None  # a client belongs to the mock it was made in
         yield MotoStack()
     tables.connection._client = None
