@@ -13,8 +13,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.people import Channel, Language
+from bill_reminders.domain.reminders import SkipReason, Trigger
+from bill_reminders.messages.catalogue import catalogue
+from bill_reminders.messages.wording import rule
 from bill_reminders.storage import rows
 from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
 from local import sample
@@ -24,17 +26,29 @@ from local.tally import Tally, compare
 from tests.brute_force import enumerate_due
 
 LAST_DAY = datetime(2027, 3, 31, 23, 59, tzinfo=UTC)
-SYMBOLS = {"sms": "SMS", "push": "push", "email": "e-mail"}
+WIDTH = 110
+"""Characters a line, where no terminal says how many there are."""
+
+NAMES = {"sms": "SMS", "push": "push", "email": "e-mail"}
+SKIPPED = {
+    SkipReason.NO_ADDRESS.value: "no address that may be used",
+    SkipReason.MERGED.value: "quiet hours moved it to the day of a nearer reminder",
+    SkipReason.SUPERSEDED.value: "missed, and a nearer reminder took its place",
+    SkipReason.EXPIRED.value: "missed, and too late to help",
+    SkipReason.WITHDRAWN.value: "no longer needed",
+}
 
 
 def main() -> int:
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     with ExitStack() as leaving:
         with console.status("building and deploying the stack on this machine"):
             stack = leaving.enter_context(deployed())
         tally = _run(console, stack)
     BUILD.joinpath("demo.json").write_text(json.dumps(tally.as_json(), indent=2) + "\n")
-    return 1 if tally.wrong or tally.lost or tally.duplicated or tally.late else 0
+    return 1 if _failed(tally) else 0
 
 
 def _run(console: Console, stack: Stack) -> Tally:
@@ -92,18 +106,15 @@ def _print_people(
     for user_id, item in sorted(users.items()):
         bills = {bill.bill_id: bill for bill in BillItem.query(user_id)}
         zone = ZoneInfo(item.time_zone)
-        table = Table(
-            title=f"[bold]{user_id}[/bold]  {item.time_zone}  {item.language}",
-            title_justify="left",
-            show_lines=True,
-            expand=True,
-        )
-        table.add_column("when, there", width=16, no_wrap=True)
-        table.add_column("how", width=6)
-        table.add_column("what", ratio=3)
-        table.add_column("why", ratio=2)
+        console.print()
+        console.rule(f"[bold]{user_id}[/bold]  {item.time_zone}  {item.language}", align="left")
+        table = Table(box=None, expand=True, padding=(0, 1), collapse_padding=True)
+        table.add_column("on their clock", width=18, no_wrap=True)
+        table.add_column("by", width=8)
+        table.add_column("what they got", ratio=3, overflow="fold")
+        table.add_column("why", ratio=2, overflow="fold", style="dim")
         for lines in _events(by_user[user_id], bills, texts, zone):
-            table.add_row(*map(escape, lines))
+            table.add_row(*map(escape, lines), end_section=True)
         console.print(table)
 
 
@@ -120,14 +131,17 @@ def _events(
     for together in sorted(carried.values(), key=lambda them: (them[0].recorded_at, them[0].key)):
         first = together[0]
         when = first.recorded_at.astimezone(zone).strftime("%a %d %b %H:%M")
-        why = "\n".join(
-            f"{bills[row.bill_id].name}: {row.trigger}, due {row.due_on:%d %b}" for row in together
-        )
-        if first.state == State.SKIPPED.value:
-            yield when, SYMBOLS[first.channel], f"not sent: {first.reason}", why
+        why = "\n".join(f"{bills[row.bill_id].name}: {_rule(row)}" for row in together)
+        if first.reason is not None:
+            yield when, NAMES[first.channel], f"nothing: {SKIPPED[first.reason]}", why
         else:
             head = next(row for row in together if row.key == (row.message_key or row.key))
-            yield when, SYMBOLS[first.channel], _shown(head, texts), why
+            yield when, NAMES[first.channel], _shown(head, texts), why
+
+
+def _rule(row: LedgerItem) -> str:
+    words = catalogue(Language.ENGLISH)
+    return f"{rule(words, Trigger.parse(row.trigger))}, due {row.due_on:%d %b}"
 
 
 def _shown(head: LedgerItem, texts: Mapping[str, str]) -> str:
@@ -143,7 +157,7 @@ def _print_totals(console: Console, tally: Tally) -> None:
     table = Table(title="[bold]Messages by three independent counts[/bold]", title_justify="left")
     table.add_column("counted from")
     for channel in Channel:
-        table.add_column(SYMBOLS[channel.value], justify="right")
+        table.add_column(NAMES[channel.value], justify="right")
     names = {
         "expected": "an enumerator that knows nothing of the planner",
         "ledger": "the ledger",
@@ -153,16 +167,22 @@ def _print_totals(console: Console, tally: Tally) -> None:
         counts = tally.messages[name]
         table.add_row(words, *(str(counts.get(channel.value, 0)) for channel in Channel))
     console.print(table)
-    sent = ", ".join(f"{count} by {SYMBOLS[name]}" for name, count in sorted(tally.sent.items()))
+    sent = ", ".join(f"{count} by {NAMES[name]}" for name, count in sorted(tally.sent.items()))
     skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(tally.skipped.items()))
-    console.print(f"due {tally.due} reminders; sent {sent}; skipped {skipped or 'none'}")
-    colour = "red" if tally.wrong or tally.lost or tally.duplicated else "green"
+    console.print(f"due: {tally.due} reminders")
+    console.print(f"sent: {sent}; several that are due together go as one message")
+    console.print(f"skipped: {skipped or 'none'}")
+    colour = "red" if _failed(tally) else "green"
     console.print(
         f"[bold {colour}]lost {tally.lost}, duplicated {tally.duplicated}, "
         f"late {tally.late}[/bold {colour}]"
     )
     for sentence in tally.wrong[:20]:
         console.print(f"[red]{escape(sentence)}[/red]")
+
+
+def _failed(tally: Tally) -> bool:
+    return bool(tally.wrong or tally.lost or tally.duplicated or tally.late)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ class Stack:
         )
         os.environ[clock.OFFSET_VARIABLE] = self.outputs["ClockOffsetParameter"]
 
+    def resources(self) -> set[str]:
+        """The logical ids of everything that was deployed."""
+        described = boto3.client("cloudformation").describe_stack_resources(StackName=NAME)
+        return {resource["LogicalResourceId"] for resource in described["StackResources"]}
+
     @cached_property
     def push_application(self) -> str:
         """An application for app push; CloudFormation cannot make one."""
@@ -85,6 +90,18 @@ class Stack:
             Type="String",
             Overwrite=True,
         )
+
+    @contextmanager
+    def paused(self, channel: Channel) -> Iterator[None]:
+        """Close a channel's switch, as an administrator does in the console."""
+        name = self.outputs["SwitchesParameter"]
+        before = self._ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        closed = json.dumps({**json.loads(before), channel.value: "paused"})
+        self._ssm.put_parameter(Name=name, Value=closed, Type="String", Overwrite=True)
+        try:
+            yield
+        finally:
+            self._ssm.put_parameter(Name=name, Value=before, Type="String", Overwrite=True)
 
     def tick(self) -> None:
         """Invoke find_due as its schedule does. Raises RuntimeError when it fails."""
@@ -161,7 +178,7 @@ class Stack:
         return boto3.client("lambda")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
+def wait_until(condition: Callable[[], object], seconds: float, otherwise: str) -> None:
     """Look until `condition` holds. Raises TimeoutError with the sentence `otherwise`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -8,6 +8,7 @@ from samcli.yamlhelper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
 STORED = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SSM::Parameter"}
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 @cache
@@ -26,7 +27,15 @@ def stored_parts() -> dict[str, Any]:
         "Parameters": whole["Parameters"],
         "Conditions": whole["Conditions"],
         "Resources": resources,
+        "Outputs": {n: o for n, o in whole["Outputs"].items() if _is_made(o, resources)},
     }
+
+
+def _is_made(output: dict[str, Any], resources: dict[str, Any]) -> bool:
+    """Whether the output can be given without the functions, and whatever the environment."""
+    return "Condition" not in output and (
+        output["Value"]["Ref"] in resources or output["Value"]["Ref"] in template()["Parameters"]
+    )
 
 
 def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[str, str]:
@@ -38,3 +47,45 @@ def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[
         name: str(known[value["Ref"]] if isinstance(value, dict) else value)
         for name, value in properties["Environment"]["Variables"].items()
     }
+
+
+def rendered(environment: str) -> dict[str, Any]:
+    """The template as one environment gets it: conditions decided, what they drop left out."""
+    whole = template()
+    values = {n: p.get("Default", "") for n, p in whole["Parameters"].items()}
+    values["Environment"] = environment
+
+    def holds(condition: Any) -> bool:
+        if isinstance(condition, str):
+            return holds(whole["Conditions"][condition])
+        ((operator, operands),) = condition.items()
+        if operator == "Fn::Not":
+            return not holds(operands[0])
+        assert operator == "Fn::Equals", f"teach rendered() the condition {operator}"
+        one, other = (values[o["Ref"]] if isinstance(o, dict) else o for o in operands)
+        return bool(one == other)
+
+    def render(node: Any) -> Any:
+        if isinstance(node, list):
+            return [value for item in node if (value := render(item)) != NO_VALUE]
+        if not isinstance(node, dict):
+            return node
+        if set(node) == {"Fn::If"}:
+            condition, then, otherwise = node["Fn::If"]
+            return render(then if holds(condition) else otherwise)
+        return {
+            name: value
+            for name, item in node.items()
+            if not (isinstance(item, dict) and "Condition" in item and not _applies(item, holds))
+            and (value := render(item)) != NO_VALUE
+        }
+
+    rendered_whole: dict[str, Any] = render(
+        {name: whole[name] for name in ("Globals", "Resources", "Outputs")}
+    )
+    return rendered_whole
+
+
+def _applies(item: dict[str, Any], holds: Any) -> bool:
+    condition = item["Condition"]
+    return not isinstance(condition, str) or holds(condition)

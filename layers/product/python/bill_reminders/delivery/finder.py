@@ -63,15 +63,19 @@ def tick(
 
 
 def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
-    older_limit = 0
-    if minute.minute % OLDER_EVERY_MINUTES == 0:
-        older_limit = _older_limit(route, shards, sqs)  # before this tick's own nudges arrive
     with ThreadPoolExecutor(max_workers=shards) as pool:
         due = [pool.submit(_due, route.channel, shard, minute) for shard in range(shards)]
-        older = [
-            pool.submit(_older, route.channel, shard, minute, older_limit)
-            for shard in range(shards if older_limit else 0)
-        ]
+        older: list[Future[list[str]]] = []
+        errors: list[BaseException] = []
+        if minute.minute % OLDER_EVERY_MINUTES == 0:
+            try:
+                limit = _older_limit(route, shards, sqs)  # before this tick's own nudges arrive
+            except Exception as failure:  # an unread depth must not stop the healing
+                errors.append(failure)
+                limit = OLDER_AT_LEAST
+            older = [
+                pool.submit(_older, route.channel, shard, minute, limit) for shard in range(shards)
+            ]
         due_users, due_errors = _gather(due)
         older_users, older_errors = _gather(older)
         nudges.send(
@@ -80,18 +84,16 @@ def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
             [Nudge(user_id, minute) for user_id in chain(due_users, older_users)],
             pool=pool,
         )
-    for error in chain(due_errors, older_errors):
+    for error in chain(errors, due_errors, older_errors):
         raise error
     return Found(len(due_users), len(older_users))
 
 
-def _gather(
-    futures: Iterable[Future[list[str]]],
-) -> tuple[list[str], list[BaseException]]:
+def _gather(futures: Iterable[Future[list[str]]]) -> tuple[list[str], list[BaseException]]:
     """What the shards that answered found, and the errors of those that did not."""
-    errors = [(future, future.exception()) for future in futures]
-    users = [user_id for future, error in errors if error is None for user_id in future.result()]
-    return users, [error for _, error in errors if error is not None]
+    answers = [(future, future.exception()) for future in futures]
+    users = [user_id for future, error in answers if error is None for user_id in future.result()]
+    return users, [error for _, error in answers if error is not None]
 
 
 def _due(channel: Channel, shard: int, minute: datetime) -> list[str]:

@@ -1,0 +1,63 @@
+"""People and bills for tests: as plain as can be, and changed where a test needs it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bill_reminders.domain.bills import Bill, Recurrence
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Channel, Language, User
+
+PHONE = "+12025550123"
+EMAIL = "somebody@example.com"
+ENDPOINT = (
+    "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/app/00000000-0000-0000-0000-000000000000"
+)
+ADDRESSES = MappingProxyType({Channel.SMS: PHONE, Channel.EMAIL: EMAIL, Channel.PUSH: ENDPOINT})
+ATTESTED = Attestation("Branch desk", datetime(2027, 1, 1, tzinfo=UTC), "form 7")
+
+
+def a_user(
+    user_id: str = "somebody",
+    *,
+    channels: Iterable[Channel] = (Channel.SMS,),
+    zone: str = "UTC",
+    **changes: Any,
+) -> User:
+    """A user with the default plan and an attested address on each of `channels`."""
+    channels = tuple(channels)
+    user = User(
+        user_id,
+        Language.ENGLISH,
+        ZoneInfo(zone),
+        plan=replace(DEFAULT_PLAN, channels=channels),
+        addresses=MappingProxyType(
+            {channel: Address(ADDRESSES[channel], ATTESTED) for channel in channels}
+        ),
+    )
+    return replace(user, **changes)
+
+
+def a_bill(
+    user_id: str = "somebody", bill_id: str = "bill", *, due_on: date, **changes: Any
+) -> Bill:
+    """A one-off bill of 120.50 USD, entered long before it is due."""
+    bill = Bill(
+        user_id=user_id,
+        bill_id=bill_id,
+        biller="Lantern Bank",
+        name="Credit card",
+        recurrence=Recurrence(due_on),
+        owed_from=date(2027, 1, 1),
+        amount=Money(Decimal("120.50"), "USD"),
+    )
+    return replace(bill, **changes)
+
+
+def bill_due_today(user_id: str, bill_id: str = "bill", **changes: Any) -> Callable[[date], Bill]:
+    """A draft, as importing makes them, of a bill that is due on the day it is entered."""
+    return lambda today: a_bill(user_id, bill_id, due_on=today, owed_from=today, **changes)

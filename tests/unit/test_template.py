@@ -1,0 +1,116 @@
+"""What template.yaml promises, read from the template itself."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.functions import FOLDERS
+from tests.support.template import ROOT, rendered, template
+
+ENVIRONMENTS = ("local", "dev", "prod")
+PROD = rendered("prod")["Resources"]
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: part for name, part in resources.items() if part["Type"] == kind}
+
+
+def statements(resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for policy in role["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+    for name, policy in of_type(resources, "AWS::IAM::ManagedPolicy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            yield name, statement
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_clock_that_can_be_moved_exists_on_local_stacks_alone(environment: str) -> None:
+    assert "clock" not in json.dumps(rendered(environment)).lower()
+    assert "CLOCK_OFFSET_PARAMETER" in json.dumps(rendered("local"))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_policy_names_a_wildcard_where_an_arn_exists(environment: str) -> None:
+    found = list(statements(rendered(environment)["Resources"]))
+    assert len(found) > 10
+    for name, statement in found:
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert "*" not in action, name
+        if "NotResource" in statement:
+            # a phone number has no ARN; everything that has one is left out
+            assert (name, statement["Action"]) == ("SendSmsRole", "sns:Publish")
+            continue
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            assert resource != "*", name
+            wild = "*" in json.dumps(resource)
+            # the id of an endpoint is SNS's own; its kind, region and account are named
+            assert not wild or "endpoint/*" in json.dumps(resource), name
+
+
+def test_every_table_is_kept_safe() -> None:
+    tables = of_type(PROD, "AWS::DynamoDB::Table")
+    assert set(tables) == {"Schedules", "Users", "Bills", "Ledger"}
+    for name, table in tables.items():
+        properties = table["Properties"]
+        assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], name
+        assert properties["SSESpecification"]["SSEEnabled"], name
+        assert properties["DeletionProtectionEnabled"] is True, name
+        assert table["UpdateReplacePolicy"] == "Retain", name
+        assert table["DeletionPolicy"] == "RetainExceptOnCreate", name
+
+
+def test_every_queue_is_encrypted_and_fails_into_dead_letters() -> None:
+    queues = of_type(PROD, "AWS::SQS::Queue")
+    assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues.values())
+    for channel in ("Sms", "Push", "Email"):
+        redrive = queues[f"{channel}Nudges"]["Properties"]["RedrivePolicy"]
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{channel}DeadLetters", "Arn"]}
+        sender = PROD[f"Send{channel}"]["Properties"]["Environment"]["Variables"]
+        assert int(sender["MAX_RECEIVES"]) == redrive["maxReceiveCount"]
+
+
+def test_a_nudge_stays_hidden_for_six_times_what_a_sender_may_run() -> None:
+    timeout = rendered("prod")["Globals"]["Function"]["Timeout"]
+    for channel in ("Sms", "Push", "Email"):
+        assert PROD[f"{channel}Nudges"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_dead_letters_raise_an_alarm_with_a_remedy() -> None:
+    alarms = of_type(PROD, "AWS::CloudWatch::Alarm")
+    watched = {
+        json.dumps(alarm["Properties"]["Dimensions"][0]["Value"]): alarm["Properties"]
+        for alarm in alarms.values()
+    }
+    for channel in ("Sms", "Push", "Email"):
+        name = json.dumps({"Fn::GetAtt": [f"{channel}DeadLetters", "QueueName"]})
+        assert "redrive" in watched[name]["AlarmDescription"]
+
+
+def test_every_function_has_a_folder_and_a_sample_event() -> None:
+    functions = of_type(template()["Resources"], "AWS::Serverless::Function")
+    assert set(functions) == set(FOLDERS)
+    for name, function in functions.items():
+        folder = ROOT / function["Properties"]["CodeUri"]
+        assert folder.joinpath("app.py").is_file(), name
+        assert ROOT.joinpath("events", f"{folder.name}.json").is_file(), name
+
+
+def test_the_layers_libraries_are_the_ones_that_are_tested() -> None:
+    """Both lock files name one version of each library."""
+
+    def versions(path: str) -> dict[str, str]:
+        lines = (ROOT / path).read_text().splitlines()
+        pins = [line.split(" ")[0].split("==") for line in lines if "==" in line and line[0] != " "]
+        return dict(pins)
+
+    layer = versions("layers/dependencies/requirements.txt")
+    tested = versions("requirements-dev.txt")
+    assert layer
+    assert {name: tested.get(name) for name in layer} == layer
