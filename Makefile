@@ -28,7 +28,7 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
 
 test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests/unit tests/adapters tests/stack
 
 unit: setup          ## the unit tests alone, in seconds
 	$(BIN)/python -m pytest tests/unit

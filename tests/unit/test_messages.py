@@ -26,13 +26,13 @@ IN_LANGUAGES = pytest.mark.parametrize("language", Language)
 TODAY = date(2027, 3, 2)
 SENDERS = {EN: "Family Bills", HANS: "家庭账本", HANT: "家庭帳本"}
 BILLS = {
-    EN: ("HSBC", "Credit card", "USD"),
-    HANS: ("招商银行", "信用卡", "CNY"),
-    HANT: ("國泰世華銀行", "信用卡", "TWD"),
+    EN: ("Lark", "Credit card", "USD"),
+    HANS: ("纸鹤银行", "信用卡", "CNY"),
+    HANT: ("紙鶴商業銀行", "信用卡", "TWD"),
 }
 
 
-def user(language: Language, source: str = "HSBC") -> User:
+def user(language: Language, source: str = "Lark") -> User:
     attestation = Attestation(source, at=datetime(2027, 1, 1, tzinfo=UTC), evidence="form 7")
     addresses = {channel: Address("somewhere", attestation) for channel in Channel}
     return User("user", language, ZoneInfo("Asia/Taipei"), addresses=addresses)
@@ -118,35 +118,35 @@ class Page(HTMLParser):
 
 
 SINGLE = {
-    (EN, 3): "Family Bills: HSBC Credit card, $1,234.56, is due in 3 days (Fri, Mar 5). "
+    (EN, 3): "Family Bills: Lark Credit card, $1,234.56, is due in 3 days (Fri, Mar 5). "
     "You asked for a reminder 3 days before.",
-    (EN, 1): "Family Bills: HSBC Credit card, $1,234.56, is due tomorrow (Wed, Mar 3). "
+    (EN, 1): "Family Bills: Lark Credit card, $1,234.56, is due tomorrow (Wed, Mar 3). "
     "You asked for a reminder 1 day before.",
-    (EN, 0): "Family Bills: HSBC Credit card, $1,234.56, is due today (Tue, Mar 2). "
+    (EN, 0): "Family Bills: Lark Credit card, $1,234.56, is due today (Tue, Mar 2). "
     "You asked for a reminder on the due day.",
-    (EN, -1): "Family Bills: HSBC Credit card, $1,234.56, is 1 day overdue (was due Mon, Mar 1). "
+    (EN, -1): "Family Bills: Lark Credit card, $1,234.56, is 1 day overdue (was due Mon, Mar 1). "
     "If already paid, please ignore. You asked for a reminder 1 day after.",
-    (EN, -5): "Family Bills: HSBC Credit card, $1,234.56, is 5 days overdue (was due Thu, Feb 25). "
+    (EN, -5): "Family Bills: Lark Credit card, $1,234.56, is 5 days overdue (was due Thu, Feb 25). "
     "If already paid, please ignore. You asked for a reminder 5 days after.",
-    (HANS, 3): "【家庭账本】招商银行信用卡：¥1,234.56，3天后到期（3月5日周五）。"
+    (HANS, 3): "【家庭账本】纸鹤银行信用卡：¥1,234.56，3天后到期（3月5日周五）。"
     "按您的设置，提前3天提醒。",
-    (HANS, 1): "【家庭账本】招商银行信用卡：¥1,234.56，明天到期（3月3日周三）。"
+    (HANS, 1): "【家庭账本】纸鹤银行信用卡：¥1,234.56，明天到期（3月3日周三）。"
     "按您的设置，提前1天提醒。",
-    (HANS, 0): "【家庭账本】招商银行信用卡：¥1,234.56，今天到期（3月2日周二）。"
+    (HANS, 0): "【家庭账本】纸鹤银行信用卡：¥1,234.56，今天到期（3月2日周二）。"
     "按您的设置，到期当天提醒。",
-    (HANS, -1): "【家庭账本】招商银行信用卡：¥1,234.56，已逾期1天（3月1日周一到期）。"
+    (HANS, -1): "【家庭账本】纸鹤银行信用卡：¥1,234.56，已逾期1天（3月1日周一到期）。"
     "如已支付请忽略。按您的设置，逾期1天时提醒。",
-    (HANS, -5): "【家庭账本】招商银行信用卡：¥1,234.56，已逾期5天（2月25日周四到期）。"
+    (HANS, -5): "【家庭账本】纸鹤银行信用卡：¥1,234.56，已逾期5天（2月25日周四到期）。"
     "如已支付请忽略。按您的设置，逾期5天时提醒。",
-    (HANT, 3): "【家庭帳本】國泰世華銀行信用卡：$1,234.56，3天後到期（3月5日 週五）。"
+    (HANT, 3): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，3天後到期（3月5日 週五）。"
     "依您的設定，提前3天提醒。",
-    (HANT, 1): "【家庭帳本】國泰世華銀行信用卡：$1,234.56，明天到期（3月3日 週三）。"
+    (HANT, 1): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，明天到期（3月3日 週三）。"
     "依您的設定，提前1天提醒。",
-    (HANT, 0): "【家庭帳本】國泰世華銀行信用卡：$1,234.56，今天到期（3月2日 週二）。"
+    (HANT, 0): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，今天到期（3月2日 週二）。"
     "依您的設定，到期當天提醒。",
-    (HANT, -1): "【家庭帳本】國泰世華銀行信用卡：$1,234.56，已逾期1天（3月1日 週一到期）。"
+    (HANT, -1): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，已逾期1天（3月1日 週一到期）。"
     "如已繳款請忽略。依您的設定，逾期1天時提醒。",
-    (HANT, -5): "【家庭帳本】國泰世華銀行信用卡：$1,234.56，已逾期5天（2月25日 週四到期）。"
+    (HANT, -5): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，已逾期5天（2月25日 週四到期）。"
     "如已繳款請忽略。依您的設定，逾期5天時提醒。",
 }
 
@@ -159,15 +159,15 @@ def test_an_sms_says_who_what_how_much_when_and_why(language: Language, days: in
 @pytest.mark.parametrize(
     ("language", "days", "title"),
     [
-        (EN, 3, "HSBC Credit card is due in 3 days"),
-        (EN, 1, "HSBC Credit card is due tomorrow"),
-        (EN, 0, "HSBC Credit card is due today"),
-        (EN, -1, "HSBC Credit card is 1 day overdue"),
-        (EN, -5, "HSBC Credit card is 5 days overdue"),
-        (HANS, 3, "招商银行信用卡：3天后到期"),
-        (HANS, -1, "招商银行信用卡：已逾期1天"),
-        (HANT, 0, "國泰世華銀行信用卡：今天到期"),
-        (HANT, -5, "國泰世華銀行信用卡：已逾期5天"),
+        (EN, 3, "Lark Credit card is due in 3 days"),
+        (EN, 1, "Lark Credit card is due tomorrow"),
+        (EN, 0, "Lark Credit card is due today"),
+        (EN, -1, "Lark Credit card is 1 day overdue"),
+        (EN, -5, "Lark Credit card is 5 days overdue"),
+        (HANS, 3, "纸鹤银行信用卡：3天后到期"),
+        (HANS, -1, "纸鹤银行信用卡：已逾期1天"),
+        (HANT, 0, "紙鶴商業銀行信用卡：今天到期"),
+        (HANT, -5, "紙鶴商業銀行信用卡：已逾期5天"),
     ],
 )
 def test_a_title_and_a_subject_name_the_bill_and_when_but_no_amount(
@@ -200,9 +200,9 @@ def test_words_count_from_today_and_never_from_the_trigger() -> None:
 @pytest.mark.parametrize(
     ("language", "sms_words", "other_words"),
     [
-        (EN, "HSBC Credit card, amount not known yet, is due today", "Amount not known yet"),
-        (HANS, "招商银行信用卡：金额待确认，今天到期", "金额待确认"),
-        (HANT, "國泰世華銀行信用卡：金額待確認，今天到期", "金額待確認"),
+        (EN, "Lark Credit card, amount not known yet, is due today", "Amount not known yet"),
+        (HANS, "纸鹤银行信用卡：金额待确认，今天到期", "金额待确认"),
+        (HANT, "紙鶴商業銀行信用卡：金額待確認，今天到期", "金額待確認"),
     ],
 )
 def test_an_amount_that_nobody_knows_yet_is_said_so(
@@ -220,18 +220,18 @@ def test_an_amount_that_nobody_knows_yet_is_said_so(
     [
         (
             EN,
-            "Family Bills: 2 bills. HSBC Credit card, $1,234.56, 1 day overdue (Mar 1); "
-            "HSBC Credit card, $1,234.56, due today (Mar 2). Sent by your reminder plan.",
+            "Family Bills: 2 bills. Lark Credit card, $1,234.56, 1 day overdue (Mar 1); "
+            "Lark Credit card, $1,234.56, due today (Mar 2). Sent by your reminder plan.",
         ),
         (
             HANS,
-            "【家庭账本】您有2笔账单：招商银行信用卡 ¥1,234.56，已逾期1天（3月1日）；"
-            "招商银行信用卡 ¥1,234.56，今天到期（3月2日）。按您的提醒设置发送。",
+            "【家庭账本】您有2笔账单：纸鹤银行信用卡 ¥1,234.56，已逾期1天（3月1日）；"
+            "纸鹤银行信用卡 ¥1,234.56，今天到期（3月2日）。按您的提醒设置发送。",
         ),
         (
             HANT,
-            "【家庭帳本】您有2筆帳單：國泰世華銀行信用卡 $1,234.56，已逾期1天（3月1日）；"
-            "國泰世華銀行信用卡 $1,234.56，今天到期（3月2日）。依您的提醒設定發送。",
+            "【家庭帳本】您有2筆帳單：紙鶴商業銀行信用卡 $1,234.56，已逾期1天（3月1日）；"
+            "紙鶴商業銀行信用卡 $1,234.56，今天到期（3月2日）。依您的提醒設定發送。",
         ),
     ],
 )
@@ -291,21 +291,21 @@ def test_a_part_says_which_it_is_and_a_whole_does_not(
     [
         (
             EN,
-            "Sent for HSBC. To stop: reply STOP or tell HSBC.",
-            "Sent for HSBC. To stop, switch reminders off in the app's settings.",
-            "This is our first e-mail to this address. It is sent for HSBC.",
+            "Sent for Lark. To stop: reply STOP or tell Lark.",
+            "Sent for Lark. To stop, switch reminders off in the app's settings.",
+            "This is our first e-mail to this address. It is sent for Lark.",
         ),
         (
             HANS,
-            "本短信代HSBC发送。如不想再收到，可回复STOP或告知HSBC。",
-            "本提醒代HSBC发送。如不想再收到，可在应用的设置中关闭。",
-            "这是我们发到此邮箱的第一封邮件，代HSBC发送。",
+            "本短信代Lark发送。如不想再收到，可回复STOP或告知Lark。",
+            "本提醒代Lark发送。如不想再收到，可在应用的设置中关闭。",
+            "这是我们发到此邮箱的第一封邮件，代Lark发送。",
         ),
         (
             HANT,
-            "本訊息代HSBC發送。如不想再收到，可回覆STOP或告知HSBC。",
-            "本提醒代HSBC發送。如不想再收到，可在應用程式的設定中關閉。",
-            "這是我們寄到此地址的第一封郵件，代HSBC發送。",
+            "本訊息代Lark發送。如不想再收到，可回覆STOP或告知Lark。",
+            "本提醒代Lark發送。如不想再收到，可在應用程式的設定中關閉。",
+            "這是我們寄到此地址的第一封郵件，代Lark發送。",
         ),
     ],
 )

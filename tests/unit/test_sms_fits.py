@@ -29,7 +29,7 @@ LONG_LATIN = (
     "Second mortgage on the house in the hill",
 )
 LONG_CHINESE = (
-    ("中国工商银行股份有限公司牡丹信用卡中心" * 3)[:40],
+    ("山谷纸灯银行股份有限公司萤火信用卡中心" * 3)[:40],
     ("住房公积金与商业组合贷款月供" * 3)[:40],
 )
 assert {len(name) for name in (*LONG_LATIN, *LONG_CHINESE)} == {40}
@@ -42,7 +42,7 @@ def text(
     amount: str | None = "1234.56",
     currency: str = "USD",
     first: bool = False,
-    source: str = "HSBC",
+    source: str = "Lark",
     sender: str = "Family Bills",
     part: Part = WHOLE,
 ) -> str:
@@ -106,13 +106,13 @@ def test_segments_are_counted_as_carriers_bill_them(written: str, count: int) ->
 @pytest.mark.parametrize("currency", ["USD", "CNY", "EUR", "INR", "CHF"])
 @WHEN
 def test_an_ordinary_english_sms_takes_one_segment(days: int, currency: str) -> None:
-    written = text(EN, ("HSBC", "Credit card"), days=days, currency=currency)
+    written = text(EN, ("Lark", "Credit card"), days=days, currency=currency)
     assert segments(written) == 1
-    assert "HSBC Credit card" in written
+    assert "Lark Credit card" in written
 
 
 @pytest.mark.parametrize(
-    ("language", "bill"), [(HANS, ("招商银行", "信用卡")), (HANT, ("國泰世華銀行", "信用卡"))]
+    ("language", "bill"), [(HANS, ("纸鹤银行", "信用卡")), (HANT, ("紙鶴商業銀行", "信用卡"))]
 )
 @WHEN
 def test_an_ordinary_chinese_sms_takes_one_segment(
@@ -130,7 +130,7 @@ def test_an_ordinary_chinese_sms_takes_one_segment(
 def test_the_longest_ordinary_values_fit_into_two(
     language: Language, days: int, first: bool, bill: tuple[str, str]
 ) -> None:
-    for source, sender in (("HSBC", "Family Bills"), LONG_LATIN, LONG_CHINESE):
+    for source, sender in (("Lark", "Family Bills"), LONG_LATIN, LONG_CHINESE):
         written = text(
             language,
             bill,
@@ -153,7 +153,7 @@ def test_every_currency_fits_into_two() -> None:
         assert segments(written) <= 2, currency
 
 
-@pytest.mark.parametrize("bill", [("HSBC", "Credit card"), LONG_LATIN, LONG_CHINESE])
+@pytest.mark.parametrize("bill", [("Lark", "Credit card"), LONG_LATIN, LONG_CHINESE])
 @pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("count", [2, 3, 5, 40])
 @IN_LANGUAGES
@@ -198,10 +198,10 @@ def test_names_become_shorter_before_bills_are_left_out() -> None:
 
 
 def test_where_nothing_else_fits_the_amount_gives_way_before_the_way_out() -> None:
-    absurd = text(EN, ("招商银行", "信用卡"), amount="9" * 25, first=True, part=Part(12, 40))
+    absurd = text(EN, ("纸鹤银行", "信用卡"), amount="9" * 25, first=True, part=Part(12, 40))
     assert absurd == (
-        "Family Bills: (12 of 40) 招商银行信用卡 is due in 3 days. Your plan: 3 days before. "
-        "Stop: reply STOP or tell HSBC."
+        "Family Bills: (12 of 40) 纸鹤银行信用卡 is due in 3 days. Your plan: 3 days before. "
+        "Stop: reply STOP or tell Lark."
     )
 
 
@@ -216,13 +216,13 @@ def test_a_long_name_ends_with_dots_that_its_alphabet_has() -> None:
 
 def test_a_joined_emoji_is_kept_whole_or_left_out() -> None:
     for count in range(1, 30):
-        written = text(EN, ("HSBC", FAMILY * count), first=True)
-        name = written.removeprefix("Family Bills: HSBC ").partition(",")[0].removesuffix("…")
+        written = text(EN, ("Lark", FAMILY * count), first=True)
+        name = written.removeprefix("Family Bills: Lark ").partition(",")[0].removesuffix("…")
         assert name == FAMILY * (len(name) // len(FAMILY))
 
 
 def test_what_a_keyboard_makes_curly_does_not_double_the_price() -> None:
-    written = text(EN, ("HSBC", "Kid’s “school” – card"))
+    written = text(EN, ("Lark", "Kid’s “school” – card"))
     assert 'Kid\'s "school" - card' in written
     assert segments(written) == 1
     assert "Kid’s" in text(HANS, ("", "Kid’s")), "where it costs nothing it stays"
