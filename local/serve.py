@@ -47,6 +47,7 @@ Import your own files, look at what went out, move its clock, pause a channel:
 Tables: {", ".join(stack.outputs[f"{name}Table"] for name in TABLES)}
 Ctrl-C stops it.""",
         highlight=False,
+        soft_wrap=True,
     )
 
 

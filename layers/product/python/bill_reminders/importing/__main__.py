@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("name at least one file with --users or --bills")
     try:
         return _import(options)
+    except FileNotFoundError as error:
+        print(f"nothing was imported: there is no file {error.filename}", file=sys.stderr)
     except (BillRemindersError, OSError, BotoCoreError) as error:
         print(f"nothing or not everything was imported: {error}", file=sys.stderr)
     except ClientError as error:
