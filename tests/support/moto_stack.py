@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from threading import RLock
 from types import ModuleType
 from typing import Any
@@ -70,10 +71,23 @@ def _one_call_at_a_time() -> Iterator[None]:
         yield
 
 
+@cache
+def _session() -> boto3.Session:
+    """One for all stacks: reading AWS's service files is most of what a client costs."""
+    return boto3.Session()
+
+
 @contextmanager
 def moto_stack() -> Iterator[MotoStack]:
     """A new stack, empty, gone afterwards."""
-    with patch.dict(os.environ, CREDENTIALS), mock_aws(), _one_call_at_a_time():
+    with (
+        patch.dict(os.environ, CREDENTIALS),
+        patch("boto3.DEFAULT_SESSION", _session()),
+        mock_aws(config={"core": {"reset_boto3_session": False}}),
+        _one_call_at_a_time(),
+    ):
         tables.connection._client = None  # a client belongs to the mock it was made in
+        tables.connection._local.session = _session()._session
         yield MotoStack()
     tables.connection._client = None
+    del tables.connection._local.session

@@ -106,6 +106,7 @@ def counting(requests: list[AWSPreparedRequest], act: Act | None = None) -> Act:
 
 def answers(status: int, body: str, headers: Mapping[str, str] | None = None) -> Act:
     def act(request: AWSPreparedRequest) -> AWSResponse:
+        request.url = _AWS  # moto hears of every request, and must not take this one for its own
         return AWSResponse(request.url, status, headers or {}, MockRawResponse(body))
 
     return act

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -49,14 +49,17 @@ def parse(body: str) -> Nudge:
 
 
 def send(sqs: Any, queue_url: str, nudges: Iterable[Nudge], *, pool: ThreadPoolExecutor) -> None:
-    """Put nudges on a queue, ten a call, calls side by side on `pool`. Raises NotQueued at the
-    end when the queue refused some."""
+    """Put nudges on a queue, ten a call, calls side by side on `pool`. Raises at the end, when
+    all are tried: NotQueued when the queue refused some, else what the first failing call did."""
 
     def send_batch(batch: tuple[Nudge, ...]) -> int:
         answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=_entries(batch))
         return len(answer.get("Failed", ()))
 
-    refused = sum(pool.map(send_batch, batched(nudges, BATCH, strict=False)))
+    # not pool.map, which gives up the calls that have not started when one fails
+    calls = [pool.submit(send_batch, batch) for batch in batched(nudges, BATCH, strict=False)]
+    wait(calls)
+    refused = sum(call.result() for call in calls)
     if refused:
         raise NotQueued(f"{refused} nudges were refused by the queue")
 

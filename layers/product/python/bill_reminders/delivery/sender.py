@@ -51,8 +51,8 @@ def effective_now(clock: datetime, nudge: Nudge) -> datetime:
 def deliver(user_id: str, channel: Channel, *, now: datetime, send: Send) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages.
 
-    Raises accounts.UnknownUser, accounts.Contended, transactions.Busy; nothing is claimed then
-    that was not also sent and marked, or given back.
+    Raises accounts.UnknownUser, accounts.Contended, transactions.Busy. A claim whose release or
+    mark was what failed stays `claimed`, with a lease that runs out.
     """
     outcomes: Counter[State] = Counter()
     number = 0

@@ -84,16 +84,19 @@ class Worker:
 
     def _deliver(self, record: SQSRecord) -> Counter[State]:
         user_id = None
+        last_time = int(record.attributes.approximate_receive_count) >= self._settings.max_receives
         try:
             nudge = nudges.parse(record.body)
             user_id = nudge.user_id
             now = effective_now(clock.now(), nudge)
-            if int(record.attributes.approximate_receive_count) >= self._settings.max_receives:
+            if last_time:
                 ledger.quarantine(user_id, self._channel)
             return deliver(user_id, self._channel, now=now, send=self._send)
         except UnknownUser:
             self._log.info("user is gone, nudge acknowledged", user_id=user_id)
         except (Busy, Contended):
+            if last_time:
+                raise  # out of the index by now, so it takes the dead letters to bring them back
             self._log.warning("account is busy, the index brings the user back", user_id=user_id)
         except Exception as error:
             self._log.error(

@@ -4,6 +4,7 @@ An instant is an aware UTC datetime; a date and a time of day are local and mean
 an IANA zone. Rules: the rows "daylight saving" and "quiet hours" in docs/rules.md.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -63,6 +64,15 @@ def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     return after
 
 
+def _starts(day: date, at: time, until: time, zone: ZoneInfo) -> Iterator[datetime]:
+    """Where on `day` the span from `at` to `until` may start: when clocks show `at`, and when they
+    are set back from after `until` to before it."""
+    yield from _readings(day, at, zone)
+    match _readings(day, until, zone):
+        case first, second:
+            yield _end_of_gap(first, second, zone)
+
+
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """A daily span of wall time in which nothing may go out; `start` included, `end` not.
@@ -86,7 +96,7 @@ class QuietHours:
         return min(
             reading
             for offset in (0, 1, 2)
-            for reading in _readings(today + offset * DAY, self.end, zone)
+            for reading in _starts(today + offset * DAY, self.end, self.start, zone)
             if reading > instant and not self.cover(reading, zone)
         )
 
@@ -96,6 +106,6 @@ class QuietHours:
         return max(
             reading - MINUTE
             for offset in (-2, -1, 0)
-            for reading in _readings(today + offset * DAY, self.start, zone)
+            for reading in _starts(today + offset * DAY, self.start, self.end, zone)
             if reading <= instant and not self.cover(reading - MINUTE, zone)
         )

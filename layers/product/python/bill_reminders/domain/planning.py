@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
-from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.people import Channel, Plan, User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, Trigger
 
@@ -51,6 +51,7 @@ def decide(
     """
     start = min(now, since or now)
     told = _latest_told(recorded.values())
+    heard = _nearest_heard(recorded.values(), channel)
     decisions: list[Decision] = []
     seen: set[str] = set()
     for bill in bills:
@@ -59,7 +60,7 @@ def decide(
             if wake is not None and _starts_after(chain, wake, user):
                 break
             seen.update(planned.reminder.key for planned in chain)
-            decision = _judge(user, chain, recorded, now)
+            decision = _judge(user, chain, recorded, heard, now)
             decisions.append(decision)
             wake = min(filter(None, (wake, decision.next_at)), default=None)
     withdrawn = tuple(
@@ -127,6 +128,8 @@ type _Told = Mapping[tuple[str, int], Reminder]
 def _latest_told(recorded: Iterable[Recorded]) -> _Told:
     latest: dict[tuple[str, int], Reminder] = {}
     for row in recorded:
+        if row.state is State.SKIPPED:
+            continue  # noted, and nobody was told
         reminder = row.reminder
         known = latest.setdefault((reminder.bill_id, reminder.occurrence), reminder)
         if reminder.revision > known.revision:
@@ -215,22 +218,49 @@ def planned_instant(user: User, plan: Plan, due_on: date, trigger: Trigger) -> d
     return before
 
 
-def _judge(user: User, chain: _Chain, recorded: Mapping[str, Recorded], now: datetime) -> Decision:
-    """Decide one occurrence: of what has come due only the nearest reminder can still go out."""
+def _is_open(row: Recorded | None) -> bool:
+    return row is None or row.is_open
+
+
+type _Heard = Mapping[tuple[str, int, int], Trigger]
+"""The nearest trigger that went out, by bill, occurrence and revision."""
+
+
+def _nearest_heard(recorded: Iterable[Recorded], channel: Channel) -> _Heard:
+    heard: dict[tuple[str, int, int], Trigger] = {}
+    for row in recorded:
+        reminder = row.reminder
+        if reminder.channel is channel and row.state not in (State.SKIPPED, State.WAITING):
+            name = (reminder.bill_id, reminder.occurrence, reminder.revision)
+            heard[name] = max(heard.get(name, reminder.trigger), reminder.trigger)
+    return heard
+
+
+def _judge(
+    user: User,
+    chain: _Chain,
+    recorded: Mapping[str, Recorded],
+    heard: _Heard,
+    now: datetime,
+) -> Decision:
+    """Decide one occurrence: of what has come due only the nearest reminder can still go out, and
+    only if none that is nearer went out under an earlier plan."""
     due: list[Reminder] = []
     skipped: list[Skip] = []
     arrived = [planned for planned in chain if planned.reminder.planned_at <= now]
     wakes = [
         planned.reminder.planned_at
         for planned in chain
-        if planned.reminder.planned_at > now and planned.reminder.key not in recorded
+        if planned.reminder.planned_at > now and _is_open(recorded.get(planned.reminder.key))
     ]
     for planned in arrived:
         reminder = planned.reminder
         row = recorded.get(reminder.key)
-        if row is not None and not row.is_open:
+        if not _is_open(row):
             continue
-        if planned is not arrived[-1]:
+        name = (reminder.bill_id, reminder.occurrence, reminder.revision)
+        nearer_went_out = heard.get(name, reminder.trigger) > reminder.trigger
+        if planned is not arrived[-1] or nearer_went_out:
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
             continue

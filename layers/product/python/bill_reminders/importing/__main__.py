@@ -14,6 +14,7 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders import clock
 from bill_reminders.domain.errors import BillRemindersError
@@ -29,6 +30,7 @@ from bill_reminders.importing.importer import (
     users_without_push,
 )
 from bill_reminders.importing.target import connect
+from bill_reminders.storage.transactions import error_code
 
 ALL_IN, BAD_ROWS, NOT_DONE = 0, 1, 2
 
@@ -47,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ClientError as error:
         what, code = error.operation_name, error.response["Error"]["Code"]
         print(f"AWS refused {what}: {code}; import again once mended", file=sys.stderr)
+    except PynamoDBException as error:
+        reason = error_code(error) or "no answer"
+        print(f"a table could not be used: {reason}; import again once mended", file=sys.stderr)
     return NOT_DONE
 
 

@@ -33,7 +33,9 @@ def connect(stack: str) -> Target:
             f"there is no stack {stack!r} in this account and region; "
             "`aws cloudformation list-stacks` shows their names"
         ) from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    outputs = {
+        output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())
+    }
     try:
         tables.bind(
             schedules=outputs["SchedulesTable"],

@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain import planning
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.people import Channel, User
@@ -159,6 +160,11 @@ def _moved_schedule(before: Account, after: Account, now: datetime) -> Write:
     actions: list[Action] = [ScheduleItem.version.set(before.version + 1)]
     for channel in Channel:
         wake = planning.wake_at(after.decide(channel, now), now)
+        overdue_since = before.wakes.get(channel) or before.quarantined.get(channel)
+        if overdue_since is not None and overdue_since < now - DAY:
+            # After so long an outage it says since when nobody has looked, which planning must
+            # know to pass nothing over. Look-back covers a shorter one: the next minute is sooner.
+            wake = overdue_since
         actions.append(set_or_remove(tables.next_at(channel), wake))
         if channel in before.quarantined:
             actions.append(tables.quarantined_at(channel).remove())

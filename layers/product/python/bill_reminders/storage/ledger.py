@@ -24,7 +24,14 @@ from bill_reminders.domain.reminders import Reminder, Skip
 from bill_reminders.storage import accounts, rows, tables
 from bill_reminders.storage.accounts import Account, Change
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
-from bill_reminders.storage.transactions import ACTIONS_AT_MOST, Lost, Stale, Write, commit
+from bill_reminders.storage.transactions import (
+    ACTIONS_AT_MOST,
+    Lost,
+    Stale,
+    Write,
+    commit,
+    error_code,
+)
 
 ROWS_AT_MOST = ACTIONS_AT_MOST - 1
 """One action of a claim is the schedule's; what is beyond goes into further claims."""
@@ -198,7 +205,7 @@ def mark(
     try:
         row.update(actions, condition=_owned(claim) & (LedgerItem.state == State.CLAIMED.value))
     except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if error_code(error) != "ConditionalCheckFailedException":
             raise
         return False
     return True

@@ -38,6 +38,7 @@ connection = Connection(
     connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
     read_timeout_seconds=READ_TIMEOUT_SECONDS,
     max_pool_connections=CONNECTIONS,
+    max_retry_attempts=1,  # transactions.commit tries again too, and a sender's time is short
 )
 """The one client of all tables; PynamoDB by itself would make one for each."""
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Never
 
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, EndpointConnectionError
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
 from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
+    stop_after_delay,
     wait_random_exponential,
 )
 
@@ -51,7 +52,7 @@ def commit(*writes: Write) -> None:
     retries = Retrying(
         retry=retry_if_exception_type(Busy),
         wait=wait_random_exponential(multiplier=0.05, max=1),
-        stop=stop_after_attempt(8),
+        stop=stop_after_attempt(8) | stop_after_delay(5),
         reraise=True,
     )
     retries(_write, writes)
@@ -67,9 +68,15 @@ def _write(writes: tuple[Write, ...]) -> None:
         _explain(error)
 
 
+def error_code(error: PynamoDBException) -> str:
+    """The code of AWS's answer; empty when none came. PynamoDB's own property fails on those."""
+    response = getattr(error.cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
+
+
 def _explain(error: TransactWriteError) -> Never:
     reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
-    code = error.cause_response_code or ""
+    code = error_code(error)
     if "ConditionalCheckFailed" in reasons:
         raise Stale("the schedule or a ledger row changed since it was read") from error
     if reasons & BUSY_REASONS or code in BUSY_CODES:

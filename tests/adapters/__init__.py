@@ -1,0 +1,1 @@
+"""The adapters and the handlers against moto: tables, queues, parameters and providers."""

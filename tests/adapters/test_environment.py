@@ -1,0 +1,56 @@
+"""A function that lacks one of its variables does not start, and says which one."""
+
+import pytest
+
+from bill_reminders.environment import MissingConfiguration
+from tests.support.functions import FOLDERS, load
+from tests.support.template import template
+
+NUMBERS = {
+    "SHARDS_READ",
+    "SMS_PER_SECOND",
+    "PUSH_PER_SECOND",
+    "EMAIL_PER_SECOND",
+    "MAX_RECEIVES",
+}
+
+
+def variables(function: str) -> dict[str, str]:
+    """A value for each variable that template.yaml gives the function."""
+    properties = template()["Resources"][function]["Properties"]
+    return dict.fromkeys(properties["Environment"]["Variables"], "1")
+
+
+ALL = [(function, name) for function in FOLDERS for name in variables(function)]
+
+
+@pytest.mark.parametrize(("function", "name"), ALL)
+@pytest.mark.parametrize("empty", [False, True], ids=["missing", "empty"])
+def test_a_function_without_one_of_its_variables_names_it(
+    function: str, name: str, empty: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for known in variables(function):
+        monkeypatch.delenv(known, raising=False)
+    environment = {other: value for other, value in variables(function).items() if other != name}
+    with pytest.raises(MissingConfiguration, match=rf"Cannot start: {name} is missing\. "):
+        load(function, environment | ({name: ""} if empty else {}))
+
+
+@pytest.mark.parametrize(("function", "name"), [pair for pair in ALL if pair[1] in NUMBERS])
+def test_a_function_whose_number_is_none_names_it(function: str, name: str) -> None:
+    with pytest.raises(MissingConfiguration, match=f"{name} is not a number"):
+        load(function, variables(function) | {name: "many"})
+
+
+@pytest.mark.parametrize("function", FOLDERS)
+def test_all_that_is_missing_is_named_at_once(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = list(variables(function))
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(MissingConfiguration) as refusal:
+        load(function, {})
+    told = str(refusal.value)
+    assert all(f"{name} is missing" in told for name in names if name != "FROM_ADDRESS")
+    assert "template.yaml" in told

@@ -1,0 +1,583 @@
+"""The senders: one attempt on the wire, a mark that says what became of it, no word of people."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from moto.backends import get_backend
+
+from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.sender import effective_now
+from bill_reminders.delivery.switches import UnreadableSwitches
+from bill_reminders.domain.clock import floor_minute
+from bill_reminders.domain.people import Address, Channel, Language, Plan
+from bill_reminders.storage import tables
+from bill_reminders.storage.people import record_payment
+from bill_reminders.storage.tables import LedgerItem
+from tests.adapters.conftest import SetClock
+from tests.support import wire
+from tests.support.entered import (
+    IN_THREE_DAYS,
+    NINE,
+    enter,
+    ledger_of,
+    rests_at,
+    schedule,
+    wakes_at,
+)
+from tests.support.functions import Context, counted_calls, sample_event, sqs_event
+from tests.support.moto_stack import MotoStack
+from tests.support.people import ATTESTED, EMAIL, PHONE, a_bill, a_user
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+TOKEN = "token-of-a-device-of-somebody"
+OTHER_PHONE = "+12025550124"
+PRIVATE = (PHONE, OTHER_PHONE, PHONE.lstrip("+"), EMAIL, TOKEN, "Lantern", "Credit card", "120.5")
+
+CHANNELS = pytest.mark.parametrize("channel", Channel)
+
+
+@dataclass
+class Stage:
+    """A stack at NINE, the senders on it, and what their providers got."""
+
+    stack: MotoStack
+    set_clock: SetClock
+    application: str
+    endpoint: str
+
+    def enter(self, user_id: str, channel: Channel, *bill_ids: str, **changes: Any) -> None:
+        """A user with bills whose first reminder is due at NINE on `channel`."""
+        user = a_user(user_id, channels=(channel,), **changes)
+        if channel is Channel.PUSH and channel in user.addresses:
+            user = user.with_address(channel, Address(self.endpoint, ATTESTED))
+        bills = (a_bill(user_id, bill_id, due_on=IN_THREE_DAYS) for bill_id in bill_ids or ("b",))
+        enter(user, *bills)
+
+    def handle(self, channel: Channel, event: Mapping[str, Any]) -> list[str]:
+        """The nudges that shall come back."""
+        answer = self.stack.function(f"Send{names(channel)}").handler(event, Context())
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def nudge(self, channel: Channel, *user_ids: str, receives: int = 1) -> list[str]:
+        bodies = (Nudge(user_id, NINE).body() for user_id in user_ids)
+        return self.handle(channel, sqs_event(*bodies, receives=receives))
+
+    def provider(self, channel: Channel) -> Any:
+        module = self.stack.function(f"Send{names(channel)}")
+        return module.ses if channel is Channel.EMAIL else module.sns
+
+    def delivered(self, channel: Channel) -> list[tuple[str, str]]:
+        """Address and text of each message that arrived."""
+        if channel is Channel.EMAIL:
+            sent = get_backend("ses")[ACCOUNT][REGION].sent_messages
+            return [(mail.destinations["ToAddresses"][0], mail.subject) for mail in sent]
+        sns = get_backend("sns")[ACCOUNT][REGION]
+        if channel is Channel.SMS:
+            return list(sns.sms_messages.values())
+        endpoints = sns.platform_endpoints.values()
+        return [(point.arn, text) for point in endpoints for text in point.messages.values()]
+
+    def address(self, channel: Channel) -> str:
+        return {Channel.SMS: PHONE, Channel.EMAIL: EMAIL, Channel.PUSH: self.endpoint}[channel]
+
+    def set_switches(self, value: str) -> None:
+        self.stack.client("ssm").put_parameter(
+            Name=self.stack.ids["Switches"], Value=value, Type="String", Overwrite=True
+        )
+
+
+def names(channel: Channel) -> str:
+    return channel.value.capitalize()
+
+
+def operation(channel: Channel) -> str:
+    return "SendEmail" if channel is Channel.EMAIL else "Publish"
+
+
+def only_row(user_id: str) -> LedgerItem:
+    (row,) = ledger_of(user_id)
+    return row
+
+
+@pytest.fixture
+def stage(stack: MotoStack, set_clock: SetClock) -> Stage:
+    stack.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    sns = stack.client("sns")
+    application = sns.create_platform_application(Name="app", Platform="GCM", Attributes={})
+    arn = application["PlatformApplicationArn"]
+    endpoint = sns.create_platform_endpoint(PlatformApplicationArn=arn, Token=TOKEN)
+    set_clock(NINE + timedelta(seconds=5))
+    return Stage(stack, set_clock, arn, endpoint["EndpointArn"])
+
+
+@pytest.fixture(autouse=True)
+def log(stack: MotoStack) -> Iterator[io.StringIO]:
+    """What the functions log. After every test here: not a word of a person or a bill in it."""
+    lines = io.StringIO()
+    handler = stack.function("SendSms").logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    usual = handler.setStream(lines)
+    others = logging.StreamHandler(lines)  # what libraries say of themselves
+    logging.getLogger().addHandler(others)
+    try:
+        yield lines
+    finally:
+        logging.getLogger().removeHandler(others)
+        handler.setStream(usual)
+    for private in PRIVATE:
+        assert private not in lines.getvalue()
+
+
+# Messages that arrive ----------------------------------------------------------------------------
+
+
+@CHANNELS
+def test_the_sample_event_is_acknowledged_though_its_user_does_not_exist(
+    stage: Stage, channel: Channel, log: io.StringIO
+) -> None:
+    assert stage.handle(channel, sample_event(f"send_{channel}")) == []
+    assert not stage.delivered(channel)
+    assert "user is gone" in log.getvalue()
+
+
+@CHANNELS
+def test_a_due_reminder_arrives_and_is_marked_sent(stage: Stage, channel: Channel) -> None:
+    stage.enter("somebody", channel)
+    assert stage.nudge(channel, "somebody") == []
+    ((address, text),) = stage.delivered(channel)
+    assert address == stage.address(channel)
+    assert "Credit card" in text
+    row = only_row("somebody")
+    assert row.state == "sent"
+    assert row.provider_id
+    assert row.settled_at is not None
+    assert row.lease_until is None
+
+
+@CHANNELS
+def test_bills_that_are_due_together_arrive_as_one_message(stage: Stage, channel: Channel) -> None:
+    stage.enter("somebody", channel, "rent", "power", "water")
+    stage.nudge(channel, "somebody")
+    assert len(stage.delivered(channel)) == 1
+    assert sorted(row.state for row in ledger_of("somebody")) == ["in_digest", "in_digest", "sent"]
+
+
+def test_more_bills_than_one_message_takes_say_which_part_they_are(stage: Stage) -> None:
+    stage.enter("somebody", Channel.EMAIL, *(f"bill-{number:03}" for number in range(105)))
+    stage.nudge(Channel.EMAIL, "somebody")
+    subjects = [subject for _, subject in stage.delivered(Channel.EMAIL)]
+    assert ["(1 of 2)" in subjects[0], "(2 of 2)" in subjects[1]] == [True, True]
+    assert len(subjects) == 2
+
+
+@CHANNELS
+def test_nudges_that_repeat_send_once(stage: Stage, channel: Channel) -> None:
+    stage.enter("somebody", channel)
+    stage.nudge(channel, "somebody", "somebody")
+    stage.nudge(channel, "somebody")
+    assert len(stage.delivered(channel)) == 1
+
+
+def test_an_sms_is_sent_as_transactional(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    requests: list[Any] = []
+    with wire.before(stage.provider(Channel.SMS), "Publish", wire.counting(requests)):
+        stage.nudge(Channel.SMS, "somebody")
+    assert "Transactional" in str(requests[0].body)
+
+
+def test_a_push_carries_its_text_for_every_platform(stage: Stage) -> None:
+    stage.enter("somebody", Channel.PUSH, language=Language.SIMPLIFIED_CHINESE)
+    stage.nudge(Channel.PUSH, "somebody")
+    ((_, text),) = stage.delivered(Channel.PUSH)
+    by_platform = json.loads(text)
+    assert set(by_platform) == {"default", "APNS", "APNS_SANDBOX", "GCM"}
+    alert = json.loads(by_platform["APNS"])["aps"]["alert"]
+    shown = json.loads(by_platform["GCM"])["fcmV1Message"]["message"]["notification"]
+    assert alert == shown
+    assert "Credit card" in alert["title"]
+
+
+def test_an_email_says_how_to_stop_and_carries_our_id(stage: Stage) -> None:
+    stage.enter("somebody", Channel.EMAIL)
+    requests: list[Any] = []
+    with wire.before(stage.provider(Channel.EMAIL), "SendEmail", wire.counting(requests)):
+        stage.nudge(Channel.EMAIL, "somebody")
+    mail = wire.content(requests[0])
+    (tag,) = mail["EmailTags"]
+    assert tag == {"Name": "message_id", "Value": only_row("somebody").owner}
+    (header,) = mail["Content"]["Simple"]["Headers"]
+    assert header["Name"] == "List-Unsubscribe"
+    assert header["Value"].startswith("<mailto:unsubscribe@example.com?subject=")
+    assert tag["Value"] in header["Value"]
+    assert mail["Content"]["Simple"]["Body"].keys() == {"Text", "Html"}
+    assert mail["FromEmailAddress"] == "reminders@example.com"
+
+
+# One attempt, and its verdict --------------------------------------------------------------------
+
+REPEATED = f"Invalid parameter: PhoneNumber Reason: {PHONE} or {EMAIL} or {TOKEN} is not valid"
+
+
+def sns_error(code: str, status: int = 400) -> wire.Act:
+    return wire.xml_error(code, status=status, message=REPEATED)
+
+
+def ses_error(code: str, status: int = 400) -> wire.Act:
+    return wire.json_error(code, status=status, message=REPEATED)
+
+
+BROKEN = {
+    "timeout": (wire.raises(wire.TIMEOUT), "unknown", "no_answer"),
+    "reset": (wire.raises(wire.RESET), "unknown", "no_answer"),
+    "unreachable": (wire.raises(wire.UNREACHABLE), "waiting", "unreachable"),
+    "never connected": (wire.raises(wire.NEVER_CONNECTED), "waiting", "unreachable"),
+}
+SNS = {
+    "internal error": (sns_error("InternalError", 500), "unknown", "no_answer"),
+    "unavailable": (sns_error("ServiceUnavailable", 503), "unknown", "no_answer"),
+    "throttled": (sns_error("Throttling"), "waiting", "Throttling"),
+    "too many": (sns_error("ThrottledException", 429), "waiting", "ThrottledException"),
+    "no permission": (sns_error("AuthorizationError", 403), "waiting", "AuthorizationError"),
+    "invalid": (sns_error("InvalidParameter"), "failed", "invalid"),
+    "opted out": (sns_error("OptedOut"), "failed", "opted_out"),
+    "disabled": (sns_error("EndpointDisabled"), "failed", "endpoint_disabled"),
+}
+SES = {
+    "internal error": (ses_error("InternalFailure", 500), "unknown", "no_answer"),
+    "unavailable": (ses_error("ServiceUnavailable", 503), "unknown", "no_answer"),
+    "too many": (ses_error("TooManyRequestsException", 429), "waiting", "TooManyRequestsException"),
+    "paused": (ses_error("SendingPausedException"), "waiting", "SendingPausedException"),
+    "rejected": (ses_error("MessageRejected"), "waiting", "MessageRejected"),
+    "invalid": (ses_error("BadRequestException"), "failed", "invalid"),
+}
+FAULTS = [
+    pytest.param(channel, *fault, id=f"{channel}: {name}")
+    for channel, faults in (
+        (Channel.SMS, BROKEN | SNS),
+        (Channel.PUSH, {"timeout": BROKEN["timeout"], "disabled": SNS["disabled"]}),
+        (Channel.EMAIL, BROKEN | SES),
+    )
+    for name, fault in faults.items()
+]
+
+
+@pytest.mark.parametrize(("channel", "fault", "state", "reason"), FAULTS)
+def test_a_provider_is_asked_once_and_its_answer_decides(
+    stage: Stage, channel: Channel, fault: wire.Act, state: str, reason: str
+) -> None:
+    stage.enter("somebody", channel)
+    attempts: list[Any] = []
+    failing = wire.counting(attempts, fault)
+    with wire.before(stage.provider(channel), operation(channel), failing):
+        assert stage.nudge(channel, "somebody") == []
+        assert stage.nudge(channel, "somebody") == []
+    assert len(attempts) == 1
+    assert not stage.delivered(channel)
+    row = only_row("somebody")
+    assert (row.state, row.reason, row.provider_id) == (state, reason, None)
+    waits = state == "waiting"
+    assert (wakes_at("somebody", channel) == row.not_before) is waits
+    if not waits:
+        assert wakes_at("somebody", channel) == NINE + 2 * DAY
+
+
+def test_what_was_refused_for_now_comes_back_later_and_is_sent_once(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    throttled = wire.first(1, sns_error("Throttling"))
+    with wire.before(stage.provider(Channel.SMS), "Publish", throttled):
+        stage.nudge(Channel.SMS, "somebody")
+        later = only_row("somebody").not_before
+        assert later == floor_minute(later)
+        assert NINE + MINUTE <= later <= NINE + 3 * MINUTE
+        stage.set_clock(later + timedelta(seconds=1))
+        stage.nudge(Channel.SMS, "somebody")
+    assert len(stage.delivered(Channel.SMS)) == 1
+    row = only_row("somebody")
+    assert (row.state, row.attempt, row.not_before, row.reason) == ("sent", 2, None, None)
+
+
+def test_each_further_refusal_waits_longer_but_an_hour_at_most(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    now, waits = NINE, []
+    with wire.before(stage.provider(Channel.SMS), "Publish", sns_error("Throttling")):
+        for _ in range(9):
+            stage.set_clock(now + timedelta(seconds=1))
+            stage.nudge(Channel.SMS, "somebody")
+            later = only_row("somebody").not_before
+            waits.append(later - now)
+            now = later
+    for number, wait in enumerate(waits):
+        least = min(60, 2**number) / 2 * MINUTE
+        assert least <= wait <= 3 * least + 2 * MINUTE
+    assert only_row("somebody").attempt == 9
+
+
+def test_an_endpoint_that_sns_has_disabled_is_failed_with_its_reason(stage: Stage) -> None:
+    stage.stack.client("sns").set_endpoint_attributes(
+        EndpointArn=stage.endpoint, Attributes={"Enabled": "false"}
+    )
+    stage.enter("somebody", Channel.PUSH)
+    assert stage.nudge(Channel.PUSH, "somebody") == []
+    row = only_row("somebody")
+    assert (row.state, row.reason) == ("failed", "endpoint_disabled")
+
+
+def test_a_digest_shares_the_verdict_of_its_message(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS, "rent", "power")
+    with wire.before(stage.provider(Channel.SMS), "Publish", sns_error("Throttling")):
+        stage.nudge(Channel.SMS, "somebody")
+    assert {row.state for row in ledger_of("somebody")} == {"waiting"}
+
+
+# Nudges ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        "",
+        "not a nudge",
+        "{}",
+        "[]",
+        "null",
+        '{"format": 2, "user_id": "somebody", "minute": "2027-03-01T09:00Z"}',
+        '{"format": 1, "user_id": 7, "minute": "2027-03-01T09:00Z"}',
+        '{"format": 1, "user_id": "", "minute": "2027-03-01T09:00Z"}',
+        '{"format": 1, "user_id": "somebody", "minute": "2027-03-01"}',
+        '{"format": 1, "user_id": "somebody", "minute": null}',
+        f"call {PHONE} about the Credit card",
+    ],
+)
+def test_poison_comes_back_alone_and_its_siblings_are_sent(stage: Stage, poison: str) -> None:
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS)
+    event = sqs_event(Nudge("first", NINE).body(), poison, Nudge("last", NINE).body())
+    assert stage.handle(Channel.SMS, event) == ["message-1"]
+    assert len(stage.delivered(Channel.SMS)) == 2
+
+
+def spoil(stage: Stage, user_id: str, language: str) -> None:
+    """An item that cannot be read, as a slip in the console may leave it."""
+    stage.stack.client("dynamodb").update_item(
+        TableName=stage.stack.ids["Users"],
+        Key={"user_id": {"S": user_id}},
+        UpdateExpression="SET #language = :language",
+        ExpressionAttributeNames={"#language": "language"},
+        ExpressionAttributeValues={":language": {"S": language}},
+    )
+
+
+def test_a_user_who_cannot_be_read_harms_nobody_else(stage: Stage, log: io.StringIO) -> None:
+    stage.enter("bad", Channel.SMS)
+    stage.enter("good", Channel.SMS)
+    spoil(stage, "bad", f"{PHONE} {EMAIL}")
+    assert stage.nudge(Channel.SMS, "bad", "good") == ["message-0"]
+    assert only_row("good").state == "sent"
+    assert "nudge failed" in log.getvalue()
+    assert "ValueError" in log.getvalue()
+
+
+def test_the_last_receive_puts_a_poisonous_user_aside_until_mended(stage: Stage) -> None:
+    stage.enter("bad", Channel.SMS)
+    spoil(stage, "bad", "xx")
+    assert stage.nudge(Channel.SMS, "bad", receives=2) == ["message-0"]
+    assert wakes_at("bad") == NINE
+    assert stage.nudge(Channel.SMS, "bad", receives=3) == ["message-0"]
+    assert wakes_at("bad") is None
+    assert rests_at("bad") == NINE
+    spoil(stage, "bad", "en")
+    assert stage.nudge(Channel.SMS, "bad") == []  # the redrive
+    assert only_row("bad").state == "sent"
+    assert rests_at("bad") is None
+    assert wakes_at("bad") == NINE + 2 * DAY
+
+
+def test_a_last_receive_that_succeeds_leaves_nobody_aside(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    assert stage.nudge(Channel.SMS, "somebody", receives=3) == []
+    assert only_row("somebody").state == "sent"
+    assert rests_at("somebody") is None
+
+
+@pytest.mark.parametrize("receives", [1, 3])
+def test_a_busy_account_is_never_out_of_the_index_without_a_dead_letter(
+    stage: Stage, receives: int
+) -> None:
+    """Its nudge is acknowledged, because the index brings the user back. So it must hold them."""
+    stage.enter("somebody", Channel.SMS)
+
+    def claims_conflict(request: Any) -> Any:
+        if len(wire.content(request)["TransactItems"]) < 2:
+            return None  # the quarantine
+        return wire.cancelled(["None", "TransactionConflict"])(request)
+
+    with wire.before(tables.connection.client, "TransactWriteItems", claims_conflict):
+        failed = stage.nudge(Channel.SMS, "somebody", receives=receives)
+    assert failed or wakes_at("somebody") == NINE
+    assert not stage.delivered(Channel.SMS)
+    assert not ledger_of("somebody")
+
+
+def test_an_erased_user_is_acknowledged(stage: Stage, log: io.StringIO) -> None:
+    stage.enter("somebody", Channel.SMS)
+    schedule("somebody").delete()
+    assert stage.nudge(Channel.SMS, "somebody") == []
+    assert stage.nudge(Channel.SMS, "somebody", receives=3) == []
+    assert not stage.delivered(Channel.SMS)
+    assert "user is gone" in log.getvalue()
+
+
+@CHANNELS
+def test_a_user_without_an_address_is_noted_as_skipped(stage: Stage, channel: Channel) -> None:
+    stage.enter("somebody", channel, addresses={})
+    assert stage.nudge(channel, "somebody") == []
+    assert not stage.delivered(channel)
+    row = only_row("somebody")
+    assert (row.state, row.reason) == ("skipped", "no_address")
+
+
+def test_an_address_that_nobody_attested_gets_nothing(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS, addresses={Channel.SMS: Address(PHONE)})
+    stage.nudge(Channel.SMS, "somebody")
+    assert not stage.delivered(Channel.SMS)
+    assert only_row("somebody").reason == "no_address"
+
+
+def test_a_bill_that_is_paid_after_the_nudge_is_not_reminded(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    record_payment("somebody", "b", 0, now=NINE)
+    assert stage.nudge(Channel.SMS, "somebody") == []
+    assert not stage.delivered(Channel.SMS)
+    assert not ledger_of("somebody")
+
+
+def test_a_late_nudge_is_worded_from_the_clock(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    stage.set_clock(NINE + 2 * DAY + timedelta(seconds=1))
+    stage.nudge(Channel.SMS, "somebody")
+    ((_, text),) = stage.delivered(Channel.SMS)
+    assert "due tomorrow" in text
+    rows = {row.trigger: row.state for row in ledger_of("somebody")}
+    assert rows == {"lead:3": "skipped", "lead:1": "sent"}
+
+
+def test_the_first_message_alone_says_how_to_stop(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    stage.nudge(Channel.SMS, "somebody")
+    stage.set_clock(NINE + 2 * DAY + timedelta(seconds=1))
+    stage.nudge(Channel.SMS, "somebody")
+    texts = [text for _, text in stage.delivered(Channel.SMS)]
+    assert ["STOP" in text for text in texts] == [True, False]
+
+
+def test_each_user_gets_their_own_message(stage: Stage) -> None:
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS, addresses={Channel.SMS: Address(OTHER_PHONE, ATTESTED)})
+    stage.nudge(Channel.SMS, "first", "last")
+    assert sorted(phone for phone, _ in stage.delivered(Channel.SMS)) == [PHONE, OTHER_PHONE]
+
+
+# Switches ----------------------------------------------------------------------------------------
+
+
+@CHANNELS
+def test_a_paused_channel_acknowledges_and_touches_no_table(stage: Stage, channel: Channel) -> None:
+    stage.enter("somebody", channel)
+    others = {other.value: "open" for other in Channel}
+    stage.set_switches(json.dumps(others | {channel.value: "paused"}))
+    with counted_calls(tables.connection.client) as calls:
+        assert stage.nudge(channel, "somebody", receives=3) == []
+    assert not calls
+    assert not stage.delivered(channel)
+    stage.set_switches(json.dumps(others))
+    stage.nudge(channel, "somebody")
+    assert len(stage.delivered(channel)) == 1
+
+
+def test_switches_that_cannot_be_read_send_nothing(stage: Stage) -> None:
+    stage.enter("somebody", Channel.SMS)
+    stage.set_switches("sms: paused")
+    with pytest.raises(UnreadableSwitches, match="must read like"):
+        stage.nudge(Channel.SMS, "somebody")
+    assert not stage.delivered(Channel.SMS)
+
+
+def test_switches_are_read_once_a_batch(stage: Stage) -> None:
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS)
+    ssm = stage.stack.function("SendSms").worker._ssm
+    with counted_calls(ssm) as calls:
+        stage.nudge(Channel.SMS, "first", "last")
+    assert calls == ["GetParameter"]
+
+
+# Whose time it is --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("behind", "sent"),
+    [
+        (timedelta(), True),
+        (timedelta(minutes=1), True),
+        (timedelta(minutes=4, seconds=50), True),
+        (timedelta(minutes=5, seconds=50), False),
+        (timedelta(days=1), False),
+    ],
+)
+def test_a_clock_that_is_slow_by_five_minutes_at_most_believes_the_nudge(
+    stage: Stage, behind: timedelta, sent: bool
+) -> None:
+    stage.enter("somebody", Channel.SMS)
+    stage.set_clock(NINE - behind)
+    assert stage.nudge(Channel.SMS, "somebody") == []
+    assert bool(stage.delivered(Channel.SMS)) is sent
+    assert wakes_at("somebody") == (NINE + 2 * DAY if sent else NINE)
+
+
+@pytest.mark.parametrize(
+    ("clock", "now"),
+    [
+        (NINE - 5 * MINUTE, NINE),
+        (NINE - 5 * MINUTE - timedelta(seconds=1), NINE - 5 * MINUTE - timedelta(seconds=1)),
+        (NINE - timedelta(seconds=1), NINE),
+        (NINE, NINE),
+        (NINE + 30 * DAY, NINE + 30 * DAY),
+    ],
+)
+def test_now_is_the_later_of_the_clock_and_a_nudge_at_most_five_minutes_ahead(
+    clock: datetime, now: datetime
+) -> None:
+    assert effective_now(clock, Nudge("somebody", NINE)) == now
+
+
+# Logs --------------------------------------------------------------------------------------------
+
+
+def test_a_batch_logs_what_became_of_its_messages_in_numbers(
+    stage: Stage, log: io.StringIO
+) -> None:
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS, plan=Plan(channels=(Channel.SMS,), lead_days=(3,)))
+    stage.nudge(Channel.SMS, "first", "last")
+    entries = [json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{")]
+    (entry,) = (entry for entry in entries if entry["message"] == "batch delivered")
+    assert entry["messages"] == {"sent": 2}
+    assert entry["failed_nudges"] == 0
+    assert entry["channel"] == "sms"
+
+
+def test_an_address_that_cannot_be_sent_to_is_not_repeated_by_our_errors(stage: Stage) -> None:
+    """A number that slipped past the importer: SNS names it in its refusal."""
+    broken = replace(a_user(), addresses={Channel.SMS: Address(f"{PHONE}-x", ATTESTED)})
+    enter(broken, a_bill(due_on=IN_THREE_DAYS))
+    assert stage.nudge(Channel.SMS, "somebody") == []
+    row = only_row("somebody")
+    assert (row.state, row.reason) == ("failed", "invalid")

@@ -1,0 +1,173 @@
+"""On which dates a bill falls due."""
+
+from datetime import date, timedelta
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bill_reminders.domain.bills import Recurrence, Unit
+from tests.brute_force import occurrence_on
+
+DAY = timedelta(days=1)
+
+PROPERTY = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+
+
+def recurrence(
+    first_due: str, unit: Unit | None, every: int = 1, *, last_day: bool = False, until: str = ""
+) -> Recurrence:
+    end = date.fromisoformat(until) if until else None
+    return Recurrence(date.fromisoformat(first_due), every, unit, last_day, end)
+
+
+def due_dates(recurrence: Recurrence, count: int) -> list[str | None]:
+    return [str(due) if (due := recurrence.due_on(n)) else None for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "every", "dates"),
+    [
+        pytest.param("2027-01-31", 1, ["01-31", "02-28", "03-31", "04-30", "05-31"], id="31st"),
+        pytest.param("2027-01-30", 1, ["01-30", "02-28", "03-30", "04-30"], id="30th"),
+        pytest.param("2027-01-29", 1, ["01-29", "02-28", "03-29"], id="29th"),
+        pytest.param("2028-01-31", 1, ["01-31", "02-29", "03-31"], id="31st in a leap year"),
+        pytest.param("2028-01-29", 1, ["01-29", "02-29", "03-29"], id="29th in a leap year"),
+        pytest.param("2027-02-28", 1, ["02-28", "03-28", "04-28"], id="28th is not a last day"),
+        pytest.param("2026-11-30", 3, ["11-30", "02-28", "05-30", "08-30"], id="quarterly"),
+        pytest.param("2027-08-31", 6, ["08-31", "02-29", "08-31"], id="half-yearly, leap year"),
+    ],
+)
+def test_a_short_month_shortens_that_date_and_no_later_one(
+    anchor: str, every: int, dates: list[str]
+) -> None:
+    due = due_dates(recurrence(anchor, Unit.MONTH, every), len(dates))
+    assert [day and day[5:] for day in due] == dates
+
+
+def test_a_yearly_29_february_falls_on_the_28th_in_common_years_and_comes_back() -> None:
+    assert due_dates(recurrence("2096-02-29", Unit.YEAR), 9) == [
+        "2096-02-29",
+        "2097-02-28",
+        "2098-02-28",
+        "2099-02-28",
+        "2100-02-28",  # a century is no leap year
+        "2101-02-28",
+        "2102-02-28",
+        "2103-02-28",
+        "2104-02-29",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "dates"),
+    [
+        pytest.param("2027-02-28", ["02-28", "03-31", "04-30"], id="from a last day"),
+        pytest.param("2027-02-10", ["02-28", "03-31", "04-30"], id="from within a month"),
+        pytest.param("2028-01-30", ["01-31", "02-29", "03-31"], id="in a leap year"),
+    ],
+)
+def test_the_last_day_of_the_month_is_the_last_whatever_the_anchor(
+    anchor: str, dates: list[str]
+) -> None:
+    due = due_dates(recurrence(anchor, Unit.MONTH, last_day=True), len(dates))
+    assert [day and day[5:] for day in due] == dates
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "dates"),
+    [
+        (recurrence("2027-02-27", Unit.DAY), ["2027-02-27", "2027-02-28", "2027-03-01"]),
+        (recurrence("2027-01-20", Unit.DAY, 30), ["2027-01-20", "2027-02-19", "2027-03-21"]),
+        (recurrence("2026-12-25", Unit.WEEK), ["2026-12-25", "2027-01-01", "2027-01-08"]),
+        (recurrence("2026-12-25", Unit.WEEK, 2), ["2026-12-25", "2027-01-08", "2027-01-22"]),
+        (recurrence("2026-12-05", Unit.MONTH), ["2026-12-05", "2027-01-05", "2027-02-05"]),
+        (recurrence("2026-12-05", Unit.YEAR, 3), ["2026-12-05", "2029-12-05", "2032-12-05"]),
+        (recurrence("2027-01-31", None), ["2027-01-31", None, None]),
+    ],
+    ids=["day", "30 days", "week", "2 weeks", "month", "3 years", "once"],
+)
+def test_a_bill_comes_back_every_so_many_days_weeks_months_or_years(
+    recurrence: Recurrence, dates: list[str | None]
+) -> None:
+    assert due_dates(recurrence, 3) == dates
+    assert recurrence.due_on(-1) is None
+
+
+@pytest.mark.parametrize(
+    ("until", "dates"),
+    [
+        ("2027-02-28", ["2027-01-31", "2027-02-28", None]),
+        ("2027-02-27", ["2027-01-31", None, None]),
+        ("2027-01-31", ["2027-01-31", None, None]),
+        ("2027-01-30", [None, None, None]),
+    ],
+)
+def test_a_bill_ends_with_its_last_date_included(until: str, dates: list[str | None]) -> None:
+    ending = recurrence("2027-01-31", Unit.MONTH, until=until)
+    assert due_dates(ending, 3) == dates
+    assert [str(due) for _, due in ending.from_day(date(2027, 1, 1))] == [d for d in dates if d]
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "dates"),
+    [
+        (recurrence("9999-12-30", Unit.DAY), ["9999-12-30", "9999-12-31", None]),
+        (recurrence("9999-12-20", Unit.WEEK), ["9999-12-20", "9999-12-27", None]),
+        (recurrence("9999-10-31", Unit.MONTH), ["9999-10-31", "9999-11-30", "9999-12-31", None]),
+        (recurrence("9999-11-05", Unit.MONTH, last_day=True), ["9999-11-30", "9999-12-31", None]),
+        (recurrence("9996-02-29", Unit.YEAR, 3), ["9996-02-29", "9999-02-28", None]),
+    ],
+    ids=["day", "week", "month", "last day", "year"],
+)
+def test_a_bill_without_end_ends_with_the_calendar(
+    recurrence: Recurrence, dates: list[str | None]
+) -> None:
+    assert due_dates(recurrence, len(dates)) == dates
+    assert recurrence.due_on(10**30) is None
+    assert [str(due) for _, due in recurrence.from_day(date(1, 1, 1))] == dates[:-1]
+
+
+@st.composite
+def recurrences(draw: st.DrawFn) -> Recurrence:
+    unit = draw(st.sampled_from([None, *Unit]))
+    every = 1 if unit is None else draw(st.integers(1, 4) | st.integers(1, 1000))
+    # Anchors at the end of a month are the ones that go wrong.
+    first_due = draw(st.dates(date(1970, 1, 1), date(2200, 12, 31)))
+    if draw(st.booleans()):
+        first_due = first_due.replace(month=draw(st.sampled_from([1, 3, 12])), day=31)
+    until = first_due + draw(st.integers(31, 5000)) * DAY if draw(st.booleans()) else None
+    return Recurrence(first_due, every, unit, unit is Unit.MONTH and draw(st.booleans()), until)
+
+
+def in_words(recurrence: Recurrence) -> str:
+    if recurrence.unit is None:
+        return "once"
+    last = "last day of " if recurrence.last_day else ""
+    return f"{last}every {recurrence.every} {recurrence.unit}s"
+
+
+@PROPERTY
+@given(recurrences(), st.integers(0, 60), st.integers(-400, 400))
+def test_the_dates_from_a_day_on_are_all_dates_but_the_earlier_ones(
+    recurrence: Recurrence, number: int, shift: int
+) -> None:
+    day = (recurrence.due_on(number) or recurrence.first_due) + shift * DAY
+    # Four hundred days hold at most as many further dates.
+    dates = ((n, recurrence.due_on(n)) for n in range(number + 500))
+    wanted = ((n, due) for n, due in dates if due is not None and due >= day)
+    assert list(islice(recurrence.from_day(day), 4)) == list(islice(wanted, 4))
+
+
+@PROPERTY
+@given(recurrences(), st.integers(0, 60))
+def test_a_date_is_its_number_of_steps_away_from_the_anchor(
+    recurrence: Recurrence, number: int
+) -> None:
+    due = recurrence.due_on(number)
+    if due is None:
+        return
+    # Counted the other way round: from the date back to its number.
+    first_due, repeats = str(recurrence.first_due), in_words(recurrence)
+    assert occurrence_on(due, first_due=first_due, repeats=repeats) == number
