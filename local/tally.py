@@ -55,6 +55,7 @@ def compare(
 ) -> Tally:
     """`owners` maps each address, as the outbox shows it, to its user."""
     wanted = {(e.user_id, e.bill_id, e.occurrence, e.trigger, e.channel): e for e in expected}
+    rows = list(rows)
     ledger = {_key(row): row for row in rows}
     by_name = {(row.user_id, row.key): row for row in ledger.values()}
     outbox = list(outbox)
@@ -72,6 +73,8 @@ def compare(
             wrong.append(f"{key} was planned for {row.planned_at}, expected {promise.planned_at}")
         elif promise.sent_at is not None:
             late += not timedelta() <= row.recorded_at - promise.sent_at <= LATE_AFTER
+    if len(ledger) != len(rows):
+        wrong.append("the ledger has two rows of one reminder")
     missing = [key for key in wanted if key not in ledger]
     wrong += [f"{key} was due and is not in the ledger" for key in missing]
 

@@ -7,12 +7,14 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 
 from bill_reminders import clock, environment
 from bill_reminders.delivery import finder, switches
 from bill_reminders.domain.clock import floor_minute
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage import tables
+from bill_reminders.storage.tables import CONNECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Settings:
 logger = Logger()
 settings = environment.read(Settings)
 tables.bind(schedules=settings.schedules_table)
-sqs = boto3.client("sqs")
+sqs = boto3.client("sqs", config=Config(max_pool_connections=CONNECTIONS))
 ssm = boto3.client("ssm")
 ROUTES = (
     finder.Route(Channel.SMS, settings.sms_queue_url, settings.sms_per_second),

@@ -55,9 +55,9 @@ def _utf8(text: str) -> dict[str, str]:
     return {"Data": text, "Charset": "UTF-8"}
 
 
-worker = Worker(Channel.EMAIL, settings, send)
+worker = Worker(Channel.EMAIL, settings, send, provider=ses)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return worker.work(event)
+    return worker.work(event, context)

@@ -1,6 +1,7 @@
 """send_push: a nudge comes in, what is due by app push goes out through SNS."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -18,6 +19,8 @@ logger = Logger()
 settings = environment.read(SenderSettings)
 sns = providers.client("sns")
 
+PLATFORMS = ("APNS", "APNS_SANDBOX", "FCM")
+
 
 def send(outgoing: Outgoing) -> str:
     text = push(
@@ -33,7 +36,15 @@ def send(outgoing: Outgoing) -> str:
         TargetArn=outgoing.address,
         Message=payload(text),
         MessageStructure="json",
+        MessageAttributes=time_to_live(outgoing.expires_in),
     )
+
+
+def time_to_live(left: timedelta) -> dict[str, dict[str, str]]:
+    """After which a device that was off is not shown the message any more: "due tomorrow" is
+    wrong the next day."""
+    seconds = {"DataType": "String", "StringValue": str(max(60, int(left.total_seconds())))}
+    return {f"AWS.SNS.MOBILE.{platform}.TTL": seconds for platform in PLATFORMS}
 
 
 def payload(text: PushText) -> str:
@@ -52,9 +63,9 @@ def payload(text: PushText) -> str:
     )
 
 
-worker = Worker(Channel.PUSH, settings, send)
+worker = Worker(Channel.PUSH, settings, send, provider=sns)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return worker.work(event)
+    return worker.work(event, context)

@@ -37,9 +37,9 @@ def send(outgoing: Outgoing) -> str:
     )
 
 
-worker = Worker(Channel.SMS, settings, send)
+worker = Worker(Channel.SMS, settings, send, provider=sns)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return worker.work(event)
+    return worker.work(event, context)

@@ -418,6 +418,7 @@ def test_a_new_address_is_greeted_anew(phone: str, greeted_anew: bool) -> None:
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -476,6 +477,37 @@ def test_a_change_after_a_long_outage_hides_nothing_that_nobody_looked_at(
         "lead:0",
         "overdue:1",
     }
+
+
+# A ledger's export that always gives the next due date as the first one.
+
+MONTHLY = Recurrence(date(2027, 2, 4), 1, Unit.MONTH)
+EXPORTED_LATER = Recurrence(date(2027, 3, 4), 1, Unit.MONTH)
+
+
+def test_the_same_due_dates_from_a_later_one_on_are_not_told_again() -> None:
+    enter(a_user(), a_bill(due_on=MONTHLY.first_due, recurrence=MONTHLY))
+    claim_next("somebody", Channel.SMS, now=NINE)  # lead:3 of 4 March
+    told = states_of("somebody")
+    save_bills(
+        "somebody",
+        [lambda _: a_bill(due_on=EXPORTED_LATER.first_due, recurrence=EXPORTED_LATER)],
+        now=NINE + HOUR,
+    )
+    assert not claim_next("somebody", Channel.SMS, now=NINE + 2 * HOUR).reminders
+    assert states_of("somebody") == told
+
+
+def test_a_payment_stays_with_its_due_date_when_the_file_starts_later() -> None:
+    enter(a_user(), a_bill(due_on=MONTHLY.first_due, recurrence=MONTHLY))
+    record_payment("somebody", "bill", 0, now=ENTERED)  # that of 4 February
+    save_bills(
+        "somebody",
+        [lambda _: a_bill(due_on=EXPORTED_LATER.first_due, recurrence=EXPORTED_LATER)],
+        now=ENTERED,
+    )
+    (reminder,) = claim_next("somebody", Channel.SMS, now=NINE).reminders
+    assert (reminder.due_on, str(reminder.trigger)) == (date(2027, 3, 4), "lead:3")
 
 
 def test_a_shard_is_stored_and_never_computed_again() -> None:

@@ -28,6 +28,10 @@ class Context:
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function"
     aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+    milliseconds_left: int = 30_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
 
 
 def load(logical_id: str, environment: Mapping[str, str]) -> ModuleType:

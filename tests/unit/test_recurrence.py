@@ -171,3 +171,91 @@ def test_a_date_is_its_number_of_steps_away_from_the_anchor(
     # Counted the other way round: from the date back to its number.
     first_due, repeats = str(recurrence.first_due), in_words(recurrence)
     assert occurrence_on(due, first_due=first_due, repeats=repeats) == number
+
+
+def numbered(recurrence: Recurrence, day: str, count: int = 3) -> list[tuple[int, str]]:
+    found = islice(recurrence.from_day(date.fromisoformat(day)), count)
+    return [(number, due.isoformat()) for number, due in found]
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "expected"),
+    [
+        pytest.param(
+            *("2027-01-05", "2027-03-05"),
+            [(0, "2027-01-05"), (1, "2027-02-05"), (2, "2027-03-05")],
+            id="the next due date of the same dates: the anchor stays",
+        ),
+        pytest.param(
+            *("2027-01-05", "2027-03-10"),
+            [(2, "2027-03-10"), (3, "2027-04-10"), (4, "2027-05-10")],
+            id="another day of the month, given as the next due date",
+        ),
+        pytest.param(
+            *("2027-01-05", "2027-01-10"),
+            [(0, "2027-01-10"), (1, "2027-02-10"), (2, "2027-03-10")],
+            id="another day of the month",
+        ),
+        pytest.param(
+            *("2027-01-05", "2027-01-01"),
+            [(0, "2027-01-01"), (1, "2027-02-01"), (2, "2027-03-01")],
+            id="a few days earlier",
+        ),
+        pytest.param(
+            *("2027-03-05", "2027-01-05"),
+            [(-2, "2027-01-05"), (-1, "2027-02-05"), (0, "2027-03-05")],
+            id="from earlier on",
+        ),
+        pytest.param(
+            *("2027-01-31", "2027-02-28"),
+            [(1, "2027-02-28"), (2, "2027-03-28"), (3, "2027-04-28")],
+            id="the end of February is not the 31st",
+        ),
+    ],
+)
+def test_an_occurrence_keeps_its_number_when_a_bill_is_given_anew(
+    known: str, new: str, expected: list[tuple[int, str]]
+) -> None:
+    before, after = (Recurrence(date.fromisoformat(day), 1, Unit.MONTH) for day in (known, new))
+    assert numbered(after.in_place_of(before), min(known, new)) == expected
+
+
+def test_another_step_goes_on_counting() -> None:
+    monthly = Recurrence(date(2027, 1, 5), 1, Unit.MONTH)
+    weekly = Recurrence(date(2027, 3, 1), 1, Unit.WEEK).in_place_of(monthly)
+    assert numbered(weekly, "2027-01-01") == [
+        (2, "2027-03-01"),
+        (3, "2027-03-08"),
+        (4, "2027-03-15"),
+    ]
+    once = Recurrence(date(2027, 1, 5))
+    assert numbered(Recurrence(date(2027, 2, 5)).in_place_of(once), "2027-01-01") == [
+        (0, "2027-02-05")
+    ]
+
+
+def test_a_new_end_is_taken_over() -> None:
+    known = Recurrence(date(2027, 1, 5), 1, Unit.MONTH)
+    shorter = Recurrence(date(2027, 2, 5), 1, Unit.MONTH, until=date(2027, 2, 28))
+    assert numbered(shorter.in_place_of(known), "2027-01-01") == [
+        (0, "2027-01-05"),
+        (1, "2027-02-05"),
+    ]
+
+
+@given(
+    st.dates(date(2024, 1, 1), date(2028, 12, 31)),
+    st.integers(1, 40),
+    st.sampled_from(Unit),
+    st.integers(0, 30),
+)
+def test_the_same_dates_from_any_later_one_change_nothing(
+    first: date, every: int, unit: Unit, later: int
+) -> None:
+    known = Recurrence(first, every, unit)
+    day = known.due_on(later)
+    assert day is not None
+    again = Recurrence(day, every, unit).in_place_of(known)
+    assert again.due_on(later) == day
+    if again.first_due == first:
+        assert again == known

@@ -17,11 +17,12 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
 )
+from botocore.parsers import ResponseParserError
 
 from bill_reminders.domain.errors import BillRemindersError
 
-CONNECT_TIMEOUT_SECONDS = 3
-READ_TIMEOUT_SECONDS = 10
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 5
 
 ADDRESS_FAULTS = {
     "BadRequestException": "invalid",
@@ -78,6 +79,8 @@ def send_once(send: Callable[..., dict[str, Any]], **request: Any) -> str:
     """
     try:
         return str(send(**request)["MessageId"])
+    except (ResponseParserError, KeyError):
+        raise NoAnswer("the provider's answer could not be read") from None
     except ClientError as error:
         raise _verdict(error) from None
     except (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError):

@@ -3,17 +3,24 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import uniform
+
+from aws_lambda_powertools import Logger
 
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
-from bill_reminders.domain.clock import floor_minute, local_date, next_minute
+from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date, next_minute
+from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.messages.notices import Notice, Part
 from bill_reminders.storage import ledger
+from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.ledger import ROWS_AT_MOST, Claim
+from bill_reminders.storage.transactions import Busy
+
+logger = Logger(child=True)
 
 AHEAD_AT_MOST = timedelta(minutes=5)
 """How far a nudge's minute may run ahead of this machine's clock and still be believed."""
@@ -25,17 +32,23 @@ DELAY_AT_MOST_MINUTES = 60
 class Outgoing:
     """One message to compose and send.
 
-    `today` is the user's local date; all words count days from it. `first` is the first message
-    to this address, which says how to stop. `message_id` is ours and says nothing about the user.
+    `today` is the user's local date; all words count days from it, so `expires_in` is how long it
+    lasts. `first` is the first message to this address, which says how to stop. `message_id` is
+    ours and says nothing about the user.
     """
 
     user: User
     address: str = field(repr=False)
     notices: tuple[Notice, ...]
     today: date
+    expires_in: timedelta
     first: bool
     part: Part
     message_id: str
+
+
+class NotGivenBack(BillRemindersError):
+    """What was claimed was not sent and stays `claimed` until its lease runs out."""
 
 
 Send = Callable[[Outgoing], str]
@@ -51,8 +64,8 @@ def effective_now(clock: datetime, nudge: Nudge) -> datetime:
 def deliver(user_id: str, channel: Channel, *, now: datetime, send: Send) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages.
 
-    Raises accounts.UnknownUser, accounts.Contended, transactions.Busy. A claim whose release or
-    mark was what failed stays `claimed`, with a lease that runs out.
+    Raises accounts.UnknownUser, accounts.Contended, transactions.Busy before anything is claimed,
+    NotGivenBack, and whatever composing a message or marking it raises.
     """
     outcomes: Counter[State] = Counter()
     number = 0
@@ -70,6 +83,7 @@ def deliver(user_id: str, channel: Channel, *, now: datetime, send: Send) -> Cou
 def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
     address = claim.user.address(claim.channel)
     assert address is not None, "planning lets nothing be claimed without a usable address"
+    today = local_date(now, claim.user.zone)
     outgoing = Outgoing(
         user=claim.user,
         address=address.value,
@@ -77,7 +91,8 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
             Notice(claim.bills[reminder.bill_id], reminder.due_on, reminder.trigger)
             for reminder in claim.reminders
         ),
-        today=local_date(now, claim.user.zone),
+        today=today,
+        expires_in=instant_of(today + DAY, time(), claim.user.zone) - now,
         first=claim.first,
         part=part,
         message_id=claim.owner,
@@ -86,7 +101,13 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
         provider_id = send(outgoing)
     except Refused as refusal:
         later = _later(now, claim.attempt)
-        ledger.release(claim, not_before=later, reason=refusal.reason, now=now)
+        _give_back(claim, not_before=later, reason=refusal.reason, now=now)
+        logger.warning(
+            "provider refuses, reminders wait",
+            channel=claim.channel.value,
+            reason=refusal.reason,
+            attempt=claim.attempt,
+        )
         return State.WAITING
     except Rejected as rejection:
         ledger.mark(claim, State.FAILED, now=now, reason=rejection.reason)
@@ -94,8 +115,20 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
     except NoAnswer:
         ledger.mark(claim, State.UNKNOWN, now=now, reason="no_answer")
         return State.UNKNOWN
+    except Exception:
+        # nothing left this machine: the words could not be composed
+        _give_back(claim, not_before=None, reason="not_composed", now=now)
+        raise
     ledger.mark(claim, State.SENT, now=now, provider_id=provider_id)
     return State.SENT
+
+
+def _give_back(claim: Claim, *, not_before: datetime | None, reason: str, now: datetime) -> None:
+    """Release a claim that was not sent. Raises NotGivenBack when the tables do not let it."""
+    try:
+        ledger.release(claim, not_before=not_before, reason=reason, now=now)
+    except (Busy, Contended) as error:
+        raise NotGivenBack(f"{reason}, and the claim could not be given back") from error
 
 
 def _later(now: datetime, attempt: int) -> datetime:

@@ -6,6 +6,7 @@ it ends in the dead-letter queue with its user out of the channel's index.
 
 import traceback
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import clock
 from bill_reminders.delivery import nudges, switches
+from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from bill_reminders.delivery.sender import Send, deliver, effective_now
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
@@ -25,6 +28,10 @@ from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import ledger, tables
 from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.transactions import Busy
+
+RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
+"""What one nudge may take with a provider that does not answer. With less left none is begun: a
+function that is stopped in the middle of a send leaves nobody who knows what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,11 @@ class SenderSettings:
 class Worker:
     """Works one channel's queue with `send`."""
 
-    def __init__(self, channel: Channel, settings: SenderSettings, send: Send) -> None:
+    def __init__(
+        self, channel: Channel, settings: SenderSettings, send: Send, *, provider: Any
+    ) -> None:
+        """`provider` is the client that `send` uses."""
+        self._provider = provider
         self._channel = channel
         self._settings = settings
         self._send = send
@@ -62,16 +73,18 @@ class Worker:
             ledger=settings.ledger_table,
         )
 
-    def work(self, event: dict[str, Any]) -> PartialItemFailureResponse:
+    def work(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
         """Deliver a batch of nudges; names those that shall come back."""
         channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
         if self._channel not in channels:
             self._log.info("channel is closed, nudges acknowledged", channel=self._channel.value)
             return {"batchItemFailures": []}
+        # A connection that died while the function was frozen would cost a send its one attempt.
+        self._provider.close()
         outcomes: Counter[State] = Counter()
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         with processor(
-            event["Records"], lambda record: outcomes.update(self._deliver(record))
+            event["Records"], lambda record: outcomes.update(self._deliver(record, context))
         ) as batch:
             batch.process()
         self._log.info(
@@ -82,7 +95,10 @@ class Worker:
         )
         return processor.response()
 
-    def _deliver(self, record: SQSRecord) -> Counter[State]:
+    def _deliver(self, record: SQSRecord, context: LambdaContext) -> Counter[State]:
+        if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
+            self._log.warning("no time left, the index brings the user back")
+            return Counter()
         user_id = None
         last_time = int(record.attributes.approximate_receive_count) >= self._settings.max_receives
         try:
@@ -95,10 +111,13 @@ class Worker:
         except UnknownUser:
             self._log.info("user is gone, nudge acknowledged", user_id=user_id)
         except (Busy, Contended):
+            self._log.warning("account is busy", user_id=user_id)
             if last_time:
                 raise  # out of the index by now, so it takes the dead letters to bring them back
-            self._log.warning("account is busy, the index brings the user back", user_id=user_id)
         except Exception as error:
+            if last_time and user_id is not None:
+                with suppress(Exception):  # giving a claim back has put the user into the index
+                    ledger.quarantine(user_id, self._channel)
             self._log.error(
                 "nudge failed", user_id=user_id, error=type(error).__name__, where=_where(error)
             )

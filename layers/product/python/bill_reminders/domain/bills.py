@@ -22,7 +22,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """The due dates of a bill, numbered from 0 at `first_due`.
+    """The due dates of a bill, numbered from `first_number` at `first_due`.
 
     Each date is computed from the anchor `first_due`, never from the date before, so that the 31st
     comes back after a short month: 31 Jan, 28 Feb, 31 Mar. `unit` None is a one-off bill.
@@ -35,24 +35,76 @@ class Recurrence:
     unit: Unit | None = None
     last_day: bool = False
     until: date | None = None
+    first_number: int = 0
 
     def due_on(self, number: int) -> date | None:
         """The due date of occurrence `number`, or None when the bill has ended by then."""
-        if number < 0 or (self.unit is None and number > 0):
+        steps = number - self.first_number
+        if steps < 0 or (self.unit is None and steps > 0):
             return None
-        try:
-            day = self.first_due + self._distance(number)
-        except (OverflowError, ValueError):  # beyond the year 9999
-            return None
-        return None if self.until is not None and day > self.until else day
+        day = self._stepped_if_possible(steps)
+        return None if day is None or (self.until is not None and day > self.until) else day
 
     def from_day(self, day: date) -> Iterator[tuple[int, date]]:
         """The occurrences due on `day` or later, in order, each with its number."""
-        number = self._first_guess(day)
+        number = self.first_number + self._first_guess(day)
         while (due := self.due_on(number)) is not None:
             if due >= day:
                 yield number, due
             number += 1
+
+    def in_place_of(self, known: "Recurrence") -> "Recurrence":
+        """This recurrence, numbered so that an occurrence keeps its number, and with it its
+        payments and its rows in the ledger.
+
+        A file that always gives the next due date as the first one brings the same dates with
+        another anchor: then the known anchor stays. Else the first date takes the number of the
+        nearest known one, or, when the step changes, the number after those before it.
+        """
+        if (self.every, self.unit, self.last_day) != (known.every, known.unit, known.last_day):
+            return replace(self, first_number=known._number_from(self.first_due))
+        number = known._nearest_number(self.first_due)
+        moved = replace(self, first_number=number)
+        if number >= known.first_number and moved._same_dates(known):
+            return replace(known, until=self.until)
+        return moved
+
+    def _number_from(self, day: date) -> int:
+        """The number of the first date on or after `day`, as if there were no last one."""
+        if self.unit is None:
+            return self.first_number + (day > self.first_due)
+        steps = self._first_guess(day)
+        while self._stepped(steps) < day:
+            steps += 1
+        while self._stepped(steps - 1) >= day:
+            steps -= 1
+        return self.first_number + steps
+
+    def _nearest_number(self, day: date) -> int:
+        if self.unit is None:
+            return self.first_number
+        number = self._number_from(day)
+        after, before = (self._stepped(n - self.first_number) for n in (number, number - 1))
+        return number if after - day <= day - before else number - 1
+
+    def _same_dates(self, known: "Recurrence") -> bool:
+        """Whether both give the same dates from here on: 31 January and 28 February do not. Months
+        come back to the same lengths after four years."""
+        ahead = range(self.first_number, self.first_number + 50)
+        return all(
+            self._stepped_if_possible(number - self.first_number)
+            == known._stepped_if_possible(number - known.first_number)
+            for number in ahead
+        )
+
+    def _stepped_if_possible(self, steps: int) -> date | None:
+        try:
+            return self._stepped(steps)
+        except (OverflowError, ValueError):  # beyond the year 9999
+            return None
+
+    def _stepped(self, steps: int) -> date:
+        return self.first_due + self._distance(steps)
 
     def _distance(self, number: int) -> relativedelta:
         steps = number * self.every
@@ -69,7 +121,8 @@ class Recurrence:
                 return relativedelta()
 
     def _first_guess(self, day: date) -> int:
-        """A number whose date is not after the first occurrence on or after `day`, and near it."""
+        """How many steps lead to a date that is near the first one on or after `day`, and not
+        after it."""
         if self.unit is None or day <= self.first_due:
             return 0
         match self.unit:

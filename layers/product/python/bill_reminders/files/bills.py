@@ -126,7 +126,7 @@ def _recurrence(row: Row) -> Recurrence | None:
         return None
     every, unit, last_day = step
     recurrence = Recurrence(first_due, every, unit, last_day, until)
-    if recurrence.due_on(0) is None:
+    if recurrence.due_on(recurrence.first_number) is None:
         row.refuse(
             "until",
             "before the first due date, so nothing would ever be due: write a later date, or leave "

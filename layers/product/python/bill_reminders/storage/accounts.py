@@ -90,9 +90,13 @@ def exists(user_id: str) -> bool:
     return ScheduleItem.count(user_id, consistent_read=True) > 0
 
 
-def read(user_id: str, *, now: datetime) -> Account:
+def read(user_id: str, *, now: datetime, reach: date | None = None) -> Account:
     """Read an account, strongly consistent, its version first: whatever is committed later than
-    this read makes a write on condition of that version fail. Raises UnknownUser."""
+    this read makes a write on condition of that version fail.
+
+    The ledger is read as far back as planning needs, or to the due date `reach` if that is earlier.
+    Raises UnknownUser.
+    """
     try:
         schedule = ScheduleItem.get(user_id, consistent_read=True)
         user = rows.user_from(UserItem.get(user_id, consistent_read=True))
@@ -102,11 +106,12 @@ def read(user_id: str, *, now: datetime) -> Account:
     wakes = _instants(schedule, tables.next_at)
     quarantined = _instants(schedule, tables.quarantined_at)
     start = min([now, *wakes.values(), *quarantined.values()])
+    earliest = planning.earliest_due_date(user, bills, start)
     return Account(
         version=schedule.version,
         user=user,
         bills=bills,
-        recorded=_recorded(user_id, planning.earliest_due_date(user, bills, start)),
+        recorded=_recorded(user_id, min(earliest, reach or earliest)),
         wakes=wakes,
         quarantined=quarantined,
         greeted=frozenset(_instants(schedule, tables.greeted_at)),
@@ -134,8 +139,14 @@ def register(user: User, *, shards: int) -> None:
     )
 
 
-def change(user_id: str, *, now: datetime, edit: Callable[[Account], Change | None]) -> bool:
-    """Apply `edit` and plan every channel again, in one transaction.
+def change(
+    user_id: str,
+    *,
+    now: datetime,
+    edit: Callable[[Account], Change | None],
+    reach: date | None = None,
+) -> bool:
+    """Apply `edit` and plan every channel again, in one transaction. `reach` as for `read`.
 
     `edit` is called again whenever the account moved in between, and returns None when nothing is
     left to change, which is then the result False. It must recognise its own work: after a lost
@@ -144,7 +155,7 @@ def change(user_id: str, *, now: datetime, edit: Callable[[Account], Change | No
     Raises UnknownUser, Contended, transactions.Busy.
     """
     for _ in range(ROUNDS):
-        before = read(user_id, now=now)
+        before = read(user_id, now=now, reach=reach)
         wanted = edit(before)
         if wanted is None:
             return False

@@ -208,16 +208,29 @@ def mark(
         if error_code(error) != "ConditionalCheckFailedException":
             raise
         return False
+    if state is State.FAILED and claim.first:
+        _forget_greeting(claim)
     return True
+
+
+def _forget_greeting(claim: Claim) -> None:
+    """Nobody received the first message, so the next one will be the first."""
+    schedule = ScheduleItem(claim.user.user_id)
+    exists = ScheduleItem.user_id.exists()  # an update must not bring an erased user back
+    try:
+        schedule.update([tables.greeted_at(claim.channel).remove()], condition=exists)
+    except UpdateError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
 
 
 def _owned(claim: Claim) -> Condition:
     return (LedgerItem.owner == claim.owner) & (LedgerItem.attempt == claim.attempt)
 
 
-def release(claim: Claim, *, not_before: datetime, reason: str, now: datetime) -> bool:
-    """Give back a claim that the provider definitely refused, to be claimed again after
-    `not_before`; False when this claim is no longer its owner's.
+def release(claim: Claim, *, not_before: datetime | None, reason: str, now: datetime) -> bool:
+    """Give back a claim that was definitely not sent, to be claimed again after `not_before` (at
+    once when None); False when this claim is no longer its owner's.
 
     A change like any other: it plans the user again, so a reminder that a payment made needless
     meanwhile is not sent. Raises what accounts.change raises.
@@ -236,13 +249,14 @@ def release(claim: Claim, *, not_before: datetime, reason: str, now: datetime) -
         after = replace(account, recorded=recorded, greeted=greeted)
         return Change(after, tuple(_given_back(claim, not_before, reason)))
 
-    return accounts.change(claim.user.user_id, now=now, edit=edit)
+    reach = min(reminder.due_on for reminder in claim.reminders)
+    return accounts.change(claim.user.user_id, now=now, edit=edit, reach=reach)
 
 
-def _given_back(claim: Claim, not_before: datetime, reason: str) -> Iterable[Write]:
+def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Iterable[Write]:
     actions: list[Action] = [
         LedgerItem.state.set(State.WAITING.value),
-        LedgerItem.not_before.set(not_before),
+        accounts.set_or_remove(LedgerItem.not_before, not_before),
         LedgerItem.reason.set(reason),
         LedgerItem.owner.remove(),
         LedgerItem.message_key.remove(),

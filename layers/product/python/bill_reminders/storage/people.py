@@ -64,8 +64,9 @@ Draft = Callable[[date], Bill]
 def save_bills(user_id: str, drafts: Iterable[Draft], *, now: datetime) -> Counter[Saved]:
     """Create or change bills of one user.
 
-    What a draft cannot know is kept: since when the bill is owed, its payments, its end. A new
-    bill is owed from the user's today. Raises what accounts.change raises.
+    What a draft cannot know is kept: since when the bill is owed, its payments, its end, and which
+    number an occurrence has. A new bill is owed from the user's today. Raises what accounts.change
+    raises.
     """
     total: Counter[Saved] = Counter()
     for batch in batched(drafts, BILLS_AT_ONCE, strict=False):
@@ -85,8 +86,12 @@ def _with_bills(
         bill = draft(local_date(now, account.user.zone))
         known = account.bill(bill.bill_id)
         if known is not None:
+            wanted = draft(known.owed_from)
             bill = replace(
-                draft(known.owed_from), payments=known.payments, closed_at=known.closed_at
+                wanted,
+                recurrence=wanted.recurrence.in_place_of(known.recurrence),
+                payments=known.payments,
+                closed_at=known.closed_at,
             )
         saved[_verdict(known, bill)] += 1
         if bill != known:

@@ -106,6 +106,7 @@ def bill_from(item: BillItem) -> Bill:
             unit=None if item.unit is None else Unit(item.unit),
             last_day=item.last_day,
             until=item.until,
+            first_number=item.first_number,
         ),
         owed_from=item.owed_from,
         amount=amount,
@@ -138,6 +139,7 @@ def bill_item(bill: Bill) -> BillItem:
         unit=None if recurrence.unit is None else recurrence.unit.value,
         last_day=recurrence.last_day,
         until=recurrence.until,
+        first_number=recurrence.first_number,
         owed_from=bill.owed_from,
         payments=[
             PaymentMap(occurrence=payment.occurrence, paid_at=payment.paid_at)

@@ -167,6 +167,7 @@ class BillItem(Table):
     unit = UnicodeAttribute(null=True)
     last_day = BooleanAttribute(default=False)
     until = DateAttribute(null=True)
+    first_number = IntegerAttribute(default=0)
     owed_from = DateAttribute()
     payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
     channels = ListAttribute[str](of=UnicodeAttribute, null=True)
