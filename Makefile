@@ -28,10 +28,11 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
 
 test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
-	$(BIN)/python -m pytest tests/unit tests/adapters tests/stack
+	$(BIN)/python -m pytest -n 2 tests/unit
+	$(BIN)/python -m pytest tests/loans tests/adapters tests/stack
 
 unit: setup          ## the unit tests alone, in seconds
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 lint: setup          ## ruff and mypy
 	$(BIN)/ruff check .
@@ -48,10 +49,10 @@ validate: setup      ## check template.yaml
 build: setup         ## build what is deployed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
 
-lock: setup          ## pin the newest libraries that the .in files allow
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.13 \
+lock: setup          ## pin the libraries of the .in files; UPGRADE=--upgrade for newer ones
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 \
 		--no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.13 \
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 \
 		--python-platform x86_64-manylinux2014 --no-emit-index-url --no-emit-find-links \
 		-c requirements-dev.txt layers/dependencies/requirements.in \
 		-o layers/dependencies/requirements.txt

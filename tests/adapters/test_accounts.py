@@ -176,6 +176,7 @@ def test_an_administrator_can_read_a_bill(stack: MotoStack) -> None:
         "amount": {"N": "0.30"},
         "currency": {"S": "USD"},
         "first_due": {"S": "2027-03-04"},
+        "first_number": {"N": "0"},
         "every": {"N": "1"},
         "last_day": {"BOOL": False},
         "owed_from": {"S": "2027-01-01"},

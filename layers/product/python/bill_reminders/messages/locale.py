@@ -1,6 +1,7 @@
 """Amounts and dates as each language writes them."""
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, get_currency_symbol
@@ -19,9 +20,14 @@ _SYMBOL_FIRST = "¤#,##0.00"
 _CODE_FIRST = "¤¤\N{NO-BREAK SPACE}#,##0.00"
 """For CHF 12.00: Babel has no pattern of its own that keeps letters apart from the digits."""
 
+KEPT = 256
+"""Formatted values that are kept: a text is tried in several lengths with the same ones, and Babel
+takes its time."""
+
 _NARROW_SPACES = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", " "))
 
 
+@lru_cache(KEPT)
 def amount(money: Money | None, language: Language, *, symbol: bool = True) -> str:
     """The amount with its currency and the currency's own decimals; words for None.
 
@@ -35,16 +41,19 @@ def amount(money: Money | None, language: Language, *, symbol: bool = True) -> s
     return format_currency(money.amount, money.currency, pattern, locale=locale)
 
 
+@lru_cache(KEPT)
 def short_date(day: date, language: Language) -> str:
     """Month and day, for lists: Mar 5."""
     return format_skeleton("MMMd", day, locale=_LOCALES[language])
 
 
+@lru_cache(KEPT)
 def weekday_date(day: date, language: Language) -> str:
     """Weekday, month and day, for texts that have little room: Fri, Mar 5."""
     return format_skeleton("MMMEd", day, locale=_LOCALES[language])
 
 
+@lru_cache(KEPT)
 def full_date(day: date, language: Language) -> str:
     """Weekday, month, day and year: Friday, March 5, 2027."""
     return format_date(day, "full", locale=_LOCALES[language])

@@ -4,7 +4,8 @@ A segment holds 160 characters of the GSM-7 alphabet (153 when there are several
 when one character is not in it. Carriers bill each.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -187,24 +188,27 @@ def _fit(draft: _Draft) -> str:
     What gives way, in this order: long names, down to a readable width; the full wording; the
     number of bills listed; every name, that of sender and source included; at last the amount.
     """
-    for bills in range(min(len(draft.notices), MOST_LISTED), 0, -1):
-        for terse in (False, True):
-            if _fits(draft.write(_Size(bills, READABLE_NAME, terse=terse))):
-                widths = range(LONGEST_NAME, READABLE_NAME - 1, -1)
-                return _first_fit(draft, (_Size(bills, width, terse=terse) for width in widths))
-    tight = [
-        _Size(bills, min(width, READABLE_NAME), width, terse=True)
-        for bills, shortest in ((1, SHORTEST_NAME), (0, 1))
-        for width in range(LONGEST_NAME, shortest - 1, -1)
-    ]
-    return _first_fit(draft, tight)
-
-
-def _first_fit(draft: _Draft, sizes: Iterable[_Size]) -> str:
-    for text in map(draft.write, sizes):
-        if _fits(text):
+    for ladder in _ladders(len(draft.notices)):
+        if _fits(draft.write(ladder[-1])):
             break
-    return text
+    return _widest_fit(draft, ladder)
+
+
+def _ladders(count: int) -> Iterator[list[_Size]]:
+    """Sizes from full to bare; the names of each ladder's sizes go from wide to narrow."""
+    for bills in range(min(count, MOST_LISTED), 0, -1):
+        for terse in (False, True):
+            widths = range(LONGEST_NAME, READABLE_NAME - 1, -1)
+            yield [_Size(bills, width, terse=terse) for width in widths]
+    for bills, shortest in ((1, SHORTEST_NAME), (0, 1)):
+        widths = range(LONGEST_NAME, shortest - 1, -1)
+        yield [_Size(bills, min(width, READABLE_NAME), width, terse=True) for width in widths]
+
+
+def _widest_fit(draft: _Draft, ladder: Sequence[_Size]) -> str:
+    """Written in the first size of `ladder` that fits, else in its last."""
+    first = bisect_left(ladder, True, key=lambda size: _fits(draft.write(size)))
+    return draft.write(ladder[min(first, len(ladder) - 1)])
 
 
 def _fits(text: str) -> bool:
