@@ -1,0 +1,347 @@
+"""Loans and instalment plans: what falls due in each period, and what the credit really costs.
+
+Amounts are in the major unit of the loan's currency and always whole minor units of it (cents, fen,
+yen, fils). A period is whatever lies between two instalments, mostly a month.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from enum import StrEnum
+
+from babel.numbers import get_currency_precision
+
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.money import Money
+
+MAX_INSTALMENTS = 1200
+MAX_DIGITS = 15  # of a principal, before the point
+MAX_RATE = 1  # per period: 100%
+
+_EXACT = Context(prec=60)  # a balance times a rate of 40 digits, without rounding
+_RATE = Context(prec=28)  # fits into a DynamoDB number, which has 38
+_SHOWN = Context(prec=12)
+_SOLVED = Decimal("1e-20")
+
+
+class Method(StrEnum):
+    """How a loan is paid back.
+
+    The rate is that of `Loan.rate`; "interest" is the balance times the rate, except for FLAT_FEE.
+    """
+
+    EQUAL_INSTALMENT = "equal_instalment"
+    """等额本息, an annuity: principal and interest together are the same in every period."""
+
+    EQUAL_PRINCIPAL = "equal_principal"
+    """等额本金: the same part of the principal in every period, and interest on what is left."""
+
+    INTEREST_ONLY = "interest_only"
+    """先息后本: interest in every period, the whole principal with the last instalment."""
+
+    FLAT_FEE = "flat_fee"
+    """分期手续费, as card instalment plans charge it: the same part of the principal in every
+    period, and a fee that stays a fraction of the *original* principal while the balance falls."""
+
+
+class Effect(StrEnum):
+    """What a prepayment changes: fewer instalments (缩短期限), or lower ones (减少月供)."""
+
+    SHORTER_TERM = "shorter_term"
+    LOWER_INSTALMENT = "lower_instalment"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepayment:
+    """Principal paid back early, right after instalment number `after` (0: before the first), so
+    that no interest has run since.
+
+    Raises InvalidValue for `after` below 0 and for an amount that is not above zero.
+    """
+
+    after: int
+    amount: Decimal
+    effect: Effect
+
+    def __post_init__(self) -> None:
+        if self.after < 0:
+            raise InvalidValue(
+                "after", "below zero: write how many instalments were paid before the prepayment"
+            )
+        if not (self.amount.is_finite() and self.amount > 0):
+            raise InvalidValue("amount", "not above zero: write the principal that is paid early")
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """What was borrowed, and the terms of paying it back.
+
+    `rate` is a fraction per period (0.005 is 0.5%), at most 1; see `per_period` for a yearly one.
+    With FLAT_FEE it is the fee of one period as a fraction of the original principal. `prepayments`
+    stand in the order they are made.
+
+    Raises InvalidValue, with the name of the field, for: a principal that is not above zero, has
+    more than 15 digits before the point, or more decimals than its currency; a rate that is
+    negative or above 1; fewer than 1 or more than 1200 instalments; prepayments out of order, with
+    too many decimals, or of a shorter term where every instalment but the last is interest alone.
+    """
+
+    principal: Money
+    rate: Decimal
+    instalments: int
+    method: Method
+    prepayments: tuple[Prepayment, ...] = ()
+
+    def __post_init__(self) -> None:
+        amount = self.principal.amount
+        if not (amount.is_finite() and amount > 0):
+            raise InvalidValue("principal", "not above zero: write the amount that is borrowed")
+        if amount.adjusted() >= MAX_DIGITS:
+            raise InvalidValue(
+                "principal", f"too large: write at most {MAX_DIGITS} digits before the point"
+            )
+        self._need_whole_minor_units("principal", amount)
+        if not (self.rate.is_finite() and 0 <= self.rate <= MAX_RATE):
+            raise InvalidValue(
+                "rate",
+                "not a fraction per period from 0 to 1: write 0.005 for 0.5%, and divide a yearly "
+                "rate by the periods in a year",
+            )
+        if not 1 <= self.instalments <= MAX_INSTALMENTS:
+            raise InvalidValue(
+                "instalments", f"out of range: write a number from 1 to {MAX_INSTALMENTS}"
+            )
+        before = 0
+        for prepayment in self.prepayments:
+            self._need_whole_minor_units("prepayments", prepayment.amount)
+            if prepayment.after < before:
+                raise InvalidValue(
+                    "prepayments", "out of order: list them by the instalment that they follow"
+                )
+            if self.method is Method.INTEREST_ONLY and prepayment.effect is Effect.SHORTER_TERM:
+                raise InvalidValue(
+                    "prepayments",
+                    "an interest-only loan ends when its principal falls due, whatever is paid "
+                    f"before: choose {Effect.LOWER_INSTALMENT}",
+                )
+            before = prepayment.after
+
+    def _need_whole_minor_units(self, field: str, amount: Decimal) -> None:
+        places = get_currency_precision(self.principal.currency)
+        with localcontext(_EXACT):
+            if amount.scaleb(places) % 1:
+                raise InvalidValue(
+                    field,
+                    f"too many decimals: {self.principal.currency} has {places}, write no more "
+                    "than that",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """What falls due in period `number` (from 1): a part of the principal, and interest or a fee.
+
+    `balance` is the principal still owed when the next period begins: after this instalment and
+    after the prepayments that follow it.
+    """
+
+    number: int
+    principal: Decimal
+    interest: Decimal
+    balance: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """The amount to pay."""
+        return self.principal + self.interest
+
+
+def per_period(annual_rate: Decimal, periods_a_year: int) -> Decimal:
+    """The rate of one period, as a fraction: the nominal yearly rate over the periods in a year.
+
+    No compounding, as loan contracts mean it: 月利率 = 年利率 ÷ 12 (People's Bank of China,
+    银发〔2005〕129号, on the interest of deposits and loans). To 28 digits. Raises InvalidValue for
+    a negative rate, and for fewer than 1 or more than 366 periods a year.
+    """
+    if not (annual_rate.is_finite() and annual_rate >= 0):
+        raise InvalidValue("annual_rate", "below zero: write 0.06 for 6% a year")
+    _need_periods(periods_a_year)
+    return _RATE.divide(annual_rate, Decimal(periods_a_year))
+
+
+def schedule(loan: Loan) -> tuple[Instalment, ...]:
+    """The instalments of `loan` in order, until nothing is owed any more.
+
+    With B the balance before an instalment, P the principal, i the rate and n the instalments:
+
+    - EQUAL_INSTALMENT: P·i·(1+i)^n / ((1+i)^n - 1) in total, B·i of it interest. The annuity
+      formula: PMT of OASIS OpenFormula 1.2, and 每月还款额 of Chinese mortgage contracts.
+    - EQUAL_PRINCIPAL: P/n, and B·i interest.
+    - INTEREST_ONLY: B·i interest; P with the last.
+    - FLAT_FEE: P/n, and a fee of P·i. A prepayment does not lower the fee, it can only end it.
+
+    Each amount is rounded half up to the currency's minor unit; the last instalment pays the
+    principal that is left, whatever rounding made of it. Where rounding up has paid a loan off
+    early, it ends there. An instalment of zero (no rate and a principal too small for its term) is
+    left out and its number not used, so that a number always tells the period.
+
+    After a prepayment of LOWER_INSTALMENT the instalments left stay as many and are computed anew
+    from the balance. After one of SHORTER_TERM the amount (of EQUAL_PRINCIPAL and FLAT_FEE: the
+    part of the principal) stays what it was, until the balance is paid; what rounding has left over
+    goes with the last instalment and makes no instalment of its own. Neither lengthens the loan.
+
+    The parts of the principal and the prepayments add up to the principal exactly.
+
+    Raises InvalidValue ("prepayments") when one is more than the balance at its time, or comes when
+    nothing is owed any more.
+    """
+    with localcontext(_EXACT):
+        rows: list[Instalment] = []
+        balance = _round(loan, loan.principal.amount)
+        number, last, level = 0, loan.instalments, _level(loan, balance, loan.instalments)
+        prepayments = list(loan.prepayments)
+        while balance:
+            while prepayments and prepayments[0].after == number:
+                prepayment = prepayments.pop(0)
+                balance = _prepaid(loan, balance, prepayment)
+                if prepayment.effect is Effect.LOWER_INSTALMENT:
+                    level = _level(loan, balance, last - number)
+                else:
+                    last = number + _count(loan, balance, level, last - number)
+                if rows:
+                    rows[-1] = replace(rows[-1], balance=balance)
+            if not balance:
+                break
+            number += 1
+            interest = _interest(loan, balance)
+            principal = _principal(loan, level, interest)
+            if number == last or principal > balance:
+                principal = balance
+            balance -= principal
+            if principal or interest:
+                rows.append(Instalment(number, principal, interest, balance))
+        for prepayment in prepayments:
+            _prepaid(loan, balance, prepayment)
+        return tuple(rows)
+
+
+def total_interest(instalments: Iterable[Instalment]) -> Decimal:
+    """What the credit costs: all interest or fees, in the currency's major unit."""
+    return sum((instalment.interest for instalment in instalments), Decimal(0))
+
+
+def effective_annual_rate(loan: Loan, periods_a_year: int) -> Decimal:
+    """The true yearly rate of `loan`, as a fraction: (1+r)^`periods_a_year` - 1.
+
+    r is the internal rate of return of what is really paid and when, so that a fee counts on the
+    principal that the borrower still has: P = the sum of payment k / (1+r)^k, with prepayments at
+    the instalment they follow. This is 贷款年化利率 by the compound method (复利计算方法, IRR) of
+    the People's Bank of China, 公告〔2021〕第3号, and the equation of Annex I of Directive
+    2008/48/EC for equal periods. The APR of the United States (Regulation Z) is r times the
+    periods, without compounding. To 12 significant digits; 0 when nothing is paid but principal.
+
+    Raises InvalidValue for fewer than 1 or more than 366 periods a year, and as `schedule` does.
+    """
+    _need_periods(periods_a_year)
+    instalments = schedule(loan)
+    if not instalments:
+        return Decimal(0)
+    with localcontext(_EXACT):
+        flows = [Decimal(0)] * (instalments[-1].number + 1)
+        flows[0] = -loan.principal.amount
+        for instalment in instalments:
+            flows[instalment.number] += instalment.total
+        for prepayment in loan.prepayments:
+            flows[prepayment.after] += prepayment.amount
+        annual = (1 + _rate_of_return(flows)) ** periods_a_year - 1
+    return _SHOWN.plus(annual)
+
+
+def _rate_of_return(flows: list[Decimal]) -> Decimal:
+    """The rate at which `flows` (the first negative, the others not, no less in than out) are
+    worth nothing, by Newton's method from 0.
+
+    The worth falls with the rate and is convex, so every step from the left stays left of the
+    solution: it cannot overshoot, and needs no bracket.
+    """
+    rate = Decimal(0)
+    while True:
+        discount = 1 / (1 + rate)
+        worth = slope = Decimal(0)
+        for flow in reversed(flows):  # Horner's scheme, for the polynomial in `discount`
+            slope = slope * discount + worth
+            worth = worth * discount + flow
+        step = worth / (slope * discount * discount)
+        rate += step
+        if step <= rate * _SOLVED:
+            return rate
+
+
+def _level(loan: Loan, balance: Decimal, count: int) -> Decimal:
+    """What stays equal over `count` instalments: the total, or the part of the principal."""
+    match loan.method:
+        case Method.EQUAL_INSTALMENT:
+            # The annuity formula over i: Horner's scheme divides by 1 + (1+i) + ... + (1+i)^(n-1),
+            # which neither needs a rate above zero nor cancels digits near it.
+            growth, annuities = 1 + loan.rate, Decimal(0)
+            for _ in range(count):
+                annuities = annuities * growth + 1
+            return _round(loan, balance * growth**count / annuities)
+        case Method.EQUAL_PRINCIPAL | Method.FLAT_FEE:
+            return _round(loan, balance / count)
+        case Method.INTEREST_ONLY:
+            return _round(loan, Decimal(0))
+
+
+def _interest(loan: Loan, balance: Decimal) -> Decimal:
+    base = loan.principal.amount if loan.method is Method.FLAT_FEE else balance
+    return _round(loan, base * loan.rate)
+
+
+def _principal(loan: Loan, level: Decimal, interest: Decimal) -> Decimal:
+    return level - interest if loan.method is Method.EQUAL_INSTALMENT else level
+
+
+def _count(loan: Loan, balance: Decimal, level: Decimal, at_most: int) -> int:
+    """How many instalments of `level` pay `balance`, when the last may carry a small rest.
+
+    Rounding leaves up to half a minor unit for each instalment of the loan. One more period for
+    that, with a fee perhaps, is what nobody would want; half an instalment more is the most.
+    """
+    rest = min(loan.instalments * _minor_unit(loan), level) / 2
+    for count in range(1, at_most):
+        balance -= _principal(loan, level, _interest(loan, balance))
+        if balance <= rest:
+            return count
+    return at_most
+
+
+def _prepaid(loan: Loan, balance: Decimal, prepayment: Prepayment) -> Decimal:
+    if prepayment.amount > balance:
+        raise InvalidValue(
+            "prepayments",
+            f"the one after instalment {prepayment.after} is more than what is owed by then: "
+            "lower it, or leave it out",
+        )
+    return _round(loan, balance - prepayment.amount)
+
+
+def _minor_unit(loan: Loan) -> Decimal:
+    return Decimal(1).scaleb(-get_currency_precision(loan.principal.currency))
+
+
+def _round(loan: Loan, amount: Decimal) -> Decimal:
+    """Half up to the minor unit.
+
+    A twelfth of 4% is not a finite decimal: of 1.50 it comes to 0.0049999..., where the contract
+    says exactly 0.005. So the tail is cut first, nine digits below the minor unit.
+    """
+    unit = _minor_unit(loan)
+    return amount.quantize(unit.scaleb(-9)).quantize(unit, ROUND_HALF_UP)
+
+
+def _need_periods(periods_a_year: int) -> None:
+    if not 1 <= periods_a_year <= 366:
+        raise InvalidValue(
+            "periods_a_year", "out of range: write a number from 1 to 366, 12 for months"
+        )
