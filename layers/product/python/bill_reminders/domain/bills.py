@@ -9,6 +9,14 @@ from dateutil.relativedelta import relativedelta
 
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
+from bill_reminders.domain.working_days import (
+    FURTHEST,
+    Place,
+    Shift,
+    is_working_day,
+    last_working_day_before,
+    payable_date,
+)
 
 
 class Unit(StrEnum):
@@ -149,7 +157,8 @@ class Bill:
     """What a user owes a biller, once or again and again.
 
     `amount` is None while nobody knows it. What fell due before `owed_from` (a local date) is not
-    owed. A bill with `closed_at` set reminds of nothing any more.
+    owed. A bill with `closed_at` set reminds of nothing any more. `place` is where the biller is:
+    its weekends and holidays decide what `shift` makes of a due date that is not a working day.
     """
 
     user_id: str
@@ -162,6 +171,33 @@ class Bill:
     plan_change: PlanChange = NO_CHANGE
     payments: tuple[Payment, ...] = ()
     closed_at: datetime | None = None
+    place: Place | None = None
+    shift: Shift = Shift.NONE
+
+    def payable_on(self, due_on: date) -> date:
+        """The date after the weekend and holiday shift: lead days and overdue days count from it,
+        and the words name it. Occurrence numbers and end dates follow the nominal `due_on`.
+
+        Raises what working_days.payable_date raises.
+        """
+        return payable_date(due_on, self.shift, self.place)
+
+    def last_working_day(self, payable_on: date) -> date | None:
+        """The last working day before, when money may not move on `payable_on` itself; None when
+        it is a working day, or when nobody knows where the biller works."""
+        if self.place is None or is_working_day(payable_on, self.place):
+            return None
+        return last_working_day_before(payable_on, self.place)
+
+    def occurrences_from(self, day: date) -> Iterator[tuple[int, date]]:
+        """The owed occurrences that are payable on `day` or later, in order: each with its number
+        and its nominal due date."""
+        earliest = max(day, self.owed_from)
+        # no holidays last longer, so nothing that is due before this is payable after `earliest`
+        start = earliest - FURTHEST if self.shift is Shift.NEXT else earliest
+        for number, due_on in self.recurrence.from_day(start):
+            if self.payable_on(due_on) >= earliest:
+                yield number, due_on
 
     @property
     def paid(self) -> frozenset[int]:

@@ -13,6 +13,7 @@ from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.people import Channel, Plan, User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, Trigger
+from bill_reminders.domain.working_days import FURTHEST, Shift
 
 OVERDUE_USEFUL = 7 * DAY
 """How long after its planned day an overdue notice still helps."""
@@ -85,8 +86,11 @@ def wake_at(decision: Decision, now: datetime) -> datetime | None:
 
 def earliest_due_date(user: User, bills: Iterable[Bill], start: datetime) -> date:
     """No occurrence due before this date matters to a decision that starts at `start`."""
+    bills = tuple(bills)
     plans = (user.plan.with_change(bill.plan_change) for bill in bills)
-    return _first_due_date(user, start, max(map(_look_back_days, plans), default=0))
+    first = _first_due_date(user, start, max(map(_look_back_days, plans), default=0))
+    # what a holiday moved on was due earlier than it is payable
+    return first - FURTHEST if any(bill.shift is Shift.NEXT for bill in bills) else first
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class _Planned:
     """A reminder in the chain of its occurrence; `merged` when the next one goes in its place."""
 
     reminder: Reminder
+    payable_on: date
     merged: bool = False
 
 
@@ -118,6 +123,7 @@ def _triggers(plan: Plan) -> list[Trigger]:
 class _Occurrence:
     number: int
     due_on: date
+    payable_on: date
     revision: int
 
 
@@ -159,9 +165,10 @@ def _chains(
         return
     first = _first_due_date(user, start, _look_back_days(plan))
     paid = bill.paid
-    for number, due_on in bill.recurrence.from_day(max(first, bill.owed_from)):
+    for number, due_on in bill.occurrences_from(first):
         if number not in paid:
-            occurrence = _Occurrence(number, due_on, _revision(bill, number, due_on, told))
+            revision = _revision(bill, number, due_on, told)
+            occurrence = _Occurrence(number, due_on, bill.payable_on(due_on), revision)
             yield _chain(user, plan, bill, occurrence, triggers, channel)
 
 
@@ -182,15 +189,15 @@ def _chain(
             due_on=occurrence.due_on,
             trigger=trigger,
             channel=channel,
-            planned_at=planned_instant(user, plan, occurrence.due_on, trigger),
+            planned_at=planned_instant(user, plan, occurrence.payable_on, trigger),
             revision=occurrence.revision,
         )
         nearer = chain[-1].reminder if chain else None
         if nearer is not None and _same_day(reminder, nearer, user):
             merged = replace(reminder, planned_at=nearer.planned_at)
-            chain.append(_Planned(merged, merged=True))
+            chain.append(_Planned(merged, occurrence.payable_on, merged=True))
         else:
-            chain.append(_Planned(reminder))
+            chain.append(_Planned(reminder, occurrence.payable_on))
     return tuple(reversed(chain))
 
 
@@ -198,14 +205,14 @@ def _same_day(one: Reminder, other: Reminder, user: User) -> bool:
     return local_date(one.planned_at, user.zone) == local_date(other.planned_at, user.zone)
 
 
-def planned_instant(user: User, plan: Plan, due_on: date, trigger: Trigger) -> datetime:
-    """The UTC instant of `trigger` for an occurrence due on `due_on`, outside quiet hours.
+def planned_instant(user: User, plan: Plan, payable_on: date, trigger: Trigger) -> datetime:
+    """The UTC instant of `trigger` for an occurrence payable on `payable_on`, not in quiet hours.
 
     Quiet hours move it to their end, save on the due day: there to the last minute before them
     when that is the same day, else to their end when that is still the due day, else to the last
     minute before them after all, since later would be too late.
     """
-    nominal = instant_of(due_on + trigger.offset * DAY, plan.remind_at, user.zone)
+    nominal = instant_of(payable_on + trigger.offset * DAY, plan.remind_at, user.zone)
     quiet = user.quiet_hours
     if quiet is None or not quiet.cover(nominal, user.zone):
         return nominal
@@ -213,7 +220,7 @@ def planned_instant(user: User, plan: Plan, due_on: date, trigger: Trigger) -> d
     if trigger.offset != 0:
         return end
     before = quiet.last_minute_before(nominal, user.zone)
-    if local_date(before, user.zone) != due_on and local_date(end, user.zone) == due_on:
+    if local_date(before, user.zone) != payable_on and local_date(end, user.zone) == payable_on:
         return end
     return before
 
@@ -264,7 +271,7 @@ def _judge(
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
             continue
-        verdict = _judge_nearest(user, reminder, row, now)
+        verdict = _judge_nearest(user, planned, row, now)
         match verdict:
             case SkipReason():
                 skipped.append(Skip(reminder, verdict))
@@ -276,26 +283,26 @@ def _judge(
 
 
 def _judge_nearest(
-    user: User, reminder: Reminder, row: Recorded | None, now: datetime
+    user: User, planned: _Planned, row: Recorded | None, now: datetime
 ) -> SkipReason | datetime | None:
     """Why the reminder is skipped, or until when it waits, or None: it goes out now."""
-    if not _is_useful(user, reminder, now):
+    if not _is_useful(user, planned, now):
         return SkipReason.EXPIRED
     if row is not None and row.not_before is not None and row.not_before > now:
         return row.not_before
     if user.quiet_hours is not None and user.quiet_hours.cover(now, user.zone):
         return user.quiet_hours.end_after(now, user.zone)
-    if user.address(reminder.channel) is None:
+    if user.address(planned.reminder.channel) is None:
         return SkipReason.NO_ADDRESS
     return None
 
 
-def _is_useful(user: User, reminder: Reminder, now: datetime) -> bool:
+def _is_useful(user: User, planned: _Planned, now: datetime) -> bool:
     """Whether a message at `now` still helps: until the due day ends, or a week when overdue."""
     today = local_date(now, user.zone)
-    if reminder.trigger.is_overdue:
-        return today <= local_date(reminder.planned_at, user.zone) + OVERDUE_USEFUL
-    return today <= reminder.due_on
+    if planned.reminder.trigger.is_overdue:
+        return today <= local_date(planned.reminder.planned_at, user.zone) + OVERDUE_USEFUL
+    return today <= planned.payable_on
 
 
 def _starts_after(chain: _Chain, instant: datetime, user: User) -> bool:
@@ -303,5 +310,6 @@ def _starts_after(chain: _Chain, instant: datetime, user: User) -> bool:
 
     Quiet hours bring a reminder forward by a day at most.
     """
-    first = chain[0].reminder
-    return first.due_on + (first.trigger.offset - 1) * DAY > local_date(instant, user.zone)
+    first = chain[0]
+    day = first.payable_on + (first.reminder.trigger.offset - 1) * DAY
+    return day > local_date(instant, user.zone)

@@ -10,8 +10,10 @@ from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies
 
 from bill_reminders.domain.bills import Bill, Recurrence, Unit
+from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
+from bill_reminders.domain.working_days import Place, Shift, check_place
 from bill_reminders.files.cells import CellError, day, identifier, words
 from bill_reminders.files.plans import plan_change
 from bill_reminders.files.rows import Parsed, Row, read
@@ -31,7 +33,11 @@ COLUMNS = (
     "overdue_days",
     "remind_at",
     "channels",
+    "country",
+    "subdivision",
+    "if_not_working_day",
 )
+OPTIONAL_COLUMNS = ("country", "subdivision", "if_not_working_day")
 
 MAX_DIGITS = 15
 MAX_EVERY = 1000
@@ -53,6 +59,8 @@ class BillRow:
     recurrence: Recurrence
     owed_from: date | None = None
     plan_change: PlanChange = NO_CHANGE
+    place: Place | None = None
+    shift: Shift = Shift.NONE
 
     def bill(self, today: date) -> Bill:
         """The bill, entered on the local date `today`: what fell due before is not owed, unless
@@ -66,6 +74,8 @@ class BillRow:
             owed_from=self.owed_from or today,
             amount=self.amount,
             plan_change=self.plan_change,
+            place=self.place,
+            shift=self.shift,
         )
 
 
@@ -74,7 +84,7 @@ def read_bills(text: str) -> Parsed[BillRow]:
 
     Whether a user exists is for the caller to check, who knows the users that are stored.
     """
-    return read(text, COLUMNS, partial(_bill_row, seen={}))
+    return read(text, COLUMNS, partial(_bill_row, seen={}), optional=OPTIONAL_COLUMNS)
 
 
 def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
@@ -94,6 +104,8 @@ def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
     recurrence = _recurrence(row)
     owed_from = row.read_optional("owed_from", day)
     change = plan_change(row)
+    place = _place(row)
+    policy = row.read_optional("if_not_working_day", shift) or Shift.NONE
     if bill_id is None or user_id is None or biller is None or name is None or recurrence is None:
         return None
     return BillRow(
@@ -106,6 +118,8 @@ def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
         recurrence=recurrence,
         owed_from=owed_from,
         plan_change=change,
+        place=place,
+        shift=policy,
     )
 
 
@@ -116,6 +130,33 @@ def _money(row: Row) -> Money | None:
         row.refuse("currency", "empty beside an amount: write its ISO 4217 code, for example USD")
     value = row.read_optional("amount", partial(amount, currency=code))
     return None if value is None or code is None else Money(value, code)
+
+
+def _place(row: Row) -> Place | None:
+    """The biller's country, whose holidays count, and its subdivision where they differ there."""
+    country, subdivision = row["country"].upper(), row["subdivision"].upper() or None
+    if not country:
+        if subdivision is not None:
+            row.refuse("country", "empty beside a subdivision: write the ISO 3166-1 code of both")
+        return None
+    place = Place(country, subdivision)
+    try:
+        check_place(place)
+    except InvalidValue as error:
+        row.refuse(error.field, error.problem)
+        return None
+    return place
+
+
+def shift(text: str) -> Shift:
+    """What becomes of a due date that is not a working day."""
+    try:
+        return Shift(text.lower())
+    except ValueError:
+        raise CellError(
+            "not a choice: write none to leave such a date, or previous or next to move it to the "
+            "working day before or after"
+        ) from None
 
 
 def _recurrence(row: Row) -> Recurrence | None:

@@ -57,7 +57,7 @@ class Row:
         self._cells = cells
 
     def __getitem__(self, column: str) -> str:
-        return self._cells[column]
+        return self._cells.get(column, "")  # an optional column that the file does without
 
     def refuse(self, column: str, problem: str) -> None:
         self.errors.append(RowError(self.number, column, problem))
@@ -90,8 +90,16 @@ def decode(data: bytes) -> str:
         ) from None
 
 
-def read[T](text: str, columns: Sequence[str], parse: Callable[[Row], T | None]) -> Parsed[T]:
-    """Read all rows of a CSV text whose first row names exactly `columns`, in any order.
+def read[T](
+    text: str,
+    columns: Sequence[str],
+    parse: Callable[[Row], T | None],
+    *,
+    optional: Sequence[str] = (),
+) -> Parsed[T]:
+    """Read all rows of a CSV text whose first row names `columns`, in any order.
+
+    Only those of `optional` may be left out: they came later, and older files go on working.
 
     `parse` turns one row into a value, or notes errors on it; the value of a row with errors is
     dropped. A file whose header is wrong, or which is too long, gives errors and no rows.
@@ -106,7 +114,7 @@ def read[T](text: str, columns: Sequence[str], parse: Callable[[Row], T | None])
         return Parsed((), tuple(errors) or (RowError(1, "", problem),))
     (header, cells), *body = records
     names = [cell.lower() for cell in cells]
-    if faults := tuple(_header_errors(header, names, columns)):
+    if faults := tuple(_header_errors(header, names, columns, optional)):
         return Parsed((), faults)
 
     values: list[T] = []
@@ -147,7 +155,9 @@ def _records(text: str) -> tuple[list[tuple[int, list[str]]], list[RowError]]:
     return records, []
 
 
-def _header_errors(number: int, names: Sequence[str], columns: Sequence[str]) -> Iterator[RowError]:
+def _header_errors(
+    number: int, names: Sequence[str], columns: Sequence[str], optional: Sequence[str]
+) -> Iterator[RowError]:
     known = ", ".join(columns)
     if not set(names) & set(columns):
         yield RowError(
@@ -157,7 +167,7 @@ def _header_errors(number: int, names: Sequence[str], columns: Sequence[str]) ->
         )
         return
     for column in columns:
-        if column not in names:
+        if column not in names and column not in optional:
             yield RowError(number, column, _MISSING)
     for place, name in enumerate(names, start=1):
         if name not in columns:

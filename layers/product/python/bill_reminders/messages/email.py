@@ -20,7 +20,15 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
-from bill_reminders.messages.wording import amount_alone, bill_title, due, headline, if_paid, why
+from bill_reminders.messages.wording import (
+    amount_alone,
+    bill_title,
+    due,
+    headline,
+    if_paid,
+    pay_by,
+    why,
+)
 
 NAME_WIDTH = 80
 """In UTF-16 code units: a card wraps, so only the absurd is shortened."""
@@ -54,6 +62,7 @@ class _Card:
     date: str
     due: str
     urgency: str
+    pay_by: str
     why: str
     if_paid: str
 
@@ -115,6 +124,7 @@ def _card(words: Catalogue, notice: Notice, today: date) -> _Card:
         date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
         due=due(words, notice.due_on, today),
         urgency=_urgency(notice.due_on, today),
+        pay_by=pay_by(words, notice, today),
         why=why(words, (notice,)),
         if_paid=if_paid(words, notice, today),
     )

@@ -3,21 +3,32 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Channel, User
-from bill_reminders.domain.reminders import Trigger
+from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.messages.names import clean
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One reminder with what its words need. `due_on` is a date in the user's zone."""
+    """One reminder with what its words need.
+
+    `due_on` is the date in the user's zone by which it is to be paid, after the weekend and holiday
+    shift. `last_working_day` is set when money may not move on that date.
+    """
 
     bill: Bill
     due_on: date
     trigger: Trigger
+    last_working_day: date | None = None
+
+    @classmethod
+    def of(cls, bill: Bill, reminder: Reminder) -> Self:
+        payable_on = bill.payable_on(reminder.due_on)
+        return cls(bill, payable_on, reminder.trigger, bill.last_working_day(payable_on))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,15 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
-from bill_reminders.messages.wording import amount_alone, bill_title, due, headline, if_paid, why
+from bill_reminders.messages.wording import (
+    amount_alone,
+    bill_title,
+    due,
+    headline,
+    if_paid,
+    pay_by,
+    why,
+)
 
 MOST_BILLS = 3
 """Phones show about four lines of a notification, and the last one counts the rest."""
@@ -63,7 +71,7 @@ def _bill(words: Catalogue, notice: Notice, today: date) -> str:
         date=weekday_date(notice.due_on, words.language),
         why=why(words, (notice,)),
     )
-    return words.sentences(told, if_paid(words, notice, today))
+    return words.sentences(told, pay_by(words, notice, today), if_paid(words, notice, today))
 
 
 def _bills(words: Catalogue, notices: Sequence[Notice], today: date) -> str:

@@ -4,8 +4,12 @@ A segment holds 160 characters of the GSM-7 alphabet (153 when there are several
 when one character is not in it. Carriers bill each.
 """
 
+<<<<<<< HEAD
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+=======
+from collections.abc import Callable, Iterable, Sequence
+>>>>>>> 234484a (Let a bill move its due date off weekends and holidays of the biller's country)
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,7 +27,7 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
-from bill_reminders.messages.wording import bill_title, due, headline, if_paid, part_of, why
+from bill_reminders.messages.wording import bill_title, due, headline, if_paid, part_of, pay_by, why
 
 MOST_SEGMENTS = 2
 
@@ -105,7 +109,8 @@ class _Draft:
         text = self.words.sentences(
             self.part,
             self._told(size),
-            "" if size.terse else self._if_paid(),
+            "" if size.terse else self._for_one(pay_by),
+            "" if size.terse else self._for_one(if_paid),
             why(self.words, self.notices, short=size.terse),
             self._stop(size),
         )
@@ -123,10 +128,9 @@ class _Draft:
             return self.words.say("sms_sentence", line=self._line(self.notices[0], size.names))
         return self._bill(size)
 
-    def _if_paid(self) -> str:
+    def _for_one(self, say: Callable[[Catalogue, Notice, date], str]) -> str:
         """Not in a digest, where it could be read as if it were about every bill."""
-        single = len(self.notices) == 1
-        return if_paid(self.words, self.notices[0], self.today) if single else ""
+        return say(self.words, self.notices[0], self.today) if len(self.notices) == 1 else ""
 
     def _bill(self, size: _Size) -> str:
         notice = self.notices[0]

@@ -5,7 +5,7 @@ from datetime import date
 
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.messages.catalogue import Catalogue
-from bill_reminders.messages.locale import amount
+from bill_reminders.messages.locale import amount, weekday_date
 from bill_reminders.messages.names import title
 from bill_reminders.messages.notices import WHOLE, Notice, Part
 
@@ -54,6 +54,15 @@ def why(words: Catalogue, notices: Sequence[Notice], *, short: bool = False) -> 
 def if_paid(words: Catalogue, notice: Notice, today: date) -> str:
     """A word for who has paid already, when the bill is overdue; else nothing."""
     return words.say("if_paid") if notice.due_on < today else ""
+
+
+def pay_by(words: Catalogue, notice: Notice, today: date) -> str:
+    """The last working day before, where money may not move on the due date and that day is not
+    over yet; else nothing."""
+    day = notice.last_working_day
+    if day is None or day < today:
+        return ""
+    return words.say("pay_by", date=weekday_date(day, words.language))
 
 
 def bill_title(words: Catalogue, notice: Notice, *, width: int) -> str:

@@ -21,6 +21,7 @@ from bill_reminders.domain.people import (
     User,
 )
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.working_days import Place, Shift
 from bill_reminders.storage.tables import AddressMap, BillItem, LedgerItem, PaymentMap, UserItem
 
 LEDGER_RETENTION = relativedelta(months=13)
@@ -122,6 +123,8 @@ def bill_from(item: BillItem) -> Bill:
             Payment(payment.occurrence, payment.paid_at) for payment in item.payments or ()
         ),
         closed_at=item.closed_at,
+        place=None if item.country is None else Place(item.country, item.subdivision),
+        shift=Shift(item.shift),
     )
 
 
@@ -151,6 +154,9 @@ def bill_item(bill: Bill) -> BillItem:
         overdue_days=None if change.overdue_days is None else list(change.overdue_days),
         remind_at=change.remind_at,
         closed_at=bill.closed_at,
+        country=None if bill.place is None else bill.place.country,
+        subdivision=None if bill.place is None else bill.place.subdivision,
+        shift=bill.shift.value,
     )
 
 

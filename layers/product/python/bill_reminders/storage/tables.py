@@ -18,6 +18,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from bill_reminders.domain.people import Channel
+from bill_reminders.domain.working_days import Shift
 from bill_reminders.storage.attributes import (
     DateAttribute,
     DecimalAttribute,
@@ -175,6 +176,9 @@ class BillItem(Table):
     overdue_days = ListAttribute[int](of=IntegerAttribute, null=True)
     remind_at = WallTimeAttribute(null=True)
     closed_at = InstantAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    subdivision = UnicodeAttribute(null=True)
+    shift = UnicodeAttribute(default=Shift.NONE.value)
 
 
 class LedgerItem(Table):
