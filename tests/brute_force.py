@@ -161,7 +161,7 @@ def payable_on(due: date, country: str, policy: str) -> date:
     """The day on which it must be paid, where the bill moves what falls on a day off."""
     day = due
     while policy in {"previous", "next"} and (
-        day.weekday() >= 5 or day.isoformat() in CLOSED[country]
+        day.weekday() >= 5 or (country and day.isoformat() in CLOSED[country])
     ):
         day += DAY if policy == "next" else -DAY
     return day

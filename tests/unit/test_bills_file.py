@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bill_reminders.domain.bills import Recurrence, Unit
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, Channel, PlanChange
-from bill_reminders.files.bills import COLUMNS, BillRow, read_bills
+from bill_reminders.domain.working_days import Place, Shift
+from bill_reminders.files.bills import COLUMNS, OPTIONAL_COLUMNS, BillRow, read_bills
 from bill_reminders.files.rows import RowError, decode
 from bill_reminders.files.users import read_users
 
@@ -328,3 +329,41 @@ def test_no_error_repeats_an_amount(amount: Decimal, column: str) -> None:
     for cell in (str(amount), f"{amount:,}", f"${amount}"):
         said = " ".join(map(str, read_bills(bills_csv({column: cell})).errors))
         assert cell not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "shift"),
+    [
+        ({}, None, Shift.NONE),
+        ({"country": "gb", "if_not_working_day": "Next"}, Place("GB"), Shift.NEXT),
+        ({"country": "GB", "subdivision": "sct"}, Place("GB", "SCT"), Shift.NONE),
+        ({"if_not_working_day": "previous"}, None, Shift.PREVIOUS),
+    ],
+)
+def test_a_biller_has_a_country_whose_holidays_count(
+    change: dict[str, str], place: Place | None, shift: Shift
+) -> None:
+    row = the_row(change)
+    assert (row.place, row.shift) == (place, shift)
+    assert (row.bill(TODAY).place, row.bill(TODAY).shift) == (place, shift)
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"country": "Atlantis"}, "country"),
+        ({"country": "ZZ"}, "country"),
+        ({"subdivision": "SCT"}, "country"),
+        ({"country": "GB", "subdivision": "TX"}, "subdivision"),
+        ({"if_not_working_day": "sometimes"}, "if_not_working_day"),
+    ],
+)
+def test_a_place_that_is_unknown_is_refused(change: dict[str, str], column: str) -> None:
+    assert the_error(bills_csv(change)).column == column
+
+
+def test_a_file_from_before_there_were_countries_goes_on_working() -> None:
+    older = tuple(column for column in COLUMNS if column not in OPTIONAL_COLUMNS)
+    parsed = read_bills(bills_csv(columns=older))
+    assert parsed.errors == ()
+    assert parsed.rows[0].place is None

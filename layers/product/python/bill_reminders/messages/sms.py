@@ -4,12 +4,8 @@ A segment holds 160 characters of the GSM-7 alphabet (153 when there are several
 when one character is not in it. Carriers bill each.
 """
 
-<<<<<<< HEAD
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-=======
-from collections.abc import Callable, Iterable, Sequence
->>>>>>> 234484a (Let a bill move its due date off weekends and holidays of the biller's country)
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
