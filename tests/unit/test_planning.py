@@ -532,6 +532,65 @@ def test_a_farther_lead_day_that_a_new_plan_brings_is_not_caught_up_after_a_near
     }
 
 
+# A pause: holiday mode until a date, which is still part of it.
+
+
+def paused_until(day: str, **changes: object) -> User:
+    return replace(USER, paused_until=date.fromisoformat(f"2027-{day}"), **changes)
+
+
+OVERDUE = "02-11 09:00 overdue:1"
+
+
+@pytest.mark.parametrize(
+    ("away", "lines"),
+    [
+        pytest.param(
+            paused_until("02-06"),
+            ["02-07 09:00 lead:3", "02-09 09:00 lead:1", "02-10 09:00 lead:0", OVERDUE],
+            id="over before the first reminder",
+        ),
+        pytest.param(
+            paused_until("02-07"),
+            ["02-08 09:00 lead:3", "02-09 09:00 lead:1", "02-10 09:00 lead:0", OVERDUE],
+            id="what was missed goes out on the day after",
+        ),
+        pytest.param(
+            paused_until("02-08"),
+            ["02-09 09:00 lead:1", "02-10 09:00 lead:0", OVERDUE],
+            id="the nearer one of that day goes in its place",
+        ),
+        pytest.param(
+            paused_until("02-09", quiet_hours=quiet("08:00-10:00")),
+            ["02-10 10:00 lead:0", "02-11 10:00 overdue:1"],
+            id="not in the quiet hours that the pause ends in",
+        ),
+        pytest.param(
+            paused_until("02-10"),
+            [OVERDUE],
+            id="over when the bill is overdue",
+        ),
+        pytest.param(
+            paused_until("02-15"),
+            ["02-16 09:00 overdue:1"],
+            id="an overdue notice that still helps",
+        ),
+        pytest.param(paused_until("02-28"), [], id="nothing helps any more"),
+    ],
+)
+def test_nothing_goes_out_in_a_pause_and_one_catch_up_after_it(
+    away: User, lines: list[str]
+) -> None:
+    sent = [line for line in history(away) if line.count(" ") == 2]
+    assert sent == lines
+
+
+def test_whatever_a_pause_held_back_is_noted() -> None:
+    recorded: Ledger = {}
+    history(paused_until("02-28"), recorded=recorded)
+    assert len(recorded) == 4
+
+
 MOVED_TO_18 = user(lead_days=(3,), overdue_days=(), remind_at=time(18))
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Channel, Language
 from bill_reminders.files.rows import MAX_ROWS, RowError, decode
-from bill_reminders.files.users import COLUMNS, UserRow, read_users
+from bill_reminders.files.users import COLUMNS, OPTIONAL_COLUMNS, UserRow, read_users
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "users.csv"
 
@@ -505,3 +505,11 @@ def test_no_error_repeats_an_address(data: st.DataObject) -> None:
     said = " ".join(map(str, read_users(text.getvalue()).errors)).lower()
 
     assert not [address for address in (PHONE, EMAIL, TOKEN) if address in said]
+
+
+def test_a_pause_lasts_until_a_date() -> None:
+    (row,) = read_users(users_csv({"paused_until": "2027-03-14"})).rows
+    assert row.user.paused_until == date(2027, 3, 14)
+    assert the_error(users_csv({"paused_until": "soon"})).column == "paused_until"
+    older = tuple(column for column in COLUMNS if column not in OPTIONAL_COLUMNS)
+    assert read_users(users_csv(columns=older)).rows[0].user.paused_until is None

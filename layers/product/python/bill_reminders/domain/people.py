@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -94,13 +94,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who wants to be reminded."""
+    """A person who wants to be reminded.
+
+    Nothing goes out up to and including the local date `paused_until` (holiday mode); what is still
+    useful then goes out once.
+    """
 
     user_id: str
     language: Language
     zone: ZoneInfo
     plan: Plan = DEFAULT_PLAN
     quiet_hours: QuietHours | None = None
+    paused_until: date | None = None
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
 
     def address(self, channel: Channel) -> Address | None:

@@ -6,7 +6,7 @@ docs/rules.md; nothing here knows how a reminder travels.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
@@ -99,6 +99,7 @@ class _Planned:
 
     reminder: Reminder
     payable_on: date
+    remind_at: time
     merged: bool = False
 
 
@@ -195,9 +196,9 @@ def _chain(
         nearer = chain[-1].reminder if chain else None
         if nearer is not None and _same_day(reminder, nearer, user):
             merged = replace(reminder, planned_at=nearer.planned_at)
-            chain.append(_Planned(merged, occurrence.payable_on, merged=True))
+            chain.append(_Planned(merged, occurrence.payable_on, plan.remind_at, merged=True))
         else:
-            chain.append(_Planned(reminder, occurrence.payable_on))
+            chain.append(_Planned(reminder, occurrence.payable_on, plan.remind_at))
     return tuple(reversed(chain))
 
 
@@ -286,10 +287,15 @@ def _judge_nearest(
     user: User, planned: _Planned, row: Recorded | None, now: datetime
 ) -> SkipReason | datetime | None:
     """Why the reminder is skipped, or until when it waits, or None: it goes out now."""
-    if not _is_useful(user, planned, now):
+    last_useful = _last_useful_day(user, planned)
+    if local_date(now, user.zone) > last_useful:
         return SkipReason.EXPIRED
     if row is not None and row.not_before is not None and row.not_before > now:
         return row.not_before
+    resumes_at = _end_of_pause(user, planned.remind_at)
+    if resumes_at is not None and now < resumes_at:
+        # or when it helps no more, to be noted while planning still looks at its occurrence
+        return min(resumes_at, instant_of(last_useful + DAY, time(), user.zone))
     if user.quiet_hours is not None and user.quiet_hours.cover(now, user.zone):
         return user.quiet_hours.end_after(now, user.zone)
     if user.address(planned.reminder.channel) is None:
@@ -297,12 +303,18 @@ def _judge_nearest(
     return None
 
 
-def _is_useful(user: User, planned: _Planned, now: datetime) -> bool:
-    """Whether a message at `now` still helps: until the due day ends, or a week when overdue."""
-    today = local_date(now, user.zone)
+def _end_of_pause(user: User, remind_at: time) -> datetime | None:
+    """When reminders go out again: the day after the pause, at the usual time of day."""
+    if user.paused_until is None:
+        return None
+    return instant_of(user.paused_until + DAY, remind_at, user.zone)
+
+
+def _last_useful_day(user: User, planned: _Planned) -> date:
+    """The local date until which a message still helps: the due day, or a week when overdue."""
     if planned.reminder.trigger.is_overdue:
-        return today <= local_date(planned.reminder.planned_at, user.zone) + OVERDUE_USEFUL
-    return today <= planned.payable_on
+        return local_date(planned.reminder.planned_at, user.zone) + OVERDUE_USEFUL
+    return planned.payable_on
 
 
 def _starts_after(chain: _Chain, instant: datetime, user: User) -> bool:

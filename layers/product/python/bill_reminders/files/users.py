@@ -17,7 +17,7 @@ from bill_reminders.domain.people import (
     User,
 )
 from bill_reminders.files import addresses
-from bill_reminders.files.cells import CellError, identifier, instant, wall_time, words
+from bill_reminders.files.cells import CellError, day, identifier, instant, wall_time, words
 from bill_reminders.files.plans import plan_change
 from bill_reminders.files.rows import Parsed, Row, read
 
@@ -36,7 +36,9 @@ COLUMNS = (
     "attested_by",
     "attested_at",
     "evidence",
+    "paused_until",
 )
+OPTIONAL_COLUMNS = ("paused_until",)
 
 ATTESTATION_COLUMNS = ("attested_by", "attested_at", "evidence")
 
@@ -60,7 +62,7 @@ class UserRow:
 
 def read_users(text: str) -> Parsed[UserRow]:
     """Read the text of users.csv. Never raises: what is wrong is in the errors."""
-    return read(text, COLUMNS, partial(_user_row, seen=_Seen()))
+    return read(text, COLUMNS, partial(_user_row, seen=_Seen()), optional=OPTIONAL_COLUMNS)
 
 
 class _Seen:
@@ -97,6 +99,7 @@ def _user_row(row: Row, seen: _Seen) -> UserRow | None:
         row.refuse("channels", "empty: write the channels that the user agreed to, as sms+email")
     change = plan_change(row)
     quiet = row.read_optional("quiet_hours", quiet_hours)
+    paused_until = row.read_optional("paused_until", day)
     phone = row.read_optional("phone", addresses.phone)
     email = row.read_optional("email", addresses.email)
     token = row.read_optional("push_token", addresses.push_token)
@@ -118,6 +121,7 @@ def _user_row(row: Row, seen: _Seen) -> UserRow | None:
         zone=zone,
         plan=DEFAULT_PLAN.with_change(change),
         quiet_hours=quiet,
+        paused_until=paused_until,
         addresses=MappingProxyType(reachable),
     )
     return UserRow(row.number, user, token, by)

@@ -44,6 +44,7 @@ def user_from(item: UserItem) -> User:
             channels=tuple(Channel(name) for name in item.channels),
         ),
         quiet_hours=quiet,
+        paused_until=item.paused_until,
         addresses=MappingProxyType(
             {
                 channel: _address_from(stored)
@@ -66,6 +67,7 @@ def user_item(user: User) -> UserItem:
         remind_at=user.plan.remind_at,
         quiet_start=None if quiet is None else quiet.start,
         quiet_end=None if quiet is None else quiet.end,
+        paused_until=user.paused_until,
         sms=_address_map(user.addresses.get(Channel.SMS)),
         push=_address_map(user.addresses.get(Channel.PUSH)),
         email=_address_map(user.addresses.get(Channel.EMAIL)),

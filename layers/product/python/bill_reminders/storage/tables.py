@@ -139,6 +139,7 @@ class UserItem(Table):
     remind_at = WallTimeAttribute()
     quiet_start = WallTimeAttribute(null=True)
     quiet_end = WallTimeAttribute(null=True)
+    paused_until = DateAttribute(null=True)
     sms = AddressMap(null=True)
     push = AddressMap(null=True)
     email = AddressMap(null=True)
