@@ -38,6 +38,10 @@ limit, an identity that is not verified. An administrator can mend those while t
 helps, so they wait."""
 
 
+UNREADABLE_ANSWER = (ResponseParserError, AttributeError, KeyError, TypeError)
+"""What botocore and the look for an id raise when an answer is not what it should be."""
+
+
 class Refused(BillRemindersError):
     """The provider took nothing, for now: it may be asked again later."""
 
@@ -79,7 +83,7 @@ def send_once(send: Callable[..., dict[str, Any]], **request: Any) -> str:
     """
     try:
         return str(send(**request)["MessageId"])
-    except (ResponseParserError, KeyError):
+    except UNREADABLE_ANSWER:
         raise NoAnswer("the provider's answer could not be read") from None
     except ClientError as error:
         raise _verdict(error) from None
@@ -93,7 +97,7 @@ def send_once(send: Callable[..., dict[str, Any]], **request: Any) -> str:
 
 def _verdict(error: ClientError) -> BillRemindersError:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    code = error.response["Error"]["Code"]
+    code = error.response.get("Error", {}).get("Code", "unexplained")
     if status >= 500:
         return NoAnswer("the provider failed after the request left")
     if code in ADDRESS_FAULTS:

@@ -1,0 +1,536 @@
+"""Mishaps in the middle of a send: nothing is lost by them, nothing is sent twice."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+
+from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Channel, Plan, PlanChange
+from bill_reminders.storage import accounts, tables
+from bill_reminders.storage.people import save_bills
+from tests.adapters.conftest import SetClock
+from tests.support import wire
+from tests.support.entered import (
+    IN_THREE_DAYS,
+    NINE,
+    SHARDS,
+    enter,
+    ledger_of,
+    rests_at,
+    schedule,
+    wakes_at,
+)
+from tests.support.functions import Context, counted_calls, sqs_event
+from tests.support.moto_stack import MotoStack
+from tests.support.people import EMAIL, ENDPOINT, PHONE, a_bill, a_user
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+ADDRESSES = (PHONE, PHONE.lstrip("+"), EMAIL, ENDPOINT)
+REPEATED = f"Invalid parameter Reason: {PHONE} or {EMAIL} or {ENDPOINT} is not valid"
+TOO_LONG = Money(Decimal("1" * 30), "USD")
+"""An amount that the table holds and planning ignores, and that Babel cannot write in words."""
+
+CHANNELS = pytest.mark.parametrize("channel", Channel)
+
+
+@pytest.fixture(autouse=True)
+def _at_nine(stack: MotoStack, set_clock: SetClock) -> None:
+    stack.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    set_clock(NINE + 5 * SECOND)
+
+
+@pytest.fixture(autouse=True)
+def log(stack: MotoStack) -> Iterator[io.StringIO]:
+    """What the functions log. After every test here: no address in it."""
+    lines = io.StringIO()
+    handler = stack.function("SendSms").logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    usual = handler.setStream(lines)
+    try:
+        yield lines
+    finally:
+        handler.setStream(usual)
+    for address in ADDRESSES:
+        assert address not in lines.getvalue()
+
+
+def function(stack: MotoStack, channel: Channel) -> Any:
+    return stack.function(f"Send{channel.value.capitalize()}")
+
+
+def nudge(
+    stack: MotoStack,
+    channel: Channel,
+    *user_ids: str,
+    receives: int = 1,
+    context: Context | None = None,
+) -> list[str]:
+    """The nudges that shall come back."""
+    event = sqs_event(*(Nudge(user_id, NINE).body() for user_id in user_ids), receives=receives)
+    answer = function(stack, channel).handler(event, context or Context())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@contextmanager
+def provider(
+    stack: MotoStack, channel: Channel, act: wire.Act
+) -> Iterator[list[AWSPreparedRequest]]:
+    """The sends that leave while the channel's provider answers with `act`."""
+    module = function(stack, channel)
+    client, operation = (
+        (module.ses, "SendEmail") if channel is Channel.EMAIL else (module.sns, "Publish")
+    )
+    requests: list[AWSPreparedRequest] = []
+    with wire.before(client, operation, wire.counting(requests, act)):
+        yield requests
+
+
+def takes(channel: Channel) -> wire.Act:
+    if channel is Channel.EMAIL:
+        return wire.answers(200, '{"MessageId": "m-1"}')
+    return wire.answers(
+        200,
+        "<PublishResponse><PublishResult><MessageId>m-1</MessageId></PublishResult>"
+        "</PublishResponse>",
+    )
+
+
+def once(act: wire.Act, channel: Channel) -> wire.Act:
+    """`act` for the first send; every later one is taken."""
+    failing, taking = wire.first(1, act), takes(channel)
+    return lambda request: failing(request) or taking(request)
+
+
+def text_of(request: AWSPreparedRequest) -> str:
+    """Everything that an SNS request carries, in plain letters."""
+    return str(parse_qs(request.body))
+
+
+def enter_due(channel: Channel, *bill_ids: str, user_id: str = "somebody", **bill: Any) -> None:
+    """A user with bills whose first reminder is due at NINE on `channel`."""
+    bills = (a_bill(user_id, bill_id, due_on=IN_THREE_DAYS, **bill) for bill_id in bill_ids)
+    enter(a_user(user_id, channels=(channel,)), *bills)
+
+
+def states(user_id: str = "somebody") -> set[tuple[str, str | None]]:
+    return {(row.state, row.reason) for row in ledger_of(user_id)}
+
+
+# A message that cannot be composed ---------------------------------------------------------------
+
+
+def mend(stack: MotoStack, bill_id: str) -> None:
+    """As in the console: the bill alone, so that nothing plans the user again."""
+    stack.client("dynamodb").update_item(
+        TableName=stack.ids["Bills"],
+        Key={"user_id": {"S": "somebody"}, "bill_id": {"S": bill_id}},
+        UpdateExpression="SET amount = :amount",
+        ExpressionAttributeValues={":amount": {"N": "12.5"}},
+    )
+
+
+@CHANNELS
+def test_a_message_that_cannot_be_composed_waits_and_its_nudge_comes_back(
+    stack: MotoStack, channel: Channel, log: io.StringIO
+) -> None:
+    enter_due(channel, "power", "rent", amount=TOO_LONG)
+    with provider(stack, channel, takes(channel)) as sent:
+        assert nudge(stack, channel, "somebody") == ["message-0"]
+    assert not sent
+    assert len(ledger_of("somebody")) == 2
+    assert states() == {("waiting", "not_composed")}
+    assert {row.not_before for row in ledger_of("somebody")} == {None}
+    assert wakes_at("somebody", channel) == NINE + MINUTE
+    assert rests_at("somebody", channel) is None
+    assert "nudge failed" in log.getvalue()
+
+
+def test_the_siblings_of_a_message_that_cannot_be_composed_are_sent(stack: MotoStack) -> None:
+    enter_due(Channel.SMS, "rent", user_id="bad", amount=TOO_LONG)
+    enter_due(Channel.SMS, "rent", user_id="good")
+    with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
+        assert nudge(stack, Channel.SMS, "bad", "good") == ["message-0"]
+    assert len(sent) == 1
+    assert states("good") == {("sent", None)}
+
+
+@CHANNELS
+def test_the_third_time_it_cannot_be_composed_its_user_is_put_aside(
+    stack: MotoStack, channel: Channel
+) -> None:
+    enter_due(channel, "power", "rent", amount=TOO_LONG)
+    with provider(stack, channel, takes(channel)) as sent:
+        for receives in (1, 2, 3):
+            assert rests_at("somebody", channel) is None
+            assert nudge(stack, channel, "somebody", receives=receives) == ["message-0"]
+    assert not sent
+    assert states() == {("waiting", "not_composed")}
+    assert {row.attempt for row in ledger_of("somebody")} == {3}
+    assert wakes_at("somebody", channel) is None
+    assert rests_at("somebody", channel) is not None
+
+
+@CHANNELS
+def test_once_its_cause_is_mended_a_redrive_sends_it_exactly_once(
+    stack: MotoStack, channel: Channel
+) -> None:
+    enter_due(channel, "power", "rent", amount=TOO_LONG)
+    for receives in (1, 2, 3):
+        nudge(stack, channel, "somebody", receives=receives)
+    mend(stack, "power")
+    mend(stack, "rent")
+    with provider(stack, channel, takes(channel)) as sent:
+        assert nudge(stack, channel, "somebody", "somebody") == []
+        assert nudge(stack, channel, "somebody") == []
+    assert len(sent) == 1
+    assert sorted(row.state for row in ledger_of("somebody")) == ["in_digest", "sent"]
+    assert rests_at("somebody", channel) is None
+    assert wakes_at("somebody", channel) == NINE + 2 * DAY
+
+
+def test_what_could_not_be_composed_was_no_greeting(stack: MotoStack) -> None:
+    enter_due(Channel.SMS, "rent", amount=TOO_LONG)
+    nudge(stack, Channel.SMS, "somebody")
+    mend(stack, "rent")
+    with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
+        nudge(stack, Channel.SMS, "somebody")
+    assert "STOP" in text_of(sent[0])
+
+
+# An answer that cannot be read -------------------------------------------------------------------
+
+BROKEN_OFF = "<PublishResponse><PublishResult><Messa"
+NAMELESS = "<PublishResponse><PublishResult/></PublishResponse>"
+PAGE = "<html><body>Welcome</body></html>"
+UNREADABLE = [
+    *(
+        pytest.param(channel, 200, body, id=f"{channel}: {name}")
+        for channel in (Channel.SMS, Channel.PUSH)
+        for name, body in {
+            "garbage": "garbage",
+            "nothing": "",
+            "a page": PAGE,
+            "broken off": BROKEN_OFF,
+            "no id": NAMELESS,
+            "json": '{"MessageId": "m-1"}',
+        }.items()
+    ),
+    *(
+        pytest.param(Channel.EMAIL, 200, body, id=f"email: {name}")
+        for name, body in {
+            "garbage": "garbage",
+            "nothing": "",
+            "a page": PAGE,
+            "broken off": '{"MessageId": "m-',
+            "no id": "{}",
+            "null for an id": '{"MessageId": null}',
+        }.items()
+    ),
+    pytest.param(Channel.SMS, 503, PAGE, id="sms: 503 and a page"),
+    pytest.param(Channel.EMAIL, 503, PAGE, id="email: 503 and a page"),
+    pytest.param(Channel.EMAIL, 200, "[]", id="email: a list"),
+    pytest.param(Channel.EMAIL, 200, "null", id="email: null"),
+    pytest.param(Channel.EMAIL, 200, '"taken"', id="email: a text"),
+    pytest.param(Channel.EMAIL, 503, "[]", id="email: 503 and a list"),
+    pytest.param(Channel.SMS, 503, "<busy/>", id="sms: 503 without an error"),
+]
+
+
+@pytest.mark.parametrize(("channel", "status", "body"), UNREADABLE)
+def test_an_answer_that_cannot_be_read_leaves_it_unknown_and_is_never_sent_again(
+    stack: MotoStack, channel: Channel, status: int, body: str
+) -> None:
+    enter_due(channel, "rent")
+    with provider(stack, channel, wire.answers(status, body)) as sent:
+        assert nudge(stack, channel, "somebody") == []
+        assert nudge(stack, channel, "somebody", "somebody", receives=2) == []
+    assert len(sent) == 1
+    assert states() == {("unknown", "no_answer")}
+    assert [row.provider_id for row in ledger_of("somebody")] == [None]
+    assert wakes_at("somebody", channel) == NINE + 2 * DAY
+
+
+# Too little time ---------------------------------------------------------------------------------
+
+
+def in_index(channel: Channel) -> set[tuple[str, datetime]]:
+    """Who is in the channel's index, and at which minute."""
+    index = tables.due_index(channel)
+    attribute = tables.next_at(channel).attr_name
+    found = (item for shard in range(SHARDS) for item in index.query(shard))
+    return {(item.user_id, getattr(item, attribute)) for item in found}
+
+
+@CHANNELS
+@pytest.mark.parametrize("receives", [1, 3])
+def test_with_too_little_time_left_no_nudge_is_begun(
+    stack: MotoStack, channel: Channel, receives: int
+) -> None:
+    enter_due(channel, "rent")
+    version = schedule("somebody").version
+    late = Context(milliseconds_left=RESERVE_MILLISECONDS - 1)
+    with (
+        provider(stack, channel, takes(channel)) as sent,
+        counted_calls(tables.connection.client) as calls,
+    ):
+        assert nudge(stack, channel, "somebody", receives=receives, context=late) == []
+    assert not sent
+    assert not calls
+    assert not ledger_of("somebody")
+    assert in_index(channel) == {("somebody", NINE)}
+    assert schedule("somebody").version == version
+    assert rests_at("somebody", channel) is None
+
+
+def test_with_just_enough_time_left_a_nudge_is_begun(stack: MotoStack) -> None:
+    enter_due(Channel.SMS, "rent")
+    context = Context(milliseconds_left=RESERVE_MILLISECONDS)
+    with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
+        nudge(stack, Channel.SMS, "somebody", context=context)
+    assert len(sent) == 1
+
+
+class RunningOut(Context):
+    """Enough time for one nudge, and for no second one."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        left = self.milliseconds_left
+        object.__setattr__(self, "milliseconds_left", left - RESERVE_MILLISECONDS)
+        return left
+
+
+def test_when_time_runs_out_the_rest_of_the_batch_stays_in_the_index(stack: MotoStack) -> None:
+    enter_due(Channel.SMS, "rent", user_id="first")
+    enter_due(Channel.SMS, "rent", user_id="last")
+    context = RunningOut(milliseconds_left=RESERVE_MILLISECONDS + 1)
+    with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
+        assert nudge(stack, Channel.SMS, "first", "last", context=context) == []
+        assert len(sent) == 1
+        assert states("first") == {("sent", None)}
+        assert not ledger_of("last")
+        assert in_index(Channel.SMS) == {("first", NINE + 2 * DAY), ("last", NINE)}
+        nudge(stack, Channel.SMS, "first", "last")
+    assert len(sent) == 2
+
+
+# A claim that cannot be given back ---------------------------------------------------------------
+
+
+def errors(log: io.StringIO) -> list[dict[str, Any]]:
+    lines = (json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{"))
+    return [line for line in lines if line["level"] == "ERROR"]
+
+
+@CHANNELS
+def test_a_refusal_that_cannot_be_given_back_fails_its_nudge_and_says_so(
+    stack: MotoStack, channel: Channel, log: io.StringIO
+) -> None:
+    enter_due(channel, "rent")
+    refusal = (
+        wire.json_error("TooManyRequestsException", status=429, message=REPEATED)
+        if channel is Channel.EMAIL
+        else wire.xml_error("Throttling", message=REPEATED)
+    )
+    transactions: list[AWSPreparedRequest] = []
+    conflict = wire.cancelled(["TransactionConflict", "None"])
+
+    def from_the_second_on(request: AWSPreparedRequest) -> Any:
+        return conflict(request) if len(transactions) > 1 else None
+
+    meddling = wire.counting(transactions, from_the_second_on)
+    with (
+        wire.before(tables.connection.client, "TransactWriteItems", meddling),
+        provider(stack, channel, refusal) as sent,
+    ):
+        assert nudge(stack, channel, "somebody") == ["message-0"]
+    assert len(transactions) > 2
+    assert len(sent) == 1
+    (error,) = errors(log)
+    assert (error["message"], error["error"]) == ("nudge failed", "NotGivenBack")
+    assert error["user_id"] == "somebody"
+    assert error["where"]
+    with provider(stack, channel, takes(channel)) as again:
+        nudge(stack, channel, "somebody", receives=2)
+    assert not again, "what stays claimed is nobody else's"
+    assert {row.state for row in ledger_of("somebody")} == {"claimed"}
+
+
+# A first message that was rejected for good ------------------------------------------------------
+
+REJECTIONS = pytest.mark.parametrize(
+    ("channel", "code", "stop"),
+    [
+        (Channel.SMS, "OptedOut", "STOP"),
+        (Channel.PUSH, "EndpointDisabled", "To stop"),
+    ],
+)
+
+
+@REJECTIONS
+def test_a_first_message_that_was_rejected_is_no_greeting(
+    stack: MotoStack, set_clock: SetClock, channel: Channel, code: str, stop: str
+) -> None:
+    enter_due(channel, "rent")
+    rejection = once(wire.xml_error(code, message=REPEATED), channel)
+    with provider(stack, channel, rejection) as sent:
+        for days in (0, 2, 3):
+            set_clock(NINE + days * DAY + 5 * SECOND)
+            assert nudge(stack, channel, "somebody") == []
+    assert sorted(row.state for row in ledger_of("somebody")) == ["failed", "sent", "sent"]
+    assert [stop in text_of(request) for request in sent] == [True, True, False]
+
+
+@REJECTIONS
+def test_a_later_message_that_was_rejected_leaves_the_greeting(
+    stack: MotoStack, set_clock: SetClock, channel: Channel, code: str, stop: str
+) -> None:
+    enter_due(channel, "rent")
+    taking, rejecting = takes(channel), wire.xml_error(code, message=REPEATED)
+    texts: list[str] = []
+    for days, act in ((0, taking), (2, rejecting), (3, taking)):
+        set_clock(NINE + days * DAY + 5 * SECOND)
+        with provider(stack, channel, act) as sent:
+            nudge(stack, channel, "somebody")
+        texts += map(text_of, sent)
+    assert [stop in text for text in texts] == [True, False, False]
+
+
+@REJECTIONS
+def test_a_rejection_does_not_bring_an_erased_schedule_back(
+    stack: MotoStack, channel: Channel, code: str, stop: str
+) -> None:
+    enter_due(channel, "rent")
+    rejecting = wire.xml_error(code, message=REPEATED)
+
+    def erased_meanwhile(request: AWSPreparedRequest) -> Any:
+        schedule("somebody").delete()
+        return rejecting(request)
+
+    with provider(stack, channel, erased_meanwhile) as sent:
+        assert nudge(stack, channel, "somebody") == []
+    assert len(sent) == 1
+    assert not accounts.exists("somebody")
+    assert states() != {("claimed", None)}
+
+
+@REJECTIONS
+def test_a_rejection_brings_nothing_back_of_a_user_erased_with_their_ledger(
+    stack: MotoStack, channel: Channel, code: str, stop: str
+) -> None:
+    enter_due(channel, "rent")
+    rejecting = wire.xml_error(code, message=REPEATED)
+
+    def erased_meanwhile(request: AWSPreparedRequest) -> Any:
+        schedule("somebody").delete()
+        for row in ledger_of("somebody"):
+            row.delete()
+        return rejecting(request)
+
+    with provider(stack, channel, erased_meanwhile):
+        assert nudge(stack, channel, "somebody") == []
+    assert not accounts.exists("somebody")
+    assert not ledger_of("somebody")
+
+
+# A plan that shrinks while the provider is asked -------------------------------------------------
+
+
+def overdue_after(days: int, bill_id: str) -> Bill:
+    """A bill whose one reminder by an overdue plan of 60 days is due at NINE."""
+    due_on = NINE.date() - 60 * DAY
+    change = PlanChange(lead_days=(), overdue_days=(days,))
+    return a_bill(bill_id=bill_id, due_on=due_on, owed_from=due_on, plan_change=change)
+
+
+def test_a_refusal_gives_back_what_a_shorter_plan_no_longer_reaches(stack: MotoStack) -> None:
+    enter(a_user(), overdue_after(60, "power"), overdue_after(60, "rent"))
+    assert wakes_at("somebody") == NINE
+    refusing = wire.xml_error("Throttling", message=REPEATED)
+
+    def shortened_meanwhile(request: AWSPreparedRequest) -> Any:
+        drafts = [lambda _, bill_id=name: overdue_after(1, bill_id) for name in ("power", "rent")]
+        assert save_bills("somebody", drafts, now=NINE)["changed"] == 2
+        account = accounts.read("somebody", now=NINE)
+        assert not account.recorded, "planning has no need of the rows any more"
+        return refusing(request)
+
+    with provider(stack, Channel.SMS, shortened_meanwhile) as sent:
+        assert nudge(stack, Channel.SMS, "somebody") == []
+    assert len(sent) == 1
+    rows = ledger_of("somebody")
+    assert [row.trigger for row in rows] == ["overdue:60", "overdue:60"]
+    assert states() == {("waiting", "Throttling")}
+    assert {(row.owner, row.lease_until) for row in rows} == {(None, None)}
+    with provider(stack, Channel.SMS, takes(Channel.SMS)) as again:
+        assert nudge(stack, Channel.SMS, "somebody") == []
+    assert not again, "the plan asks for it no more"
+    assert wakes_at("somebody") is None
+
+
+# How long a push lasts ---------------------------------------------------------------------------
+
+CLOCKS_GO_FORWARD = date(2027, 3, 14)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "remind_at", "now", "left"),
+    [
+        ("UTC", date(2027, 3, 1), time(9, 0), NINE, 15 * 60 * MINUTE),
+        ("Asia/Kathmandu", date(2027, 3, 1), time(14, 45), NINE, timedelta(hours=9, minutes=15)),
+        ("UTC", date(2027, 3, 1), time(9, 0), NINE + 14 * 60 * MINUTE, timedelta(hours=1)),
+        (
+            "America/New_York",
+            CLOCKS_GO_FORWARD,
+            time(1, 0),
+            datetime.fromisoformat("2027-03-14T06:00Z"),
+            timedelta(hours=22),
+        ),
+        ("UTC", date(2027, 3, 1), time(9, 0), NINE + 15 * 60 * MINUTE - 50 * SECOND, MINUTE),
+    ],
+    ids=["UTC", "Kathmandu", "late in the day", "a day of 23 hours", "a minute at least"],
+)
+def test_a_push_lasts_until_the_users_day_ends(
+    stack: MotoStack,
+    set_clock: SetClock,
+    zone: str,
+    day: date,
+    remind_at: time,
+    now: datetime,
+    left: timedelta,
+) -> None:
+    plan = Plan(lead_days=(3,), overdue_days=(), remind_at=remind_at, channels=(Channel.PUSH,))
+    user = replace(a_user(channels=(Channel.PUSH,), zone=zone), plan=plan)
+    enter(user, a_bill(due_on=day + 3 * DAY))
+    set_clock(now)
+    with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
+        assert nudge(stack, Channel.PUSH, "somebody") == []
+    seconds = times_to_live(sent[0])
+    assert seconds.keys() == {"APNS", "APNS_SANDBOX", "FCM"}
+    (value,) = set(seconds.values())
+    assert max(MINUTE, left - 20 * SECOND) <= value * SECOND <= left
+
+
+def times_to_live(request: AWSPreparedRequest) -> dict[str, int]:
+    """In seconds, by platform."""
+    fields = {name: values[0] for name, values in parse_qs(request.body).items()}
+    found: dict[str, int] = {}
+    for field, name in fields.items():
+        if field.startswith("MessageAttributes.entry.") and field.endswith(".Name"):
+            entry = field.removesuffix("Name")
+            assert fields[f"{entry}Value.DataType"] == "String"
+            platform = name.removeprefix("AWS.SNS.MOBILE.").removesuffix(".TTL")
+            found[platform] = int(fields[f"{entry}Value.StringValue"])
+    return found
