@@ -180,6 +180,7 @@ def test_an_administrator_can_read_a_bill(stack: MotoStack) -> None:
         "every": {"N": "1"},
         "last_day": {"BOOL": False},
         "owed_from": {"S": "2027-01-01"},
+        "shift": {"S": "none"},
         "payments": {
             "L": [{"M": {"occurrence": {"N": "0"}, "paid_at": {"S": "2027-03-01T09:00:00Z"}}}]
         },
