@@ -235,36 +235,20 @@ def bind(
 
 
 def due_index(channel: Channel) -> Any:
-    """The index that finds the users for whom `channel` is due."""
-    return {
-        Channel.SMS: ScheduleItem.sms_due,
-        Channel.PUSH: ScheduleItem.push_due,
-        Channel.EMAIL: ScheduleItem.email_due,
-    }[channel]
+    """The index that finds the users for whom `channel` is due: `sms_due` and so on."""
+    return getattr(ScheduleItem, f"{channel.value}_due")
 
 
 def next_at(channel: Channel) -> MinuteAttribute:
-    """The schedule's attribute that wakes `channel`."""
-    return {
-        Channel.SMS: ScheduleItem.sms_next_at,
-        Channel.PUSH: ScheduleItem.push_next_at,
-        Channel.EMAIL: ScheduleItem.email_next_at,
-    }[channel]
+    """The schedule's attribute that wakes `channel`: `sms_next_at` and so on."""
+    return getattr(ScheduleItem, f"{channel.value}_next_at")
 
 
 def quarantined_at(channel: Channel) -> MinuteAttribute:
     """Where the instant of `channel` rests while its nudge is poison."""
-    return {
-        Channel.SMS: ScheduleItem.sms_quarantined_at,
-        Channel.PUSH: ScheduleItem.push_quarantined_at,
-        Channel.EMAIL: ScheduleItem.email_quarantined_at,
-    }[channel]
+    return getattr(ScheduleItem, f"{channel.value}_quarantined_at")
 
 
 def greeted_at(channel: Channel) -> InstantAttribute:
     """When the user's address on `channel` got its first message."""
-    return {
-        Channel.SMS: ScheduleItem.sms_greeted_at,
-        Channel.PUSH: ScheduleItem.push_greeted_at,
-        Channel.EMAIL: ScheduleItem.email_greeted_at,
-    }[channel]
+    return getattr(ScheduleItem, f"{channel.value}_greeted_at")
