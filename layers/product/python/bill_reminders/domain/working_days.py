@@ -1,8 +1,8 @@
 """Working days of the biller's country, and the date on which a bill must in fact be paid.
 
-Rules: the rows "weekend, holiday", "payable date" and "holidays" in docs/rules.md. Weekends and
-holidays come from the `holidays` library; where it has not (yet) heard of a year's holidays or
-make-up days, as beyond the year 2100, weekends and the holidays that it does know count.
+Rules: the row "weekend, holiday" in docs/rules.md. Weekends and holidays come from the `holidays`
+library; where it has not (yet) heard of a year's holidays or make-up days, as beyond the year 2100,
+weekends and the holidays that it does know count.
 """
 
 import warnings
