@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from bill_reminders.domain.clock import MINUTE
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import ScheduleItem
 from local.stack import BUILD, Stack
 
-MINUTE = timedelta(minutes=1)
 IDLE_HOUR = 12
 """The hour, UTC, of the tick that every day gets even when nothing is due."""
 

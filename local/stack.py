@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 
 from bill_reminders import clock
+from bill_reminders.delivery.finder import DEPTHS
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage import tables
 from local import engine
@@ -25,11 +26,6 @@ from local import engine
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 NAME = "bill-reminders-local"
-DEPTHS = [
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-]
 
 
 class CommandFailed(RuntimeError):
@@ -133,7 +129,7 @@ class Stack:
 
     def _count(self, queue: str) -> int:
         attributes = self._sqs.get_queue_attributes(
-            QueueUrl=self.outputs[queue], AttributeNames=DEPTHS
+            QueueUrl=self.outputs[queue], AttributeNames=list(DEPTHS)
         )["Attributes"]
         return sum(int(count) for count in attributes.values())
 
