@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from pynamodb.exceptions import TransactWriteError
 
-from bill_reminders.domain.bills import Recurrence, Unit
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Channel, Plan, PlanChange, User
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.accounts import Account, Change, put_user
+from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import claim_next, quarantine
-from bill_reminders.storage.people import Saved, record_payment, save_bills, save_user
+from bill_reminders.storage.people import Saved, save_bills, save_user
 from tests.support import wire
 from tests.support.entered import (
     ENTERED,
@@ -116,7 +117,7 @@ def test_nobody_is_read_who_does_not_exist() -> None:
     with pytest.raises(accounts.UnknownUser):
         save_bills("nobody", [lambda _: a_bill("nobody", due_on=IN_THREE_DAYS)], now=NINE)
     with pytest.raises(accounts.UnknownUser):
-        record_payment("nobody", "bill", 0, now=NINE)
+        record_payment("nobody", "bill", 0, payment_id="payment", now=NINE)
     with pytest.raises(accounts.UnknownUser):
         claim_next("nobody", Channel.SMS, now=NINE)
 
@@ -167,7 +168,7 @@ def test_an_administrator_can_read_a_user(stack: MotoStack) -> None:
 def test_an_administrator_can_read_a_bill(stack: MotoStack) -> None:
     amount = Money(Decimal("0.30"), "USD")
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS, amount=amount))
-    record_payment("somebody", "bill", 0, now=NINE)
+    record_payment("somebody", "bill", 0, payment_id="payment", now=NINE)
     assert item(stack, "Bills", user_id="somebody", bill_id="bill") == {
         "user_id": {"S": "somebody"},
         "bill_id": {"S": "bill"},
@@ -181,8 +182,20 @@ def test_an_administrator_can_read_a_bill(stack: MotoStack) -> None:
         "last_day": {"BOOL": False},
         "owed_from": {"S": "2027-01-01"},
         "shift": {"S": "none"},
+        "kind": {"S": "other"},
+        "label": {"S": "personal"},
+        "after_statement": {"N": "0"},
+        "autopay": {"BOOL": False},
         "payments": {
-            "L": [{"M": {"occurrence": {"N": "0"}, "paid_at": {"S": "2027-03-01T09:00:00Z"}}}]
+            "L": [
+                {
+                    "M": {
+                        "occurrence": {"N": "0"},
+                        "paid_at": {"S": "2027-03-01T09:00:00Z"},
+                        "payment_id": {"S": "payment"},
+                    }
+                }
+            ]
         },
     }
 
@@ -218,11 +231,11 @@ def test_an_administrator_can_read_the_ledger(stack: MotoStack) -> None:
 def test_a_change_and_its_schedule_are_one_transaction() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     with counted_calls(tables.connection.client) as calls:
-        record_payment("somebody", "bill", 0, now=ENTERED)
+        record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
     assert [call for call in calls if call in WRITES] == ["TransactWriteItems"]
     account = accounts.read("somebody", now=ENTERED)
     assert account.version == 3
-    assert account.bills[0].paid == {0}
+    assert account.bills[0].is_closed(0)
     assert not account.wakes, "a one-off bill that is paid wakes nobody"
 
 
@@ -234,7 +247,7 @@ def test_a_change_that_the_table_refuses_says_so_and_writes_nothing() -> None:
         wire.before(tables.connection.client, "TransactWriteItems", refused),
         pytest.raises(TransactWriteError),
     ):
-        record_payment("somebody", "bill", 0, now=ENTERED)
+        record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
     assert accounts.read("somebody", now=ENTERED) == known
 
 
@@ -245,7 +258,7 @@ def test_every_kind_of_change_moves_the_version_by_one() -> None:
     assert schedule("somebody").version == 2
     save_user(moved_to(a_user(), "Asia/Tokyo"), shards=SHARDS, now=ENTERED)
     assert schedule("somebody").version == 3
-    record_payment("somebody", "bill", 0, now=ENTERED)
+    record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
     assert schedule("somebody").version == 4
 
 
@@ -265,20 +278,20 @@ def test_a_channel_that_is_dropped_wakes_nobody() -> None:
 
 def test_a_change_decides_again_when_the_account_moved_in_between() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    seen: list[frozenset[int]] = []
+    seen: list[bool] = []
 
     def edit(account: Account) -> Change:
         if not seen:
-            record_payment("somebody", "bill", 0, now=ENTERED)
-        seen.append(account.bills[0].paid)
+            record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
+        seen.append(account.bills[0].is_closed(0))
         user = moved_to(account.user, "Asia/Tokyo")
         return Change(replace(account, user=user), (put_user(user),))
 
     assert accounts.change("somebody", now=ENTERED, edit=edit)
-    assert seen == [frozenset(), frozenset({0})]
+    assert seen == [False, True]
     account = accounts.read("somebody", now=ENTERED)
     assert account.user.zone.key == "Asia/Tokyo"
-    assert account.bills[0].paid == {0}
+    assert account.bills[0].is_closed(0)
     assert account.version == 4
     assert not account.wakes, "planned from the paid bill, not from the one read at first"
 
@@ -314,8 +327,8 @@ def test_an_account_that_never_holds_still_is_given_up() -> None:
 
 def test_a_payment_is_noted_once() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    assert record_payment("somebody", "bill", 0, now=ENTERED)
-    assert not record_payment("somebody", "bill", 0, now=NINE)
+    assert record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
+    assert not record_payment("somebody", "bill", 0, payment_id="payment", now=NINE)
     assert schedule("somebody").version == 3
 
 
@@ -323,7 +336,7 @@ def test_a_payment_is_noted_once() -> None:
 def test_nothing_is_paid_that_is_not_there(bill_id: str, occurrence: int) -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     with pytest.raises(InvalidValue):
-        record_payment("somebody", bill_id, occurrence, now=ENTERED)
+        record_payment("somebody", bill_id, occurrence, payment_id="payment", now=ENTERED)
     assert schedule("somebody").version == 2
 
 
@@ -331,9 +344,9 @@ def test_a_payment_whose_answer_is_lost_is_recognised() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     lost = wire.raises(wire.RESET)
     with wire.after(tables.connection.client, "TransactWriteItems", wire.first(1, lost)):
-        record_payment("somebody", "bill", 0, now=ENTERED)
+        record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
     account = accounts.read("somebody", now=ENTERED)
-    assert account.bills[0].paid == {0}
+    assert account.bills[0].is_closed(0)
     assert account.version == 3
 
 
@@ -370,11 +383,11 @@ def test_more_bills_than_one_transaction_takes_are_all_saved() -> None:
 
 def test_saving_a_bill_again_keeps_its_payments() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    record_payment("somebody", "bill", 0, now=ENTERED)
+    record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS, name="Store card"))
     (bill,) = accounts.read("somebody", now=ENTERED).bills
     assert bill.name == "Store card"
-    assert bill.paid == {0}
+    assert bill.is_closed(0)
 
 
 def test_a_new_bill_is_owed_from_the_users_today() -> None:
@@ -502,7 +515,7 @@ def test_the_same_due_dates_from_a_later_one_on_are_not_told_again() -> None:
 
 def test_a_payment_stays_with_its_due_date_when_the_file_starts_later() -> None:
     enter(a_user(), a_bill(due_on=MONTHLY.first_due, recurrence=MONTHLY))
-    record_payment("somebody", "bill", 0, now=ENTERED)  # that of 4 February
+    record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)  # that of 4 February
     save_bills(
         "somebody",
         [lambda _: a_bill(due_on=EXPORTED_LATER.first_due, recurrence=EXPORTED_LATER)],

@@ -11,8 +11,9 @@ from bill_reminders.delivery.sender import Outgoing, deliver
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Channel, Plan
 from bill_reminders.storage import accounts, ledger, tables
+from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import Claim, claim_next
-from bill_reminders.storage.people import record_payment, save_user
+from bill_reminders.storage.people import save_user
 from bill_reminders.storage.rows import ledger_item
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import Busy
@@ -66,7 +67,7 @@ def claimed(claim: Claim) -> set[str]:
 
 
 def pay(bill_id: str = "rent") -> bool:
-    return record_payment("somebody", bill_id, 0, now=NINE)
+    return record_payment("somebody", bill_id, 0, payment_id="payment", now=NINE)
 
 
 def take_away(bill_id: str) -> None:
@@ -539,7 +540,7 @@ def test_a_claim_with_nothing_to_say_ends_the_quarantine_too() -> None:
 def test_a_change_ends_the_quarantine() -> None:
     enter_bills("rent", "power")
     ledger.quarantine("somebody", Channel.SMS)
-    record_payment("somebody", "power", 0, now=ENTERED)
+    record_payment("somebody", "power", 0, payment_id="payment", now=ENTERED)
     assert rests_at("somebody") is None
     assert wakes_at("somebody") == NINE
 

@@ -12,7 +12,7 @@ from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main
 from bill_reminders.storage import accounts, tables
-from bill_reminders.storage.people import record_payment
+from bill_reminders.storage.happenings import record_payment
 from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import ENTERED, NINE, schedule, wakes_at
@@ -114,7 +114,7 @@ def test_importing_again_changes_nothing(
     run: Run, files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(*files())
-    record_payment("anna", "rent", 0, now=ENTERED)
+    record_payment("anna", "rent", 0, payment_id="payment", now=ENTERED)
     versions = {name: schedule(name).version for name in ("anna", "ben")}
     capsys.readouterr()
     assert run(*files()) == 0
@@ -125,7 +125,7 @@ def test_importing_again_changes_nothing(
     assert {name: schedule(name).version for name in ("anna", "ben")} == versions
     rent = accounts.read("anna", now=NINE).bill("rent")
     assert rent is not None
-    assert rent.paid == {0}
+    assert rent.is_closed(0)
 
 
 def test_importing_again_says_what_changed(

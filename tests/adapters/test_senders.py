@@ -17,7 +17,7 @@ from bill_reminders.delivery.switches import UnreadableSwitches
 from bill_reminders.domain.clock import floor_minute
 from bill_reminders.domain.people import Address, Channel, Language, Plan
 from bill_reminders.storage import tables
-from bill_reminders.storage.people import record_payment
+from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock
 from tests.support import wire
@@ -453,7 +453,7 @@ def test_an_address_that_nobody_attested_gets_nothing(stage: Stage) -> None:
 
 def test_a_bill_that_is_paid_after_the_nudge_is_not_reminded(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
-    record_payment("somebody", "b", 0, now=NINE)
+    record_payment("somebody", "b", 0, payment_id="payment", now=NINE)
     assert stage.nudge(Channel.SMS, "somebody") == []
     assert not stage.delivered(Channel.SMS)
     assert not ledger_of("somebody")

@@ -4,9 +4,10 @@ A barrier cannot reach into a function's own process, so the handlers run in thi
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Barrier, Thread, local
 from typing import Any
 
@@ -14,9 +15,16 @@ import pytest
 
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.people import Channel, User
 from bill_reminders.storage import tables
-from bill_reminders.storage.people import record_payment, save_bills
+from bill_reminders.storage.erasure import erase
+from bill_reminders.storage.happenings import (
+    change_user,
+    delete_bill,
+    record_payment,
+    undo_payment,
+)
+from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack
 from tests.stack.conftest import NOW, Handlers, register_user
@@ -87,33 +95,6 @@ def test_two_hundred_duplicate_nudges_at_once_send_one_message(
     assert answers == [{"batchItemFailures": []}] * DUPLICATES
 
 
-def test_a_payment_before_the_claim_always_stops_it(
-    stack: Stack, handlers: Handlers, new_id: NewId
-) -> None:
-    paid_in_time = 0
-    users = [new_id() for _ in range(ROUNDS)]
-    for user_id in users:
-        register_user(stack, user_id, channels=(Channel.SMS,))
-        save_bills(user_id, [bill_due_today(user_id, name=user_id)], now=NOW)
-
-        def pay(user_id: str = user_id) -> None:
-            # in a thread of its own, as the API's function would, and committed when it ends
-            nonlocal paid_in_time
-            payment = Thread(target=lambda: record_payment(user_id, "bill", 0, now=NOW))
-            payment.start()
-            payment.join(timeout=60)
-            paid_in_time += not payment.is_alive()
-
-        with held_at_claim(in_this_thread_only(once_a_thread(pay))):
-            nudged(handlers, Channel.SMS, user_id)
-
-    assert paid_in_time == ROUNDS
-    assert [user_id for user_id in users if messages_to(stack, user_id)] == []
-    assert [
-        row.key for user_id in users for row in LedgerItem.query(user_id) if row.state != "skipped"
-    ] == []
-
-
 def in_this_thread_only(action: Callable[[], None]) -> Callable[[], None]:
     """`action` in the thread that holds; the payment's own transaction passes."""
     holder = local()
@@ -126,28 +107,101 @@ def in_this_thread_only(action: Callable[[], None]) -> Callable[[], None]:
     return maybe
 
 
-def test_a_payment_after_the_claim_finds_one_message_sent(
-    stack: Stack, handlers: Handlers, new_id: NewId
+def nothing_before_it_is_overdue(user: User) -> User:
+    return replace(user, plan=replace(user.plan, lead_days=()))
+
+
+CHANGES: dict[str, Callable[[str], object]] = {
+    "settings": lambda user_id: change_user(user_id, nothing_before_it_is_overdue, now=NOW),
+    "payment": lambda user_id: record_payment(user_id, "bill", 0, payment_id="p", now=NOW),
+    "undo": lambda user_id: undo_payment(user_id, "paid", "earlier", now=NOW),
+    "deletion": lambda user_id: delete_bill(user_id, "bill", now=NOW),
+    "erasure": erase,
+}
+RACES = pytest.mark.parametrize("change", CHANGES)
+
+
+def register_racer(stack: Stack, user_id: str) -> None:
+    """A user with a bill that is due today, and one due today that is paid."""
+    register_user(stack, user_id, channels=(Channel.SMS,))
+    drafts = [
+        bill_due_today(user_id, name=user_id),
+        bill_due_today(user_id, "paid", name=f"Paid {user_id}"),
+    ]
+    save_bills(user_id, drafts, now=NOW)
+    record_payment(user_id, "paid", 0, payment_id="earlier", now=NOW)
+
+
+def texts_to(stack: Stack, users: Iterable[str]) -> dict[str, list[str]]:
+    outbox = [sent.text for sent in stack.outbox()]
+    return {user_id: [text for text in outbox if user_id in text] for user_id in users}
+
+
+def rows_of(user_id: str) -> dict[str, str]:
+    """The state of each row of the due day, or the reason why it was skipped, by its bill."""
+    return {
+        row.bill_id: row.reason or row.state
+        for row in LedgerItem.query(user_id, consistent_read=True)
+        if row.trigger == "lead:0"
+    }
+
+
+@RACES
+def test_a_change_before_the_claim_is_never_missed(
+    stack: Stack, handlers: Handlers, new_id: NewId, change: str
 ) -> None:
-    sns = handlers["SendSms"].sns.meta.events
-    paid_after_claim = 0
+    committed_in_time = 0
     users = [new_id() for _ in range(ROUNDS)]
     for user_id in users:
-        register_user(stack, user_id, channels=(Channel.SMS,))
-        save_bills(user_id, [bill_due_today(user_id, name=user_id)], now=NOW)
+        register_racer(stack, user_id)
 
-        def pay(user_id: str = user_id, **_: Any) -> None:
-            nonlocal paid_after_claim
-            claimed = [row.state for row in LedgerItem.query(user_id, consistent_read=True)]
-            paid_after_claim += claimed.count("claimed")
-            record_payment(user_id, "bill", 0, now=NOW)
+        def commit(user_id: str = user_id) -> None:
+            # in a thread of its own, as another function would, and committed when it ends
+            nonlocal committed_in_time
+            thread = Thread(target=CHANGES[change], args=(user_id,))
+            thread.start()
+            thread.join(timeout=60)
+            committed_in_time += not thread.is_alive()
 
-        sns.register("before-call.sns.Publish", pay)
+        with held_at_claim(in_this_thread_only(once_a_thread(commit))):
+            nudged(handlers, Channel.SMS, user_id)
+        nudged(handlers, Channel.SMS, user_id)
+
+    assert committed_in_time == ROUNDS
+    texts = texts_to(stack, users)
+    rows = [rows_of(user_id) for user_id in users]
+    if change == "undo":  # which takes nothing away from the other bill, and makes up for nothing
+        assert all(len(sent) == 1 and "Paid" not in sent[0] for sent in texts.values())
+        assert rows == [{"bill": "sent", "paid": "while_paid"}] * ROUNDS
+    else:
+        assert not any(texts.values())
+        assert not any(states for states in rows)
+
+
+@RACES
+def test_a_change_after_the_claim_finds_one_message_sent(
+    stack: Stack, handlers: Handlers, new_id: NewId, change: str
+) -> None:
+    sns = handlers["SendSms"].sns.meta.events
+    changed_after_claim = 0
+    users = [new_id() for _ in range(ROUNDS)]
+    for user_id in users:
+        register_racer(stack, user_id)
+
+        def commit(user_id: str = user_id, **_: Any) -> None:
+            nonlocal changed_after_claim
+            changed_after_claim += [*rows_of(user_id).values()].count("claimed")
+            CHANGES[change](user_id)
+
+        sns.register("before-call.sns.Publish", commit)
         try:
             nudged(handlers, Channel.SMS, user_id)
         finally:
-            sns.unregister("before-call.sns.Publish", pay)
+            sns.unregister("before-call.sns.Publish", commit)
         nudged(handlers, Channel.SMS, user_id)
 
-    assert paid_after_claim == ROUNDS
-    assert [messages_to(stack, user_id) for user_id in users] == [{Channel.SMS: 1}] * ROUNDS
+    assert changed_after_claim == ROUNDS
+    assert {len(sent) for sent in texts_to(stack, users).values()} == {1}
+    undone = {"paid": "while_paid"} if change == "undo" else {}
+    expected = {} if change == "erasure" else {"bill": "sent", **undone}
+    assert [rows_of(user_id) for user_id in users] == [expected] * ROUNDS

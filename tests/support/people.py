@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bill_reminders.domain.bills import Bill, Recurrence
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Channel, Language, User
+from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.domain.reminders import Trigger
 
 PHONE = "+12025550123"
 EMAIL = "somebody@example.com"
@@ -61,3 +63,8 @@ def a_bill(
 def bill_due_today(user_id: str, bill_id: str = "bill", **changes: Any) -> Callable[[date], Bill]:
     """A draft, as importing makes them, of a bill that is due on the day it is entered."""
     return lambda today: a_bill(user_id, bill_id, due_on=today, owed_from=today, **changes)
+
+
+def a_trigger(offset: int) -> Trigger:
+    """The trigger of a plan's day: -3 is three days before the due date, 1 is a day overdue."""
+    return Trigger.overdue(offset) if offset > 0 else Trigger.lead(-offset)

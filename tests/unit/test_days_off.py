@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from bill_reminders.domain.bills import Bill, Payment, Recurrence, Unit
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Channel, Language
 from bill_reminders.domain.planning import decide, earliest_due_date
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.working_days import Place, Shift
 from bill_reminders.messages.email import email

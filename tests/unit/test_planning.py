@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bill_reminders.domain.bills import Bill, Payment, Recurrence, Unit
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import (
     Address,
     Attestation,
@@ -24,6 +25,7 @@ from bill_reminders.domain.people import (
     User,
 )
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -292,8 +292,9 @@ def test_whatever_the_plan_wants_is_sent_or_noted_as_skipped(household: Househol
         plan = life.user.plan.with_change(bill.plan_change)
         triggers = [*map(Trigger.lead, plan.lead_days), *map(Trigger.overdue, plan.overdue_days)]
         for trigger in triggers:
-            for _, due_on in bill.occurrences_from(first - trigger.offset * DAY):
-                if bill.payable_on(due_on) + trigger.offset * DAY > last:
+            offset = (trigger.offset or 0) * DAY
+            for _, due_on in bill.occurrences_from(first - offset):
+                if bill.payable_on(due_on) + offset > last:
                     break
                 for channel in plan.channels:
                     assert (bill.bill_id, due_on, trigger, channel) in noted

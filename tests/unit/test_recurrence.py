@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bill_reminders.domain.bills import Recurrence, Unit
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from tests.brute_force import occurrence_on
 
 DAY = timedelta(days=1)

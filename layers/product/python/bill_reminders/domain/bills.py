@@ -1,14 +1,28 @@
-"""Bills and their occurrences: what a user owes a biller, and on which dates."""
+"""Bills and their occurrences: what a user owes a biller, on which dates, and how much."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
+from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Instalment, Loan, schedule
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import NO_CHANGE, PlanChange
+from bill_reminders.domain.payments import (
+    Owed,
+    Payment,
+    Statement,
+    expected,
+    far_above,
+)
+from bill_reminders.domain.people import NO_CHANGE, Kind, PlanChange
+from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.working_days import (
     FURTHEST,
     Place,
@@ -18,147 +32,57 @@ from bill_reminders.domain.working_days import (
     payable_date,
 )
 
-
-class Unit(StrEnum):
-    """The step of a recurrence."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
+LATE_AT_MOST = 60
+"""Days after the due date until which an occurrence is reminded of: the reach of a plan's overdue
+days, and so of a snooze and of a failed debit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recurrence:
-    """The due dates of a bill, numbered from `first_number` at `first_due`.
+class Label(StrEnum):
+    """Whose money a bill is paid from."""
 
-    Each date is computed from the anchor `first_due`, never from the date before, so that the 31st
-    comes back after a short month: 31 Jan, 28 Feb, 31 Mar. `unit` None is a one-off bill.
-    `last_day` (months only) means the last day of every month, whatever day the anchor is.
-    `until` is the last date on which an occurrence may fall (included).
-    """
-
-    first_due: date
-    every: int = 1
-    unit: Unit | None = None
-    last_day: bool = False
-    until: date | None = None
-    first_number: int = 0
-
-    def due_on(self, number: int) -> date | None:
-        """The due date of occurrence `number`, or None when the bill has ended by then."""
-        steps = number - self.first_number
-        if steps < 0 or (self.unit is None and steps > 0):
-            return None
-        day = self._stepped_if_possible(steps)
-        return None if day is None or (self.until is not None and day > self.until) else day
-
-    def from_day(self, day: date) -> Iterator[tuple[int, date]]:
-        """The occurrences due on `day` or later, in order, each with its number."""
-        number = self.first_number + self._first_guess(day)
-        while (due := self.due_on(number)) is not None:
-            if due >= day:
-                yield number, due
-            number += 1
-
-    def in_place_of(self, known: "Recurrence") -> "Recurrence":
-        """This recurrence, numbered so that an occurrence keeps its number, and with it its
-        payments and its rows in the ledger.
-
-        A file that always gives the next due date as the first one brings the same dates with
-        another anchor: then the known anchor stays. Else the first date takes the number of the
-        nearest known one, or, when the step changes, the number after those before it.
-        """
-        if (self.every, self.unit, self.last_day) != (known.every, known.unit, known.last_day):
-            return replace(self, first_number=known._number_from(self.first_due))
-        number = known._nearest_number(self.first_due)
-        moved = replace(self, first_number=number)
-        if number >= known.first_number and moved._same_dates(known):
-            return replace(known, until=self.until)
-        return moved
-
-    def _number_from(self, day: date) -> int:
-        """The number of the first date on or after `day`, as if there were no last one."""
-        if self.unit is None:
-            return self.first_number + (day > self.first_due)
-        steps = self._first_guess(day)
-        while self._stepped(steps) < day:
-            steps += 1
-        while self._stepped(steps - 1) >= day:
-            steps -= 1
-        return self.first_number + steps
-
-    def _nearest_number(self, day: date) -> int:
-        if self.unit is None:
-            return self.first_number
-        number = self._number_from(day)
-        after, before = (self._stepped(n - self.first_number) for n in (number, number - 1))
-        return number if after - day <= day - before else number - 1
-
-    def _same_dates(self, known: "Recurrence") -> bool:
-        """Whether both give the same dates from here on: 31 January and 28 February do not. Months
-        come back to the same lengths after four years."""
-        ahead = range(self.first_number, self.first_number + 50)
-        return all(
-            self._stepped_if_possible(number - self.first_number)
-            == known._stepped_if_possible(number - known.first_number)
-            for number in ahead
-        )
-
-    def _stepped_if_possible(self, steps: int) -> date | None:
-        try:
-            return self._stepped(steps)
-        except (OverflowError, ValueError):  # beyond the year 9999
-            return None
-
-    def _stepped(self, steps: int) -> date:
-        return self.first_due + self._distance(steps)
-
-    def _distance(self, number: int) -> relativedelta:
-        steps = number * self.every
-        match self.unit:
-            case Unit.DAY:
-                return relativedelta(days=steps)
-            case Unit.WEEK:
-                return relativedelta(weeks=steps)
-            case Unit.MONTH:
-                return relativedelta(months=steps, day=31 if self.last_day else None)
-            case Unit.YEAR:
-                return relativedelta(years=steps)
-            case None:
-                return relativedelta()
-
-    def _first_guess(self, day: date) -> int:
-        """How many steps lead to a date that is near the first one on or after `day`, and not
-        after it."""
-        if self.unit is None or day <= self.first_due:
-            return 0
-        match self.unit:
-            case Unit.DAY | Unit.WEEK:
-                step = timedelta(days=self.every * (7 if self.unit is Unit.WEEK else 1))
-                return (day - self.first_due) // step
-            case Unit.MONTH:
-                months = (day.year - self.first_due.year) * 12 + day.month - self.first_due.month
-                return max(0, (months - 1) // self.every)
-            case Unit.YEAR:
-                return max(0, (day.year - self.first_due.year - 1) // self.every)
+    PERSONAL = "personal"
+    BUSINESS = "business"
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """A payment that closed one occurrence, at a UTC instant."""
+class Snooze:
+    """The user's wish to hear of an occurrence on the local date `until`, and not before."""
 
     occurrence: int
-    paid_at: datetime
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDebit:
+    """An automatic payment of an occurrence that did not go through, at a UTC instant. `event` is
+    the biller's name for it."""
+
+    occurrence: int
+    at: datetime
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A payment of an occurrence was undone at a UTC instant."""
+
+    occurrence: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What a user owes a biller, once or again and again.
 
-    `amount` is None while nobody knows it. What fell due before `owed_from` (a local date) is not
-    owed. A bill with `closed_at` set reminds of nothing any more. `place` is where the biller is:
-    its weekends and holidays decide what `shift` makes of a due date that is not a working day.
+    `amount` is what each occurrence costs unless a statement says otherwise; None when it differs
+    each time. A `loan`'s instalments fall due from the recurrence's first date on and say the
+    amounts. `statement_day` is the day of the month of a card's statement, 31 for the last one.
+    With `autopay` the biller takes the money by itself.
+
+    What fell due before `owed_from` (a local date) is not owed. A bill with `closed_at` set reminds
+    of nothing any more. `place` is where the biller is: its weekends and holidays decide what
+    `shift` makes of a due date that is not a working day. Statements stand in the order of their
+    occurrences, one for each; snoozes and reopenings, too, are one for each.
     """
 
     user_id: str
@@ -167,12 +91,28 @@ class Bill:
     name: str
     recurrence: Recurrence
     owed_from: date
+    kind: Kind = Kind.OTHER
+    label: Label = Label.PERSONAL
     amount: Money | None = None
+    loan: Loan | None = None
+    statement_day: int | None = None
+    autopay: bool = False
     plan_change: PlanChange = NO_CHANGE
+    statements: tuple[Statement, ...] = ()
     payments: tuple[Payment, ...] = ()
+    snoozes: tuple[Snooze, ...] = ()
+    failed_debits: tuple[FailedDebit, ...] = ()
+    reopened: tuple[Reopened, ...] = ()
     closed_at: datetime | None = None
     place: Place | None = None
     shift: Shift = Shift.NONE
+
+    def due_on(self, number: int) -> date | None:
+        """The nominal due date of occurrence `number`; None when there is none: the bill has ended,
+        or the loan has no instalment then."""
+        if self.loan is not None and self._instalment(number) is None:
+            return None
+        return self.recurrence.due_on(number)
 
     def payable_on(self, due_on: date) -> date:
         """The date after the weekend and holiday shift: lead days and overdue days count from it,
@@ -196,16 +136,150 @@ class Bill:
         # no holidays last longer, so nothing that is due before this is payable after `earliest`
         start = earliest - FURTHEST if self.shift is Shift.NEXT else earliest
         for number, due_on in self.recurrence.from_day(start):
-            if self.payable_on(due_on) >= earliest:
+            if self.loan is not None and self._is_over(number):
+                return
+            if self.due_on(number) is not None and self.payable_on(due_on) >= earliest:
                 yield number, due_on
 
-    @property
-    def paid(self) -> frozenset[int]:
-        """The numbers of the occurrences that are paid."""
-        return frozenset(payment.occurrence for payment in self.payments)
+    def statement_on(self, due_on: date) -> date | None:
+        """The date of the statement that says what is due on the nominal date `due_on`."""
+        if self.recurrence.after_statement:
+            return due_on - self.recurrence.after_statement * DAY
+        if self.statement_day is None:
+            return None
+        this_month = _day_of_month(due_on, self.statement_day)
+        if this_month < due_on:
+            return this_month
+        return _day_of_month(due_on - relativedelta(months=1), self.statement_day)
+
+    def owed(self, number: int) -> Owed:
+        """What occurrence `number` costs and what is left of it, as far as anybody knows."""
+        before = [each for each in self.statements if each.occurrence < number]
+        amount, minimum, usual = self.amount, None, None
+        stated = next((each for each in self.statements if each.occurrence == number), None)
+        if stated is not None:
+            amount, minimum = stated.amount, stated.minimum
+            usual = far_above(amount, before)
+        elif self.loan is not None and (instalment := self._instalment(number)) is not None:
+            amount = Money(instalment.total, self.loan.principal.currency)
+        due_on = self.recurrence.due_on(number)
+        pending = amount is None and due_on is not None
+        statement_on = self.statement_on(due_on) if pending and due_on is not None else None
+        payments = [payment for payment in self.payments if payment.occurrence == number]
+        return Owed(
+            amount=amount,
+            minimum=minimum,
+            paid=sum((each.amount.amount for each in payments if each.amount), Decimal(0)),
+            settled=any(payment.amount is None for payment in payments),
+            # what a card will come to depends on what is bought, not on what was
+            expected=expected(before) if amount is None and statement_on is None else None,
+            statement_on=statement_on,
+            usual=usual,
+        )
+
+    def is_closed(self, number: int) -> bool:
+        """Whether nothing is left to pay of an occurrence."""
+        return any(payment.occurrence == number for payment in self.payments) and (
+            self.owed(number).is_closed
+        )
+
+    def first_unpaid(self, today: date) -> int | None:
+        """The occurrence that a payment of today closes when nobody says which: the oldest that is
+        owed and open, be it overdue or still to come. None when nothing is left to pay."""
+        for number, _ in self.occurrences_from(self.owed_from):
+            if not self.is_closed(number):
+                return number
+        return None
+
+    def with_statement(self, statement: Statement) -> "Bill":
+        """This bill with a statement in place of what it knew about that occurrence.
+
+        Raises InvalidValue when payments of the occurrence are in another currency.
+        """
+        currency = self._paid_currency(statement.occurrence)
+        if currency is not None and currency != statement.amount.currency:
+            raise InvalidValue(
+                "currency",
+                f"payments of it are in {currency}: undo them first, or state the amount in that",
+            )
+        others = [each for each in self.statements if each.occurrence != statement.occurrence]
+        ordered = sorted((*others, statement), key=lambda each: each.occurrence)
+        return replace(self, statements=tuple(ordered))
 
     def with_payment(self, payment: Payment) -> "Bill":
-        """This bill with one occurrence paid; unchanged when it already was."""
-        if payment.occurrence in self.paid:
+        """This bill with a payment; unchanged when it was noted before, or when it pays all that is
+        left and nothing is.
+
+        Raises InvalidValue for a payment in another currency than the bill's.
+        """
+        known = any(
+            each.payment_id == payment.payment_id and each.occurrence == payment.occurrence
+            for each in self.payments
+            if payment.payment_id
+        )
+        if known or (payment.amount is None and self.is_closed(payment.occurrence)):
             return self
+        if payment.amount is not None:
+            currency = self._currency(payment.occurrence)
+            if currency is not None and currency != payment.amount.currency:
+                raise InvalidValue(
+                    "currency", f"the bill is in {currency}: write what was paid of that"
+                )
         return replace(self, payments=(*self.payments, payment))
+
+    def without_payment(self, payment_id: str, occurrence: int, *, now: datetime) -> "Bill":
+        """This bill as if the payment had not been made; what fell due to be reminded of while it
+        stood as paid is not made up for. Unchanged when there is no such payment."""
+        kept = tuple(
+            payment
+            for payment in self.payments
+            if (payment.payment_id, payment.occurrence) != (payment_id, occurrence)
+        )
+        if kept == self.payments:
+            return self
+        undone = replace(self, payments=kept)
+        if not self.is_closed(occurrence) or undone.is_closed(occurrence):
+            return undone  # it was not this payment that kept the reminders back
+        others = [each for each in self.reopened if each.occurrence != occurrence]
+        return replace(undone, reopened=(*others, Reopened(occurrence, now)))
+
+    def with_snooze(self, snooze: Snooze) -> "Bill":
+        """This bill with a snooze in place of an earlier one of that occurrence."""
+        others = [each for each in self.snoozes if each.occurrence != snooze.occurrence]
+        return replace(self, snoozes=(*others, snooze))
+
+    def with_failed_debit(self, failed: FailedDebit) -> "Bill":
+        """This bill with a debit that failed; unchanged when it was noted before."""
+        if any(each.event == failed.event for each in self.failed_debits):
+            return self
+        return replace(self, failed_debits=(*self.failed_debits, failed))
+
+    def _instalment(self, number: int) -> Instalment | None:
+        if self.loan is None:
+            return None
+        return _instalments(self.loan).get(number - self.recurrence.first_number + 1)
+
+    def _is_over(self, number: int) -> bool:
+        """Whether the loan has no instalment at `number` or later."""
+        assert self.loan is not None
+        last = max(_instalments(self.loan), default=0)
+        return number - self.recurrence.first_number + 1 > last
+
+    def _currency(self, number: int) -> str | None:
+        amount = self.owed(number).amount
+        return self._paid_currency(number) if amount is None else amount.currency
+
+    def _paid_currency(self, number: int) -> str | None:
+        amounts = (each.amount for each in self.payments if each.occurrence == number)
+        return next((amount.currency for amount in amounts if amount is not None), None)
+
+
+def _day_of_month(day: date, number: int) -> date:
+    """Day `number` of the month of `day`, the last one where it is shorter."""
+    return day.replace(day=min(number, monthrange(day.year, day.month)[1]))
+
+
+@lru_cache(1024)
+def _instalments(loan: Loan) -> dict[int, Instalment]:
+    """By number; a loan of many years takes milliseconds to work out, and planning asks often."""
+    return {instalment.number: instalment for instalment in schedule(loan)}

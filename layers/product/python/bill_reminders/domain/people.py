@@ -18,6 +18,21 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+class Kind(StrEnum):
+    """What a bill is for. A plan may differ by it."""
+
+    CARD = "card"
+    LOAN = "loan"
+    MORTGAGE = "mortgage"
+    INSTALMENT = "instalment"
+    INSURANCE = "insurance"
+    UTILITY = "utility"
+    RENT = "rent"
+    TAX = "tax"
+    SUBSCRIPTION = "subscription"
+    OTHER = "other"
+
+
 class Language(StrEnum):
     """A language that messages are written in, by its BCP 47 tag."""
 
@@ -27,16 +42,32 @@ class Language(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """A channel that escalates: it takes part from `lead_days` before the due date on, and when
+    overdue; not in earlier reminders."""
+
+    channel: Channel
+    lead_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanChange:
-    """What one bill changes in its user's plan; None keeps the user's own choice."""
+    """What one bill, or one kind of bill, changes in its user's plan; None keeps what was.
+
+    The channels and where each joins come together: `joins` counts only beside `channels`.
+    """
 
     lead_days: tuple[int, ...] | None = None
     overdue_days: tuple[int, ...] | None = None
     remind_at: time | None = None
     channels: tuple[Channel, ...] | None = None
+    joins: tuple[Join, ...] = ()
 
 
 NO_CHANGE = PlanChange()
+
+
+FURTHEST_LEAD = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +75,15 @@ class Plan:
     """When and where to remind.
 
     `lead_days` count days before the due date (0 to 365, 0 is the due day), `overdue_days` days
-    after it (1 to 60); `remind_at` is wall time in the user's zone.
+    after it (1 to 60); `remind_at` is wall time in the user's zone. A channel that no `joins` names
+    takes part in every reminder.
     """
 
     lead_days: tuple[int, ...] = (3, 1, 0)
     overdue_days: tuple[int, ...] = (1,)
     remind_at: time = time(9, 0)
     channels: tuple[Channel, ...] = (Channel.SMS,)
+    joins: tuple[Join, ...] = ()
 
     def with_change(self, change: PlanChange) -> "Plan":
         """This plan with what `change` sets."""
@@ -61,7 +94,13 @@ class Plan:
             ),
             remind_at=self.remind_at if change.remind_at is None else change.remind_at,
             channels=self.channels if change.channels is None else change.channels,
+            joins=self.joins if change.channels is None else change.joins,
         )
+
+    def joins_at(self, channel: Channel) -> int:
+        """From how many days before the due date on `channel` takes part."""
+        days = (join.lead_days for join in self.joins if join.channel is channel)
+        return next(days, FURTHEST_LEAD)
 
 
 DEFAULT_PLAN = Plan()
@@ -81,29 +120,31 @@ class Attestation:
 class Address:
     """Where a channel reaches the user: an E.164 number, an e-mail address or an SNS endpoint ARN.
 
-    It may be used only while it is attested.
+    It may be used only while it is attested, and not after its owner said STOP.
     """
 
     value: str = field(repr=False)
     attestation: Attestation | None = None
+    stopped_at: datetime | None = None
 
     @property
     def usable(self) -> bool:
-        return self.attestation is not None
+        return self.attestation is not None and self.stopped_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class User:
     """A person who wants to be reminded.
 
-    Nothing goes out up to and including the local date `paused_until` (holiday mode); what is still
-    useful then goes out once.
+    `kind_plans` change the plan for bills of one kind. Nothing goes out up to and including the
+    local date `paused_until` (holiday mode); what is still useful then goes out once.
     """
 
     user_id: str
     language: Language
     zone: ZoneInfo
     plan: Plan = DEFAULT_PLAN
+    kind_plans: Mapping[Kind, PlanChange] = field(default_factory=lambda: MappingProxyType({}))
     quiet_hours: QuietHours | None = None
     paused_until: date | None = None
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
@@ -112,6 +153,10 @@ class User:
         """The address that `channel` may use now, or None."""
         address = self.addresses.get(channel)
         return address if address is not None and address.usable else None
+
+    def plan_for(self, kind: Kind, change: PlanChange) -> Plan:
+        """The plan of a bill: the user's, changed for its kind, changed by the bill itself."""
+        return self.plan.with_change(self.kind_plans.get(kind, NO_CHANGE)).with_change(change)
 
     def with_address(self, channel: Channel, address: Address) -> "User":
         return replace(self, addresses=MappingProxyType({**self.addresses, channel: address}))

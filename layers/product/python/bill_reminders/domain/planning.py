@@ -4,22 +4,27 @@ Pure functions of the user, their bills, the ledger and an instant. The rules ar
 docs/rules.md; nothing here knows how a reminder travels.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.chains import (
+    Chain,
+    Planned,
+    Revisions,
+    chain_of,
+    chains,
+    first_due_date,
+    nearness,
+    singled_out,
+)
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.people import Channel, Plan, User
-from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, Trigger
+from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, TriggerKind
 from bill_reminders.domain.working_days import FURTHEST, Shift
-
-OVERDUE_USEFUL = 7 * DAY
-"""How long after its planned day an overdue notice still helps."""
-
-LOOK_BACK = OVERDUE_USEFUL + 2 * DAY
-"""How far behind its last trigger an occurrence can matter; quiet hours and zones add two days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +57,16 @@ def decide(
     """
     start = min(now, since or now)
     told = _latest_told(recorded.values())
-    heard = _nearest_heard(recorded.values(), channel)
+    heard = _heard(recorded.values(), channel)
     decisions: list[Decision] = []
     seen: set[str] = set()
     for bill in bills:
         wake: datetime | None = None
-        for chain in _chains(user, bill, channel, start, told):
-            if wake is not None and _starts_after(chain, wake, user):
+        for chain, in_order in _chains_to_judge(user, bill, channel, start, told):
+            if in_order and wake is not None and _starts_after(chain, wake, user):
                 break
             seen.update(planned.reminder.key for planned in chain)
-            decision = _judge(user, chain, recorded, heard, now)
+            decision = _judge(user, bill, chain, recorded, heard, now)
             decisions.append(decision)
             wake = min(filter(None, (wake, decision.next_at)), default=None)
     withdrawn = tuple(
@@ -86,53 +91,38 @@ def wake_at(decision: Decision, now: datetime) -> datetime | None:
 
 def earliest_due_date(user: User, bills: Iterable[Bill], start: datetime) -> date:
     """No occurrence due before this date matters to a decision that starts at `start`."""
-    bills = tuple(bills)
-    plans = (user.plan.with_change(bill.plan_change) for bill in bills)
-    first = _first_due_date(user, start, max(map(_look_back_days, plans), default=0))
-    # what a holiday moved on was due earlier than it is payable
-    return first - FURTHEST if any(bill.shift is Shift.NEXT for bill in bills) else first
+    dates = [local_date(start, user.zone)]
+    for bill in bills:
+        first = first_due_date(user, bill, start)
+        # what a holiday moved on was due earlier than it is payable
+        dates.append(first - FURTHEST if bill.shift is Shift.NEXT else first)
+        dates += singled_out(user, bill, start).values()
+    return min(dates)
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """A reminder in the chain of its occurrence; `merged` when the next one goes in its place."""
-
-    reminder: Reminder
-    payable_on: date
-    remind_at: time
-    merged: bool = False
-
-
-type _Chain = tuple[_Planned, ...]
-"""The reminders of one occurrence on one channel, from the earliest trigger to the latest."""
-
-
-def _look_back_days(plan: Plan) -> int:
-    return max(plan.overdue_days, default=0)
+def _chains_to_judge(
+    user: User, bill: Bill, channel: Channel, start: datetime, told: Revisions
+) -> Iterator[tuple[Chain, bool]]:
+    """Each chain, and whether those after it start no earlier than it does."""
+    special = singled_out(user, bill, start)
+    for number, due_on in special.items():
+        if chain := chain_of(user, bill, channel, number, due_on, told):
+            yield chain, False
+    for chain in chains(user, bill, channel, start, told):
+        if chain[0].reminder.occurrence not in special:
+            yield chain, True
 
 
-def _first_due_date(user: User, start: datetime, look_back_days: int) -> date:
-    return local_date(start, user.zone) - LOOK_BACK - look_back_days * DAY
+def _starts_after(chain: Chain, instant: datetime, user: User) -> bool:
+    """Whether this occurrence and those after it have nothing to say up to `instant`.
+
+    Quiet hours bring one reminder forward, and put another one off, by a day at most.
+    """
+    first = local_date(chain[0].reminder.planned_at, user.zone)
+    return first - 2 * DAY > local_date(instant, user.zone)
 
 
-def _triggers(plan: Plan) -> list[Trigger]:
-    leads = {Trigger.lead(days) for days in plan.lead_days}
-    return sorted(leads | {Trigger.overdue(days) for days in plan.overdue_days})
-
-
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    number: int
-    due_on: date
-    payable_on: date
-    revision: int
-
-
-type _Told = Mapping[tuple[str, int], Reminder]
-"""The reminder of the highest revision in the ledger, by bill and occurrence."""
-
-
-def _latest_told(recorded: Iterable[Recorded]) -> _Told:
+def _latest_told(recorded: Iterable[Recorded]) -> Revisions:
     latest: dict[tuple[str, int], Reminder] = {}
     for row in recorded:
         if row.state is State.SKIPPED:
@@ -144,111 +134,33 @@ def _latest_told(recorded: Iterable[Recorded]) -> _Told:
     return latest
 
 
-def _revision(bill: Bill, number: int, due_on: date, told: _Told) -> int:
-    """The due-date revision: one more than the ledger's latest, unless that has the same date.
-
-    So a date that moves and comes back is told again if the user heard of the other one in
-    between, and is not if nobody had told them.
-    """
-    latest = told.get((bill.bill_id, number))
-    if latest is None:
-        return 0
-    return latest.revision if latest.due_on == due_on else latest.revision + 1
+type _Name = tuple[str, int, int]
+"""Bill, occurrence and due-date revision."""
 
 
-def _chains(
-    user: User, bill: Bill, channel: Channel, start: datetime, told: _Told
-) -> Iterator[_Chain]:
-    """The chains of the bill's open occurrences that can matter at `start` or later."""
-    plan = user.plan.with_change(bill.plan_change)
-    triggers = _triggers(plan)
-    if bill.closed_at is not None or channel not in plan.channels or not triggers:
-        return
-    first = _first_due_date(user, start, _look_back_days(plan))
-    paid = bill.paid
-    for number, due_on in bill.occurrences_from(first):
-        if number not in paid:
-            revision = _revision(bill, number, due_on, told)
-            occurrence = _Occurrence(number, due_on, bill.payable_on(due_on), revision)
-            yield _chain(user, plan, bill, occurrence, triggers, channel)
+def _name(reminder: Reminder) -> _Name:
+    return (reminder.bill_id, reminder.occurrence, reminder.revision)
 
 
-def _chain(
-    user: User,
-    plan: Plan,
-    bill: Bill,
-    occurrence: _Occurrence,
-    triggers: list[Trigger],
-    channel: Channel,
-) -> _Chain:
-    chain: list[_Planned] = []
-    for trigger in reversed(triggers):
-        reminder = Reminder(
-            user_id=user.user_id,
-            bill_id=bill.bill_id,
-            occurrence=occurrence.number,
-            due_on=occurrence.due_on,
-            trigger=trigger,
-            channel=channel,
-            planned_at=planned_instant(user, plan, occurrence.payable_on, trigger),
-            revision=occurrence.revision,
-        )
-        nearer = chain[-1].reminder if chain else None
-        if nearer is not None and _same_day(reminder, nearer, user):
-            merged = replace(reminder, planned_at=nearer.planned_at)
-            chain.append(_Planned(merged, occurrence.payable_on, plan.remind_at, merged=True))
-        else:
-            chain.append(_Planned(reminder, occurrence.payable_on, plan.remind_at))
-    return tuple(reversed(chain))
-
-
-def _same_day(one: Reminder, other: Reminder, user: User) -> bool:
-    return local_date(one.planned_at, user.zone) == local_date(other.planned_at, user.zone)
-
-
-def planned_instant(user: User, plan: Plan, payable_on: date, trigger: Trigger) -> datetime:
-    """The UTC instant of `trigger` for an occurrence payable on `payable_on`, not in quiet hours.
-
-    Quiet hours move it to their end, save on the due day: there to the last minute before them
-    when that is the same day, else to their end when that is still the due day, else to the last
-    minute before them after all, since later would be too late.
-    """
-    nominal = instant_of(payable_on + trigger.offset * DAY, plan.remind_at, user.zone)
-    quiet = user.quiet_hours
-    if quiet is None or not quiet.cover(nominal, user.zone):
-        return nominal
-    end = quiet.end_after(nominal, user.zone)
-    if trigger.offset != 0:
-        return end
-    before = quiet.last_minute_before(nominal, user.zone)
-    if local_date(before, user.zone) != payable_on and local_date(end, user.zone) == payable_on:
-        return end
-    return before
+def _heard(recorded: Iterable[Recorded], channel: Channel) -> Mapping[_Name, list[Reminder]]:
+    """What went out on `channel`."""
+    heard: defaultdict[_Name, list[Reminder]] = defaultdict(list)
+    for row in recorded:
+        if row.reminder.channel is channel and row.state not in (State.SKIPPED, State.WAITING):
+            heard[_name(row.reminder)].append(row.reminder)
+    return heard
 
 
 def _is_open(row: Recorded | None) -> bool:
     return row is None or row.is_open
 
 
-type _Heard = Mapping[tuple[str, int, int], Trigger]
-"""The nearest trigger that went out, by bill, occurrence and revision."""
-
-
-def _nearest_heard(recorded: Iterable[Recorded], channel: Channel) -> _Heard:
-    heard: dict[tuple[str, int, int], Trigger] = {}
-    for row in recorded:
-        reminder = row.reminder
-        if reminder.channel is channel and row.state not in (State.SKIPPED, State.WAITING):
-            name = (reminder.bill_id, reminder.occurrence, reminder.revision)
-            heard[name] = max(heard.get(name, reminder.trigger), reminder.trigger)
-    return heard
-
-
 def _judge(
     user: User,
-    chain: _Chain,
+    bill: Bill,
+    chain: Chain,
     recorded: Mapping[str, Recorded],
-    heard: _Heard,
+    heard: Mapping[_Name, Sequence[Reminder]],
     now: datetime,
 ) -> Decision:
     """Decide one occurrence: of what has come due only the nearest reminder can still go out, and
@@ -261,16 +173,24 @@ def _judge(
         for planned in chain
         if planned.reminder.planned_at > now and _is_open(recorded.get(planned.reminder.key))
     ]
+    reopened_at = _reopened_at(bill, chain)
+    snoozed = any(
+        planned.reminder.trigger.kind is TriggerKind.SNOOZE for planned in chain[len(arrived) :]
+    )
     for planned in arrived:
         reminder = planned.reminder
         row = recorded.get(reminder.key)
         if not _is_open(row):
             continue
-        name = (reminder.bill_id, reminder.occurrence, reminder.revision)
-        nearer_went_out = heard.get(name, reminder.trigger) > reminder.trigger
-        if planned is not arrived[-1] or nearer_went_out:
+        if planned is not arrived[-1] or _nearer_went_out(planned, heard, user):
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
+            continue
+        if reopened_at is not None and reminder.planned_at <= reopened_at:
+            skipped.append(Skip(reminder, SkipReason.WHILE_PAID))
+            continue
+        if snoozed and reminder.trigger.kind is not TriggerKind.AUTOPAY_FAILED:
+            skipped.append(Skip(reminder, SkipReason.SNOOZED))
             continue
         verdict = _judge_nearest(user, planned, row, now)
         match verdict:
@@ -283,11 +203,26 @@ def _judge(
     return Decision(tuple(due), tuple(skipped), min(wakes, default=None))
 
 
+def _reopened_at(bill: Bill, chain: Chain) -> datetime | None:
+    number = chain[0].reminder.occurrence
+    return next((each.at for each in bill.reopened if each.occurrence == number), None)
+
+
+def _nearer_went_out(
+    planned: Planned, heard: Mapping[_Name, Sequence[Reminder]], user: User
+) -> bool:
+    own = nearness(planned.reminder, planned.payable_on, user.zone)
+    return any(
+        nearness(other, planned.payable_on, user.zone) > own
+        for other in heard.get(_name(planned.reminder), ())
+    )
+
+
 def _judge_nearest(
-    user: User, planned: _Planned, row: Recorded | None, now: datetime
+    user: User, planned: Planned, row: Recorded | None, now: datetime
 ) -> SkipReason | datetime | None:
     """Why the reminder is skipped, or until when it waits, or None: it goes out now."""
-    last_useful = _last_useful_day(user, planned)
+    last_useful = planned.last_useful_day(user.zone)
     if local_date(now, user.zone) > last_useful:
         return SkipReason.EXPIRED
     if row is not None and row.not_before is not None and row.not_before > now:
@@ -308,20 +243,3 @@ def _end_of_pause(user: User, remind_at: time) -> datetime | None:
     if user.paused_until is None:
         return None
     return instant_of(user.paused_until + DAY, remind_at, user.zone)
-
-
-def _last_useful_day(user: User, planned: _Planned) -> date:
-    """The local date until which a message still helps: the due day, or a week when overdue."""
-    if planned.reminder.trigger.is_overdue:
-        return local_date(planned.reminder.planned_at, user.zone) + OVERDUE_USEFUL
-    return planned.payable_on
-
-
-def _starts_after(chain: _Chain, instant: datetime, user: User) -> bool:
-    """Whether this occurrence and those after it have nothing to say up to `instant`.
-
-    Quiet hours bring a reminder forward by a day at most.
-    """
-    first = chain[0]
-    day = first.payable_on + (first.reminder.trigger.offset - 1) * DAY
-    return day > local_date(instant, user.zone)

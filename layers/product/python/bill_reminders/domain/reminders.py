@@ -1,56 +1,99 @@
 """Reminders: the intent to remind a user of one occurrence, for one trigger, on one channel."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import total_ordering
 from typing import Self
 
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Channel
 
+_EVENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-@total_ordering
+
+class TriggerKind(StrEnum):
+    """What makes a reminder due. The order is that of nearness on one day, the nearest last."""
+
+    SNOOZE = "snooze"
+    LEAD = "lead"
+    OVERDUE = "overdue"
+    AUTOPAY_FAILED = "autopay_failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Why a reminder exists, as days relative to the due date.
+    """Why a reminder exists: `lead:3`, `lead:0`, `overdue:1`, `snooze:2027-03-02`,
+    `autopay_failed:<event>`.
 
-    `offset` is negative before the due date, 0 on it and positive after it; written `lead:3`,
-    `lead:0`, `overdue:1`. Triggers sort from the earliest to the latest.
+    `days` count before the due date for a lead day and after it when overdue, and are never
+    negative; a snooze has its local `day`, a failed debit the biller's name of its `event`.
     """
 
-    offset: int
+    kind: TriggerKind
+    days: int = 0
+    day: date | None = None
+    event: str = ""
 
     @classmethod
     def lead(cls, days: int) -> Self:
-        return cls(-days)
+        return cls(TriggerKind.LEAD, days)
 
     @classmethod
     def overdue(cls, days: int) -> Self:
-        return cls(days)
+        return cls(TriggerKind.OVERDUE, days)
+
+    @classmethod
+    def snooze(cls, day: date) -> Self:
+        return cls(TriggerKind.SNOOZE, day=day)
+
+    @classmethod
+    def autopay_failed(cls, event: str) -> Self:
+        """Raises InvalidValue for a name that cannot stand in a key."""
+        if not _EVENT.fullmatch(event):
+            raise InvalidValue(
+                "event", "not an id: write 1 to 64 letters, digits, points, underscores, hyphens"
+            )
+        return cls(TriggerKind.AUTOPAY_FAILED, event=event)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `lead:3` or `overdue:1`. Raises InvalidValue for anything else."""
-        kind, _, days = text.partition(":")
-        if kind not in ("lead", "overdue") or not days.isdecimal():
-            raise InvalidValue("trigger", f"{text!r} is neither lead:N nor overdue:N")
-        return cls.lead(int(days)) if kind == "lead" else cls.overdue(int(days))
+        """Read what str() writes. Raises InvalidValue for anything else."""
+        kind, _, value = text.partition(":")
+        match kind:
+            case TriggerKind.LEAD | TriggerKind.OVERDUE if value.isdecimal():
+                return cls(TriggerKind(kind), int(value))
+            case TriggerKind.SNOOZE:
+                try:
+                    return cls.snooze(date.fromisoformat(value))
+                except ValueError:
+                    pass
+            case TriggerKind.AUTOPAY_FAILED:
+                return cls.autopay_failed(value)
+        raise InvalidValue("trigger", f"{text!r} is not a kind of trigger with its value")
 
     @property
     def is_overdue(self) -> bool:
-        return self.offset > 0
+        return self.kind is TriggerKind.OVERDUE
 
     @property
-    def days(self) -> int:
-        """The distance to the due date, never negative."""
-        return abs(self.offset)
+    def offset(self) -> int | None:
+        """Days from the due date, negative before it; None where the trigger has its own day."""
+        match self.kind:
+            case TriggerKind.LEAD:
+                return -self.days
+            case TriggerKind.OVERDUE:
+                return self.days
+        return None
+
+    @property
+    def rank(self) -> int:
+        """Which of two on one day stands nearer: the higher."""
+        return list(TriggerKind).index(self.kind)
 
     def __str__(self) -> str:
-        return f"overdue:{self.days}" if self.is_overdue else f"lead:{self.days}"
-
-    def __lt__(self, other: "Trigger") -> bool:
-        return self.offset < other.offset
+        value = self.day.isoformat() if self.day is not None else self.event or self.days
+        return f"{self.kind}:{value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +135,10 @@ class SkipReason(StrEnum):
     """It was missed, and a nearer reminder of the same occurrence took its place."""
     EXPIRED = "expired"
     """It was missed, and by now it would no longer help."""
+    SNOOZED = "snoozed"
+    """The user asked not to hear of it before a later day."""
+    WHILE_PAID = "while_paid"
+    """It fell due while the occurrence stood as paid; the payment was undone later."""
     WITHDRAWN = "withdrawn"
     """While it waited to be sent again, a payment or a change made it needless."""
 

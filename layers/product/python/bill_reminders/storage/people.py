@@ -1,4 +1,4 @@
-"""The changes that people, billers and files make: users, bills, payments."""
+"""Users and bills as a file or a form gives them: made new, or changed."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -7,10 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from itertools import batched
+from types import MappingProxyType
 
-from bill_reminders.domain.bills import Bill, Payment
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import local_date
-from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import User
 from bill_reminders.storage.accounts import (
     Account,
@@ -41,7 +41,8 @@ def save_user(user: User, *, shards: int, now: datetime) -> Saved:
     return Saved.NEW
 
 
-def _with_user(account: Account, user: User) -> Change | None:
+def _with_user(account: Account, wanted: User) -> Change | None:
+    user = _keeping_choices(wanted, account.user)
     if account.user == user:
         return None
     kept = frozenset(
@@ -54,6 +55,18 @@ def _with_user(account: Account, user: User) -> Change | None:
     return Change(replace(account, user=user, greeted=kept), (put_user(user),))
 
 
+def _keeping_choices(wanted: User, known: User) -> User:
+    """`wanted` with what only the user decides: their plans by kind, and a STOP to an address."""
+    addresses = {
+        channel: replace(address, stopped_at=old.stopped_at)
+        if (old := known.addresses.get(channel)) is not None and old.value == address.value
+        else address
+        for channel, address in wanted.addresses.items()
+    }
+    kind_plans = wanted.kind_plans or known.kind_plans
+    return replace(wanted, kind_plans=kind_plans, addresses=MappingProxyType(addresses))
+
+
 BILLS_AT_ONCE = 50
 """Bills that one transaction saves: well below what it takes."""
 
@@ -64,8 +77,9 @@ Draft = Callable[[date], Bill]
 def save_bills(user_id: str, drafts: Iterable[Draft], *, now: datetime) -> Counter[Saved]:
     """Create or change bills of one user.
 
-    What a draft cannot know is kept: since when the bill is owed, its payments, its end, and which
-    number an occurrence has. A new bill is owed from the user's today. Raises what accounts.change
+    What a draft cannot know is kept: since when the bill is owed, what happened to it (statements,
+    payments, snoozes, its end), and which number an occurrence has. A new bill is owed from the
+    user's today. Raises what accounts.change
     raises.
     """
     total: Counter[Saved] = Counter()
@@ -89,8 +103,15 @@ def _with_bills(
             wanted = draft(known.owed_from)
             bill = replace(
                 wanted,
-                recurrence=wanted.recurrence.in_place_of(known.recurrence),
+                # a loan's terms hold from the first date that comes with them
+                recurrence=wanted.recurrence.in_place_of(
+                    known.recurrence, keep_anchor=wanted.loan is None
+                ),
+                statements=known.statements,
                 payments=known.payments,
+                snoozes=known.snoozes,
+                failed_debits=known.failed_debits,
+                reopened=known.reopened,
                 closed_at=known.closed_at,
             )
         saved[_verdict(known, bill)] += 1
@@ -104,20 +125,3 @@ def _verdict(known: Bill | None, bill: Bill) -> Saved:
     if known is None:
         return Saved.NEW
     return Saved.UNCHANGED if bill == known else Saved.CHANGED
-
-
-def record_payment(user_id: str, bill_id: str, occurrence: int, *, now: datetime) -> bool:
-    """Note that an occurrence is paid; False when it already was. Nothing about it goes out any
-    more. Raises InvalidValue when there is no such bill or occurrence, and what accounts.change
-    raises."""
-
-    def edit(account: Account) -> Change | None:
-        bill = account.bill(bill_id)
-        if bill is None:
-            raise InvalidValue("bill_id", "the user has no such bill; list the bills to find it")
-        if bill.recurrence.due_on(occurrence) is None:
-            raise InvalidValue("occurrence", "the bill has no such occurrence")
-        paid = bill.with_payment(Payment(occurrence, now))
-        return None if paid == bill else Change(account.with_bill(paid), (put_bill(paid),))
-
-    return change(user_id, now=now, edit=edit)

@@ -2,27 +2,48 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from bill_reminders.domain.bills import Bill, Payment, Recurrence, Unit
+from bill_reminders.domain.bills import Bill, FailedDebit, Label, Reopened, Snooze
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import (
     Address,
     Attestation,
     Channel,
+    Join,
+    Kind,
     Language,
     Plan,
     PlanChange,
     User,
 )
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.working_days import Place, Shift
-from bill_reminders.storage.tables import AddressMap, BillItem, LedgerItem, PaymentMap, UserItem
+from bill_reminders.storage.tables import (
+    AddressMap,
+    BillItem,
+    FailedDebitMap,
+    JoinMap,
+    KindPlanMap,
+    LedgerItem,
+    LoanMap,
+    PaymentMap,
+    PrepaymentMap,
+    ReopenedMap,
+    SnoozeMap,
+    StatementMap,
+    UserItem,
+)
 
 LEDGER_RETENTION = relativedelta(months=13)
 """From the due date on: longer than any resend of a yearly bill's reminder is possible."""
@@ -42,6 +63,10 @@ def user_from(item: UserItem) -> User:
             overdue_days=tuple(item.overdue_days),
             remind_at=item.remind_at,
             channels=tuple(Channel(name) for name in item.channels),
+            joins=_joins_from(item.joins),
+        ),
+        kind_plans=MappingProxyType(
+            {Kind(stored.kind): _plan_change_from(stored) for stored in item.kind_plans or ()}
         ),
         quiet_hours=quiet,
         paused_until=item.paused_until,
@@ -62,9 +87,15 @@ def user_item(user: User) -> UserItem:
         language=user.language.value,
         time_zone=user.zone.key,
         channels=[channel.value for channel in user.plan.channels],
+        joins=_join_maps(user.plan.joins),
         lead_days=list(user.plan.lead_days),
         overdue_days=list(user.plan.overdue_days),
         remind_at=user.plan.remind_at,
+        kind_plans=[
+            KindPlanMap(kind=kind.value, **_plan_attributes(change))
+            for kind, change in sorted(user.kind_plans.items())
+        ]
+        or None,
         quiet_start=None if quiet is None else quiet.start,
         quiet_end=None if quiet is None else quiet.end,
         paused_until=user.paused_until,
@@ -74,30 +105,56 @@ def user_item(user: User) -> UserItem:
     )
 
 
-def _address_from(stored: AddressMap) -> Address:
-    if stored.attested_by is None or stored.attested_at is None:
-        return Address(stored.address)
-    return Address(
-        stored.address,
-        Attestation(stored.attested_by, stored.attested_at, stored.evidence or ""),
+def _plan_change_from(stored: BillItem | KindPlanMap) -> PlanChange:
+    channels, leads, overdues = stored.channels, stored.lead_days, stored.overdue_days
+    return PlanChange(
+        lead_days=None if leads is None else tuple(leads),
+        overdue_days=None if overdues is None else tuple(overdues),
+        remind_at=stored.remind_at,
+        channels=None if channels is None else tuple(Channel(name) for name in channels),
+        joins=_joins_from(stored.joins),
     )
+
+
+def _plan_attributes(change: PlanChange) -> dict[str, Any]:
+    return {
+        "channels": None if change.channels is None else [each.value for each in change.channels],
+        "joins": _join_maps(change.joins),
+        "lead_days": None if change.lead_days is None else list(change.lead_days),
+        "overdue_days": None if change.overdue_days is None else list(change.overdue_days),
+        "remind_at": change.remind_at,
+    }
+
+
+def _joins_from(stored: Iterable[JoinMap] | None) -> tuple[Join, ...]:
+    return tuple(Join(Channel(each.channel), each.lead_days) for each in stored or ())
+
+
+def _join_maps(joins: Iterable[Join]) -> list[JoinMap] | None:
+    return [JoinMap(channel=j.channel.value, lead_days=j.lead_days) for j in joins] or None
+
+
+def _address_from(stored: AddressMap) -> Address:
+    attestation = None
+    if stored.attested_by is not None and stored.attested_at is not None:
+        attestation = Attestation(stored.attested_by, stored.attested_at, stored.evidence or "")
+    return Address(stored.address, attestation, stored.stopped_at)
 
 
 def _address_map(address: Address | None) -> AddressMap | None:
     if address is None:
         return None
     by = address.attestation
-    if by is None:
-        return AddressMap(address=address.value)
     return AddressMap(
-        address=address.value, attested_by=by.source, attested_at=by.at, evidence=by.evidence
+        address=address.value,
+        attested_by=None if by is None else by.source,
+        attested_at=None if by is None else by.at,
+        evidence=None if by is None else by.evidence,
+        stopped_at=address.stopped_at,
     )
 
 
 def bill_from(item: BillItem) -> Bill:
-    amount = None
-    if item.amount is not None and item.currency is not None:
-        amount = Money(item.amount, item.currency)
     return Bill(
         user_id=item.user_id,
         bill_id=item.bill_id,
@@ -110,20 +167,35 @@ def bill_from(item: BillItem) -> Bill:
             last_day=item.last_day,
             until=item.until,
             first_number=item.first_number,
+            count=item.times,
+            after_statement=item.after_statement,
         ),
         owed_from=item.owed_from,
-        amount=amount,
-        plan_change=PlanChange(
-            lead_days=None if item.lead_days is None else tuple(item.lead_days),
-            overdue_days=None if item.overdue_days is None else tuple(item.overdue_days),
-            remind_at=item.remind_at,
-            channels=(
-                None if item.channels is None else tuple(Channel(name) for name in item.channels)
-            ),
+        kind=Kind(item.kind),
+        label=Label(item.label),
+        amount=_money(item.amount, item.currency),
+        loan=None if item.loan is None else _loan_from(item.loan),
+        statement_day=item.statement_day,
+        autopay=item.autopay,
+        plan_change=_plan_change_from(item),
+        statements=tuple(
+            Statement(each.occurrence, Money(each.amount, each.currency), each.minimum)
+            for each in item.statements or ()
         ),
         payments=tuple(
-            Payment(payment.occurrence, payment.paid_at) for payment in item.payments or ()
+            Payment(
+                each.occurrence,
+                each.paid_at,
+                _money(each.amount, each.currency),
+                each.payment_id,
+            )
+            for each in item.payments or ()
         ),
+        snoozes=tuple(Snooze(each.occurrence, each.until) for each in item.snoozes or ()),
+        failed_debits=tuple(
+            FailedDebit(each.occurrence, each.at, each.event) for each in item.failed_debits or ()
+        ),
+        reopened=tuple(Reopened(each.occurrence, each.at) for each in item.reopened or ()),
         closed_at=item.closed_at,
         place=None if item.country is None else Place(item.country, item.subdivision),
         shift=Shift(item.shift),
@@ -131,30 +203,56 @@ def bill_from(item: BillItem) -> Bill:
 
 
 def bill_item(bill: Bill) -> BillItem:
-    change, recurrence = bill.plan_change, bill.recurrence
+    recurrence = bill.recurrence
     return BillItem(
         user_id=bill.user_id,
         bill_id=bill.bill_id,
         biller=bill.biller,
         name=bill.name,
-        amount=None if bill.amount is None else bill.amount.amount,
-        currency=None if bill.amount is None else bill.amount.currency,
+        kind=bill.kind.value,
+        label=bill.label.value,
+        **_money_attributes(bill.amount),
         first_due=recurrence.first_due,
         every=recurrence.every,
         unit=None if recurrence.unit is None else recurrence.unit.value,
         last_day=recurrence.last_day,
         until=recurrence.until,
         first_number=recurrence.first_number,
+        times=recurrence.count,
+        after_statement=recurrence.after_statement,
+        statement_day=bill.statement_day,
+        loan=None if bill.loan is None else _loan_map(bill.loan),
+        autopay=bill.autopay,
         owed_from=bill.owed_from,
-        payments=[
-            PaymentMap(occurrence=payment.occurrence, paid_at=payment.paid_at)
-            for payment in bill.payments
+        statements=[
+            StatementMap(
+                occurrence=each.occurrence,
+                **_money_attributes(each.amount),
+                minimum=each.minimum,
+            )
+            for each in bill.statements
         ]
         or None,
-        channels=_names(change.channels),
-        lead_days=None if change.lead_days is None else list(change.lead_days),
-        overdue_days=None if change.overdue_days is None else list(change.overdue_days),
-        remind_at=change.remind_at,
+        payments=[
+            PaymentMap(
+                occurrence=each.occurrence,
+                paid_at=each.paid_at,
+                payment_id=each.payment_id,
+                **_money_attributes(each.amount),
+            )
+            for each in bill.payments
+        ]
+        or None,
+        snoozes=[SnoozeMap(occurrence=each.occurrence, until=each.until) for each in bill.snoozes]
+        or None,
+        failed_debits=[
+            FailedDebitMap(occurrence=each.occurrence, at=each.at, event=each.event)
+            for each in bill.failed_debits
+        ]
+        or None,
+        reopened=[ReopenedMap(occurrence=each.occurrence, at=each.at) for each in bill.reopened]
+        or None,
+        **_plan_attributes(bill.plan_change),
         closed_at=bill.closed_at,
         country=None if bill.place is None else bill.place.country,
         subdivision=None if bill.place is None else bill.place.subdivision,
@@ -162,8 +260,43 @@ def bill_item(bill: Bill) -> BillItem:
     )
 
 
-def _names(channels: Iterable[Channel] | None) -> list[str] | None:
-    return None if channels is None else [channel.value for channel in channels]
+def _money(amount: Decimal | None, currency: str | None) -> Money | None:
+    return None if amount is None or currency is None else Money(amount, currency)
+
+
+def _money_attributes(money: Money | None) -> dict[str, Any]:
+    return {
+        "amount": None if money is None else money.amount,
+        "currency": None if money is None else money.currency,
+    }
+
+
+def _loan_from(stored: LoanMap) -> Loan:
+    return Loan(
+        principal=Money(stored.principal, stored.currency),
+        rate=stored.rate,
+        instalments=stored.instalments,
+        method=Method(stored.method),
+        prepayments=tuple(
+            Prepayment(each.after, each.amount, Effect(each.effect))
+            for each in stored.prepayments or ()
+        ),
+    )
+
+
+def _loan_map(loan: Loan) -> LoanMap:
+    return LoanMap(
+        principal=loan.principal.amount,
+        currency=loan.principal.currency,
+        rate=loan.rate,
+        instalments=loan.instalments,
+        method=loan.method.value,
+        prepayments=[
+            PrepaymentMap(after=each.after, amount=each.amount, effect=each.effect.value)
+            for each in loan.prepayments
+        ]
+        or None,
+    )
 
 
 def recorded_from(item: LedgerItem) -> Recorded:

@@ -17,7 +17,8 @@ from pynamodb.connection.table import TableConnection
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.bills import Label
+from bill_reminders.domain.people import Channel, Kind
 from bill_reminders.domain.working_days import Shift
 from bill_reminders.storage.attributes import (
     DateAttribute,
@@ -122,6 +123,25 @@ class AddressMap(MapAttribute[str, Any]):
     attested_by = UnicodeAttribute(null=True)
     attested_at = InstantAttribute(null=True)
     evidence = UnicodeAttribute(null=True)
+    stopped_at = InstantAttribute(null=True)
+
+
+class JoinMap(MapAttribute[str, Any]):
+    """A channel that joins late."""
+
+    channel = UnicodeAttribute()
+    lead_days = IntegerAttribute()
+
+
+class KindPlanMap(MapAttribute[str, Any]):
+    """What the user changes in their plan for one kind of bill; absent is not changed."""
+
+    kind = UnicodeAttribute()
+    channels = ListAttribute[str](of=UnicodeAttribute, null=True)
+    joins = ListAttribute[JoinMap](of=JoinMap, null=True)
+    lead_days = ListAttribute[int](of=IntegerAttribute, null=True)
+    overdue_days = ListAttribute[int](of=IntegerAttribute, null=True)
+    remind_at = WallTimeAttribute(null=True)
 
 
 class UserItem(Table):
@@ -134,9 +154,11 @@ class UserItem(Table):
     language = UnicodeAttribute()
     time_zone = UnicodeAttribute()
     channels = ListAttribute[str](of=UnicodeAttribute)
+    joins = ListAttribute[JoinMap](of=JoinMap, null=True)
     lead_days = ListAttribute[int](of=IntegerAttribute)
     overdue_days = ListAttribute[int](of=IntegerAttribute)
     remind_at = WallTimeAttribute()
+    kind_plans = ListAttribute[KindPlanMap](of=KindPlanMap, null=True)
     quiet_start = WallTimeAttribute(null=True)
     quiet_end = WallTimeAttribute(null=True)
     paused_until = DateAttribute(null=True)
@@ -146,10 +168,63 @@ class UserItem(Table):
 
 
 class PaymentMap(MapAttribute[str, Any]):
-    """A payment that closed one occurrence."""
+    """A payment towards one occurrence; without an amount, of all that is owed."""
 
     occurrence = IntegerAttribute()
     paid_at = InstantAttribute()
+    payment_id = UnicodeAttribute()
+    amount = DecimalAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+
+
+class StatementMap(MapAttribute[str, Any]):
+    """What the biller stated for one occurrence."""
+
+    occurrence = IntegerAttribute()
+    amount = DecimalAttribute()
+    currency = UnicodeAttribute()
+    minimum = DecimalAttribute(null=True)
+
+
+class PrepaymentMap(MapAttribute[str, Any]):
+    """Principal paid back early, after that instalment."""
+
+    after = IntegerAttribute()
+    amount = DecimalAttribute()
+    effect = UnicodeAttribute()
+
+
+class LoanMap(MapAttribute[str, Any]):
+    """A loan's terms; the rate is a fraction per period, the principal in the bill's currency."""
+
+    principal = DecimalAttribute()
+    currency = UnicodeAttribute()
+    rate = DecimalAttribute()
+    instalments = IntegerAttribute()
+    method = UnicodeAttribute()
+    prepayments = ListAttribute[PrepaymentMap](of=PrepaymentMap, null=True)
+
+
+class SnoozeMap(MapAttribute[str, Any]):
+    """The day until which the user does not want to hear of an occurrence."""
+
+    occurrence = IntegerAttribute()
+    until = DateAttribute()
+
+
+class FailedDebitMap(MapAttribute[str, Any]):
+    """An automatic payment that did not go through."""
+
+    occurrence = IntegerAttribute()
+    at = InstantAttribute()
+    event = UnicodeAttribute()
+
+
+class ReopenedMap(MapAttribute[str, Any]):
+    """When a payment of an occurrence was undone."""
+
+    occurrence = IntegerAttribute()
+    at = InstantAttribute()
 
 
 class BillItem(Table):
@@ -162,6 +237,8 @@ class BillItem(Table):
     bill_id = UnicodeAttribute(range_key=True)
     biller = UnicodeAttribute()
     name = UnicodeAttribute()
+    kind = UnicodeAttribute(default=Kind.OTHER.value)
+    label = UnicodeAttribute(default=Label.PERSONAL.value)
     amount = DecimalAttribute(null=True)
     currency = UnicodeAttribute(null=True)
     first_due = DateAttribute()
@@ -170,9 +247,19 @@ class BillItem(Table):
     last_day = BooleanAttribute(default=False)
     until = DateAttribute(null=True)
     first_number = IntegerAttribute(default=0)
+    times = IntegerAttribute(null=True)
+    after_statement = IntegerAttribute(default=0)
+    statement_day = IntegerAttribute(null=True)
+    loan = LoanMap(null=True)
+    autopay = BooleanAttribute(default=False)
     owed_from = DateAttribute()
+    statements = ListAttribute[StatementMap](of=StatementMap, null=True)
     payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
+    snoozes = ListAttribute[SnoozeMap](of=SnoozeMap, null=True)
+    failed_debits = ListAttribute[FailedDebitMap](of=FailedDebitMap, null=True)
+    reopened = ListAttribute[ReopenedMap](of=ReopenedMap, null=True)
     channels = ListAttribute[str](of=UnicodeAttribute, null=True)
+    joins = ListAttribute[JoinMap](of=JoinMap, null=True)
     lead_days = ListAttribute[int](of=IntegerAttribute, null=True)
     overdue_days = ListAttribute[int](of=IntegerAttribute, null=True)
     remind_at = WallTimeAttribute(null=True)

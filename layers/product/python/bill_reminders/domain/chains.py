@@ -1,0 +1,217 @@
+"""Chains: all reminders of one occurrence on one channel, and the instant of each.
+
+What the plan wants, what the user snoozed to, and what a failed debit adds. Rules: docs/rules.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date
+from bill_reminders.domain.people import Channel, Plan, User
+from bill_reminders.domain.reminders import Reminder, Trigger, TriggerKind
+
+OVERDUE_USEFUL = 7 * DAY
+"""How long after its planned day a notice still helps once the due day is over."""
+
+LOOK_BACK = OVERDUE_USEFUL + 2 * DAY
+"""How far behind its last trigger an occurrence can matter; quiet hours and zones add two days."""
+
+AUTOPAY_LEAD_DAYS = 1
+"""With autopay one reminder, to keep the money in the account, stands for the whole plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A reminder in its chain; `merged` when the next one goes in its place."""
+
+    reminder: Reminder
+    payable_on: date
+    remind_at: time
+    merged: bool = False
+
+    def last_useful_day(self, zone: ZoneInfo) -> date:
+        """The local date until which a message still helps: the due day, or a week when the
+        reminder comes after it. A failed debit always has the week."""
+        planned_on = local_date(self.reminder.planned_at, zone)
+        is_failed = self.reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
+        if planned_on > self.payable_on or is_failed:
+            return planned_on + OVERDUE_USEFUL
+        return self.payable_on
+
+
+type Chain = tuple[Planned, ...]
+"""From the farthest reminder to the nearest."""
+
+type Revisions = Mapping[tuple[str, int], Reminder]
+"""The reminder of the highest revision that the user was told of, by bill and occurrence."""
+
+
+def plan_of(user: User, bill: Bill) -> Plan:
+    return user.plan_for(bill.kind, bill.plan_change)
+
+
+def singled_out(user: User, bill: Bill, start: datetime) -> dict[int, date]:
+    """The occurrences with a snooze or a failed debit that can matter at `start` or later: numbers
+    and due dates. They need not lie where the plan alone would look."""
+    days = [(each.occurrence, each.until) for each in bill.snoozes]
+    days += [(each.occurrence, local_date(each.at, user.zone)) for each in bill.failed_debits]
+    earliest = local_date(start, user.zone) - LOOK_BACK
+    numbers = sorted({number for number, day in days if day >= earliest})
+    found = ((number, bill.due_on(number)) for number in numbers)
+    return {
+        number: due_on
+        for number, due_on in found
+        if due_on is not None and bill.payable_on(due_on) >= bill.owed_from
+    }
+
+
+def first_due_date(user: User, bill: Bill, start: datetime) -> date:
+    """No occurrence due before this date matters at `start` or later, save those singled out."""
+    look_back = max(plan_of(user, bill).overdue_days, default=0)
+    return local_date(start, user.zone) - LOOK_BACK - look_back * DAY
+
+
+def chains(
+    user: User, bill: Bill, channel: Channel, start: datetime, told: Revisions
+) -> Iterator[Chain]:
+    """The chains of the bill's open occurrences that can matter at `start` or later, in order."""
+    plan = plan_of(user, bill)
+    if (
+        bill.closed_at is not None
+        or channel not in plan.channels
+        or not _by_plan(bill, plan, channel, failed=False)
+    ):
+        return  # a bill without end would be searched without end
+    for number, due_on in bill.occurrences_from(first_due_date(user, bill, start)):
+        if chain := chain_of(user, bill, channel, number, due_on, told):
+            yield chain
+
+
+def chain_of(
+    user: User, bill: Bill, channel: Channel, number: int, due_on: date, told: Revisions
+) -> Chain:
+    """The chain of one occurrence; empty when nothing shall remind of it."""
+    plan = plan_of(user, bill)
+    if bill.closed_at is not None or channel not in plan.channels or bill.is_closed(number):
+        return ()
+    payable_on = bill.payable_on(due_on)
+    dated = [
+        (trigger, planned_instant(user, plan, payable_on, trigger))
+        for trigger in _wanted(bill, plan, channel, number, payable_on)
+    ]
+    dated += [
+        (Trigger.autopay_failed(failed.event), _out_of_quiet(user, floor_minute(failed.at)))
+        for failed in bill.failed_debits
+        if failed.occurrence == number and _days(plan)
+    ]
+    revision = _revision(bill, number, due_on, told)
+    reminders = [
+        Reminder(
+            user_id=user.user_id,
+            bill_id=bill.bill_id,
+            occurrence=number,
+            due_on=due_on,
+            trigger=trigger,
+            channel=channel,
+            planned_at=planned_at,
+            revision=revision,
+        )
+        for trigger, planned_at in dated
+    ]
+    reminders.sort(key=lambda reminder: nearness(reminder, payable_on, user.zone))
+    return _merged(reminders, payable_on, plan.remind_at, user.zone)
+
+
+def nearness(reminder: Reminder, payable_on: date, zone: ZoneInfo) -> tuple[date, int, date]:
+    """What orders the reminders of one occurrence: the day on which each goes out, then its kind,
+    then the day that it is for before quiet hours moved it."""
+    trigger = reminder.trigger
+    planned_on = local_date(reminder.planned_at, zone)
+    meant_for = planned_on if trigger.offset is None else payable_on + trigger.offset * DAY
+    return planned_on, trigger.rank, meant_for
+
+
+def planned_instant(user: User, plan: Plan, payable_on: date, trigger: Trigger) -> datetime:
+    """The UTC instant of a lead day, an overdue day or a snooze, for an occurrence payable on
+    `payable_on`; not in quiet hours.
+
+    Quiet hours move it to their end, save on the due day: there to the last minute before them
+    when that is the same day, else to their end when that is still the due day, else to the last
+    minute before them after all, since later would be too late.
+    """
+    day = trigger.day or payable_on + (trigger.offset or 0) * DAY
+    nominal = instant_of(day, plan.remind_at, user.zone)
+    end = _out_of_quiet(user, nominal)
+    if user.quiet_hours is None or end == nominal or day != payable_on:
+        return end
+    before = user.quiet_hours.last_minute_before(nominal, user.zone)
+    if local_date(before, user.zone) != payable_on and local_date(end, user.zone) == payable_on:
+        return end
+    return before
+
+
+def _days(plan: Plan) -> bool:
+    return bool(plan.lead_days or plan.overdue_days)
+
+
+def _by_plan(bill: Bill, plan: Plan, channel: Channel, *, failed: bool) -> set[Trigger]:
+    """What the plan wants of an occurrence on one channel; `failed` is whether a debit of it did
+    not go through."""
+    if bill.autopay and not failed and _days(plan):
+        leads, overdues = {AUTOPAY_LEAD_DAYS}, set[int]()
+    else:
+        leads, overdues = {*plan.lead_days}, {*plan.overdue_days}
+    joins_at = plan.joins_at(channel)
+    return {
+        *(Trigger.lead(days) for days in leads if days <= joins_at),
+        *(Trigger.overdue(days) for days in overdues),
+    }
+
+
+def _wanted(
+    bill: Bill, plan: Plan, channel: Channel, number: int, payable_on: date
+) -> set[Trigger]:
+    """What the plan and the snooze want of one occurrence on one channel."""
+    failed = any(each.occurrence == number for each in bill.failed_debits)
+    snoozes = (each.until for each in bill.snoozes if each.occurrence == number)
+    joins_at = plan.joins_at(channel)
+    return _by_plan(bill, plan, channel, failed=failed) | {
+        Trigger.snooze(day) for day in snoozes if (payable_on - day).days <= joins_at
+    }
+
+
+def _out_of_quiet(user: User, instant: datetime) -> datetime:
+    quiet = user.quiet_hours
+    if quiet is None or not quiet.cover(instant, user.zone):
+        return instant
+    return quiet.end_after(instant, user.zone)
+
+
+def _merged(reminders: list[Reminder], payable_on: date, remind_at: time, zone: ZoneInfo) -> Chain:
+    """Of those on one day the nearest goes, at its own time, and the others with it."""
+    chain: list[Planned] = []
+    for reminder in reversed(reminders):
+        nearer = chain[-1].reminder if chain else None
+        if nearer is not None and (
+            local_date(reminder.planned_at, zone) == local_date(nearer.planned_at, zone)
+        ):
+            merged = replace(reminder, planned_at=nearer.planned_at)
+            chain.append(Planned(merged, payable_on, remind_at, merged=True))
+        else:
+            chain.append(Planned(reminder, payable_on, remind_at))
+    return tuple(reversed(chain))
+
+
+def _revision(bill: Bill, number: int, due_on: date, told: Revisions) -> int:
+    """The due-date revision: one more than the ledger's latest, unless that has the same date.
+
+    So a date that moves and comes back is told again if the user heard of the other one in
+    between, and is not if nobody had told them.
+    """
+    latest = told.get((bill.bill_id, number))
+    if latest is None:
+        return 0
+    return latest.revision if latest.due_on == due_on else latest.revision + 1

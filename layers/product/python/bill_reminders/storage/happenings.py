@@ -1,0 +1,240 @@
+"""What happens to a bill or a user: statements, payments, snoozes, STOP, the end.
+
+Each is one transaction that plans the user again. Each may be repeated, after a lost answer too,
+and does nothing the second time; the result says whether anything changed. All raise what
+accounts.change raises.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
+from types import MappingProxyType
+
+from pynamodb.transactions import TransactWrite
+
+from bill_reminders.domain.bills import LATE_AT_MOST, Bill, FailedDebit, Snooze
+from bill_reminders.domain.clock import DAY, local_date
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Prepayment, schedule
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Payment, Statement
+from bill_reminders.domain.people import Channel, Kind, PlanChange, User
+from bill_reminders.domain.reminders import Trigger
+from bill_reminders.storage import accounts
+from bill_reminders.storage.accounts import Account, Change, put_bill, put_user
+from bill_reminders.storage.tables import BillItem
+
+
+class NeedsConfirmation(InvalidValue):
+    """The wish is unusual enough to be asked for twice. Repeat it as confirmed."""
+
+
+def record_payment(
+    user_id: str,
+    bill_id: str,
+    occurrence: int | None = None,
+    *,
+    payment_id: str,
+    amount: Money | None = None,
+    now: datetime,
+) -> bool:
+    """Note a payment of all that is owed, or of `amount`. With `occurrence` None it goes to the
+    oldest one that is open.
+
+    Raises InvalidValue when there is no such bill or occurrence, nothing is left to pay, or the
+    amount is not one of the bill's currency.
+    """
+    if amount is not None and not (amount.amount.is_finite() and amount.amount > 0):
+        raise InvalidValue("amount", "not above zero: write what was paid")
+
+    def pay(bill: Bill, user: User) -> Bill:
+        if any(payment.payment_id == payment_id for payment in bill.payments):
+            return bill
+        number = bill.first_unpaid(local_date(now, user.zone)) if occurrence is None else occurrence
+        if number is None:
+            raise InvalidValue("occurrence", "nothing of this bill is left to pay")
+        _need_occurrence(bill, number)
+        return bill.with_payment(Payment(number, now, amount, payment_id))
+
+    return _change_bill(user_id, bill_id, now, pay)
+
+
+def undo_payment(user_id: str, bill_id: str, payment_id: str, *, now: datetime) -> bool:
+    """Take a payment back. What fell due to be reminded of meanwhile is not made up for; the days
+    that are still to come are. Raises InvalidValue when there is no such bill."""
+
+    def undo(bill: Bill, user: User) -> Bill:
+        number = next((p.occurrence for p in bill.payments if p.payment_id == payment_id), None)
+        if number is None:
+            return bill
+        return bill.without_payment(payment_id, number, now=now)
+
+    return _change_bill(user_id, bill_id, now, undo)
+
+
+def record_statement(user_id: str, bill_id: str, statement: Statement, *, now: datetime) -> bool:
+    """Note what the biller states for one occurrence. Raises InvalidValue when there is no such
+    bill or occurrence, or payments of it are in another currency."""
+
+    def state(bill: Bill, user: User) -> Bill:
+        _need_occurrence(bill, statement.occurrence)
+        return bill.with_statement(statement)
+
+    return _change_bill(user_id, bill_id, now, state)
+
+
+def record_failed_debit(
+    user_id: str, bill_id: str, occurrence: int, event: str, *, now: datetime
+) -> bool:
+    """Note that an automatic payment did not go through: the user hears of it, and their plan holds
+    again for that occurrence. Raises InvalidValue when there is no such bill or occurrence, or
+    `event` cannot stand in a key."""
+    Trigger.autopay_failed(event)
+
+    def fail(bill: Bill, user: User) -> Bill:
+        _need_occurrence(bill, occurrence)
+        return bill.with_failed_debit(FailedDebit(occurrence, now, event))
+
+    return _change_bill(user_id, bill_id, now, fail)
+
+
+def snooze(
+    user_id: str,
+    bill_id: str,
+    occurrence: int,
+    until: date,
+    *,
+    confirmed: bool = False,
+    now: datetime,
+) -> bool:
+    """Be silent about one occurrence, and remind of it on the local date `until`.
+
+    Raises NeedsConfirmation for a date past the due date unless `confirmed`; InvalidValue when
+    there is no such bill or occurrence, or the date is not ahead, or more than 60 days late.
+    """
+
+    def put_off(bill: Bill, user: User) -> Bill:
+        due_on = _need_occurrence(bill, occurrence)
+        wanted = bill.with_snooze(Snooze(occurrence, until))
+        if wanted == bill:
+            return bill
+        payable_on = bill.payable_on(due_on)
+        if until <= local_date(now, user.zone):
+            raise InvalidValue("until", "not ahead: choose tomorrow or a later date")
+        if until > payable_on + LATE_AT_MOST * DAY:
+            raise InvalidValue(
+                "until", f"more than {LATE_AT_MOST} days after the due date: choose an earlier date"
+            )
+        if until > payable_on and not confirmed:
+            raise NeedsConfirmation(
+                "until", "after the due date: ask once more as confirmed, or choose an earlier date"
+            )
+        return wanted
+
+    return _change_bill(user_id, bill_id, now, put_off)
+
+
+def record_prepayment(user_id: str, bill_id: str, prepayment: Prepayment, *, now: datetime) -> bool:
+    """Note principal of a loan that was paid early: the instalments after it are computed anew.
+
+    Raises InvalidValue when there is no such bill, it is no loan, or less than that is owed.
+    """
+
+    def prepay(bill: Bill, user: User) -> Bill:
+        if bill.loan is None:
+            raise InvalidValue("bill_id", "the bill is no loan: note a payment instead")
+        if prepayment in bill.loan.prepayments:
+            return bill
+        loan = replace(bill.loan, prepayments=(*bill.loan.prepayments, prepayment))
+        schedule(loan)  # raises when it is more than what is owed
+        return replace(bill, loan=loan)
+
+    return _change_bill(user_id, bill_id, now, prepay)
+
+
+def close_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
+    """Remind of nothing of this bill any more. Raises InvalidValue when there is no such bill."""
+
+    def close(bill: Bill, user: User) -> Bill:
+        return bill if bill.closed_at is not None else replace(bill, closed_at=now)
+
+    return _change_bill(user_id, bill_id, now, close)
+
+
+def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
+    """Delete a bill; False when there is none. What is queued about it does not go out."""
+
+    def delete(transaction: TransactWrite) -> None:
+        transaction.delete(BillItem(user_id, bill_id))
+
+    def edit(account: Account) -> Change | None:
+        if account.bill(bill_id) is None:
+            return None
+        left = tuple(bill for bill in account.bills if bill.bill_id != bill_id)
+        return Change(replace(account, bills=left), (delete,))
+
+    return accounts.change(user_id, now=now, edit=edit)
+
+
+def change_user(user_id: str, change: Callable[[User], User], *, now: datetime) -> bool:
+    """Change settings: zone, language, plan, quiet hours, pause."""
+
+    def edit(account: Account) -> Change | None:
+        user = change(account.user)
+        return (
+            None if user == account.user else Change(replace(account, user=user), (put_user(user),))
+        )
+
+    return accounts.change(user_id, now=now, edit=edit)
+
+
+def change_kind_plan(user_id: str, kind: Kind, plan_change: PlanChange, *, now: datetime) -> bool:
+    """Change the user's plan for all bills of one kind."""
+
+    def with_plan(user: User) -> User:
+        return replace(user, kind_plans=MappingProxyType({**user.kind_plans, kind: plan_change}))
+
+    return change_user(user_id, with_plan, now=now)
+
+
+def stop(user_id: str, channel: Channel, *, now: datetime) -> bool:
+    """The owner of the address on `channel` said STOP: nothing goes there until they say START."""
+    return change_user(user_id, partial(_with_stop, channel=channel, at=now), now=now)
+
+
+def start(user_id: str, channel: Channel, *, now: datetime) -> bool:
+    """The owner of the address on `channel` takes their STOP back."""
+    return change_user(user_id, partial(_with_stop, channel=channel, at=None), now=now)
+
+
+def _with_stop(user: User, channel: Channel, at: datetime | None) -> User:
+    address = user.addresses.get(channel)
+    if address is None or (address.stopped_at is None) == (at is None):
+        return user
+    return user.with_address(channel, replace(address, stopped_at=at))
+
+
+def plan_again(user_id: str, *, now: datetime) -> None:
+    """Compute the user's instants anew: after an update of zone data or of a holiday calendar."""
+    accounts.change(user_id, now=now, edit=lambda account: Change(account, ()))
+
+
+def _change_bill(
+    user_id: str, bill_id: str, now: datetime, change: Callable[[Bill, User], Bill]
+) -> bool:
+    def edit(account: Account) -> Change | None:
+        known = account.bill(bill_id)
+        if known is None:
+            raise InvalidValue("bill_id", "the user has no such bill; list the bills to find it")
+        bill = change(known, account.user)
+        return None if bill == known else Change(account.with_bill(bill), (put_bill(bill),))
+
+    return accounts.change(user_id, now=now, edit=edit)
+
+
+def _need_occurrence(bill: Bill, number: int) -> date:
+    due_on = bill.due_on(number)
+    if due_on is None:
+        raise InvalidValue("occurrence", "the bill has no such occurrence")
+    return due_on
