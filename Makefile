@@ -23,6 +23,9 @@ demo: setup          ## play six weeks of reminders on a local stack and compare
 serve: setup         ## keep a local stack with the sample running until Ctrl-C
 	$(BIN)/python -m local.serve
 
+bench: setup         ## measure how planning grows with the bills of one user
+	$(BIN)/python -m local.bench
+
 import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 	$(BIN)/python -m bill_reminders.importing --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
