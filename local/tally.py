@@ -7,7 +7,7 @@ ledger's rows, and the outboxes of the engine.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bill_reminders.domain.ledger import State
@@ -17,13 +17,17 @@ from tests.brute_force import Expected
 
 LATE_AFTER = timedelta(minutes=2)
 
-Key = tuple[str, str, int, str, str]
-"""User, bill, occurrence, trigger, channel."""
+Key = tuple[str, str, int, int, str, str]
+"""User, bill, occurrence, due-date revision, trigger, channel."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """The comparison. `wrong` holds a sentence for each disagreement."""
+    """The comparison. `wrong` holds a sentence for each disagreement.
+
+    `caught_up` counts the messages of the first five minutes after the outage, `most_at_once` those
+    of them that one person got on one channel.
+    """
 
     due: int
     sent: Mapping[str, int]
@@ -32,6 +36,8 @@ class Tally:
     lost: int
     duplicated: int
     late: int
+    caught_up: int
+    most_at_once: int
     wrong: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -43,6 +49,8 @@ class Tally:
             "lost": self.lost,
             "duplicated": self.duplicated,
             "late": self.late,
+            "caught_up": self.caught_up,
+            "most_at_once": self.most_at_once,
             "wrong": list(self.wrong),
         }
 
@@ -52,9 +60,13 @@ def compare(
     rows: Iterable[LedgerItem],
     outbox: Iterable[Sent],
     owners: Mapping[str, str],
+    *,
+    outage_end: datetime,
 ) -> Tally:
     """`owners` maps each address, as the outbox shows it, to its user."""
-    wanted = {(e.user_id, e.bill_id, e.occurrence, e.trigger, e.channel): e for e in expected}
+    wanted = {
+        (e.user_id, e.bill_id, e.occurrence, e.revision, e.trigger, e.channel): e for e in expected
+    }
     rows = list(rows)
     ledger = {_key(row): row for row in rows}
     by_name = {(row.user_id, row.key): row for row in ledger.values()}
@@ -100,6 +112,13 @@ def compare(
     repeated = Counter((sent.address, sent.text) for sent in outbox)
     twice = sum(count - 1 for count in repeated.values())
 
+    after_outage = Counter(
+        (row.user_id, row.channel)
+        for row in ledger.values()
+        if row.message_key == row.key
+        and timedelta() <= row.recorded_at - outage_end < timedelta(minutes=5)
+    )
+
     return Tally(
         due=len(wanted),
         sent=Counter(
@@ -110,6 +129,8 @@ def compare(
         lost=len(missing) + lost.total(),
         duplicated=max(twice, extra.total()),
         late=late,
+        caught_up=after_outage.total(),
+        most_at_once=max(after_outage.values(), default=0),
         wrong=tuple(wrong),
     )
 
@@ -122,7 +143,7 @@ def outcome(row: LedgerItem, rows: Mapping[tuple[str, str], LedgerItem]) -> str:
 
 
 def _key(row: LedgerItem) -> Key:
-    return (row.user_id, row.bill_id, row.occurrence, row.trigger, row.channel)
+    return (row.user_id, row.bill_id, row.occurrence, row.revision, row.trigger, row.channel)
 
 
 def _messages_expected(expected: Iterable[Expected]) -> Counter[tuple[str, str]]:

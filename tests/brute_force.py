@@ -2,7 +2,8 @@
 
 It shares nothing with the code it checks, not even a constant: a mistake made twice in one place
 would agree with itself. Due dates are found by asking each day whether the bill falls due on it,
-instants by walking the minutes of UTC and reading the wall clock at each of them.
+instants by walking the minutes of UTC and reading the wall clock at each of them. What happens to
+each occurrence on each channel is then lived through, from one moment that matters to the next.
 """
 
 import csv
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -58,6 +60,7 @@ class Expected:
     planned_at: datetime
     outcome: str
     sent_at: datetime | None
+    revision: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,30 +85,52 @@ class Wall:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of one trigger of one occurrence, before anybody asks for an address.
+    """What became of one trigger of one occurrence: sent, or why not, and at which minute."""
 
-    Its offset counts the days from the due date: -3 is three days before, 1 is a day overdue.
-    """
-
-    offset: int
+    trigger: str
     planned_at: datetime
     outcome: str
-    sent_at: datetime | None = None
+    at: datetime
+    revision: int
+
+
+Row = dict[str, str]
+
+CHANNELS = ("sms", "push", "email")
 
 
 def enumerate_due(
-    users_csv: Path, bills_csv: Path, *, imported_at: datetime, until: datetime
+    users_csv: Path,
+    bills_csv: Path,
+    *,
+    imported_at: datetime,
+    until: datetime,
+    events_csv: Path | None = None,
+    outage: tuple[datetime, datetime] | None = None,
 ) -> list[Expected]:
-    """Every reminder that becomes due in [imported_at, until], both aware, if nobody pays.
+    """Every reminder that becomes due in [imported_at, until], both aware.
 
-    Both files are imported at `imported_at`; the system is up all the time and ticks each minute.
+    Both files are imported at `imported_at`; then the events come, in the order of their minutes.
+    The system ticks each minute, save those of the outage (its end, divisible by five, is a tick).
     """
     imported_at, until = imported_at.astimezone(UTC), until.astimezone(UTC)
     users = {row["user_id"]: row for row in _rows(users_csv)}
+    events = sorted(_rows(events_csv), key=_at) if events_csv else []
     found = [
         expected
         for bill in _rows(bills_csv)
-        for expected in _due_of_bill(users[bill["user_id"]], bill, imported_at, until)
+        for expected in _due_of_bill(
+            users[bill["user_id"]],
+            bill,
+            [
+                event
+                for event in events
+                if event["user_id"] == bill["user_id"] and event["bill_id"] in ("", bill["bill_id"])
+            ],
+            imported_at,
+            until,
+            outage,
+        )
     ]
     return sorted(found, key=lambda e: (e.planned_at, e.user_id, e.bill_id, e.trigger, e.channel))
 
@@ -116,45 +141,275 @@ def messages(expected: Iterable[Expected]) -> Counter[tuple[str, str, datetime]]
 
 
 def _due_of_bill(
-    user: dict[str, str], bill: dict[str, str], imported_at: datetime, until: datetime
+    user: Row,
+    bill: Row,
+    events: list[Row],
+    imported_at: datetime,
+    until: datetime,
+    outage: tuple[datetime, datetime] | None,
 ) -> Iterator[Expected]:
     wall = Wall(_zone(user["time_zone"]), _quiet_hours(user["quiet_hours"]))
-    leads = _days(bill["lead_days"] or user["lead_days"] or "3+1+0")
-    overdues = _days(bill["overdue_days"] or user["overdue_days"] or "1")
-    remind_at = time.fromisoformat(bill["remind_at"] or user["remind_at"] or "09:00")
-    offsets = sorted({-lead for lead in leads} | overdues)
-    channels = (bill["channels"] or user["channels"]).split("+")
-    usable = _usable_channels(user)
-
+    plans = [_Now(user, bill, "", events[:n]) for n in range(len(events) + 1)]
+    before = max(offset for plan in plans for offset in (*plan.overdues, 0))
+    after = max(offset for plan in plans for offset in (*plan.leads, 0))
     today = wall.day_of(imported_at)
     owed_from = date.fromisoformat(bill["owed_from"]) if bill["owed_from"] else today
-    day = today - max(overdues, default=0) * DAY - LOOK_BACK - LONGEST_CLOSURE
-    last = wall.day_of(until) + max(leads, default=0) * DAY + LOOK_AHEAD + LONGEST_CLOSURE
+    day = today - before * DAY - LOOK_BACK - LONGEST_CLOSURE
+    last = wall.day_of(until) + after * DAY + LOOK_AHEAD + LONGEST_CLOSURE
     for due in (day + n * DAY for n in range((last - day).days + 1)):
         number = occurrence_on(
-            due, first_due=bill["first_due"], repeats=bill["repeats"], until=bill["until"]
+            due,
+            first_due=bill["first_due"],
+            repeats=bill["repeats"],
+            until=bill["until"],
+            count=bill.get("count") or bill.get("instalments") or "",
+            days_after_statement=int(bill.get("due_after_statement") or 0),
         )
         if number is None:
             continue
-        payable = payable_on(due, bill.get("country", ""), bill.get("if_not_working_day", ""))
-        if payable < owed_from:
+        if payable_on(due, bill.get("country", ""), bill.get("if_not_working_day", "")) < owed_from:
             continue
-        instants = {offset: _planned_at(wall, payable, offset, remind_at) for offset in offsets}
-        for verdict in _verdicts(wall, payable, instants, imported_at, until):
-            lead = verdict.offset <= 0
-            for channel in channels:
-                unreachable = verdict.outcome == "sent" and channel not in usable
+        for channel in CHANNELS:
+            life = _Life(user, bill, due, channel, events)
+            for verdict in life.live(imported_at, until, outage):
+                sent = verdict.outcome == "sent"
                 yield Expected(
                     user_id=user["user_id"],
                     bill_id=bill["bill_id"],
                     occurrence=number,
-                    due_on=due,
-                    trigger=f"lead:{-verdict.offset}" if lead else f"overdue:{verdict.offset}",
+                    due_on=life.due_under(verdict.revision),
+                    trigger=verdict.trigger,
                     channel=channel,
                     planned_at=verdict.planned_at,
-                    outcome="skipped:no_address" if unreachable else verdict.outcome,
-                    sent_at=None if unreachable else verdict.sent_at,
+                    outcome=verdict.outcome,
+                    sent_at=verdict.at if sent else None,
+                    revision=verdict.revision,
                 )
+
+
+class _Now:
+    """What holds of one occurrence after these events: a plain reading of the files."""
+
+    def __init__(self, user: Row, bill: Row, due: str, events: Iterable[Row]) -> None:
+        self.user, self.bill, self.nominal, self.due = user, bill, due, due
+        self.zone, self.quiet = user["time_zone"], user["quiet_hours"]
+        self.paused_until = user.get("paused_until", "")
+        self.own_leads = user["lead_days"] or "3+1+0"
+        self.kind_leads = ""
+        self.snoozed_until, self.reopened_at = "", ""
+        self.failures: list[Row] = []
+        self.stopped: set[str] = set()
+        self.closed = False
+        self.amount = bill.get("amount") or ""
+        self.paid: dict[str, Row] = {}
+        for event in events:
+            self._setting(event)
+            if event["bill_id"]:
+                self._happening(event)
+        self._plan()
+
+    def _setting(self, event: Row) -> None:
+        match event["event"], event["value"].split():
+            case "moved", [zone]:
+                self.zone = zone
+            case "paused", _:
+                self.paused_until = event["until"]
+            case "planned", ["kind", kind, days]:
+                if kind == (self.bill.get("kind") or "other"):
+                    self.kind_leads = days
+            case "planned", [days]:
+                self.own_leads = days
+            case "stopped", [channel]:
+                self.stopped.add(channel)
+
+    def _happening(self, event: Row) -> None:
+        mine = event["due_on"] == self.nominal
+        match event["event"]:
+            case "closed":
+                self.closed = True
+            case "redated":
+                self.due = event["value"]
+            case "stated" if mine:
+                self.amount = event["amount"]
+            case "paid" if mine:
+                self.paid[event["value"]] = event
+            case "undone" if event["value"] in self.paid:
+                was_settled = self.settled
+                del self.paid[event["value"]]
+                if was_settled and not self.settled:
+                    self.reopened_at = event["at"]
+            case "snoozed" if mine:
+                self.snoozed_until = event["until"]
+            case "debit_failed" if mine:
+                self.failures.append(event)
+
+    def _plan(self) -> None:
+        user, bill = self.user, self.bill
+        self.leads = _days(bill["lead_days"] or self.kind_leads or self.own_leads)
+        self.overdues = _days(bill["overdue_days"] or user["overdue_days"] or "1")
+        self.remind_at = time.fromisoformat(bill["remind_at"] or user["remind_at"] or "09:00")
+        if not self.leads and not self.overdues:
+            self.failures = []
+        elif bill.get("autopay") == "yes" and not self.failures:
+            self.leads, self.overdues = {1}, set()
+        cells = (bill["channels"] or user["channels"]).split("+")
+        self.joins = {
+            name: int(joins or 365) for name, _, joins in (cell.partition("@") for cell in cells)
+        }
+
+    @property
+    def payable(self) -> date:
+        country, policy = self.bill.get("country", ""), self.bill.get("if_not_working_day", "")
+        return payable_on(date.fromisoformat(self.due), country, policy)
+
+    @property
+    def settled(self) -> bool:
+        sums = [payment["amount"] for payment in self.paid.values()]
+        if "" in sums:
+            return True
+        return bool(self.amount and sums and sum(map(Decimal, sums)) >= Decimal(self.amount))
+
+    @property
+    def wall(self) -> Wall:
+        return Wall(_zone(self.zone), _quiet_hours(self.quiet))
+
+
+def wall_day(now: _Now, minute: datetime) -> date:
+    return now.wall.day_of(minute)
+
+
+class _Life:
+    """One occurrence on one channel, minute by minute where something can happen."""
+
+    def __init__(self, user: Row, bill: Row, due: date, channel: str, events: list[Row]) -> None:
+        self.user, self.bill, self.channel, self.events = user, bill, channel, events
+        self.first_due = due.isoformat()
+        self.usable = channel in _usable_channels(user)
+        self.verdicts: dict[tuple[int, str], Verdict] = {}
+        self.told = [self.first_due]  # the due date of each revision
+
+    def due_under(self, revision: int) -> date:
+        return date.fromisoformat(self.told[revision])
+
+    def now(self, minute: datetime) -> _Now:
+        """What holds in a minute: an event takes effect in the minute after its own."""
+        past = [event for event in self.events if _at(event) < minute]
+        return _Now(self.user, self.bill, self.first_due, past)
+
+    def live(
+        self, imported_at: datetime, until: datetime, outage: tuple[datetime, datetime] | None
+    ) -> Iterable[Verdict]:
+        minute = imported_at.replace(second=0, microsecond=0) + MINUTE
+        while minute <= until:
+            if outage is not None and outage[0] <= minute < outage[1]:
+                minute = outage[1]
+                continue
+            waits = self.look(minute)
+            now = self.now(minute)
+            waits += [at for at in self.planned(now).values() if at > minute]
+            waits += [_at(event) + MINUTE for event in self.events if _at(event) >= minute]
+            if outage is not None and outage[1] > minute:
+                waits.append(outage[1])
+            if not waits:
+                break
+            minute = min(waits)
+        return self.verdicts.values()
+
+    def planned(self, now: _Now) -> dict[str, datetime]:
+        """Each trigger's instant; of those on one day the nearest gives it to all."""
+        if self.channel not in now.joins or now.closed:
+            return {}
+        wall, joins = now.wall, now.joins[self.channel]
+        marks = [
+            (f"lead:{lead}", -lead, now.payable - lead * DAY) for lead in now.leads if lead <= joins
+        ]
+        marks += [(f"overdue:{late}", late, now.payable + late * DAY) for late in now.overdues]
+        dated = [
+            # (day it goes out, kind, day it is for, name, instant)
+            (_planned_at(wall, now.payable, offset, now.remind_at), 1, day, name)
+            for name, offset, day in marks
+        ]
+        if now.snoozed_until:
+            day = date.fromisoformat(now.snoozed_until)
+            offset = (day - now.payable).days
+            if -offset <= joins:
+                instant = _planned_at(wall, now.payable, offset, now.remind_at)
+                dated.append((instant, 0, day, f"snooze:{day}"))
+        for failure in now.failures:
+            instant = _out_of_quiet(wall, _at(failure), MINUTE)
+            dated.append((instant, 2, wall.day_of(instant), f"autopay_failed:{failure['value']}"))
+        order = sorted(dated, key=lambda mark: (wall.day_of(mark[0]), mark[1], mark[2]))
+        nearest_on = {wall.day_of(instant): instant for instant, _, _, _ in order}
+        self.standing = {wall.day_of(instant): name for instant, _, _, name in order}
+        return {name: nearest_on[wall.day_of(instant)] for instant, _, _, name in order}
+
+    def revision(self, now: _Now) -> int:
+        """One more than the last that somebody was told of, if that was about another date."""
+        sent = [key[0] for key, verdict in self.verdicts.items() if verdict.outcome == "sent"]
+        latest = max(sent, default=None)
+        if latest is None:
+            self.told = [now.due]
+            return 0
+        if self.told[latest] == now.due:
+            return latest
+        self.told = [*self.told[: latest + 1], now.due]
+        return latest + 1
+
+    def look(self, minute: datetime) -> list[datetime]:
+        """Settle what has come due by `minute`; when to look again at what waits."""
+        now = self.now(minute)
+        planned = self.planned(now)
+        over_on = now.payable + max(now.overdues, default=0) * DAY + LOOK_BACK
+        if now.settled or wall_day(now, minute) > over_on:
+            return []  # what a change of plan would have wanted of a date long gone is not noted
+        revision = self.revision(now)
+        arrived = [name for name, instant in planned.items() if instant <= minute]
+        for place, name in enumerate(arrived):
+            if (revision, name) in self.verdicts:
+                continue
+            instant = planned[name]
+            nearer_went = any(
+                (revision, other) in self.verdicts
+                and self.verdicts[revision, other].outcome == "sent"
+                for other in list(planned)[list(planned).index(name) + 1 :]
+            )
+            merged = self.standing[now.wall.day_of(instant)] != name
+            if place < len(arrived) - 1 or nearer_went:
+                outcome = "skipped:merged" if merged else "skipped:superseded"
+            elif now.reopened_at and instant <= _instant(now.reopened_at):
+                outcome = "skipped:while_paid"
+            elif self.is_snoozed(now, planned, minute) and not name.startswith("autopay"):
+                outcome = "skipped:snoozed"
+            else:
+                fate = self.fate(now, name, instant, minute)
+                if isinstance(fate, datetime):
+                    return [fate]
+                outcome = fate
+            self.verdicts[revision, name] = Verdict(name, instant, outcome, minute, revision)
+        return []
+
+    def is_snoozed(self, now: _Now, planned: dict[str, datetime], minute: datetime) -> bool:
+        return planned.get(f"snooze:{now.snoozed_until}", minute) > minute
+
+    def fate(self, now: _Now, name: str, instant: datetime, minute: datetime) -> str | datetime:
+        """What becomes of the nearest one, or when it is to be looked at again."""
+        wall = now.wall
+        planned_on = wall.day_of(instant)
+        useful_on = now.payable
+        if planned_on > now.payable or name.startswith("autopay"):
+            useful_on = planned_on + OVERDUE_IS_USEFUL_FOR
+        if wall.day_of(minute) > useful_on:
+            return "skipped:expired"
+        if now.paused_until:
+            resumes_on = date.fromisoformat(now.paused_until) + DAY
+            resumes = _first_instant(wall.zone, resumes_on, now.remind_at)
+            if minute < resumes:
+                return min(resumes, _first_instant(wall.zone, useful_on + DAY, time()))
+        if wall.is_quiet(minute):
+            return _out_of_quiet(wall, minute, MINUTE)
+        if not self.usable or self.channel in now.stopped:
+            return "skipped:no_address"
+        return "sent"
 
 
 def payable_on(due: date, country: str, policy: str) -> date:
@@ -167,11 +422,26 @@ def payable_on(due: date, country: str, policy: str) -> date:
     return day
 
 
-def occurrence_on(day: date, *, first_due: str, repeats: str, until: str = "") -> int | None:
+def occurrence_on(
+    day: date,
+    *,
+    first_due: str,
+    repeats: str,
+    until: str = "",
+    count: str = "",
+    days_after_statement: int = 0,
+) -> int | None:
     """The number of the occurrence that falls due on this day (0 at the anchor), if one does."""
     anchor = date.fromisoformat(first_due)
     if day < anchor or (until and day > date.fromisoformat(until)):
         return None
+    number = _step_on(
+        day - days_after_statement * DAY, anchor - days_after_statement * DAY, repeats
+    )
+    return None if number is None or (count and number >= int(count)) else number
+
+
+def _step_on(day: date, anchor: date, repeats: str) -> int | None:
     if repeats == "once":
         return 0 if day == anchor else None
     rule = REPEATS.fullmatch(repeats)
@@ -190,51 +460,6 @@ def occurrence_on(day: date, *, first_due: str, repeats: str, until: str = "") -
         gone = (day.year - anchor.year) * 12 + day.month - anchor.month
         step *= 12 if unit == "year" else 1
     return gone // step if gone % step == 0 else None
-
-
-def _verdicts(
-    wall: Wall, due: date, instants: dict[int, datetime], imported_at: datetime, until: datetime
-) -> Iterator[Verdict]:
-    """`instants` holds the planned instant of each offset, the farthest first."""
-    # Of the triggers that quiet hours brought to one day the last one, the nearest, stays.
-    nearest_on = {wall.day_of(instant): offset for offset, instant in instants.items()}
-    standing = set(nearest_on.values())
-    missed = {offset for offset in standing if instants[offset] <= imported_at}
-    coming = standing - missed
-
-    verdicts = {
-        offset: Verdict(offset, instants[offset], "sent", sent_at=instants[offset])
-        for offset in coming
-        if instants[offset] <= until
-    }
-    if missed:
-        nearest = max(missed)
-        useful_on = wall.day_of(instants[nearest]) + OVERDUE_IS_USEFUL_FOR if nearest > 0 else due
-        at, outcome = _catch_up(wall, imported_at, useful_on, {instants[o] for o in coming})
-        if at <= until:
-            for offset in missed:
-                verdicts[offset] = Verdict(offset, instants[offset], "skipped:superseded")
-            sent_at = at if outcome == "sent" else None
-            verdicts[nearest] = Verdict(nearest, instants[nearest], outcome, sent_at=sent_at)
-
-    for offset, instant in instants.items():
-        nearer = nearest_on[wall.day_of(instant)]
-        if nearer in verdicts:
-            merged = Verdict(offset, instants[nearer], "skipped:merged")
-            yield verdicts[offset] if nearer == offset else merged
-
-
-def _catch_up(
-    wall: Wall, imported_at: datetime, useful_on: date, coming: set[datetime]
-) -> tuple[datetime, str]:
-    """When the nearest missed trigger is decided, and how. `useful_on` is its last useful day."""
-    tick = imported_at.replace(second=0, microsecond=0) + MINUTE
-    if wall.day_of(tick) > useful_on:
-        return tick, "skipped:expired"
-    moment = _out_of_quiet(wall, tick, MINUTE)
-    if any(planned_at <= moment for planned_at in coming):
-        return moment, "skipped:superseded"
-    return moment, "sent" if wall.day_of(moment) <= useful_on else "skipped:expired"
 
 
 def _planned_at(wall: Wall, due: date, offset: int, remind_at: time) -> datetime:
@@ -261,6 +486,14 @@ def _out_of_quiet(wall: Wall, minute: datetime, step: timedelta) -> datetime:
     while wall.is_quiet(minute):
         minute += step
     return minute
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _at(event: Row) -> datetime:
+    return _instant(event["at"])
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

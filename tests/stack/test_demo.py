@@ -6,6 +6,20 @@ import sys
 
 from local.stack import BUILD, ROOT
 
+RULES_AT_WORK = (
+    "minimum paid",
+    "The automatic payment did not go",
+    "will be taken",
+    "The due date has changed",
+    "far above the usual",
+    "comes with the statement",
+    "banks are closed",
+    "snoozed until then",
+    "it stood as paid at that time",
+    "moved Pacific/Auckland",
+    "after 26 hours without a tick",
+)
+
 
 def test_the_demo_loses_nothing_and_repeats_nothing() -> None:
     BUILD.joinpath("demo.json").unlink(missing_ok=True)
@@ -26,5 +40,10 @@ def test_the_demo_loses_nothing_and_repeats_nothing() -> None:
     # so that an empty comparison does not pass for a good one
     assert totals["due"] == sum(totals["sent"].values()) + sum(totals["skipped"].values())
     assert set(totals["sent"]) == {"sms", "push", "email"}
-    assert {"merged", "no_address", "superseded"} <= set(totals["skipped"])
+    noted = {"merged", "no_address", "superseded", "snoozed", "while_paid"}
+    assert noted <= set(totals["skipped"])
+    # 26 hours without a tick end in one message a person and channel
+    assert totals["caught_up"] >= totals["most_at_once"] == 1
     assert "lost 0, duplicated 0, late 0" in finished.stdout
+    for rule_at_work in RULES_AT_WORK:
+        assert rule_at_work in " ".join(finished.stdout.split()), rule_at_work

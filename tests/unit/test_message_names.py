@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.bills import Bill, Recurrence
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.names import clean, shorten, title
 
 FAMILY = "👩‍👩‍👧‍👦"

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.bills import Bill, Recurrence
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Channel, Language, User
-from bill_reminders.domain.reminders import Trigger
+from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
 from bill_reminders.messages.push import PushText, push
 from bill_reminders.messages.sms import sms
+from tests.support.people import a_trigger
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)
@@ -63,7 +64,7 @@ def notice(
         owed_from=due_on,
         amount=None if amount is None else Money(Decimal(amount), currency),
     )
-    return Notice(bill, due_on, Trigger(-days if offset is None else offset))
+    return Notice(bill, due_on, a_trigger(-days if offset is None else offset))
 
 
 def sms_of(language: Language, *notices: Notice, first: bool = False, part: Part = WHOLE) -> str:

@@ -11,12 +11,13 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.bills import Bill, Recurrence
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Channel, Language, User
-from bill_reminders.domain.reminders import Trigger
+from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
 from bill_reminders.messages.sms import segments, sms
+from tests.support.people import a_trigger
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)
@@ -67,7 +68,7 @@ def text(
                 amount=None if amount is None else Money(Decimal(amount), currency),
             ),
             A_WEDNESDAY + timedelta(ahead),
-            Trigger(-ahead),
+            a_trigger(-ahead),
         )
         for number, ((biller, name), ahead) in enumerate(zip(bills, each, strict=True))
     ]

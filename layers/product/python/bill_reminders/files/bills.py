@@ -9,12 +9,25 @@ from functools import cache, partial
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies
 
-from bill_reminders.domain.bills import Bill, Recurrence, Unit
+from bill_reminders.domain.bills import Bill, Label
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Loan
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import NO_CHANGE, PlanChange
+from bill_reminders.domain.people import NO_CHANGE, Kind, PlanChange
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.working_days import Place, Shift, check_place
-from bill_reminders.files.cells import CellError, day, identifier, words
+from bill_reminders.files import loans
+from bill_reminders.files.cells import (
+    CellError,
+    count,
+    day,
+    days_after,
+    identifier,
+    month_day,
+    one_of,
+    words,
+    yes_or_no,
+)
 from bill_reminders.files.plans import plan_change
 from bill_reminders.files.rows import Parsed, Row, read
 
@@ -23,12 +36,19 @@ COLUMNS = (
     "user_id",
     "biller",
     "name",
+    "kind",
+    "label",
     "amount",
     "currency",
     "first_due",
     "repeats",
+    "count",
     "until",
     "owed_from",
+    "statement_day",
+    "due_after_statement",
+    "autopay",
+    *loans.COLUMNS,
     "lead_days",
     "overdue_days",
     "remind_at",
@@ -37,7 +57,18 @@ COLUMNS = (
     "subdivision",
     "if_not_working_day",
 )
-OPTIONAL_COLUMNS = ("country", "subdivision", "if_not_working_day")
+OPTIONAL_COLUMNS = (
+    "kind",
+    "label",
+    "count",
+    "statement_day",
+    "due_after_statement",
+    "autopay",
+    *loans.COLUMNS,
+    "country",
+    "subdivision",
+    "if_not_working_day",
+)
 
 MAX_DIGITS = 15
 MAX_EVERY = 1000
@@ -58,6 +89,11 @@ class BillRow:
     amount: Money | None
     recurrence: Recurrence
     owed_from: date | None = None
+    kind: Kind = Kind.OTHER
+    label: Label = Label.PERSONAL
+    statement_day: int | None = None
+    autopay: bool = False
+    loan: Loan | None = None
     plan_change: PlanChange = NO_CHANGE
     place: Place | None = None
     shift: Shift = Shift.NONE
@@ -72,7 +108,12 @@ class BillRow:
             name=self.name,
             recurrence=self.recurrence,
             owed_from=self.owed_from or today,
+            kind=self.kind,
+            label=self.label,
             amount=self.amount,
+            statement_day=self.statement_day,
+            autopay=self.autopay,
+            loan=self.loan,
             plan_change=self.plan_change,
             place=self.place,
             shift=self.shift,
@@ -100,8 +141,14 @@ def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
             )
     biller = row.read("biller", words)
     name = row.read("name", words)
-    amount = _money(row)
+    code = row.read_optional("currency", currency)
+    amount = _money(row, code)
     recurrence = _recurrence(row)
+    kind = row.read_optional("kind", one_of(Kind)) or Kind.OTHER
+    label = row.read_optional("label", one_of(Label)) or Label.PERSONAL
+    statement_day = row.read_optional("statement_day", month_day)
+    autopay = row.read_optional("autopay", yes_or_no) or False
+    terms = loans.loan(row, code, recurrence)
     owed_from = row.read_optional("owed_from", day)
     change = plan_change(row)
     place = _place(row)
@@ -117,15 +164,19 @@ def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
         amount=amount,
         recurrence=recurrence,
         owed_from=owed_from,
+        kind=kind,
+        label=label,
+        statement_day=statement_day,
+        autopay=autopay,
+        loan=terms,
         plan_change=change,
         place=place,
         shift=policy,
     )
 
 
-def _money(row: Row) -> Money | None:
+def _money(row: Row, code: str | None) -> Money | None:
     """The amount with its currency. A currency alone is fine: the amount is not known yet."""
-    code = row.read_optional("currency", currency)
     if row["amount"] and not row["currency"]:
         row.refuse("currency", "empty beside an amount: write its ISO 4217 code, for example USD")
     value = row.read_optional("amount", partial(amount, currency=code))
@@ -163,10 +214,28 @@ def _recurrence(row: Row) -> Recurrence | None:
     first_due = row.read("first_due", day)
     step = row.read("repeats", repeats)
     until = row.read_optional("until", day)
+    times = row.read_optional("count", count)
+    after_statement = row.read_optional("due_after_statement", days_after) or 0
     if first_due is None or step is None:
         return None
     every, unit, last_day = step
-    recurrence = Recurrence(first_due, every, unit, last_day, until)
+    for column in ("statement_day", "due_after_statement"):
+        if row[column] and unit is not Unit.MONTH:
+            row.refuse(column, "statements come by months: write every month, or leave it empty")
+    if row["statement_day"] and row["due_after_statement"]:
+        row.refuse(
+            "statement_day",
+            "beside due_after_statement, which says the same another way: keep one of the two",
+        )
+    recurrence = Recurrence(
+        first_due,
+        every,
+        unit,
+        last_day,
+        until,
+        count=times,
+        after_statement=after_statement,
+    )
     if recurrence.due_on(recurrence.first_number) is None:
         row.refuse(
             "until",

@@ -7,7 +7,9 @@ does not exist is the exception.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from enum import StrEnum
 
 from bill_reminders.domain.errors import BillRemindersError
 
@@ -100,3 +102,43 @@ def wall_time(text: str) -> time:
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
         raise CellError("not a time of day: write HH:MM from 00:00 to 23:59")
     return time(int(match[1]), int(match[2]))
+
+
+def count(text: str) -> int:
+    """How many: 1 to 1200, a hundred years of months."""
+    return _number(text, 1, 1200)
+
+
+def month_day(text: str) -> int:
+    """A day of the month; in shorter months it means the last one."""
+    return _number(text, 1, 31)
+
+
+def days_after(text: str) -> int:
+    """A number of days, two months at most."""
+    return _number(text, 1, 60)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdecimal() or not least <= int(text[:9]) <= most:
+        raise CellError(f"not a number from {least} to {most}: write digits alone")
+    return int(text)
+
+
+def yes_or_no(text: str) -> bool:
+    """`yes` or `no`."""
+    if text.lower() not in ("yes", "no"):
+        raise CellError("neither yes nor no: write one of them")
+    return text.lower() == "yes"
+
+
+def one_of[T: StrEnum](choices: type[T]) -> Callable[[str], T]:
+    """A reader of the words of `choices`."""
+
+    def read(text: str) -> T:
+        try:
+            return choices(text.lower())
+        except ValueError:
+            raise CellError(f"not a choice: write {', '.join(choices)}") from None
+
+    return read

@@ -2,7 +2,7 @@
 
 import re
 
-from bill_reminders.domain.people import Channel, PlanChange
+from bill_reminders.domain.people import Channel, Join, PlanChange
 from bill_reminders.files.cells import CellError, wall_time
 from bill_reminders.files.rows import Row
 
@@ -14,23 +14,39 @@ _NUMBER = re.compile(r"[0-9]{1,4}")
 
 def plan_change(row: Row) -> PlanChange:
     """What the row sets. An empty cell sets nothing."""
+    listed = row.read_optional("channels", channels)
     return PlanChange(
         lead_days=row.read_optional("lead_days", lead_days),
         overdue_days=row.read_optional("overdue_days", overdue_days),
         remind_at=row.read_optional("remind_at", wall_time),
-        channels=row.read_optional("channels", channels),
+        channels=None if listed is None else listed[0],
+        joins=() if listed is None else listed[1],
     )
 
 
-def channels(text: str) -> tuple[Channel, ...]:
-    """`sms+email`, the most wanted first."""
-    try:
-        wanted = tuple(Channel(part) for part in _parts(text.lower()))
-    except ValueError:
-        raise CellError("not a list of channels: write sms, push and email joined by +") from None
-    if len(set(wanted)) < len(wanted):
-        raise CellError("a channel stands here twice: write each once")
-    return wanted
+def channels(text: str) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
+    """`sms+email`, the most wanted first; `push+sms@0` lets SMS join on the due day."""
+    wanted: list[Channel] = []
+    joins: list[Join] = []
+    for part in _parts(text.lower()):
+        name, at, days = (piece.strip() for piece in part.partition("@"))
+        try:
+            channel = Channel(name)
+        except ValueError:
+            raise CellError(
+                "not a list of channels: write sms, push and email joined by +"
+            ) from None
+        if channel in wanted:
+            raise CellError("a channel stands here twice: write each once")
+        wanted.append(channel)
+        if at:
+            if not _NUMBER.fullmatch(days) or int(days) > MAX_LEAD_DAYS:
+                raise CellError(
+                    "not a lead day after @: write how many days before the due date the channel "
+                    f"joins, 0 to {MAX_LEAD_DAYS}"
+                )
+            joins.append(Join(channel, int(days)))
+    return tuple(wanted), tuple(joins)
 
 
 def lead_days(text: str) -> tuple[int, ...]:

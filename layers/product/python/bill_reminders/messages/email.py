@@ -27,6 +27,7 @@ from bill_reminders.messages.wording import (
     headline,
     if_paid,
     pay_by,
+    remark,
     why,
 )
 
@@ -62,6 +63,7 @@ class _Card:
     date: str
     due: str
     urgency: str
+    remark: str
     pay_by: str
     why: str
     if_paid: str
@@ -119,11 +121,12 @@ def _card(words: Catalogue, notice: Notice, today: date) -> _Card:
         title=heading,
         biller=biller if name else "",
         name=name or heading,
-        amount=amount_alone(words, notice),
-        amount_is_known=notice.bill.amount is not None,
+        amount=amount_alone(words, notice, today),
+        amount_is_known=notice.owed.amount is not None,
         date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
-        due=due(words, notice.due_on, today),
+        due=due(words, notice, today),
         urgency=_urgency(notice.due_on, today),
+        remark=remark(words, notice, today),
         pay_by=pay_by(words, notice, today),
         why=why(words, (notice,)),
         if_paid=if_paid(words, notice, today),

@@ -7,6 +7,7 @@ from typing import Self
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.payments import Owed
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.messages.names import clean
@@ -17,18 +18,37 @@ class Notice:
     """One reminder with what its words need.
 
     `due_on` is the date in the user's zone by which it is to be paid, after the weekend and holiday
-    shift. `last_working_day` is set when money may not move on that date.
+    shift. `last_working_day` is set when money may not move on that date. `will_be_debited` is for
+    the reminder that stands for a plan with autopay, `date_changed` when the user had heard of
+    another due date.
     """
 
     bill: Bill
     due_on: date
     trigger: Trigger
     last_working_day: date | None = None
+    occurrence: int = 0
+    will_be_debited: bool = False
+    date_changed: bool = False
 
     @classmethod
     def of(cls, bill: Bill, reminder: Reminder) -> Self:
         payable_on = bill.payable_on(reminder.due_on)
-        return cls(bill, payable_on, reminder.trigger, bill.last_working_day(payable_on))
+        failed = {each.occurrence for each in bill.failed_debits}
+        return cls(
+            bill=bill,
+            due_on=payable_on,
+            trigger=reminder.trigger,
+            last_working_day=bill.last_working_day(payable_on),
+            occurrence=reminder.occurrence,
+            will_be_debited=bill.autopay and reminder.occurrence not in failed,
+            date_changed=reminder.revision > 0,
+        )
+
+    @property
+    def owed(self) -> Owed:
+        """What it costs and what is left."""
+        return self.bill.owed(self.occurrence)
 
 
 @dataclass(frozen=True, slots=True)

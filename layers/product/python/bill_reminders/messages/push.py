@@ -6,7 +6,7 @@ from datetime import date
 
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.locale import amount, weekday_date
+from bill_reminders.messages.locale import weekday_date
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import (
     WHOLE,
@@ -18,11 +18,13 @@ from bill_reminders.messages.notices import (
 )
 from bill_reminders.messages.wording import (
     amount_alone,
+    amount_of,
     bill_title,
     due,
     headline,
     if_paid,
     pay_by,
+    remark,
     why,
 )
 
@@ -67,11 +69,16 @@ def push(
 def _bill(words: Catalogue, notice: Notice, today: date) -> str:
     told = words.say(
         "push_bill",
-        amount=amount_alone(words, notice),
+        amount=amount_alone(words, notice, today),
         date=weekday_date(notice.due_on, words.language),
         why=why(words, (notice,)),
     )
-    return words.sentences(told, pay_by(words, notice, today), if_paid(words, notice, today))
+    return words.sentences(
+        told,
+        remark(words, notice, today),
+        pay_by(words, notice, today),
+        if_paid(words, notice, today),
+    )
 
 
 def _bills(words: Catalogue, notices: Sequence[Notice], today: date) -> str:
@@ -79,8 +86,8 @@ def _bills(words: Catalogue, notices: Sequence[Notice], today: date) -> str:
         words.say(
             "push_digest_bill",
             bill=bill_title(words, notice, width=NAME_WIDTH),
-            amount=amount(notice.bill.amount, words.language),
-            due=due(words, notice.due_on, today),
+            amount=amount_of(words, notice, today),
+            due=due(words, notice, today),
         )
         for notice in notices[:MOST_BILLS]
     ]

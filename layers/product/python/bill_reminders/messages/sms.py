@@ -11,6 +11,7 @@ from datetime import date
 
 import smsutil
 
+from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Channel, Language, User
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import amount, plain_spaces, short_date, weekday_date
@@ -23,7 +24,17 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
-from bill_reminders.messages.wording import bill_title, due, headline, if_paid, part_of, pay_by, why
+from bill_reminders.messages.wording import (
+    amount_of,
+    bill_title,
+    due,
+    headline,
+    if_paid,
+    part_of,
+    pay_by,
+    remark,
+    why,
+)
 
 MOST_SEGMENTS = 2
 
@@ -105,6 +116,7 @@ class _Draft:
         text = self.words.sentences(
             self.part,
             self._told(size),
+            "" if size.terse else self._for_one(remark),
             "" if size.terse else self._for_one(pay_by),
             "" if size.terse else self._for_one(if_paid),
             why(self.words, self.notices, short=size.terse),
@@ -151,24 +163,24 @@ class _Draft:
     def _values(self, notice: Notice, width: int) -> dict[str, str]:
         return {
             "bill": bill_title(self.words, notice, width=width),
-            "amount": _amount(notice, self.words.language),
-            "due": due(self.words, notice.due_on, self.today),
+            "amount": amount_of(self.words, notice, self.today, self._money),
+            "due": due(self.words, notice, self.today),
             "date": short_date(notice.due_on, self.words.language),
         }
+
+    def _money(self, money: Money) -> str:
+        """In English with the currency's code where its sign alone would force UCS-2."""
+        language = self.words.language
+        text = amount(money, language)
+        if language is Language.ENGLISH and not _is_gsm(text):
+            text = amount(money, language, symbol=False)
+        return text
 
     def _stop(self, size: _Size) -> str:
         if not self.source:
             return ""
         key = "sms_stop_short" if size.terse else "sms_stop"
         return self.words.say(key, source=shorten(self.source, size.others))
-
-
-def _amount(notice: Notice, language: Language) -> str:
-    """In English with the currency's code where its sign alone would force UCS-2."""
-    text = amount(notice.bill.amount, language)
-    if language is Language.ENGLISH and not _is_gsm(text):
-        text = amount(notice.bill.amount, language, symbol=False)
-    return text
 
 
 def _is_gsm(text: str) -> bool:

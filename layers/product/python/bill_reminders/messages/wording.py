@@ -1,16 +1,25 @@
 """The phrases that all channels share: how far the due date is, and why the message came."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
-from bill_reminders.domain.reminders import Trigger
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Owed, Standing
+from bill_reminders.domain.reminders import Trigger, TriggerKind
 from bill_reminders.messages.catalogue import Catalogue
-from bill_reminders.messages.locale import amount, weekday_date
+from bill_reminders.messages.locale import amount, short_date, weekday_date
 from bill_reminders.messages.names import title
 from bill_reminders.messages.notices import WHOLE, Notice, Part
 
 
-def due(words: Catalogue, due_on: date, today: date) -> str:
+def due(words: Catalogue, notice: Notice, today: date) -> str:
+    """How far the due date is; softer when only interest can run any more."""
+    if notice.due_on < today and notice.owed.standing is Standing.MINIMUM_MET:
+        return words.say("balance_open")
+    return due_date(words, notice.due_on, today)
+
+
+def due_date(words: Catalogue, due_on: date, today: date) -> str:
     """How far `due_on` is from `today`, the user's local date when the message goes out.
 
     Never from the trigger: a reminder that was planned three days ahead may go out late.
@@ -30,17 +39,22 @@ def due(words: Catalogue, due_on: date, today: date) -> str:
 
 def rule(words: Catalogue, trigger: Trigger) -> str:
     """The line of the user's plan that `trigger` stands for."""
-    match trigger.offset:
-        case 0:
-            return words.say("rule_due_day")
-        case -1:
-            return words.say("rule_one_day_before")
-        case 1:
-            return words.say("rule_one_day_after")
-        case _ if trigger.is_overdue:
-            return words.say("rule_days_after", days=trigger.days)
+    if trigger.kind is TriggerKind.SNOOZE:
+        return words.say("rule_snoozed")
+    if trigger.kind is TriggerKind.AUTOPAY_FAILED:
+        return words.say("rule_autopay_failed")
+    match trigger.kind, trigger.days:
+        case TriggerKind.LEAD, 0:
+            key = "rule_due_day"
+        case TriggerKind.LEAD, 1:
+            key = "rule_one_day_before"
+        case TriggerKind.OVERDUE, 1:
+            key = "rule_one_day_after"
+        case TriggerKind.OVERDUE, _:
+            key = "rule_days_after"
         case _:
-            return words.say("rule_days_before", days=trigger.days)
+            key = "rule_days_before"
+    return words.say(key, days=trigger.days)
 
 
 def why(words: Catalogue, notices: Sequence[Notice], *, short: bool = False) -> str:
@@ -48,12 +62,18 @@ def why(words: Catalogue, notices: Sequence[Notice], *, short: bool = False) -> 
     triggers = {notice.trigger for notice in notices}
     if len(triggers) > 1:
         return words.say("why_plan_short" if short else "why_plan")
-    return words.say("why_short" if short else "why", rule=rule(words, triggers.pop()))
+    trigger = triggers.pop()
+    if trigger.kind is TriggerKind.SNOOZE:
+        return words.say("why_snoozed")
+    if trigger.kind is TriggerKind.AUTOPAY_FAILED:
+        return words.say("why_autopay_failed")
+    return words.say("why_short" if short else "why", rule=rule(words, trigger))
 
 
 def if_paid(words: Catalogue, notice: Notice, today: date) -> str:
     """A word for who has paid already, when the bill is overdue; else nothing."""
-    return words.say("if_paid") if notice.due_on < today else ""
+    is_late = notice.due_on < today and notice.owed.standing is not Standing.MINIMUM_MET
+    return words.say("if_paid") if is_late else ""
 
 
 def pay_by(words: Catalogue, notice: Notice, today: date) -> str:
@@ -70,10 +90,65 @@ def bill_title(words: Catalogue, notice: Notice, *, width: int) -> str:
     return title(notice.bill, words.say("bill_unnamed"), width=width)
 
 
-def amount_alone(words: Catalogue, notice: Notice) -> str:
+def remark(words: Catalogue, notice: Notice, today: date) -> str:
+    """What a user would want to know about this one: the money that must be there, a due date that
+    moved, an amount far above the usual, the range of one that is not known. Mostly nothing."""
+    owed = notice.owed
+    said: list[str] = []
+    if notice.will_be_debited and notice.due_on >= today:
+        said.append(words.say("will_be_debited", date=weekday_date(notice.due_on, words.language)))
+    if notice.date_changed:
+        said.append(words.say("date_changed"))
+    if owed.usual is not None:
+        said.append(words.say("far_above_usual", amount=amount(owed.usual, words.language)))
+    if owed.expected is not None:
+        low, high = (
+            amount(money, words.language) for money in (owed.expected.low, owed.expected.high)
+        )
+        said.append(words.say("usual_range", low=low, high=high))
+    return words.sentences(*said)
+
+
+def amount_alone(words: Catalogue, notice: Notice, today: date) -> str:
     """The amount where no words stand before it."""
-    money = notice.bill.amount
-    return words.say("amount_unknown_alone") if money is None else amount(money, words.language)
+    owed = notice.owed
+    if owed.amount is None and owed.expected is None and not _is_pending(owed, today):
+        return words.say("amount_unknown_alone")
+    text = amount_of(words, notice, today)
+    return text[0].upper() + text[1:]
+
+
+def amount_of(
+    words: Catalogue, notice: Notice, today: date, write: Callable[[Money], str] | None = None
+) -> str:
+    """What is to be paid, as far as anybody knows: all, what is left, the minimum beside it, what
+    is usual, or when the statement says. `write` writes the amounts, by default as the language
+    does."""
+    owed = notice.owed
+    text = write or (lambda money: amount(money, words.language))
+    if owed.amount is None or owed.left is None:
+        return _unknown_amount(words, owed, today, text)
+    values = {"amount": text(owed.amount), "left": text(owed.left)}
+    if owed.standing is Standing.MINIMUM_MET:
+        return words.say("amount_minimum_met", **values)
+    if owed.standing is Standing.PARTLY_PAID:
+        return words.say("amount_left", **values)
+    if owed.minimum is not None:
+        minimum = text(Money(owed.minimum, owed.amount.currency))
+        return words.say("amount_with_minimum", minimum=minimum, **values)
+    return values["amount"]
+
+
+def _unknown_amount(words: Catalogue, owed: Owed, today: date, text: Callable[[Money], str]) -> str:
+    if owed.expected is not None:
+        return words.say("amount_about", amount=text(owed.expected.usual))
+    if owed.statement_on is not None and _is_pending(owed, today):
+        return words.say("amount_pending", date=short_date(owed.statement_on, words.language))
+    return words.say("amount_unknown")
+
+
+def _is_pending(owed: Owed, today: date) -> bool:
+    return owed.statement_on is not None and owed.statement_on >= today
 
 
 def headline(
@@ -82,7 +157,7 @@ def headline(
     """The nearest bill and when it is due, without an amount: locked screens show it."""
     values = {
         "bill": bill_title(words, notices[0], width=width),
-        "due": due(words, notices[0].due_on, today),
+        "due": due(words, notices[0], today),
     }
     more = len(notices) - 1
     if more:

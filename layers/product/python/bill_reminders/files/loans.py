@@ -1,0 +1,90 @@
+"""The columns that give a loan's terms; its schedule then says the amounts."""
+
+import re
+from decimal import Decimal
+
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Loan, Method, per_period
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.files.cells import CellError, count
+from bill_reminders.files.rows import Row
+
+COLUMNS = ("loan_method", "principal", "rate", "instalments")
+
+MAX_PERCENT = 100
+
+PERIODS_A_YEAR = {Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
+
+_RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
+
+
+def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan | None:
+    """The loan of the row: all four columns, or none."""
+    if not any(row[column] for column in COLUMNS):
+        return None
+    for column in COLUMNS:
+        if not row[column]:
+            row.refuse(
+                column, f"empty beside other terms of a loan: fill in {', '.join(COLUMNS)}, or none"
+            )
+    if row["amount"]:
+        row.refuse("amount", "beside the terms of a loan, which say it: leave it empty")
+    if row["count"]:
+        row.refuse("count", "beside a loan, which ends with its instalments: leave it empty")
+    if not row["currency"]:
+        row.refuse("currency", "empty beside a principal: write its ISO 4217 code, for example USD")
+    method = row.read_optional("loan_method", loan_method)
+    principal = row.read_optional("principal", _principal)
+    percent = row.read_optional("rate", rate)
+    instalments = row.read_optional("instalments", count)
+    if method is None or principal is None or percent is None or instalments is None:
+        return None
+    if currency is None or recurrence is None:
+        return None
+    periods = _periods_a_year(row, recurrence)
+    if periods is None:
+        return None
+    try:
+        fraction = percent / 100
+        if method is not Method.FLAT_FEE:
+            fraction = per_period(fraction, periods)
+        return Loan(Money(principal, currency), fraction, instalments, method)
+    except InvalidValue as error:
+        row.refuse(error.field, error.problem)
+        return None
+
+
+def _periods_a_year(row: Row, recurrence: Recurrence) -> int | None:
+    year = PERIODS_A_YEAR.get(recurrence.unit) if recurrence.unit is not None else None
+    if year is None or year % recurrence.every:
+        row.refuse(
+            "repeats",
+            "not how a loan is paid back: write every month or every week, or a number of them "
+            "that divides a year of 12 months or 52 weeks",
+        )
+        return None
+    return year // recurrence.every
+
+
+def loan_method(text: str) -> Method:
+    """How the loan is paid back."""
+    try:
+        return Method(text.lower())
+    except ValueError:
+        raise CellError(f"not a method: write {', '.join(Method)}") from None
+
+
+def rate(text: str) -> Decimal:
+    """A percentage: of a year, or for a flat fee of a period."""
+    if not _RATE.fullmatch(text):
+        raise CellError("not a percentage: write 4.2 for 4.2%, without the sign")
+    if (percent := Decimal(text)) > MAX_PERCENT:
+        raise CellError(f"more than {MAX_PERCENT}%: write 4.2 for 4.2%")
+    return percent
+
+
+def _principal(text: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,4})?", text):
+        raise CellError("not an amount: write digits, with a point before the decimals")
+    return Decimal(text)
