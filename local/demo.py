@@ -28,6 +28,8 @@ from tests.brute_force import enumerate_due
 LAST_DAY = datetime(2027, 3, 31, 23, 59, tzinfo=UTC)
 OUTAGE = (datetime(2027, 3, 7, 8, tzinfo=UTC), datetime(2027, 3, 8, 10, tzinfo=UTC))
 """26 hours without a tick."""
+HISTORY = BUILD / "history.txt"
+"""What is printed, a line each and not folded."""
 WIDTH = 110
 """Characters a line, where no terminal says how many there are."""
 
@@ -108,12 +110,13 @@ def _print_people(
     outbox: Iterable[Sent],
 ) -> None:
     texts = {sent.provider_id: sent.text for sent in outbox}
+    history: list[str] = []
     by_user: defaultdict[str, list[LedgerItem]] = defaultdict(list)
     for row in ledger:
         by_user[row.user_id].append(row)
     for user_id, item in sorted(users.items()):
         bills = {bill.bill_id: bill for bill in BillItem.query(user_id)}
-        zone = ZoneInfo(item.time_zone)
+        zones = _zones(user_id)
         console.print()
         console.rule(f"[bold]{user_id}[/bold]  {item.time_zone}  {item.language}", align="left")
         table = Table(box=None, expand=True, padding=(0, 1), collapse_padding=True)
@@ -123,9 +126,23 @@ def _print_people(
         table.add_column("why", ratio=2, overflow="fold", style="dim")
         told = [*_events(by_user[user_id], bills, texts), *_doings(user_id, bills)]
         for at, *lines in sorted(told, key=lambda line: line[0]):
+            zone = next(zone for since, zone in reversed(zones) if since <= at)
             when = at.astimezone(zone).strftime("%a %d %b %H:%M")
             table.add_row(when, *map(escape, lines), end_section=True)
+            history.append(" | ".join((user_id, when, *lines)).replace("\n", "; "))
         console.print(table)
+    HISTORY.write_text("\n".join(history) + "\n", encoding="utf-8")
+
+
+def _zones(user_id: str) -> list[tuple[datetime, ZoneInfo]]:
+    """Where the person lives, and since when."""
+    home = next(row["time_zone"] for row in sample.people() if row["user_id"] == user_id)
+    moves = [
+        (happenings.instant(event), ZoneInfo(event["value"]))
+        for event in happenings.read()
+        if event["user_id"] == user_id and event["event"] == "moved"
+    ]
+    return [(datetime.min.replace(tzinfo=UTC), ZoneInfo(home)), *moves]
 
 
 def _events(
@@ -173,7 +190,8 @@ def _shown(head: LedgerItem, texts: Mapping[str, str]) -> str:
     if head.channel == Channel.PUSH.value:
         text = json.loads(text)["default"]
     if head.channel == Channel.EMAIL.value:
-        text = text.split("\n", 1)[0]
+        body, _, _ = text.partition("\n--\n")
+        text = " / ".join(filter(None, body.splitlines()))
     return text
 
 
