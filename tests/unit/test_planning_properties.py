@@ -95,7 +95,7 @@ LEAD_DAYS = joined(st.integers(0, 4) | st.integers(0, 40) | st.integers(0, 365),
 OVERDUE_DAYS = joined(st.integers(1, 4) | st.integers(1, 60), 2)
 # Clocks change between 23:00 and 03:00.
 WALL_TIMES = (st.integers(0, 24 * 60 - 1) | st.integers(23 * 60, 27 * 60)).map(wall_time)
-CHANNELS = st.sampled_from(["sms", "email", "sms+email", "push+sms"])
+CHANNELS = st.sampled_from(["sms", "email", "sms+email", "push+sms@0", "email+sms@2"])
 REPEATS = st.sampled_from(
     [
         "once",
@@ -144,6 +144,7 @@ def households(draw: st.DrawFn) -> Household:
 def bill(draw: st.DrawFn, bill_id: str, today: date) -> dict[str, str]:
     first_due = today + draw(st.integers(-120, 100)) * DAY
     ago = st.integers(0, 80).map(lambda days: str(today - days * DAY))
+    repeats, after = draw(REPEATS), draw(st.just("") | st.integers(1, 40).map(str))
     ends = st.integers(31, 150).map(lambda days: str(first_due + days * DAY))
     return {
         "bill_id": bill_id,
@@ -153,7 +154,10 @@ def bill(draw: st.DrawFn, bill_id: str, today: date) -> dict[str, str]:
         "amount": "",
         "currency": "",
         "first_due": str(first_due),
-        "repeats": draw(REPEATS),
+        "repeats": repeats,
+        "count": draw(st.sampled_from(["", "", "3"])),
+        "due_after_statement": after if "month" in repeats else "",
+        "autopay": draw(st.sampled_from(["", "no", "yes"])),
         "until": draw(st.just("") | ends),
         "owed_from": draw(st.just("") | ago),
         "lead_days": draw(st.just("") | LEAD_DAYS),
@@ -235,15 +239,27 @@ class Life:
         return (entry for entry in self.entries if entry.outcome == "sent")
 
 
+OUTAGES = st.none() | st.tuples(
+    st.integers(1, 50).map(lambda hours: timedelta(hours=hours * 7)),
+    st.integers(1, 26).map(lambda hours: timedelta(hours=hours)),
+)
+
+
 @PROPERTY
-@given(households())
-def test_the_planner_and_a_count_that_shares_no_code_with_it_agree(household: Household) -> None:
+@given(households(), OUTAGES)
+def test_the_planner_and_a_count_that_shares_no_code_with_it_agree(
+    household: Household, outage_from_and_for: tuple[timedelta, timedelta] | None
+) -> None:
+    outage = None
+    if outage_from_and_for is not None:
+        start = household.imported_at.replace(second=0, microsecond=0) + outage_from_and_for[0]
+        outage = (start, start + outage_from_and_for[1])
     with tempfile.TemporaryDirectory() as folder:
         users, bills = Path(folder, "users.csv"), Path(folder, "bills.csv")
         users.write_text(as_csv(household.user_row), encoding="utf-8")
         bills.write_text(as_csv(*household.bill_rows), encoding="utf-8")
         expected = enumerate_due(
-            users, bills, imported_at=household.imported_at, until=household.until
+            users, bills, imported_at=household.imported_at, until=household.until, outage=outage
         )
     found = [
         Expected(
@@ -257,7 +273,7 @@ def test_the_planner_and_a_count_that_shares_no_code_with_it_agree(household: Ho
             outcome=entry.outcome,
             sent_at=entry.at if entry.outcome == "sent" else None,
         )
-        for entry in Life(household).live().entries
+        for entry in Life(household).live(outage).entries
         for reminder in [entry.reminder]
     ]
     assert sorted(found, key=repr) == sorted(expected, key=repr)
@@ -291,12 +307,16 @@ def test_whatever_the_plan_wants_is_sent_or_noted_as_skipped(household: Househol
     for bill in life.bills:
         plan = life.user.plan.with_change(bill.plan_change)
         triggers = [*map(Trigger.lead, plan.lead_days), *map(Trigger.overdue, plan.overdue_days)]
+        if bill.autopay and triggers:
+            triggers = [Trigger.lead(1)]
         for trigger in triggers:
             offset = (trigger.offset or 0) * DAY
             for _, due_on in bill.occurrences_from(first - offset):
                 if bill.payable_on(due_on) + offset > last:
                     break
                 for channel in plan.channels:
+                    if not trigger.is_overdue and trigger.days > plan.joins_at(channel):
+                        continue
                     assert (bill.bill_id, due_on, trigger, channel) in noted
 
 

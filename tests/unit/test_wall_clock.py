@@ -12,8 +12,9 @@ Changes of the clocks that the tables use, as local times:
     Apia                                            2011-12-30 00:00 on to 24:00
 """
 
+import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -359,3 +360,8 @@ def test_quiet_hours_have_no_pause_between_the_minutes_next_to_them(
     before, after = hours.last_minute_before(now, zone), hours.end_after(now, zone)
     between = range(1, (after - before) // MINUTE)
     assert all(hours.cover(before + n * MINUTE, zone) for n in between)
+
+
+def test_zones_are_those_of_the_pinned_package() -> None:
+    assert zoneinfo.TZPATH == ()
+    assert available_timezones() >= {"Asia/Shanghai", "America/New_York", "Pacific/Apia"}

@@ -1,0 +1,193 @@
+"""Every row of docs/rules.md has tests that bear its rule in their names."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PROPERTY = "test_no_order_of_changes_sends_twice_or_at_the_wrong_time"
+COUNTED = "test_the_planner_and_a_count_that_shares_no_code_with_it_agree"
+
+TESTED_BY = {
+    "default plan": (
+        "test_the_default_plan_is_three_days_one_day_the_day_and_one_overdue_at_nine",
+        COUNTED,
+    ),
+    "a date is not an instant": (
+        "test_the_date_on_the_wall_is_not_the_date_in_utc",
+        "test_an_instant_reads_back_what_was_asked_for_unless_that_was_skipped",
+    ),
+    "short month": (
+        "test_a_short_month_shortens_that_date_and_no_later_one",
+        "test_a_yearly_29_february_falls_on_the_28th_in_common_years_and_comes_back",
+        "test_a_date_is_its_number_of_steps_away_from_the_anchor",
+    ),
+    "last day of the month": ("test_the_last_day_of_the_month_is_the_last_whatever_the_anchor",),
+    "daylight saving": (
+        "test_nine_stays_nine_when_the_clocks_change",
+        "test_a_time_that_is_skipped_is_the_first_instant_after_the_gap",
+        "test_a_time_that_happens_twice_is_the_first",
+    ),
+    "quiet hours": (
+        "test_quiet_hours_move_a_reminder",
+        "test_nothing_goes_out_in_quiet_hours_or_when_it_helps_no_more",
+        PROPERTY,
+    ),
+    "two reminders on one day": (
+        "test_two_reminders_that_quiet_hours_bring_to_one_day_go_as_the_nearer",
+        COUNTED,
+    ),
+    "due together": (
+        "test_bills_of_one_minute_are_due_together_in_the_order_of_their_dates",
+        "test_reminders_of_one_user_channel_and_minute_share_a_message",
+    ),
+    "created late, or after an outage": (
+        "test_of_what_was_missed_the_nearest_goes_while_it_helps_and_the_rest_is_noted",
+        "test_an_outage_loses_no_reminder_and_sends_none_twice",
+    ),
+    "too late to help": (
+        "test_after_a_long_outage_everything_is_noted_and_only_what_helps_goes_out",
+        "test_nothing_goes_out_in_quiet_hours_or_when_it_helps_no_more",
+    ),
+    "weekend, holiday": (
+        "test_a_due_date_moves_to_the_nearest_working_day_or_stays",
+        "test_a_payable_date_is_the_nearest_working_day_on_its_side",
+        "test_every_channel_names_the_last_working_day_before",
+    ),
+    "payable date": (
+        "test_lead_days_and_overdue_days_count_from_the_payable_date",
+        "test_the_number_and_the_payment_follow_the_nominal_date",
+        "test_an_end_date_follows_the_nominal_date",
+    ),
+    "holidays": (
+        "test_a_year_is_as_its_government_published_it",
+        "test_weekends_and_known_holidays_count_where_a_year_is_not_published",
+    ),
+    "paid": (
+        "test_paid_closes_that_occurrence_only",
+        "test_an_early_payment_of_the_next_month_leaves_this_one_open",
+        "test_a_payment_that_names_none_goes_to_the_oldest_open_one",
+        PROPERTY,
+    ),
+    "payment undone": (
+        "test_an_undone_payment_plans_future_days_only",
+        "test_an_undone_payment_after_the_due_day_brings_nothing_back",
+        PROPERTY,
+    ),
+    "partly paid": (
+        "test_partly_paid_goes_on",
+        "test_what_is_left_and_what_was_paid_add_up",
+    ),
+    "minimum payment met": (
+        "test_a_met_minimum_goes_on",
+        "test_a_met_minimum_is_not_called_overdue",
+    ),
+    "several unpaid occurrences": (
+        "test_several_unpaid_occurrences_are_each_overdue_on_their_own",
+    ),
+    "amount": (
+        "test_an_unknown_amount_is_expected_from_the_latest_statements",
+        "test_far_above_the_usual_is_half_as_much_again",
+        "test_every_message_says_what_is_known",
+    ),
+    "card": (
+        "test_the_due_date_is_that_many_days_after_each_statement",
+        "test_the_statement_is_the_last_one_before_the_due_date",
+        "test_looking_from_any_day_finds_the_same_dates",
+    ),
+    "end": (
+        "test_a_count_ends_a_bill_and_the_earlier_end_wins",
+        "test_a_bill_ends_with_its_last_date_included",
+        "test_a_loan_says_what_each_occurrence_costs_and_when_it_is_over",
+    ),
+    "instalments": (
+        "test_an_instalment_of_zero_does_not_fall_due",
+        "test_a_prepayment_ends_a_loan_early_and_never_later",
+    ),
+    "autopay": (
+        "test_autopay_reminds_once_the_day_before",
+        "test_a_failed_debit_is_told_at_once_and_restores_the_plan",
+        PROPERTY,
+    ),
+    "snooze": (
+        "test_a_snooze_is_silent_until_its_day",
+        "test_a_snooze_merges_with_what_is_planned_for_that_day",
+        "test_a_snooze_past_the_due_date_wants_a_second_yes",
+        PROPERTY,
+    ),
+    "plans": (
+        "test_a_plan_for_a_kind_and_for_a_bill_change_the_users_own",
+        "test_a_channel_that_escalates_joins_on_its_day",
+        "test_lead_days_reach_from_the_due_day_to_a_year_before",
+    ),
+    "STOP": (
+        "test_stop_is_noted_and_start_brings_the_rest_back",
+        "test_stop_is_kept_when_the_user_is_imported_again",
+    ),
+    "zone changed": (
+        "test_a_move_to_another_zone_repeats_nothing_and_loses_nothing",
+        PROPERTY,
+    ),
+    "closed, deleted, erased": (
+        "test_a_deleted_bill_and_a_closed_one_wake_nobody",
+        "test_an_erased_user_leaves_nothing_and_no_claim_brings_them_back",
+        "test_a_change_before_the_claim_is_never_missed",
+    ),
+    "overdue": (
+        "test_nobody_pays_and_each_day_of_the_plan_is_sent",
+        "test_whatever_the_plan_wants_is_sent_or_noted_as_skipped",
+    ),
+    "entered late": ("test_what_fell_due_before_the_bill_was_owed_is_not_reminded",),
+    "plan or settings changed": (
+        "test_a_changed_plan_never_repeats_what_was_sent",
+        "test_a_change_plans_again_and_repeats_no_lead_day",
+        PROPERTY,
+    ),
+    "due date changed": (
+        "test_another_due_date_is_told_again_if_the_user_heard_of_the_one_before",
+        "test_a_revision_says_that_the_date_changed",
+    ),
+    "pause": (
+        "test_nothing_goes_out_in_a_pause_and_one_catch_up_after_it",
+        "test_whatever_a_pause_held_back_is_noted",
+    ),
+    "no address": ("test_without_a_usable_address_a_reminder_is_noted_and_not_sent",),
+    "refused for now": (
+        "test_what_waits_is_due_again_when_its_time_has_come",
+        "test_what_waits_is_withdrawn_when_it_became_needless",
+    ),
+    "unknown": ("test_what_was_claimed_is_never_claimed_again",),
+    "zone data": ("test_zones_are_those_of_the_pinned_package",),
+}
+
+
+def rows() -> list[str]:
+    text = ROOT.joinpath("docs", "rules.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
+    return [cell for cell in cells if cell != "case" and not set(cell) <= set("-")]
+
+
+def names_of_tests() -> set[str]:
+    return {
+        node.name
+        for path in ROOT.joinpath("tests").rglob("test_*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def test_the_rules_and_their_tests_name_the_same_cases() -> None:
+    assert sorted(rows()) == sorted(TESTED_BY)
+
+
+@pytest.fixture(scope="module")
+def existing() -> set[str]:
+    return names_of_tests()
+
+
+@pytest.mark.parametrize("case", TESTED_BY)
+def test_the_tests_of_a_rule_exist(case: str, existing: set[str]) -> None:
+    assert set(TESTED_BY[case]) <= existing
