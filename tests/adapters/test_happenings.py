@@ -215,6 +215,12 @@ def test_an_erased_user_leaves_nothing_and_no_claim_brings_them_back() -> None:
 @pytest.mark.parametrize(
     ("act", "field"),
     [
+        (
+            lambda: happenings.record_statement(
+                "somebody", "bill", Statement(0, dollars("5.00"), Decimal(6)), now=NINE
+            ),
+            "minimum",
+        ),
         (lambda: happenings.close_bill("somebody", "none", now=NINE), "bill_id"),
         (
             lambda: happenings.record_payment("somebody", "bill", 7, payment_id="a", now=NINE),

@@ -82,6 +82,19 @@ def test_a_later_statement_takes_the_place_of_an_earlier_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("amount", ["0.00", "-12.00"])
+def test_a_statement_of_nothing_leaves_nothing_to_pay(amount: str) -> None:
+    stated = bill(amount=None).with_statement(Statement(0, dollars(amount), Decimal(0)))
+    assert stated.is_closed(0)
+    assert not stated.is_closed(1)
+    assert stated.first_unpaid(FIRST) == 1
+
+
+def test_a_minimum_of_nothing_is_not_met_by_paying_nothing() -> None:
+    stated = bill().with_statement(Statement(0, dollars("50.00"), Decimal(0)))
+    assert stated.owed(0).standing is Standing.OPEN
+
+
 def test_a_higher_statement_opens_an_occurrence_again() -> None:
     paid = bill().with_payment(pay("120.50"))
     assert paid.is_closed(0)

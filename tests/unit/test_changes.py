@@ -459,3 +459,8 @@ def test_a_trigger_is_read_as_it_is_written() -> None:
         Trigger.autopay_failed("r-1"),
     ):
         assert Trigger.parse(str(trigger)) == trigger
+
+
+def test_what_waits_of_a_deleted_bill_is_still_read_and_withdrawn() -> None:
+    after = at("02-11 12:00")
+    assert earliest_due_date(USER, [], after) <= DUE

@@ -178,10 +178,12 @@ class Bill:
         )
 
     def is_closed(self, number: int) -> bool:
-        """Whether nothing is left to pay of an occurrence."""
-        return any(payment.occurrence == number for payment in self.payments) and (
-            self.owed(number).is_closed
+        """Whether nothing is left to pay of an occurrence: it was paid, or its statement says that
+        nothing is owed."""
+        is_known = any(payment.occurrence == number for payment in self.payments) or any(
+            statement.occurrence == number for statement in self.statements
         )
+        return is_known and self.owed(number).is_closed
 
     def first_unpaid(self, today: date) -> int | None:
         """The occurrence that a payment of today closes when nobody says which: the oldest that is

@@ -28,7 +28,8 @@ FAR_ABOVE = Decimal("1.5")
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What the biller stated for one occurrence: the amount, and the least that must be paid of it
-    by the due date (a card's minimum payment), in the same currency."""
+    by the due date (a card's minimum payment), in the same currency. An amount of zero or below it
+    leaves nothing to pay."""
 
     occurrence: int
     amount: Money
@@ -93,7 +94,7 @@ class Owed:
             return Standing.OVERPAID
         if self.settled or (self.amount is not None and self.paid == self.amount.amount):
             return Standing.PAID
-        if self.minimum is not None and self.paid >= self.minimum:
+        if self.minimum and self.paid >= self.minimum:
             return Standing.MINIMUM_MET
         return Standing.PARTLY_PAID if self.paid else Standing.OPEN
 

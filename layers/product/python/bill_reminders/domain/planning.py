@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.chains import (
+    LOOK_BACK,
     Chain,
     Planned,
     Revisions,
@@ -91,7 +92,7 @@ def wake_at(decision: Decision, now: datetime) -> datetime | None:
 
 def earliest_due_date(user: User, bills: Iterable[Bill], start: datetime) -> date:
     """No occurrence due before this date matters to a decision that starts at `start`."""
-    dates = [local_date(start, user.zone)]
+    dates = [local_date(start, user.zone) - LOOK_BACK]  # what waits of a deleted bill, too
     for bill in bills:
         first = first_due_date(user, bill, start)
         # what a holiday moved on was due earlier than it is payable

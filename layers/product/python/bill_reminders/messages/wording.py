@@ -133,7 +133,7 @@ def amount_of(
         return words.say("amount_minimum_met", **values)
     if owed.standing is Standing.PARTLY_PAID:
         return words.say("amount_left", **values)
-    if owed.minimum is not None:
+    if owed.minimum:
         minimum = text(Money(owed.minimum, owed.amount.currency))
         return words.say("amount_with_minimum", minimum=minimum, **values)
     return values["amount"]

@@ -8,6 +8,7 @@ accounts.change raises.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 
@@ -75,7 +76,15 @@ def undo_payment(user_id: str, bill_id: str, payment_id: str, *, now: datetime) 
 
 def record_statement(user_id: str, bill_id: str, statement: Statement, *, now: datetime) -> bool:
     """Note what the biller states for one occurrence. Raises InvalidValue when there is no such
-    bill or occurrence, or payments of it are in another currency."""
+    bill or occurrence, payments of it are in another currency, the amount is not a number, or the
+    minimum is not between zero and it."""
+    amount, minimum = statement.amount.amount, statement.minimum
+    if not amount.is_finite():
+        raise InvalidValue("amount", "not a number: write what the biller states")
+    if minimum is not None and not (
+        minimum.is_finite() and 0 <= minimum <= max(amount, Decimal(0))
+    ):
+        raise InvalidValue("minimum", "not between zero and the amount: correct one of them")
 
     def state(bill: Bill, user: User) -> Bill:
         _need_occurrence(bill, statement.occurrence)
