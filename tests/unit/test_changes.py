@@ -276,6 +276,12 @@ def test_a_failed_debit_of_the_due_day_waits_for_quiet_hours_and_is_not_lost() -
     assert history.noted(SkipReason.MERGED) == ["overdue:1"]
 
 
+def test_a_failed_debit_that_a_pause_holds_back_still_helps_after_the_due_day() -> None:
+    away = replace(USER, paused_until=DUE, plan=replace(USER.plan, overdue_days=()))
+    history = lived(AUTOPAY, ("02-10 10:00", debit_failed()), user=away)
+    assert history.sent == ["02-11 09:00 autopay_failed:r-1"]
+
+
 def test_a_second_failed_debit_is_told_too() -> None:
     history = lived(AUTOPAY, ("02-10 10:00", debit_failed()), ("02-12 10:00", debit_failed("r-2")))
     assert history.sent == [

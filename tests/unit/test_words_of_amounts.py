@@ -137,3 +137,39 @@ def test_a_failed_debit_is_no_longer_announced() -> None:
     failed = replace(FIXED, autopay=True, failed_debits=(FailedDebit(4, AT, "e"),))
     for text in everywhere(failed, LEAD, language=Language.ENGLISH):
         assert "will be taken" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (Language.ENGLISH, ["the automatic payment failed", "by autopay", "new date"]),
+        (Language.SIMPLIFIED_CHINESE, ["自动扣款未成功", "将自动扣款", "到期日有变动"]),
+        (Language.TRADITIONAL_CHINESE, ["自動扣款未成功", "將自動扣款", "到期日有變動"]),
+    ],
+)
+def test_among_several_bills_each_says_what_is_special(
+    language: Language, words: list[str]
+) -> None:
+    by = Attestation("Lark", AT, "form 7")
+    addresses = {channel: Address("somewhere", by) for channel in Channel}
+    user = User("user", language, ZoneInfo("UTC"), addresses=addresses)
+    autopay = replace(FIXED, autopay=True)
+    failed = replace(autopay, failed_debits=(FailedDebit(4, AT, "e"),))
+    due_on = date(2027, 3, 5)
+    special = [
+        notice(failed, Trigger.autopay_failed("e"), due_on=due_on),
+        notice(autopay, LEAD, due_on=due_on),
+        notice(FIXED, LEAD, due_on=due_on, revision=1),
+    ]
+    for word, one in zip(words, special, strict=True):
+        told = [one, notice(FIXED, LEAD, due_on=due_on)]
+        assert word in sms(user, told, today=TODAY, sender=SENDER, first=False).body
+        assert word in push(user, told, today=TODAY, sender=SENDER, first=False).body
+
+
+def test_a_sign_that_only_a_remark_holds_does_not_force_two_byte_letters() -> None:
+    rupees = [Statement(n, Money(Decimal(90 + n), "INR")) for n in range(4)]
+    variable = replace(CARD, statements=tuple(rupees))
+    body = everywhere(variable, LEAD, language=Language.ENGLISH)[0]
+    assert "INR" in body
+    assert body.isascii()

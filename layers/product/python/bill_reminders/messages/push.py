@@ -20,7 +20,7 @@ from bill_reminders.messages.wording import (
     amount_alone,
     amount_of,
     bill_title,
-    due,
+    due_in_list,
     headline,
     if_paid,
     pay_by,
@@ -87,7 +87,7 @@ def _bills(words: Catalogue, notices: Sequence[Notice], today: date) -> str:
             "push_digest_bill",
             bill=bill_title(words, notice, width=NAME_WIDTH),
             amount=amount_of(words, notice, today),
-            due=due(words, notice, today),
+            due=due_in_list(words, notice, today),
         )
         for notice in notices[:MOST_BILLS]
     ]

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import smsutil
 
@@ -28,6 +29,7 @@ from bill_reminders.messages.wording import (
     amount_of,
     bill_title,
     due,
+    due_in_list,
     headline,
     if_paid,
     part_of,
@@ -116,7 +118,7 @@ class _Draft:
         text = self.words.sentences(
             self.part,
             self._told(size),
-            "" if size.terse else self._for_one(remark),
+            "" if size.terse else self._for_one(partial(remark, write=self._money)),
             "" if size.terse else self._for_one(pay_by),
             "" if size.terse else self._for_one(if_paid),
             why(self.words, self.notices, short=size.terse),
@@ -161,10 +163,11 @@ class _Draft:
         return self.words.say("sms_line", **self._values(notice, width))
 
     def _values(self, notice: Notice, width: int) -> dict[str, str]:
+        say_due = due if len(self.notices) == 1 else due_in_list
         return {
             "bill": bill_title(self.words, notice, width=width),
             "amount": amount_of(self.words, notice, self.today, self._money),
-            "due": due(self.words, notice, self.today),
+            "due": say_due(self.words, notice, self.today),
             "date": short_date(notice.due_on, self.words.language),
         }
 

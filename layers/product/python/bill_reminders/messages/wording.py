@@ -19,6 +19,19 @@ def due(words: Catalogue, notice: Notice, today: date) -> str:
     return due_date(words, notice.due_on, today)
 
 
+def due_in_list(words: Catalogue, notice: Notice, today: date) -> str:
+    """How far the due date is, for a bill among several: no sentence of its own says there that a
+    debit failed or will come, or that the date moved."""
+    far = due(words, notice, today)
+    if notice.trigger.kind is TriggerKind.AUTOPAY_FAILED:
+        return words.say("due_with_note", due=far, note=words.say("rule_autopay_failed"))
+    if notice.will_be_debited and notice.due_on >= today:
+        return words.say("due_with_note", due=far, note=words.say("note_autopay"))
+    if notice.date_changed:
+        return words.say("due_with_note", due=far, note=words.say("note_date_changed"))
+    return far
+
+
 def due_date(words: Catalogue, due_on: date, today: date) -> str:
     """How far `due_on` is from `today`, the user's local date when the message goes out.
 
@@ -90,21 +103,23 @@ def bill_title(words: Catalogue, notice: Notice, *, width: int) -> str:
     return title(notice.bill, words.say("bill_unnamed"), width=width)
 
 
-def remark(words: Catalogue, notice: Notice, today: date) -> str:
+def remark(
+    words: Catalogue, notice: Notice, today: date, write: Callable[[Money], str] | None = None
+) -> str:
     """What a user would want to know about this one: the money that must be there, a due date that
-    moved, an amount far above the usual, the range of one that is not known. Mostly nothing."""
+    moved, an amount far above the usual, the range of one that is not known. Mostly nothing.
+    `write` as for `amount_of`."""
     owed = notice.owed
+    text = write or (lambda money: amount(money, words.language))
     said: list[str] = []
     if notice.will_be_debited and notice.due_on >= today:
         said.append(words.say("will_be_debited", date=weekday_date(notice.due_on, words.language)))
     if notice.date_changed:
         said.append(words.say("date_changed"))
     if owed.usual is not None:
-        said.append(words.say("far_above_usual", amount=amount(owed.usual, words.language)))
+        said.append(words.say("far_above_usual", amount=text(owed.usual)))
     if owed.expected is not None:
-        low, high = (
-            amount(money, words.language) for money in (owed.expected.low, owed.expected.high)
-        )
+        low, high = text(owed.expected.low), text(owed.expected.high)
         said.append(words.say("usual_range", low=low, high=high))
     return words.sentences(*said)
 
