@@ -4,11 +4,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, Label
 from bill_reminders.domain.loans import Method
 from bill_reminders.domain.people import Channel, Join, Kind
-from bill_reminders.files.bills import read_bills
+from bill_reminders.files.bills import OPTIONAL_COLUMNS, BillRow, read_bills
 from bill_reminders.files.rows import Parsed
 
 ROW = {
@@ -30,13 +32,13 @@ ROW = {
 LOAN = {"loan_method": "equal_principal", "principal": "1200", "rate": "6", "instalments": "12"}
 
 
-def parsed(cells: dict[str, str]) -> Parsed[object]:
+def parsed(cells: dict[str, str]) -> Parsed[BillRow]:
     row = ROW | cells
-    return read_bills(f"{','.join(row)}\n{','.join(row.values())}\n")  # type: ignore[return-value]
+    return read_bills(f"{','.join(row)}\n{','.join(row.values())}\n")
 
 
 def the_bill(**cells: str) -> Bill:
-    result = read_bills(f"{','.join(ROW | cells)}\n{','.join((ROW | cells).values())}\n")
+    result = parsed(cells)
     assert result.errors == ()
     return result.rows[0].bill(date(2027, 3, 1))
 
@@ -61,6 +63,37 @@ def test_a_card_has_a_statement_day_or_days_after_it() -> None:
     assert the_bill(due_after_statement="20").statement_on(date(2027, 3, 31)) == date(2027, 3, 11)
 
 
+@pytest.mark.parametrize("after", ["1", "20", "60"])
+def test_days_after_a_statement_leave_the_first_due_date_as_it_is(after: str) -> None:
+    assert the_bill(due_after_statement=after).due_on(0) == date(2027, 3, 31)
+
+
+def test_a_statement_may_come_on_the_last_day_of_every_month() -> None:
+    bill = the_bill(
+        first_due="2027-03-20", repeats="last day of every month", due_after_statement="20"
+    )
+    assert [bill.due_on(number) for number in range(3)] == [
+        date(2027, 3, 20),
+        date(2027, 4, 20),
+        date(2027, 5, 20),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "until", "last"),
+    [("1", "", 0), ("3", "", 2), ("3", "2027-04-30", 1), ("2", "2027-12-31", 1)],
+)
+def test_a_bill_ends_with_its_count_or_its_last_date(count: str, until: str, last: int) -> None:
+    bill = the_bill(count=count, until=until)
+    assert bill.due_on(last) is not None
+    assert bill.due_on(last + 1) is None
+
+
+@pytest.mark.parametrize("cell", ["no", "No", ""])
+def test_a_bill_is_not_paid_by_itself_unless_it_says_so(cell: str) -> None:
+    assert not the_bill(autopay=cell).autopay
+
+
 def test_label_autopay_and_count_are_read() -> None:
     bill = the_bill(label="business", autopay="yes", count="2")
     assert (bill.label, bill.autopay, bill.due_on(1), bill.due_on(2)) == (
@@ -78,7 +111,13 @@ def test_label_autopay_and_count_are_read() -> None:
         ("equal_principal", "6", "every 3 months", "0.015"),
         ("interest_only", "5.2", "every 2 weeks", "0.002"),
         ("interest_only", "5.2", "every year", "0.052"),
+        ("equal_instalment", "6", "every 12 months", "0.06"),
+        ("equal_instalment", "5.2", "every week", "0.001"),
+        ("equal_instalment", "6", "last day of every month", "0.005"),
+        ("equal_principal", "0", "every month", "0"),
         ("flat_fee", "0.75", "every month", "0.0075"),
+        ("flat_fee", "0.75", "every 10 days", "0.0075"),
+        ("flat_fee", "0.75", "every 5 months", "0.0075"),
     ],
 )
 def test_a_rate_is_of_a_year_and_a_flat_fee_of_a_period(
@@ -97,10 +136,23 @@ def test_a_loan_says_its_amounts_and_ends_with_its_last_instalment() -> None:
     assert (bill.due_on(11), bill.due_on(12)) == (date(2028, 2, 29), None)
 
 
-def test_a_channel_may_join_late() -> None:
-    change = the_bill(channels="push+sms@0").plan_change
-    assert change.channels == (Channel.PUSH, Channel.SMS)
-    assert change.joins == (Join(Channel.SMS, 0),)
+@pytest.mark.parametrize(
+    ("cell", "channels", "joins"),
+    [
+        ("push+sms", (Channel.PUSH, Channel.SMS), ()),
+        ("push+sms@0", (Channel.PUSH, Channel.SMS), (Join(Channel.SMS, 0),)),
+        (
+            "Push + SMS @ 1 + email@365",
+            (Channel.PUSH, Channel.SMS, Channel.EMAIL),
+            (Join(Channel.SMS, 1), Join(Channel.EMAIL, 365)),
+        ),
+    ],
+)
+def test_a_channel_may_join_late(
+    cell: str, channels: tuple[Channel, ...], joins: tuple[Join, ...]
+) -> None:
+    change = the_bill(channels=cell).plan_change
+    assert (change.channels, change.joins) == (channels, joins)
 
 
 @pytest.mark.parametrize(
@@ -112,26 +164,54 @@ def test_a_channel_may_join_late() -> None:
         ({"count": "0"}, "count", "from 1 to 1200"),
         ({"count": "1e3"}, "count", "digits alone"),
         ({"count": "²"}, "count", "digits alone"),
+        ({"count": "1201"}, "count", "from 1 to 1200"),
+        ({"count": "0000000019999"}, "count", "from 1 to 1200"),
+        ({"count": "0" * 9 + "9" * 5000}, "count", "from 1 to 1200"),
+        ({"statement_day": "0"}, "statement_day", "from 1 to 31"),
         ({"statement_day": "32"}, "statement_day", "from 1 to 31"),
         ({"due_after_statement": "61"}, "due_after_statement", "from 1 to 60"),
+        ({"due_after_statement": "0"}, "due_after_statement", "from 1 to 60"),
         ({"statement_day": "5", "repeats": "once"}, "statement_day", "write every month"),
+        ({"statement_day": "5", "repeats": "every year"}, "statement_day", "write every month"),
+        (
+            {"due_after_statement": "5", "repeats": "every 4 weeks"},
+            "due_after_statement",
+            "write every month",
+        ),
         ({"statement_day": "5", "due_after_statement": "20"}, "statement_day", "keep one"),
         ({"principal": "1200"}, "loan_method", "or none"),
+        (LOAN | {"principal": ""}, "principal", "or none"),
+        (LOAN | {"rate": ""}, "rate", "or none"),
+        (LOAN | {"instalments": ""}, "instalments", "or none"),
         (LOAN | {"loan_method": "balloon"}, "loan_method", "write equal_instalment"),
         (LOAN | {"rate": "6%"}, "rate", "write 4.2"),
+        (LOAN | {"rate": "-1"}, "rate", "write 4.2"),
+        (LOAN | {"rate": "4 2"}, "rate", "write 4.2"),
         (LOAN | {"rate": "101"}, "rate", "more than 100%"),
         (LOAN | {"principal": "-5"}, "principal", "write digits"),
         (LOAN | {"principal": "0"}, "principal", "above zero"),
         (LOAN | {"principal": "1.005"}, "principal", "too many decimals"),
+        (LOAN | {"principal": "1.500"}, "principal", "write no more than that"),
+        (LOAN | {"principal": "9" * 16}, "principal", "write at most 15 digits"),
+        (LOAN | {"principal": "1200.5", "currency": "JPY"}, "principal", "JPY has 0"),
+        (LOAN | {"instalments": "0"}, "instalments", "from 1 to 1200"),
         (LOAN | {"instalments": "1201"}, "instalments", "from 1 to 1200"),
         (LOAN | {"amount": "5.00"}, "amount", "leave it empty"),
         (LOAN | {"count": "5"}, "count", "leave it empty"),
         (LOAN | {"currency": ""}, "currency", "ISO 4217"),
         (LOAN | {"repeats": "once"}, "repeats", "every month"),
         (LOAN | {"repeats": "every 5 months"}, "repeats", "divides"),
+        (LOAN | {"repeats": "every 3 weeks"}, "repeats", "divides"),
+        (LOAN | {"repeats": "every 24 months"}, "repeats", "divides"),
+        (LOAN | {"repeats": "every 2 years"}, "repeats", "divides"),
         (LOAN | {"repeats": "every 10 days"}, "repeats", "divides"),
+        (LOAN | {"loan_method": "flat_fee", "repeats": "once"}, "repeats", "every month"),
         ({"channels": "sms@"}, "channels", "lead day"),
         ({"channels": "sms@400"}, "channels", "0 to 365"),
+        ({"channels": "sms@-1"}, "channels", "lead day"),
+        ({"channels": "sms@0@1"}, "channels", "lead day"),
+        ({"channels": "sms@٣"}, "channels", "lead day"),
+        ({"channels": "@0"}, "channels", "write sms, push and email"),
         ({"channels": "sms@0+sms"}, "channels", "twice"),
     ],
 )
@@ -140,5 +220,36 @@ def test_a_bad_cell_is_named_with_its_remedy(
 ) -> None:
     result = parsed(cells)
     assert result.rows == ()
-    assert [error for error in result.errors if error.column == column]
     assert any(remedy in error.problem for error in result.errors if error.column == column)
+
+
+def test_all_bad_terms_of_a_loan_are_reported() -> None:
+    bad = {"loan_method": "x", "principal": "x", "rate": "x", "instalments": "x"}
+    also = {"repeats": "once", "amount": "5.00", "count": "5"}
+    assert {error.column for error in parsed(bad | also).errors} == {*bad, *also}
+
+
+LIKELY = st.sampled_from([*Kind, *Label, *Method, "yes", "0", "1", "5", "20", "31", "1200", "6.5"])
+CELLS = st.fixed_dictionaries(
+    {},
+    optional={
+        "repeats": st.sampled_from(
+            ["once", "every month", "every 2 weeks", "every year", "last day of every month"]
+        ),
+        "amount": st.sampled_from(["", "5.00"]),
+        "channels": st.from_regex(r"(sms|push)(@[0-9]{1,4})?\+email@?[0-9]?", fullmatch=True),
+        **dict.fromkeys(OPTIONAL_COLUMNS, LIKELY | st.from_regex(r"[0-9.]{0,12}", fullmatch=True)),
+    },
+)
+
+
+@given(st.sampled_from([{}, LOAN]), CELLS)
+def test_cells_give_a_bill_or_errors_and_raise_nothing(
+    loan: dict[str, str], cells: dict[str, str]
+) -> None:
+    result = parsed(loan | cells)
+    assert bool(result.rows) != bool(result.errors)
+    for row in result.rows:
+        bill = row.bill(date(2027, 3, 1))
+        assert bill.loan is None or bill.amount is None
+        assert bill.recurrence.due_on(0) is not None

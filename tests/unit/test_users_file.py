@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Channel, Language
+from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Channel, Join, Language
 from bill_reminders.files.rows import MAX_ROWS, RowError, decode
 from bill_reminders.files.users import COLUMNS, OPTIONAL_COLUMNS, UserRow, read_users
 
@@ -128,6 +128,18 @@ def test_plan_cells(column: str, cell: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "joins"),
+    [
+        ("push+sms", ()),
+        ("push+sms@0", (Join(Channel.SMS, 0),)),
+        ("push+sms@7+email@365", (Join(Channel.SMS, 7), Join(Channel.EMAIL, 365))),
+    ],
+)
+def test_a_channel_may_join_late(cell: str, joins: tuple[Join, ...]) -> None:
+    assert the_row(users_csv({"channels": cell})).user.plan.joins == joins
+
+
+@pytest.mark.parametrize(
     ("cell", "stored"),
     [
         ("+1 202-555-0123", "+12025550123"),
@@ -220,6 +232,9 @@ def test_quiet_hours(cell: str, start: time, end: time) -> None:
         ("channels", "sms,email", "write sms, push and email"),
         ("channels", "sms+", "write sms, push and email"),
         ("channels", "sms+email+sms", "write each once"),
+        ("channels", "push+sms@", "0 to 365"),
+        ("channels", "push+sms@366", "0 to 365"),
+        ("channels", "push+sms@-1", "0 to 365"),
         ("lead_days", "366", "write numbers from 0 to 365"),
         ("lead_days", "-1", "write numbers from 0 to 365"),
         ("lead_days", "3,1,0", "write numbers from 0 to 365"),

@@ -16,8 +16,9 @@ from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import push
-from bill_reminders.messages.sms import sms
+from bill_reminders.messages.sms import segments, sms
 
+EN, HANS, HANT = Language
 TODAY = date(2027, 3, 2)
 AT = datetime(2027, 3, 2, 9, tzinfo=UTC)
 SENDER = Sender("Bills", "stop@bills.example.com")
@@ -38,6 +39,8 @@ VARIABLE = replace(
     ),
 )
 STATEMENT_TO_COME = replace(CARD, statement_day=3)
+AUTOPAY = replace(FIXED, autopay=True)
+FAILED = replace(AUTOPAY, failed_debits=(FailedDebit(4, AT, "e"),))
 
 
 def paid(bill: Bill, amount: str) -> Bill:
@@ -72,7 +75,12 @@ LEAD = Trigger.lead(3)
 CASES = [
     (FIXED, LEAD, ["$50.00", "US$50.00", "US$50.00"]),
     (paid(FIXED, "20.00"), LEAD, ["$30.00 left of $50.00", "还剩US$30.00", "尚餘US$30.00"]),
-    (ISSUED, LEAD, ["$200.00, minimum $20.00", "最低还款US$20.00", "最低應繳US$20.00"]),
+    (ISSUED, LEAD, ["$200.00, minimum $20.00", "最低还款额US$20.00", "最低應繳US$20.00"]),
+    (
+        paid(ISSUED, "5.00"),
+        LEAD,
+        ["$195.00 left of $200.00, $15.00 to reach", "还差US$15.00", "尚差US$15.00"],
+    ),
     (paid(ISSUED, "20.00"), LEAD, ["$180.00 left, minimum paid", "已还最低额", "已繳最低額"]),
     (VARIABLE, LEAD, ["bout $95.70", "约US$95.70", "約US$95.70"]),
     (VARIABLE, LEAD, ["Usually $90.00 to $110.00.", "平时为", "平常為"]),
@@ -81,15 +89,50 @@ CASES = [
         LEAD,
         ["mount comes with the statement of", "3月3日账单", "帳單為準"],
     ),
-    (CARD, LEAD, ["mount not known yet", "金额待确认", "金額"]),
+    (CARD, LEAD, ["mount not known yet", "金额待确认", "金額待確認"]),
+    (
+        paid(CARD, "50.00"),
+        LEAD,
+        [
+            "mount not known yet, $50.00 paid",
+            "金额待确认，已付US$50.00",
+            "金額待確認，已繳US$50.00",
+        ],
+    ),
+    (paid(VARIABLE, "50.00"), LEAD, ["$95.70, $50.00 paid", "已付US$50.00", "已繳US$50.00"]),
     (
         VARIABLE.with_statement(Statement(4, dollars("180.00"))),
         LEAD,
         ["far above the usual $95.70", "高出不少", "高出不少"],
     ),
-    (replace(FIXED, autopay=True), LEAD, ["keep the money in the account", "自动扣款", "自動扣款"]),
+    (AUTOPAY, LEAD, ["Keep at least $50.00 in the account", "不少于US$50.00", "不少於US$50.00"]),
     (
-        replace(FIXED, autopay=True, failed_debits=(FailedDebit(4, AT, "e"),)),
+        AUTOPAY,
+        LEAD,
+        ["taken in 3 days (Fri, Mar 5)", "3天后（3月5日周五）自动扣款", "3天後（3月5日 週五）"],
+    ),
+    (
+        paid(AUTOPAY, "20.00"),
+        LEAD,
+        ["at least $30.00 in the account", "不少于US$30.00", "不少於US$30.00"],
+    ),
+    (
+        replace(VARIABLE, autopay=True),
+        LEAD,
+        ["Keep enough money in the account", "余额充足", "餘額充足"],
+    ),
+    (
+        replace(VARIABLE, autopay=True),
+        LEAD,
+        ["(about $95.70): it will be taken", "自动扣款（约US$95.70）", "自動扣款（約US$95.70）"],
+    ),
+    (
+        replace(CARD, autopay=True),
+        LEAD,
+        ["(amount not known yet): it will be taken", "（金额待确认）", "（金額待確認）"],
+    ),
+    (
+        FAILED,
         Trigger.autopay_failed("e"),
         ["The automatic payment did not go through.", "自动扣款未成功。", "自動扣款未成功。"],
     ),
@@ -134,8 +177,7 @@ def test_a_met_minimum_is_not_called_overdue() -> None:
 
 
 def test_a_failed_debit_is_no_longer_announced() -> None:
-    failed = replace(FIXED, autopay=True, failed_debits=(FailedDebit(4, AT, "e"),))
-    for text in everywhere(failed, LEAD, language=Language.ENGLISH):
+    for text in everywhere(FAILED, LEAD, language=Language.ENGLISH):
         assert "will be taken" not in text
 
 
@@ -153,12 +195,10 @@ def test_among_several_bills_each_says_what_is_special(
     by = Attestation("Lark", AT, "form 7")
     addresses = {channel: Address("somewhere", by) for channel in Channel}
     user = User("user", language, ZoneInfo("UTC"), addresses=addresses)
-    autopay = replace(FIXED, autopay=True)
-    failed = replace(autopay, failed_debits=(FailedDebit(4, AT, "e"),))
     due_on = date(2027, 3, 5)
     special = [
-        notice(failed, Trigger.autopay_failed("e"), due_on=due_on),
-        notice(autopay, LEAD, due_on=due_on),
+        notice(FAILED, Trigger.autopay_failed("e"), due_on=due_on),
+        notice(AUTOPAY, LEAD, due_on=due_on),
         notice(FIXED, LEAD, due_on=due_on, revision=1),
     ]
     for word, one in zip(words, special, strict=True):
@@ -172,4 +212,158 @@ def test_a_sign_that_only_a_remark_holds_does_not_force_two_byte_letters() -> No
     variable = replace(CARD, statements=tuple(rupees))
     body = everywhere(variable, LEAD, language=Language.ENGLISH)[0]
     assert "INR" in body
+    assert body.isascii()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (EN, "Interest may run on the rest."),
+        (HANS, "剩余部分可能计息。"),
+        (HANT, "剩餘部分可能計息。"),
+    ],
+)
+def test_a_met_minimum_raises_no_alarm_and_tells_of_interest(
+    language: Language, words: str
+) -> None:
+    met = paid(ISSUED, "20.00")
+    texts = everywhere(met, Trigger.overdue(3), language=language, days=-3)
+    for text in texts:
+        assert words in text
+        assert "逾期" not in text
+    assert 'class="overdue"' not in texts[3]
+    assert not any(words in text for text in everywhere(met, LEAD, language=language))
+    unmet = everywhere(ISSUED, Trigger.overdue(3), language=language, days=-3)
+    assert 'class="overdue"' in unmet[3]
+    assert not any(words in text for text in unmet)
+
+
+SMS_OF_ONE = [
+    (
+        paid(ISSUED, "5.00"),
+        LEAD,
+        3,
+        "Bills: Lark Card, $195.00 left of $200.00, $15.00 to reach the minimum, is due in 3 days "
+        "(Fri, Mar 5). You asked for a reminder 3 days before.",
+        "【Bills】Lark Card：还剩US$195.00（共US$200.00），距最低还款额还差US$15.00，3天后到期"
+        "（3月5日周五）。按您的设置，提前3天提醒。",
+        "【Bills】Lark Card：尚餘US$195.00（共US$200.00），距最低應繳尚差US$15.00，3天後到期"
+        "（3月5日 週五）。依您的設定，提前3天提醒。",
+    ),
+    (
+        paid(ISSUED, "20.00"),
+        Trigger.overdue(3),
+        -3,
+        "Bills: Lark Card, $180.00 left, minimum paid, is still open (was due Fri, Mar 5). "
+        "Interest may run on the rest. You asked for a reminder 3 days after.",
+        "【Bills】Lark Card：已还最低额，还剩US$180.00，余额待还（3月5日周五到期）。"
+        "剩余部分可能计息。按您的设置，到期后3天提醒。",
+        "【Bills】Lark Card：已繳最低額，尚餘US$180.00，餘額待繳（3月5日 週五到期）。"
+        "剩餘部分可能計息。依您的設定，到期後3天提醒。",
+    ),
+    (
+        AUTOPAY,
+        Trigger.lead(1),
+        1,
+        "Bills: Keep at least $50.00 in the account for Lark Card: it will be taken tomorrow "
+        "(Fri, Mar 5). You asked for a reminder 1 day before.",
+        "【Bills】Lark Card：将于明天（3月5日周五）自动扣款，请确保账户余额不少于US$50.00。"
+        "按您的设置，提前1天提醒。",
+        "【Bills】Lark Card：將於明天（3月5日 週五）自動扣款，請確保帳戶餘額不少於US$50.00。"
+        "依您的設定，提前1天提醒。",
+    ),
+    (
+        replace(VARIABLE, autopay=True),
+        Trigger.lead(1),
+        0,
+        "Bills: Keep enough money in the account for Lark Card (about $95.70): it will be taken "
+        "today (Fri, Mar 5). Usually $90.00 to $110.00. You asked for a reminder 1 day before.",
+        "【Bills】Lark Card：将于今天（3月5日周五）自动扣款（约US$95.70），请确保账户余额充足。"
+        "平时为US$90.00至US$110.00。按您的设置，提前1天提醒。",
+        "【Bills】Lark Card：將於今天（3月5日 週五）自動扣款（約US$95.70），請確保帳戶餘額充足。"
+        "平常為US$90.00至US$110.00。依您的設定，提前1天提醒。",
+    ),
+    (
+        FAILED,
+        Trigger.autopay_failed("e"),
+        -1,
+        "Bills: Lark Card, $50.00, is 1 day overdue (was due Fri, Mar 5). "
+        "If already paid, please ignore. The automatic payment did not go through.",
+        "【Bills】Lark Card：US$50.00，已逾期1天（3月5日周五到期）。如已支付请忽略。"
+        "自动扣款未成功。",
+        "【Bills】Lark Card：US$50.00，已逾期1天（3月5日 週五到期）。如已繳款請忽略。"
+        "自動扣款未成功。",
+    ),
+    (
+        FIXED,
+        Trigger.snooze(TODAY),
+        3,
+        "Bills: Lark Card, $50.00, is due in 3 days (Fri, Mar 5). You asked to be reminded today.",
+        "【Bills】Lark Card：US$50.00，3天后到期（3月5日周五）。按您的要求，今天再次提醒。",
+        "【Bills】Lark Card：US$50.00，3天後到期（3月5日 週五）。依您的要求，今天再次提醒。",
+    ),
+]
+
+
+@pytest.mark.parametrize(("bill", "trigger", "days", "en", "hans", "hant"), SMS_OF_ONE)
+def test_an_sms_on_one_bill_reads_as_a_bank_would_write_it(
+    bill: Bill, trigger: Trigger, days: int, en: str, hans: str, hant: str
+) -> None:
+    for language, body in ((EN, en), (HANS, hans), (HANT, hant)):
+        assert everywhere(bill, trigger, language=language, days=days)[0] == body
+
+
+@pytest.mark.parametrize(
+    ("language", "body"),
+    [
+        (
+            EN,
+            "Keep at least $50.00 in the account: it will be taken tomorrow (Fri, Mar 5). "
+            "You asked for a reminder 1 day before.",
+        ),
+        (
+            HANS,
+            "将于明天（3月5日周五）自动扣款，请确保账户余额不少于US$50.00。按您的设置，提前1天提醒。",
+        ),
+        (
+            HANT,
+            "將於明天（3月5日 週五）自動扣款，請確保帳戶餘額不少於US$50.00。"
+            "依您的設定，提前1天提醒。",
+        ),
+    ],
+)
+def test_a_push_says_how_much_to_keep_in_place_of_what_is_due(
+    language: Language, body: str
+) -> None:
+    assert everywhere(AUTOPAY, Trigger.lead(1), language=language, days=1)[1] == body
+
+
+def test_what_will_be_taken_is_not_asked_for() -> None:
+    body, push_body, *_ = everywhere(AUTOPAY, LEAD, language=EN)
+    assert "is due" not in body
+    assert "Due date" not in push_body
+
+
+def test_a_failed_debit_is_not_what_anybody_asked_for() -> None:
+    for text in everywhere(FAILED, Trigger.autopay_failed("e"), language=EN):
+        assert "You asked" not in text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(("bill", "trigger"), [case[:2] for case in CASES])
+def test_every_wording_fits_into_two_segments_whatever_the_names(
+    bill: Bill, trigger: Trigger, language: Language
+) -> None:
+    for name in ("The Mutual Building Society of Northwich", "山谷纸灯银行股份有限公司" * 3):
+        long = replace(bill, biller=name, name=name[::-1])
+        for days in (3, 0, -3):
+            body = everywhere(long, trigger, language=language, days=days, revision=1)[0]
+            assert segments(body) <= 2
+            assert "$" in body or bill.amount is None, "the amount gives way last"
+
+
+def test_a_sign_that_only_an_autopay_sentence_holds_gives_way_to_the_code() -> None:
+    rupees = replace(AUTOPAY, amount=Money(Decimal("50.00"), "INR"))
+    body = everywhere(rupees, Trigger.lead(1), language=EN, days=1)[0]
+    assert "Keep at least INR 50.00 in the account" in body
     assert body.isascii()

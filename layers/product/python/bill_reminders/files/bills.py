@@ -4,10 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache, partial
-
-from babel.core import get_global
-from babel.numbers import get_currency_precision, get_territory_currencies
+from functools import partial
 
 from bill_reminders.domain.bills import Bill, Label
 from bill_reminders.domain.errors import InvalidValue
@@ -28,6 +25,7 @@ from bill_reminders.files.cells import (
     words,
     yes_or_no,
 )
+from bill_reminders.files.money import amount, currency
 from bill_reminders.files.plans import plan_change
 from bill_reminders.files.rows import Parsed, Row, read
 
@@ -70,10 +68,8 @@ OPTIONAL_COLUMNS = (
     "if_not_working_day",
 )
 
-MAX_DIGITS = 15
 MAX_EVERY = 1000
 
-_AMOUNT = re.compile(r"[0-9]+(?:\.([0-9]+))?")
 _REPEATS = re.compile(r"(last day of )?every (?:([0-9]{1,4}) )?(day|week|month|year)s?")
 
 
@@ -179,7 +175,7 @@ def _money(row: Row, code: str | None) -> Money | None:
     """The amount with its currency. A currency alone is fine: the amount is not known yet."""
     if row["amount"] and not row["currency"]:
         row.refuse("currency", "empty beside an amount: write its ISO 4217 code, for example USD")
-    value = row.read_optional("amount", partial(amount, currency=code))
+    value = row.read_optional("amount", partial(amount_due, currency=code))
     return None if value is None or code is None else Money(value, code)
 
 
@@ -245,44 +241,15 @@ def _recurrence(row: Row) -> Recurrence | None:
     return recurrence
 
 
-def amount(text: str, *, currency: str | None) -> Decimal:
-    """An exact amount in the major unit of `currency`, above zero.
-
-    More decimals than the currency has are refused even when they are zeros: in half of the world
-    1.500 is fifteen hundred. `currency` None skips that check.
-    """
-    match = _AMOUNT.fullmatch(text)
-    if not match:
-        raise CellError(
-            "not an amount: write digits, with a point before the decimals, and no sign, currency "
-            "or thousands separator; leave it empty while it is unknown"
-        )
-    decimals = match[1] or ""
-    if len(text) - text.count(".") > MAX_DIGITS:
-        raise CellError(f"too long: write at most {MAX_DIGITS} digits")
-    value = Decimal(text)
+def amount_due(text: str, *, currency: str | None) -> Decimal:
+    """What is to be paid, above zero."""
+    try:
+        value = amount(text, currency=currency)
+    except CellError as error:
+        raise CellError(f"{error}; leave it empty while it is unknown") from None
     if value == 0:
         raise CellError("zero: write what is to be paid, or leave it empty while it is unknown")
-    if currency is not None and len(decimals) > (places := get_currency_precision(currency)):
-        raise CellError(f"too many decimals: {currency} has {places}, write no more than that")
     return value
-
-
-def currency(text: str) -> str:
-    """The ISO 4217 code of a currency that some country pays with today."""
-    code = text.upper()
-    if code not in _currencies():
-        raise CellError("not a currency in use: write its ISO 4217 code, for example USD or CNY")
-    return code
-
-
-@cache
-def _currencies() -> frozenset[str]:
-    return frozenset(
-        code
-        for territory in get_global("territory_currencies")
-        for code in get_territory_currencies(territory)
-    )
 
 
 def repeats(text: str) -> tuple[int, Unit | None, bool]:

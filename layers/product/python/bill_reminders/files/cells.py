@@ -20,6 +20,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _WALL_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
@@ -120,7 +121,7 @@ def days_after(text: str) -> int:
 
 
 def _number(text: str, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdecimal() or not least <= int(text[:9]) <= most:
+    if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
         raise CellError(f"not a number from {least} to {most}: write digits alone")
     return int(text)
 

@@ -2,12 +2,14 @@
 
 import re
 from decimal import Decimal
+from functools import partial
 
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, Method, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.files.cells import CellError, count
+from bill_reminders.files.money import amount
 from bill_reminders.files.rows import Row
 
 COLUMNS = ("loan_method", "principal", "rate", "instalments")
@@ -35,36 +37,46 @@ def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan 
     if not row["currency"]:
         row.refuse("currency", "empty beside a principal: write its ISO 4217 code, for example USD")
     method = row.read_optional("loan_method", loan_method)
-    principal = row.read_optional("principal", _principal)
+    principal = row.read_optional("principal", partial(amount, currency=currency))
     percent = row.read_optional("rate", rate)
     instalments = row.read_optional("instalments", count)
-    if method is None or principal is None or percent is None or instalments is None:
+    fraction = _per_period(row, percent, method, recurrence)
+    if method is None or principal is None or instalments is None:
         return None
-    if currency is None or recurrence is None:
-        return None
-    periods = _periods_a_year(row, recurrence)
-    if periods is None:
+    if currency is None or fraction is None:
         return None
     try:
-        fraction = percent / 100
-        if method is not Method.FLAT_FEE:
-            fraction = per_period(fraction, periods)
         return Loan(Money(principal, currency), fraction, instalments, method)
-    except InvalidValue as error:
+    except InvalidValue as error:  # of a field that is called as its column is
         row.refuse(error.field, error.problem)
         return None
 
 
-def _periods_a_year(row: Row, recurrence: Recurrence) -> int | None:
-    year = PERIODS_A_YEAR.get(recurrence.unit) if recurrence.unit is not None else None
+def _per_period(
+    row: Row, percent: Decimal | None, method: Method | None, recurrence: Recurrence | None
+) -> Decimal | None:
+    """The rate of one period, as a fraction. A flat fee is one of a period already, and does not
+    ask how many of them make a year."""
+    if recurrence is None:
+        return None
+    if recurrence.unit is None:
+        row.refuse(
+            "repeats",
+            "once, beside a loan: write how often an instalment falls due, for example every month",
+        )
+        return None
+    fraction = None if percent is None else percent / 100
+    if method is None or method is Method.FLAT_FEE:
+        return fraction
+    year = PERIODS_A_YEAR.get(recurrence.unit)
     if year is None or year % recurrence.every:
         row.refuse(
             "repeats",
-            "not how a loan is paid back: write every month or every week, or a number of them "
-            "that divides a year of 12 months or 52 weeks",
+            "no whole number of them is a year, of which the rate is: write every month, week or "
+            "year, or a number of months that divides 12 or of weeks that divides 52",
         )
         return None
-    return year // recurrence.every
+    return None if fraction is None else per_period(fraction, year // recurrence.every)
 
 
 def loan_method(text: str) -> Method:
@@ -82,9 +94,3 @@ def rate(text: str) -> Decimal:
     if (percent := Decimal(text)) > MAX_PERCENT:
         raise CellError(f"more than {MAX_PERCENT}%: write 4.2 for 4.2%")
     return percent
-
-
-def _principal(text: str) -> Decimal:
-    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,4})?", text):
-        raise CellError("not an amount: write digits, with a point before the decimals")
-    return Decimal(text)

@@ -26,6 +26,8 @@ from bill_reminders.messages.wording import (
     due,
     headline,
     if_paid,
+    is_late,
+    keep_money,
     pay_by,
     remark,
     why,
@@ -125,18 +127,18 @@ def _card(words: Catalogue, notice: Notice, today: date) -> _Card:
         amount_is_known=notice.owed.amount is not None,
         date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
         due=due(words, notice, today),
-        urgency=_urgency(notice.due_on, today),
-        remark=remark(words, notice, today),
+        urgency=_urgency(notice, today),
+        remark=words.sentences(keep_money(words, notice, today), remark(words, notice, today)),
         pay_by=pay_by(words, notice, today),
         why=why(words, (notice,)),
         if_paid=if_paid(words, notice, today),
     )
 
 
-def _urgency(due_on: date, today: date) -> str:
-    if due_on == today:
+def _urgency(notice: Notice, today: date) -> str:
+    if notice.due_on == today:
         return "today"
-    return "overdue" if due_on < today else "later"
+    return "overdue" if is_late(notice, today) else "later"
 
 
 def _hello(words: Catalogue, count: int) -> str:

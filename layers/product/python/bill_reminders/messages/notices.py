@@ -7,6 +7,7 @@ from typing import Self
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.reminders import Reminder, Trigger
@@ -49,6 +50,16 @@ class Notice:
     def owed(self) -> Owed:
         """What it costs and what is left."""
         return self.bill.owed(self.occurrence)
+
+    @property
+    def paid_in_part(self) -> Money | None:
+        """What was paid towards an amount that nobody knows yet; None when nothing was."""
+        amounts = [each.amount for each in self.bill.payments if each.occurrence == self.occurrence]
+        currency = next((amount.currency for amount in amounts if amount is not None), None)
+        owed = self.owed
+        if owed.amount is not None or currency is None or not owed.paid:
+            return None
+        return Money(owed.paid, currency)
 
 
 @dataclass(frozen=True, slots=True)

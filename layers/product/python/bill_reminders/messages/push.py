@@ -23,6 +23,7 @@ from bill_reminders.messages.wording import (
     due_in_list,
     headline,
     if_paid,
+    keep_money,
     pay_by,
     remark,
     why,
@@ -67,17 +68,22 @@ def push(
 
 
 def _bill(words: Catalogue, notice: Notice, today: date) -> str:
-    told = words.say(
-        "push_bill",
-        amount=amount_alone(words, notice, today),
-        date=weekday_date(notice.due_on, words.language),
-        why=why(words, (notice,)),
-    )
+    reason = why(words, (notice,))
+    kept = keep_money(words, notice, today)
     return words.sentences(
-        told,
+        words.sentences(kept, reason) if kept else _told(words, notice, today, reason),
         remark(words, notice, today),
         pay_by(words, notice, today),
         if_paid(words, notice, today),
+    )
+
+
+def _told(words: Catalogue, notice: Notice, today: date, reason: str) -> str:
+    return words.say(
+        "push_bill",
+        amount=amount_alone(words, notice, today),
+        date=weekday_date(notice.due_on, words.language),
+        why=reason,
     )
 
 

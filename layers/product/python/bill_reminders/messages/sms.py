@@ -32,6 +32,7 @@ from bill_reminders.messages.wording import (
     due_in_list,
     headline,
     if_paid,
+    keep_money,
     part_of,
     pay_by,
     remark,
@@ -134,16 +135,19 @@ class _Draft:
             return self.words.say("sms_sentence", line=line)
         if len(self.notices) > 1:
             return self._bills(size)
+        notice = self.notices[0]
+        bill = bill_title(self.words, notice, width=size.names)
+        if kept := keep_money(self.words, notice, self.today, self._money, bill=bill):
+            return kept
         if size.terse:
-            return self.words.say("sms_sentence", line=self._line(self.notices[0], size.names))
-        return self._bill(size)
+            return self.words.say("sms_sentence", line=self._line(notice, size.names))
+        return self._bill(notice, size)
 
     def _for_one(self, say: Callable[[Catalogue, Notice, date], str]) -> str:
         """Not in a digest, where it could be read as if it were about every bill."""
         return say(self.words, self.notices[0], self.today) if len(self.notices) == 1 else ""
 
-    def _bill(self, size: _Size) -> str:
-        notice = self.notices[0]
+    def _bill(self, notice: Notice, size: _Size) -> str:
         values = self._values(notice, size.names)
         values["date"] = weekday_date(notice.due_on, self.words.language)
         if notice.due_on < self.today:

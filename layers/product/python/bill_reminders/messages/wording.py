@@ -11,10 +11,23 @@ from bill_reminders.messages.locale import amount, short_date, weekday_date
 from bill_reminders.messages.names import title
 from bill_reminders.messages.notices import WHOLE, Notice, Part
 
+type Write = Callable[[Money], str]
+"""How a channel writes an amount."""
+
+
+def is_late(notice: Notice, today: date) -> bool:
+    """Whether it is overdue in earnest: once the minimum is paid, only interest can run."""
+    return notice.due_on < today and notice.owed.standing is not Standing.MINIMUM_MET
+
+
+def is_to_be_taken(notice: Notice, today: date) -> bool:
+    """Whether the biller will take the money, so that there is nothing to do but keep it ready."""
+    return notice.will_be_debited and notice.due_on >= today
+
 
 def due(words: Catalogue, notice: Notice, today: date) -> str:
     """How far the due date is; softer when only interest can run any more."""
-    if notice.due_on < today and notice.owed.standing is Standing.MINIMUM_MET:
+    if notice.due_on < today and not is_late(notice, today):
         return words.say("balance_open")
     return due_date(words, notice.due_on, today)
 
@@ -25,7 +38,7 @@ def due_in_list(words: Catalogue, notice: Notice, today: date) -> str:
     far = due(words, notice, today)
     if notice.trigger.kind is TriggerKind.AUTOPAY_FAILED:
         return words.say("due_with_note", due=far, note=words.say("rule_autopay_failed"))
-    if notice.will_be_debited and notice.due_on >= today:
+    if is_to_be_taken(notice, today):
         return words.say("due_with_note", due=far, note=words.say("note_autopay"))
     if notice.date_changed:
         return words.say("due_with_note", due=far, note=words.say("note_date_changed"))
@@ -51,22 +64,22 @@ def due_date(words: Catalogue, due_on: date, today: date) -> str:
 
 
 def rule(words: Catalogue, trigger: Trigger) -> str:
-    """The line of the user's plan that `trigger` stands for."""
-    if trigger.kind is TriggerKind.SNOOZE:
-        return words.say("rule_snoozed")
-    if trigger.kind is TriggerKind.AUTOPAY_FAILED:
-        return words.say("rule_autopay_failed")
+    """What `trigger` stands for: a line of the user's plan, a snooze, a failed debit."""
     match trigger.kind, trigger.days:
         case TriggerKind.LEAD, 0:
             key = "rule_due_day"
         case TriggerKind.LEAD, 1:
             key = "rule_one_day_before"
+        case TriggerKind.LEAD, _:
+            key = "rule_days_before"
         case TriggerKind.OVERDUE, 1:
             key = "rule_one_day_after"
         case TriggerKind.OVERDUE, _:
             key = "rule_days_after"
-        case _:
-            key = "rule_days_before"
+        case TriggerKind.SNOOZE, _:
+            key = "rule_snoozed"
+        case TriggerKind.AUTOPAY_FAILED, _:
+            key = "rule_autopay_failed"
     return words.say(key, days=trigger.days)
 
 
@@ -85,8 +98,7 @@ def why(words: Catalogue, notices: Sequence[Notice], *, short: bool = False) -> 
 
 def if_paid(words: Catalogue, notice: Notice, today: date) -> str:
     """A word for who has paid already, when the bill is overdue; else nothing."""
-    is_late = notice.due_on < today and notice.owed.standing is not Standing.MINIMUM_MET
-    return words.say("if_paid") if is_late else ""
+    return words.say("if_paid") if is_late(notice, today) else ""
 
 
 def pay_by(words: Catalogue, notice: Notice, today: date) -> str:
@@ -103,17 +115,45 @@ def bill_title(words: Catalogue, notice: Notice, *, width: int) -> str:
     return title(notice.bill, words.say("bill_unnamed"), width=width)
 
 
-def remark(
-    words: Catalogue, notice: Notice, today: date, write: Callable[[Money], str] | None = None
+def keep_money(
+    words: Catalogue, notice: Notice, today: date, write: Write | None = None, *, bill: str = ""
 ) -> str:
-    """What a user would want to know about this one: the money that must be there, a due date that
-    moved, an amount far above the usual, the range of one that is not known. Mostly nothing.
-    `write` as for `amount_of`."""
+    """What stands in place of the usual words when the money will be taken: how much must be there
+    by when; nothing otherwise. `bill` is named where no title does."""
+    if not is_to_be_taken(notice, today):
+        return ""
+    left = notice.owed.left
+    if left is None:
+        key = "sms_keep_enough_money" if bill else "keep_enough_money"
+    else:
+        key = "sms_keep_money" if bill else "keep_money"
+    text = write or _as_usual(words)
+    return words.say(
+        key,
+        bill=bill,
+        amount=amount_of(words, notice, today, write) if left is None else text(left),
+        when=_when(words, notice.due_on, today),
+        date=weekday_date(notice.due_on, words.language),
+    )
+
+
+def _when(words: Catalogue, day: date, today: date) -> str:
+    """How far `day` is from `today`, which is not after it."""
+    match (day - today).days:
+        case 0:
+            return words.say("day_today")
+        case 1:
+            return words.say("day_tomorrow")
+        case days:
+            return words.say("day_in_days", days=days)
+
+
+def remark(words: Catalogue, notice: Notice, today: date, write: Write | None = None) -> str:
+    """What a user would want to know about this one: a due date that moved, an amount far above the
+    usual, the range of one that is not known, interest on what is left. Mostly nothing."""
     owed = notice.owed
-    text = write or (lambda money: amount(money, words.language))
+    text = write or _as_usual(words)
     said: list[str] = []
-    if notice.will_be_debited and notice.due_on >= today:
-        said.append(words.say("will_be_debited", date=weekday_date(notice.due_on, words.language)))
     if notice.date_changed:
         said.append(words.say("date_changed"))
     if owed.usual is not None:
@@ -121,49 +161,48 @@ def remark(
     if owed.expected is not None:
         low, high = text(owed.expected.low), text(owed.expected.high)
         said.append(words.say("usual_range", low=low, high=high))
+    if notice.due_on < today and not is_late(notice, today):
+        said.append(words.say("interest_may_run"))
     return words.sentences(*said)
 
 
 def amount_alone(words: Catalogue, notice: Notice, today: date) -> str:
     """The amount where no words stand before it."""
-    owed = notice.owed
-    if owed.amount is None and owed.expected is None and not _is_pending(owed, today):
-        return words.say("amount_unknown_alone")
     text = amount_of(words, notice, today)
     return text[0].upper() + text[1:]
 
 
-def amount_of(
-    words: Catalogue, notice: Notice, today: date, write: Callable[[Money], str] | None = None
-) -> str:
+def amount_of(words: Catalogue, notice: Notice, today: date, write: Write | None = None) -> str:
     """What is to be paid, as far as anybody knows: all, what is left, the minimum beside it, what
     is usual, or when the statement says. `write` writes the amounts, by default as the language
     does."""
     owed = notice.owed
-    text = write or (lambda money: amount(money, words.language))
+    text = write or _as_usual(words)
     if owed.amount is None or owed.left is None:
-        return _unknown_amount(words, owed, today, text)
+        unknown = _unknown_amount(words, owed, today, text)
+        if (paid := notice.paid_in_part) is None:
+            return unknown
+        return words.say("amount_and_paid", amount=unknown, paid=text(paid))
     values = {"amount": text(owed.amount), "left": text(owed.left)}
     if owed.standing is Standing.MINIMUM_MET:
         return words.say("amount_minimum_met", **values)
-    if owed.standing is Standing.PARTLY_PAID:
-        return words.say("amount_left", **values)
     if owed.minimum:
-        minimum = text(Money(owed.minimum, owed.amount.currency))
-        return words.say("amount_with_minimum", minimum=minimum, **values)
-    return values["amount"]
+        values["minimum"] = text(Money(owed.minimum - owed.paid, owed.amount.currency))
+        key = "amount_left_with_minimum" if owed.paid else "amount_with_minimum"
+        return words.say(key, **values)
+    return words.say("amount_left", **values) if owed.paid else values["amount"]
 
 
-def _unknown_amount(words: Catalogue, owed: Owed, today: date, text: Callable[[Money], str]) -> str:
+def _unknown_amount(words: Catalogue, owed: Owed, today: date, text: Write) -> str:
     if owed.expected is not None:
         return words.say("amount_about", amount=text(owed.expected.usual))
-    if owed.statement_on is not None and _is_pending(owed, today):
+    if owed.statement_on is not None and owed.statement_on >= today:
         return words.say("amount_pending", date=short_date(owed.statement_on, words.language))
     return words.say("amount_unknown")
 
 
-def _is_pending(owed: Owed, today: date) -> bool:
-    return owed.statement_on is not None and owed.statement_on >= today
+def _as_usual(words: Catalogue) -> Write:
+    return lambda money: amount(money, words.language)
 
 
 def headline(
