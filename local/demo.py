@@ -18,7 +18,7 @@ from bill_reminders.domain.reminders import SkipReason, Trigger
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.messages.wording import rule
 from bill_reminders.storage import rows
-from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
+from bill_reminders.storage.tables import LedgerItem, UserItem
 from local import happenings, sample
 from local.play import play
 from local.stack import BUILD, Sent, Stack, deployed
@@ -115,7 +115,7 @@ def _print_people(
     for row in ledger:
         by_user[row.user_id].append(row)
     for user_id, item in sorted(users.items()):
-        bills = {bill.bill_id: bill for bill in BillItem.query(user_id)}
+        bills = sample.bill_names(user_id)
         zones = _zones(user_id)
         console.print()
         console.rule(f"[bold]{user_id}[/bold]  {item.time_zone}  {item.language}", align="left")
@@ -147,7 +147,7 @@ def _zones(user_id: str) -> list[tuple[datetime, ZoneInfo]]:
 
 def _events(
     ledger: Sequence[LedgerItem],
-    bills: Mapping[str, BillItem],
+    bills: Mapping[str, str],
     texts: Mapping[str, str],
 ) -> Iterable[tuple[datetime, str, str, str]]:
     """One line a message or a skipped reminder."""
@@ -157,7 +157,7 @@ def _events(
     for together in carried.values():
         first = together[0]
         when = first.recorded_at
-        why = "\n".join(f"{bills[row.bill_id].name}: {_rule(row)}" for row in together)
+        why = "\n".join(f"{bills[row.bill_id]}: {_rule(row)}" for row in together)
         if first.reason is not None:
             yield when, NAMES[first.channel], f"nothing: {SKIPPED[first.reason]}", why
         else:
@@ -165,18 +165,15 @@ def _events(
             yield when, NAMES[first.channel], _shown(head, texts), why
 
 
-def _doings(
-    user_id: str, bills: Mapping[str, BillItem]
-) -> Iterable[tuple[datetime, str, str, str]]:
+def _doings(user_id: str, bills: Mapping[str, str]) -> Iterable[tuple[datetime, str, str, str]]:
     """One line for each thing that the person, or a biller, did."""
     for event in happenings.read():
         if event["user_id"] == user_id:
-            bill = bills.get(event["bill_id"])
             amount = f"{event['amount']} {event['currency']}" if event["amount"] else ""
             due_on = f"due {event['due_on']}" if event["due_on"] else ""
             until = f"until {event['until']}" if event["until"] else ""
             words = (event["event"].replace("_", " "), amount, until, event["value"])
-            about = " ".join(filter(None, (bill.name if bill else "", due_on)))
+            about = " ".join(filter(None, (bills.get(event["bill_id"], ""), due_on)))
             yield happenings.instant(event), "-->", " ".join(filter(None, words)), about
 
 

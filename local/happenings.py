@@ -89,6 +89,8 @@ def _of_terms(event: Event, bill: Bill, now: datetime) -> bool:
     match event["event"]:
         case "closed":
             return happenings.close_bill(bill.user_id, bill.bill_id, now=now)
+        case "deleted":
+            return happenings.delete_bill(bill.user_id, bill.bill_id, now=now)
         case "redated":
             first_due = date.fromisoformat(event["value"])
             moved = replace(bill, recurrence=replace(bill.recurrence, first_due=first_due))

@@ -225,7 +225,7 @@ class _Now:
     def _happening(self, event: Row) -> None:
         mine = event["due_on"] == self.nominal
         match event["event"]:
-            case "closed":
+            case "closed" | "deleted":
                 self.closed = True
             case "redated":
                 self.due = event["value"]

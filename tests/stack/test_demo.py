@@ -16,6 +16,7 @@ RULES_AT_WORK = (
     "snoozed until then",
     "it stood as paid at that time",
     "moved Pacific/Auckland",
+    "deleted | 物业费",
     "Keep at least",
     "Usually",
     "还剩",
