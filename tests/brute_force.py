@@ -364,7 +364,17 @@ class _Life:
             return []  # what a change of plan would have wanted of a date long gone is not noted
         revision = self.revision(now)
         arrived = [name for name, instant in planned.items() if instant <= minute]
-        for place, name in enumerate(arrived):
+        untold = [
+            name
+            for name in arrived
+            if name.startswith("autopay")
+            and (revision, name) not in self.verdicts
+            and now.wall.day_of(minute) <= now.wall.day_of(planned[name]) + OVERDUE_IS_USEFUL_FOR
+        ]
+        # nothing else says that a debit failed, so that one goes first
+        chosen = (untold or arrived or [""])[-1]
+        waits: list[datetime] = []
+        for name in arrived:
             if (revision, name) in self.verdicts:
                 continue
             instant = planned[name]
@@ -374,19 +384,24 @@ class _Life:
                 for other in list(planned)[list(planned).index(name) + 1 :]
             )
             merged = self.standing[now.wall.day_of(instant)] != name
-            if place < len(arrived) - 1 or nearer_went:
+            if name != chosen or nearer_went:
                 outcome = "skipped:merged" if merged else "skipped:superseded"
-            elif now.reopened_at and instant <= _instant(now.reopened_at):
+            elif (
+                now.reopened_at
+                and instant <= _instant(now.reopened_at)
+                and not name.startswith("autopay")
+            ):
                 outcome = "skipped:while_paid"
             elif self.is_snoozed(now, planned, minute) and not name.startswith("autopay"):
                 outcome = "skipped:snoozed"
             else:
                 fate = self.fate(now, name, instant, minute)
                 if isinstance(fate, datetime):
-                    return [fate]
+                    waits.append(fate)
+                    continue
                 outcome = fate
             self.verdicts[revision, name] = Verdict(name, instant, outcome, minute, revision)
-        return []
+        return waits
 
     def is_snoozed(self, now: _Now, planned: dict[str, datetime], minute: datetime) -> bool:
         return planned.get(f"snooze:{now.snoozed_until}", minute) > minute

@@ -250,3 +250,62 @@ def test_what_is_left_and_what_was_paid_add_up(
     assert owed.left is not None
     assert owed.left.amount == max(Decimal(0), Decimal(total - sum(cents)) / 100)
     assert owed.is_closed is (sum(cents) >= total)
+
+
+def test_one_id_names_a_payment_of_each_occurrence() -> None:
+    both = bill().with_payment(pay(None, 0)).with_payment(pay(None, 1))
+    assert (both.is_closed(0), both.is_closed(1), both.is_closed(2)) == (True, True, False)
+    undone = both.without_payment("p", 0, now=AT)
+    assert (undone.is_closed(0), undone.is_closed(1)) == (False, True)
+
+
+def test_a_late_and_an_early_payment_close_what_they_name() -> None:
+    late = bill(owed_from=FIRST).with_payment(pay(None, 2))
+    assert [late.first_unpaid(day) for day in (FIRST, date(2027, 6, 1))] == [0, 0]
+    for number, following in ((0, 1), (1, 3)):
+        late = late.with_payment(pay(None, number, f"p{number}"))
+        assert late.first_unpaid(FIRST) == following
+
+
+def test_a_part_does_not_move_the_next_payment_on() -> None:
+    part = bill(owed_from=FIRST).with_payment(pay("120.49"))
+    assert part.first_unpaid(FIRST) == 0
+    assert part.with_payment(pay("0.01", payment_id="q")).first_unpaid(FIRST) == 1
+
+
+def test_a_history_that_came_back_to_a_currency_counts_that_alone() -> None:
+    mixed = bill(amount=None)
+    for number, (amount, currency) in enumerate(
+        [("90", "USD"), ("7", "EUR"), ("91", "USD"), ("8", "EUR"), ("92", "USD")]
+    ):
+        mixed = mixed.with_statement(Statement(number, Money(Decimal(amount), currency)))
+    expected = mixed.owed(5).expected
+    assert expected is not None
+    assert (expected.low, expected.usual, expected.high) == tuple(map(dollars, ("90", "91", "92")))
+
+
+def test_what_is_known_is_not_expected() -> None:
+    known = history("90.00", "100.00", "95.00")
+    assert replace(known, amount=dollars("1.00")).owed(3).expected is None
+    # what comes after an occurrence says nothing about it
+    assert known.owed(2).expected is None
+
+
+def test_a_statement_says_more_than_an_instalment() -> None:
+    loan = bill(amount=None, loan=LOAN).with_statement(Statement(1, dollars("50.00")))
+    assert [loan.owed(n).amount for n in (1, 2)] == [dollars("50.00"), dollars("110.00")]
+
+
+def test_a_prepayment_of_a_lower_instalment_keeps_the_number_of_them() -> None:
+    lower = Prepayment(2, Decimal("500.00"), Effect.LOWER_INSTALMENT)
+    loan = bill(amount=None, loan=replace(LOAN, prepayments=(lower,)))
+    assert [number for number, _ in loan.occurrences_from(FIRST)] == list(range(12))
+    assert [loan.owed(n).amount for n in (1, 2)] == [dollars("111.00"), dollars("55.00")]
+
+
+@pytest.mark.parametrize(("count", "last"), [(None, 11), (5, 4), (40, 11)])
+def test_a_loan_ends_with_its_last_instalment_or_earlier(count: int | None, last: int) -> None:
+    loan = bill(amount=None, loan=LOAN)
+    loan = replace(loan, recurrence=replace(MONTHLY, count=count))
+    assert [number for number, _ in loan.occurrences_from(FIRST)][-1] == last
+    assert loan.due_on(last + 1) is None

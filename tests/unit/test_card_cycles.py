@@ -96,3 +96,80 @@ def test_looking_from_any_day_finds_the_same_dates(
     wanted = [(number, cycle.due_on(number)) for number in range(80)]
     expected = [(number, due) for number, due in wanted if due is not None and due >= day][:3]
     assert list(islice(cycle.from_day(day), 3)) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "dates_after"),
+    [
+        (1, ["2027-02-01", "2027-03-01", "2027-04-01", "2027-05-01"]),
+        (25, ["2027-02-25", "2027-03-25", "2027-04-25", "2027-05-25"]),
+        (56, ["2027-03-28", "2027-04-25", "2027-05-26", "2027-06-25"]),
+    ],
+)
+def test_a_statement_on_the_31st_comes_back_to_the_31st(days: int, dates_after: list[str]) -> None:
+    first = date(2027, 1, 31) + timedelta(days=days)
+    card = a_bill(
+        due_on=first, recurrence=Recurrence(first, 1, Unit.MONTH, after_statement=days), amount=None
+    )
+    assert dates(card.recurrence, 4) == dates_after
+    statements = [card.owed(number).statement_on for number in range(4)]
+    assert list(map(str, statements)) == ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"]
+
+
+def test_a_statement_in_february_follows_the_leap_years() -> None:
+    first = date(2027, 3, 15)  # 15 days after the statement of the last of February
+    card = Recurrence(first, 1, Unit.MONTH, last_day=True, after_statement=15)
+    found = {due for _, due in islice(card.from_day(first), 25) if due.month == 3}
+    assert sorted(map(str, found)) == ["2027-03-15", "2028-03-15", "2029-03-15"]
+    assert a_bill(due_on=first, recurrence=card).statement_on(date(2028, 3, 15)) == date(
+        2028, 2, 29
+    )
+
+
+def test_a_known_amount_waits_for_no_statement() -> None:
+    assert a_bill(due_on=date(2027, 3, 25), statement_day=5).owed(0).statement_on is None
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2029, 12, 31)),
+    st.integers(0, 60),
+    st.integers(1, 6),
+    st.sampled_from([None, *Unit]),
+    st.none() | st.integers(1, 12),
+    st.none() | st.integers(0, 900),
+    st.integers(-100, 900),
+)
+def test_looking_from_any_day_ends_where_the_bill_ends(
+    first_due: date,
+    after: int,
+    every: int,
+    unit: Unit | None,
+    count: int | None,
+    lasts: int | None,
+    later: int,
+) -> None:
+    until = None if lasts is None else first_due + timedelta(days=lasts)
+    cycle = Recurrence(first_due, every, unit, until=until, count=count, after_statement=after)
+    day = first_due + timedelta(days=later)
+    wanted = [(number, cycle.due_on(number)) for number in range(1000)]
+    expected = [(number, due) for number, due in wanted if due is not None and due >= day]
+    assert list(islice(cycle.from_day(day), 5)) == expected[:5]
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2029, 12, 31)),
+    st.integers(0, 30),
+    st.integers(1, 24),
+    st.integers(0, 12),
+)
+def test_a_file_that_counts_what_is_left_never_moves_the_end(
+    first_due: date, after: int, count: int, gone: int
+) -> None:
+    known = Recurrence(first_due, 1, Unit.MONTH, count=count, after_statement=after)
+    next_due = known.due_on(gone)
+    if next_due is None:
+        return
+    given_anew = replace(known, first_due=next_due, count=count - gone).in_place_of(known)
+    ends = [number for number in range(40) if given_anew.due_on(number) is not None]
+    assert ends[-1] == count - 1
+    assert given_anew.due_on(gone) == next_due

@@ -59,13 +59,15 @@ def singled_out(user: User, bill: Bill, start: datetime) -> dict[int, date]:
     days = [(each.occurrence, each.until) for each in bill.snoozes]
     days += [(each.occurrence, local_date(each.at, user.zone)) for each in bill.failed_debits]
     earliest = local_date(start, user.zone) - LOOK_BACK
-    numbers = sorted({number for number, day in days if day >= earliest})
-    found = ((number, bill.due_on(number)) for number in numbers)
-    return {
-        number: due_on
-        for number, due_on in found
-        if due_on is not None and bill.payable_on(due_on) >= bill.owed_from
-    }
+    found: dict[int, date] = {}
+    for number, day in sorted(days):
+        due_on = bill.due_on(number)
+        if due_on is None or (payable_on := bill.payable_on(due_on)) < bill.owed_from:
+            continue
+        # the plan that a failed debit brings back may begin before that of an earlier occurrence
+        if max(day, payable_on) >= earliest:
+            found[number] = due_on
+    return found
 
 
 def first_due_date(user: User, bill: Bill, start: datetime) -> date:

@@ -126,7 +126,7 @@ def _starts_after(chain: Chain, instant: datetime, user: User) -> bool:
 def _latest_told(recorded: Iterable[Recorded]) -> Revisions:
     latest: dict[tuple[str, int], Reminder] = {}
     for row in recorded:
-        if row.state is State.SKIPPED:
+        if row.state in (State.SKIPPED, State.WAITING):
             continue  # noted, and nobody was told
         reminder = row.reminder
         known = latest.setdefault((reminder.bill_id, reminder.occurrence), reminder)
@@ -164,8 +164,8 @@ def _judge(
     heard: Mapping[_Name, Sequence[Reminder]],
     now: datetime,
 ) -> Decision:
-    """Decide one occurrence: of what has come due only the nearest reminder can still go out, and
-    only if none that is nearer went out under an earlier plan."""
+    """Decide one occurrence: of what has come due only one reminder can still go out, see
+    `_foremost`, and only if none that is nearer went out under an earlier plan."""
     due: list[Reminder] = []
     skipped: list[Skip] = []
     arrived = [planned for planned in chain if planned.reminder.planned_at <= now]
@@ -178,19 +178,22 @@ def _judge(
     snoozed = any(
         planned.reminder.trigger.kind is TriggerKind.SNOOZE for planned in chain[len(arrived) :]
     )
+    foremost = _foremost(user, arrived, recorded, now)
     for planned in arrived:
         reminder = planned.reminder
+        is_failed_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
         row = recorded.get(reminder.key)
         if not _is_open(row):
             continue
-        if planned is not arrived[-1] or _nearer_went_out(planned, heard, user):
+        if planned is not foremost or _nearer_went_out(planned, heard, user):
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
             continue
-        if reopened_at is not None and reminder.planned_at <= reopened_at:
+        was_paid = reopened_at is not None and reminder.planned_at <= reopened_at
+        if was_paid and not is_failed_debit:
             skipped.append(Skip(reminder, SkipReason.WHILE_PAID))
             continue
-        if snoozed and reminder.trigger.kind is not TriggerKind.AUTOPAY_FAILED:
+        if snoozed and not is_failed_debit:
             skipped.append(Skip(reminder, SkipReason.SNOOZED))
             continue
         verdict = _judge_nearest(user, planned, row, now)
@@ -202,6 +205,21 @@ def _judge(
             case None:
                 due.append(reminder)
     return Decision(tuple(due), tuple(skipped), min(wakes, default=None))
+
+
+def _foremost(
+    user: User, arrived: Sequence[Planned], recorded: Mapping[str, Recorded], now: datetime
+) -> Planned | None:
+    """Which of those that have come due may go: a failed debit that nobody has heard of while it
+    still helps, since no other reminder says so; else the nearest."""
+    for planned in reversed(arrived):
+        if (
+            planned.reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
+            and _is_open(recorded.get(planned.reminder.key))
+            and local_date(now, user.zone) <= planned.last_useful_day(user.zone)
+        ):
+            return planned
+    return arrived[-1] if arrived else None
 
 
 def _reopened_at(bill: Bill, chain: Chain) -> datetime | None:
