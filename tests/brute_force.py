@@ -274,10 +274,6 @@ class _Now:
         return Wall(_zone(self.zone), _quiet_hours(self.quiet))
 
 
-def wall_day(now: _Now, minute: datetime) -> date:
-    return now.wall.day_of(minute)
-
-
 class _Life:
     """One occurrence on one channel, minute by minute where something can happen."""
 
@@ -360,7 +356,7 @@ class _Life:
         now = self.now(minute)
         planned = self.planned(now)
         over_on = now.payable + max(now.overdues, default=0) * DAY + LOOK_BACK
-        if now.settled or wall_day(now, minute) > over_on:
+        if now.settled or now.wall.day_of(minute) > over_on:
             return []  # what a change of plan would have wanted of a date long gone is not noted
         revision = self.revision(now)
         arrived = [name for name, instant in planned.items() if instant <= minute]

@@ -51,9 +51,10 @@ def the_bill() -> Bill:
 def test_a_payment_is_noted_once_and_the_next_occurrence_is_planned() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS, recurrence=MONTHLY))
     assert wakes_at("somebody") == NINE
-    pay: Callable[[], bool] = lambda: happenings.record_payment(  # noqa: E731
-        "somebody", "bill", payment_id="tx-1", now=ENTERED
-    )
+
+    def pay() -> bool:
+        return happenings.record_payment("somebody", "bill", payment_id="tx-1", now=ENTERED)
+
     assert pay()
     assert not pay()
     assert the_bill().payments[0].occurrence == 0
@@ -128,9 +129,10 @@ def test_a_file_that_is_imported_again_keeps_what_happened() -> None:
 def test_a_failed_debit_wakes_every_channel_at_the_next_minute() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS, autopay=True))
     assert wakes_at("somebody") == NINE + 2 * DAY
-    fail: Callable[[], bool] = lambda: happenings.record_failed_debit(  # noqa: E731
-        "somebody", "bill", 0, "returned-1", now=NINE
-    )
+
+    def fail() -> bool:
+        return happenings.record_failed_debit("somebody", "bill", 0, "returned-1", now=NINE)
+
     assert fail()
     assert not fail()
     assert wakes_at("somebody") == NINE + timedelta(minutes=1)

@@ -87,7 +87,7 @@ def test_a_statement_of_nothing_leaves_nothing_to_pay(amount: str) -> None:
     stated = bill(amount=None).with_statement(Statement(0, dollars(amount), Decimal(0)))
     assert stated.is_closed(0)
     assert not stated.is_closed(1)
-    assert stated.first_unpaid(FIRST) == 1
+    assert stated.first_unpaid() == 1
 
 
 def test_a_minimum_of_nothing_is_not_met_by_paying_nothing() -> None:
@@ -189,12 +189,12 @@ def test_a_payment_that_names_none_goes_to_the_oldest_open_one(
     owing = bill(owed_from=FIRST)
     for number in paid:
         owing = owing.with_payment(pay(None, number, f"p{number}"))
-    assert owing.first_unpaid(FIRST) == first_unpaid
+    assert owing.first_unpaid() == first_unpaid
 
 
 def test_nothing_is_left_to_pay_of_a_bill_that_is_over() -> None:
     once = a_bill(due_on=FIRST).with_payment(pay(None))
-    assert once.first_unpaid(FIRST) is None
+    assert once.first_unpaid() is None
 
 
 LOAN = Loan(dollars("1200.00"), Decimal("0.01"), 12, Method.EQUAL_PRINCIPAL)
@@ -261,16 +261,16 @@ def test_one_id_names_a_payment_of_each_occurrence() -> None:
 
 def test_a_late_and_an_early_payment_close_what_they_name() -> None:
     late = bill(owed_from=FIRST).with_payment(pay(None, 2))
-    assert [late.first_unpaid(day) for day in (FIRST, date(2027, 6, 1))] == [0, 0]
+    assert [late.first_unpaid() for day in (FIRST, date(2027, 6, 1))] == [0, 0]
     for number, following in ((0, 1), (1, 3)):
         late = late.with_payment(pay(None, number, f"p{number}"))
-        assert late.first_unpaid(FIRST) == following
+        assert late.first_unpaid() == following
 
 
 def test_a_part_does_not_move_the_next_payment_on() -> None:
     part = bill(owed_from=FIRST).with_payment(pay("120.49"))
-    assert part.first_unpaid(FIRST) == 0
-    assert part.with_payment(pay("0.01", payment_id="q")).first_unpaid(FIRST) == 1
+    assert part.first_unpaid() == 0
+    assert part.with_payment(pay("0.01", payment_id="q")).first_unpaid() == 1
 
 
 def test_a_history_that_came_back_to_a_currency_counts_that_alone() -> None:

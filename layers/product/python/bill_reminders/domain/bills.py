@@ -185,8 +185,8 @@ class Bill:
         )
         return is_known and self.owed(number).is_closed
 
-    def first_unpaid(self, today: date) -> int | None:
-        """The occurrence that a payment of today closes when nobody says which: the oldest that is
+    def first_unpaid(self) -> int | None:
+        """The occurrence that a payment closes when nobody says which: the oldest that is
         owed and open, be it overdue or still to come. None when nothing is left to pay."""
         for number, _ in self.occurrences_from(self.owed_from):
             if not self.is_closed(number):

@@ -52,7 +52,7 @@ def record_payment(
     def pay(bill: Bill, user: User) -> Bill:
         if any(payment.payment_id == payment_id for payment in bill.payments):
             return bill
-        number = bill.first_unpaid(local_date(now, user.zone)) if occurrence is None else occurrence
+        number = bill.first_unpaid() if occurrence is None else occurrence
         if number is None:
             raise InvalidValue("occurrence", "nothing of this bill is left to pay")
         _need_occurrence(bill, number)
