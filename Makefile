@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve import test unit lint format validate build lock clean
+.PHONY: help setup demo serve bench openapi import test unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,13 +26,16 @@ serve: setup         ## keep a local stack with the sample running until Ctrl-C
 bench: setup         ## measure how planning grows with the bills of one user
 	$(BIN)/python -m local.bench
 
+openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
+	$(BIN)/python -m local.openapi
+
 import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 	$(BIN)/python -m bill_reminders.importing --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
 
 test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	$(BIN)/python -m pytest -n 2 tests/unit
-	$(BIN)/python -m pytest tests/loans tests/adapters tests/stack
+	$(BIN)/python -m pytest tests/loans tests/adapters tests/api tests/stack
 
 unit: setup          ## the unit tests alone, in seconds
 	$(BIN)/python -m pytest -n 2 tests/unit
@@ -59,6 +62,10 @@ lock: setup          ## pin the libraries of the .in files; UPGRADE=--upgrade fo
 		--python-platform x86_64-manylinux2014 --no-emit-index-url --no-emit-find-links \
 		-c requirements-dev.txt layers/dependencies/requirements.in \
 		-o layers/dependencies/requirements.txt
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 \
+		--python-platform x86_64-manylinux2014 --no-emit-index-url --no-emit-find-links \
+		-c requirements-dev.txt layers/api/requirements.in \
+		-o layers/api/requirements.txt
 
 clean:               ## remove what was built and installed
 	rm -rf .venv .aws-sam build

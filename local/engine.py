@@ -132,9 +132,25 @@ def read_concurrency_as_number() -> None:
     lambda_svc._sqs_esm_concurrency = concurrency_of
 
 
+def read_cors_as_cloudformation_writes_it() -> None:
+    """A template's CORS settings begin with capitals, the engine's own call with small letters."""
+    from ministack.services import apigateway
+
+    headers, preflight = apigateway._cors_response_headers, apigateway._cors_preflight_response
+
+    def lower(settings: dict[str, Any]) -> dict[str, Any]:
+        return {name[0].lower() + name[1:]: value for name, value in settings.items()}
+
+    apigateway._cors_response_headers = lambda settings, origin: headers(lower(settings), origin)
+    apigateway._cors_preflight_response = lambda settings, origin: preflight(
+        lower(settings), origin
+    )
+
+
 if __name__ == "__main__":
     from ministack.app import main
 
     keep_pushes()
     read_concurrency_as_number()
+    read_cors_as_cloudformation_writes_it()
     main()

@@ -20,12 +20,15 @@ import boto3
 from bill_reminders import clock
 from bill_reminders.delivery.finder import DEPTHS
 from bill_reminders.domain.people import Channel
-from bill_reminders.storage import tables
+from bill_reminders.storage.binding import bind_all
 from local import engine
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 NAME = "bill-reminders-local"
+LOCAL_ORIGIN = "http://localhost:3000"
+"""Of a front end under development."""
+LOCAL_PASSWORD = "Only-on-this-machine-1"
 
 
 class CommandFailed(RuntimeError):
@@ -52,12 +55,7 @@ class Stack:
             output["OutputKey"]: output["OutputValue"]
             for output in described["Stacks"][0]["Outputs"]
         }
-        tables.bind(
-            schedules=self.outputs["SchedulesTable"],
-            users=self.outputs["UsersTable"],
-            bills=self.outputs["BillsTable"],
-            ledger=self.outputs["LedgerTable"],
-        )
+        bind_all(self.outputs)
         os.environ[clock.OFFSET_VARIABLE] = self.outputs["ClockOffsetParameter"]
 
     def resources(self) -> set[str]:
@@ -67,11 +65,39 @@ class Stack:
 
     @cached_property
     def push_application(self) -> str:
-        """An application for app push; CloudFormation cannot make one."""
-        answer = boto3.client("sns").create_platform_application(
-            Name="demo", Platform="GCM", Attributes={"PlatformCredential": "local"}
+        """The application for app push on Google's platform."""
+        return make_push_application("GCM")
+
+    @property
+    def api(self) -> str:
+        """Where the HTTP API is found; /v1 comes after it."""
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}"
+
+    def token(self, email: str) -> str:
+        """A good token of somebody who signs in, whom this makes when there is nobody yet."""
+        cognito = boto3.client("cognito-idp")
+        pool, client = self.outputs["UserPoolId"], self.outputs["UserPoolClientId"]
+        known = cognito.list_users(UserPoolId=pool, Filter=f'email = "{email}"')["Users"]
+        if not known:
+            cognito.admin_create_user(
+                UserPoolId=pool,
+                Username=email,
+                MessageAction="SUPPRESS",
+                UserAttributes=[
+                    {"Name": "email", "Value": email},
+                    {"Name": "email_verified", "Value": "true"},
+                ],
+            )
+            cognito.admin_set_user_password(
+                UserPoolId=pool, Username=email, Password=LOCAL_PASSWORD, Permanent=True
+            )
+        answer = cognito.admin_initiate_auth(
+            UserPoolId=pool,
+            ClientId=client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": LOCAL_PASSWORD},
         )
-        return str(answer["PlatformApplicationArn"])
+        return str(answer["AuthenticationResult"]["AccessToken"])
 
     def verify_sender(self) -> None:
         """Do what the owner of a domain does once: let SES send from it."""
@@ -183,6 +209,14 @@ def wait_until(condition: Callable[[], object], seconds: float, otherwise: str) 
         time.sleep(0.02)
 
 
+def make_push_application(platform: str) -> str:
+    """What CloudFormation cannot make: the SNS application of an app on GCM or APNS."""
+    answer = boto3.client("sns").create_platform_application(
+        Name="demo", Platform=platform, Attributes={"PlatformCredential": "local"}
+    )
+    return str(answer["PlatformApplicationArn"])
+
+
 @contextmanager
 def deployed(port: int = 0) -> Iterator[Stack]:
     """Build, start an engine, deploy; yields the stack. AWS clients of this process talk to the
@@ -193,7 +227,12 @@ def deployed(port: int = 0) -> Iterator[Stack]:
         os.environ.update(engine.environment(endpoint))
         os.environ.pop("AWS_PROFILE", None)
         try:
-            _sam("deploy", "--config-env", "local")
+            _sam(
+                *("deploy", "--config-env", "local", "--parameter-overrides", "Environment=local"),
+                f"GooglePushApplicationArn={make_push_application('GCM')}",
+                f"ApplePushApplicationArn={make_push_application('APNS')}",
+                f"AllowedOrigins={LOCAL_ORIGIN}",
+            )
             stack = Stack(endpoint)
             stack.verify_sender()
             yield stack

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
 from bill_reminders.delivery import providers
+from bill_reminders.delivery.requests import email_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.people import Channel
@@ -38,21 +39,16 @@ def send(outgoing: Outgoing) -> str:
     )
     return providers.send_once(
         ses.send_email,
-        FromEmailAddress=email_settings.from_address,
-        Destination={"ToAddresses": [outgoing.address]},
-        Content={
-            "Simple": {
-                "Subject": _utf8(text.subject),
-                "Body": {"Text": _utf8(text.text), "Html": _utf8(text.html)},
-                "Headers": [{"Name": "List-Unsubscribe", "Value": text.list_unsubscribe}],
-            }
-        },
-        EmailTags=[{"Name": "message_id", "Value": outgoing.message_id}],
+        **email_request(
+            sender=email_settings.from_address,
+            to=outgoing.address,
+            subject=text.subject,
+            text=text.text,
+            html=text.html,
+            message_id=outgoing.message_id,
+            list_unsubscribe=text.list_unsubscribe,
+        ),
     )
-
-
-def _utf8(text: str) -> dict[str, str]:
-    return {"Data": text, "Charset": "UTF-8"}
 
 
 worker = Worker(Channel.EMAIL, settings, send, provider=ses)

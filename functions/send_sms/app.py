@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
 from bill_reminders.delivery import providers
+from bill_reminders.delivery.requests import sms_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.people import Channel
@@ -27,14 +28,7 @@ def send(outgoing: Outgoing) -> str:
         first=outgoing.first,
         part=outgoing.part,
     )
-    return providers.send_once(
-        sns.publish,
-        PhoneNumber=outgoing.address,
-        Message=text.body,
-        MessageAttributes={
-            "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}
-        },
-    )
+    return providers.send_once(sns.publish, **sms_request(outgoing.address, text.body))
 
 
 worker = Worker(Channel.SMS, settings, send, provider=sns)

@@ -154,6 +154,7 @@ def test_an_administrator_can_read_a_user(stack: MotoStack) -> None:
         "remind_at": {"S": "09:00"},
         "quiet_start": {"S": "22:00"},
         "quiet_end": {"S": "08:00"},
+        "tips": {"BOOL": True},
         "sms": {
             "M": {
                 "address": {"S": PHONE},

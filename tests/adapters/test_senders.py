@@ -479,9 +479,9 @@ def test_the_first_message_alone_says_how_to_stop(stage: Stage) -> None:
 
 
 def test_each_user_gets_their_own_message(stage: Stage) -> None:
-    stage.enter("first", Channel.SMS)
+    stage.enter("somebody", Channel.SMS)
     stage.enter("last", Channel.SMS, addresses={Channel.SMS: Address(OTHER_PHONE, ATTESTED)})
-    stage.nudge(Channel.SMS, "first", "last")
+    stage.nudge(Channel.SMS, "somebody", "last")
     assert sorted(phone for phone, _ in stage.delivered(Channel.SMS)) == [PHONE, OTHER_PHONE]
 
 

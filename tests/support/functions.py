@@ -17,6 +17,11 @@ FOLDERS = {
     "SendSms": "send_sms",
     "SendPush": "send_push",
     "SendEmail": "send_email",
+    "ApiSettings": "api_settings",
+    "ApiBills": "api_bills",
+    "ApiReminders": "api_reminders",
+    "ApiDocs": "api_docs",
+    "RunJobs": "run_jobs",
 }
 
 

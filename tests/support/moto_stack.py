@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import RLock
@@ -14,9 +14,10 @@ import boto3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from bill_reminders.storage import tables
+from bill_reminders.storage import keyed_hash, tables
+from bill_reminders.storage.binding import bind_all
 from tests.support.functions import load
-from tests.support.template import function_environment, stored_parts
+from tests.support.template import function_environment, secrets_of_template, stored_parts
 
 STACK = "bill-reminders-moto"
 CREDENTIALS = {
@@ -34,17 +35,17 @@ class MotoStack:
         cloudformation = boto3.client("cloudformation")
         cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(stored_parts()))
         resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
-        self.ids: Mapping[str, str] = {
+        self.ids: dict[str, str] = {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
             for resource in resources
             if "LogicalResourceId" in resource  # moto lists what a condition leaves out, nameless
         }
-        tables.bind(
-            schedules=self.ids["Schedules"],
-            users=self.ids["Users"],
-            bills=self.ids["Bills"],
-            ledger=self.ids["Ledger"],
-        )
+        described = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        for name in secrets_of_template():
+            boto3.client("secretsmanager").create_secret(Name=name, SecretString="of this test")
+            self.ids[name] = name
+        bind_all(outputs)
         self._functions: dict[str, ModuleType] = {}
 
     def function(self, logical_id: str) -> ModuleType:
@@ -88,6 +89,8 @@ def moto_stack() -> Iterator[MotoStack]:
     ):
         tables.connection._client = None  # a client belongs to the mock it was made in
         tables.connection._local.session = _session()._session
+        keyed_hash._key.cache_clear()
+        keyed_hash._secrets.cache_clear()
         yield MotoStack()
     tables.connection._client = None
     del tables.connection._local.session

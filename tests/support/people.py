@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
@@ -19,8 +20,21 @@ EMAIL = "somebody@example.com"
 ENDPOINT = (
     "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/app/00000000-0000-0000-0000-000000000000"
 )
-ADDRESSES = MappingProxyType({Channel.SMS: PHONE, Channel.EMAIL: EMAIL, Channel.PUSH: ENDPOINT})
 ATTESTED = Attestation("Branch desk", datetime(2027, 1, 1, tzinfo=UTC), "form 7")
+
+
+def address_of(user_id: str, channel: Channel) -> str:
+    """An address belongs to one user: everyone but "somebody" has their own."""
+    if user_id == "somebody":
+        return {Channel.SMS: PHONE, Channel.EMAIL: EMAIL, Channel.PUSH: ENDPOINT}[channel]
+    number = crc32(user_id.encode())
+    match channel:
+        case Channel.SMS:
+            return f"+1202555{number % 10_000:04}"
+        case Channel.EMAIL:
+            return f"{user_id}@example.com"
+        case Channel.PUSH:
+            return f"{ENDPOINT[:-12]}{number:012}"
 
 
 def a_user(
@@ -38,7 +52,7 @@ def a_user(
         ZoneInfo(zone),
         plan=replace(DEFAULT_PLAN, channels=channels),
         addresses=MappingProxyType(
-            {channel: Address(ADDRESSES[channel], ATTESTED) for channel in channels}
+            {channel: Address(address_of(user_id, channel), ATTESTED) for channel in channels}
         ),
     )
     return replace(user, **changes)

@@ -7,7 +7,12 @@ from typing import Any
 from samcli.yamlhelper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
-STORED = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SSM::Parameter"}
+STORED = {
+    "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::SSM::Parameter",
+}
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -19,7 +24,8 @@ def template() -> dict[str, Any]:
 
 
 def stored_parts() -> dict[str, Any]:
-    """A plain CloudFormation template of the tables, queues and parameters alone."""
+    """A plain CloudFormation template of the tables, queues and parameters alone. Secrets, which
+    moto's CloudFormation leaves out, are told by their names."""
     whole = template()
     resources = {n: r for n, r in whole["Resources"].items() if r["Type"] in STORED}
     return {
@@ -27,26 +33,39 @@ def stored_parts() -> dict[str, Any]:
         "Parameters": whole["Parameters"],
         "Conditions": whole["Conditions"],
         "Resources": resources,
-        "Outputs": {n: o for n, o in whole["Outputs"].items() if _is_made(o, resources)},
+        "Outputs": {n: o for n, o in whole["Outputs"].items() if _is_made(o, resources)}
+        | {f"{name}Arn": {"Value": name} for name in secrets_of_template()},
     }
+
+
+def secrets_of_template() -> list[str]:
+    """The logical ids of all secrets."""
+    resources = template()["Resources"].items()
+    return [name for name, part in resources if part["Type"] == "AWS::SecretsManager::Secret"]
 
 
 def _is_made(output: dict[str, Any], resources: dict[str, Any]) -> bool:
     """Whether the output can be given without the functions, and whatever the environment."""
-    return "Condition" not in output and (
-        output["Value"]["Ref"] in resources or output["Value"]["Ref"] in template()["Parameters"]
-    )
+    name = output["Value"].get("Ref")
+    return "Condition" not in output and (name in resources or name in template()["Parameters"])
 
 
 def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[str, str]:
     """A function's environment, its references replaced by what was deployed."""
     properties = template()["Resources"][logical_id]["Properties"]
+    variables = properties.get("Environment", {}).get("Variables", {})
     defaults = {n: p.get("Default", "") for n, p in template()["Parameters"].items()}
     known = {**defaults, **physical_ids}
-    return {
-        name: str(known[value["Ref"]] if isinstance(value, dict) else value)
-        for name, value in properties["Environment"]["Variables"].items()
-    }
+
+    def value_of(value: Any) -> str:
+        match value:
+            case {"Ref": name}:
+                return str(known[name])
+            case {"Fn::If": ["IsLocal", local, _]}:
+                return str(local)
+        return str(value)
+
+    return {name: value_of(value) for name, value in variables.items()}
 
 
 def rendered(environment: str) -> dict[str, Any]:
@@ -62,8 +81,16 @@ def rendered(environment: str) -> dict[str, Any]:
         if operator == "Fn::Not":
             return not holds(operands[0])
         assert operator == "Fn::Equals", f"teach rendered() the condition {operator}"
-        one, other = (values[o["Ref"]] if isinstance(o, dict) else o for o in operands)
+        one, other = map(value_of, operands)
         return bool(one == other)
+
+    def value_of(operand: Any) -> Any:
+        match operand:
+            case {"Ref": name}:
+                return values[name]
+            case {"Fn::Join": [_, listed]}:
+                return value_of(listed)  # of a list of one or none, as the defaults are
+        return operand
 
     def render(node: Any) -> Any:
         if isinstance(node, list):

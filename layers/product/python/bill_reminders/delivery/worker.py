@@ -4,11 +4,9 @@ A nudge that fails goes back to its queue alone; when it has failed as often as 
 it ends in the dead-letter queue with its user out of the channel's index.
 """
 
-import traceback
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,6 +22,7 @@ from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIME
 from bill_reminders.delivery.sender import Send, deliver, effective_now
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
+from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import ledger, tables
 from bill_reminders.storage.accounts import Contended, UnknownUser
@@ -119,14 +118,7 @@ class Worker:
                 with suppress(Exception):  # giving a claim back has put the user into the index
                     ledger.quarantine(user_id, self._channel)
             self._log.error(
-                "nudge failed", user_id=user_id, error=type(error).__name__, where=_where(error)
+                "nudge failed", user_id=user_id, error=type(error).__name__, where=where(error)
             )
             raise
         return Counter()
-
-
-def _where(error: Exception) -> list[str]:
-    """The lines that led to an error, innermost last, and no word of its text: what a library
-    says of a value that it cannot take may repeat an address."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-5:]]

@@ -28,6 +28,11 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
+def wall_text(at: time) -> str:
+    """A time of day as people read it: `09:00`."""
+    return at.strftime("%H:%M")
+
+
 def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The UTC instant at which clocks in `zone` show `at` on `day`.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours
@@ -115,6 +116,11 @@ class Attestation:
     at: datetime
     evidence: str
 
+    @classmethod
+    def by_code(cls, at: datetime) -> Self:
+        """The owner's own word: they entered the code that was sent to the address."""
+        return cls("", at, "code")
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -131,13 +137,19 @@ class Address:
     def usable(self) -> bool:
         return self.attestation is not None and self.stopped_at is None
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether its owner entered a code that was sent there; else a biller vouches for it."""
+        return self.attestation is not None and not self.attestation.source
+
 
 @dataclass(frozen=True, slots=True)
 class User:
     """A person who wants to be reminded.
 
     `kind_plans` change the plan for bills of one kind. Nothing goes out up to and including the
-    local date `paused_until` (holiday mode); what is still useful then goes out once.
+    local date `paused_until` (holiday mode); what is still useful then goes out once. `code_word`
+    stands in messages so that an imitation is recognised; `tips` allows short lessons.
     """
 
     user_id: str
@@ -147,6 +159,8 @@ class User:
     kind_plans: Mapping[Kind, PlanChange] = field(default_factory=lambda: MappingProxyType({}))
     quiet_hours: QuietHours | None = None
     paused_until: date | None = None
+    code_word: str | None = None
+    tips: bool = True
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
 
     def address(self, channel: Channel) -> Address | None:
@@ -160,3 +174,7 @@ class User:
 
     def with_address(self, channel: Channel, address: Address) -> "User":
         return replace(self, addresses=MappingProxyType({**self.addresses, channel: address}))
+
+    def without_address(self, channel: Channel) -> "User":
+        left = {other: known for other, known in self.addresses.items() if other is not channel}
+        return replace(self, addresses=MappingProxyType(left))

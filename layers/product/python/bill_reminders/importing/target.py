@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from bill_reminders import clock
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.storage import tables
+from bill_reminders.storage.binding import bind_all
 
 
 class UnknownStack(BillRemindersError):
@@ -37,12 +37,7 @@ def connect(stack: str) -> Target:
         output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())
     }
     try:
-        tables.bind(
-            schedules=outputs["SchedulesTable"],
-            users=outputs["UsersTable"],
-            bills=outputs["BillsTable"],
-            ledger=outputs["LedgerTable"],
-        )
+        bind_all(outputs)
         shards = int(outputs["ShardsRead"])
     except KeyError as error:
         raise UnknownStack(f"{stack!r} is not a stack of this product: no {error} in it") from error

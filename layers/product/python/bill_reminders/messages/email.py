@@ -110,8 +110,8 @@ def email(
     }
     return EmailText(
         subject=subject,
-        text=_templates().get_template("reminder.txt").render(values),
-        html=_templates().get_template("reminder.html").render(values),
+        text=templates().get_template("reminder.txt").render(values),
+        html=templates().get_template("reminder.html").render(values),
         list_unsubscribe=f"<{stop_link}>",
     )
 
@@ -154,7 +154,7 @@ def _preview(words: Catalogue, notices: Sequence[Notice]) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
     """Compiled templates are kept in it, so one serves all e-mails."""
     return Environment(
         loader=PackageLoader("bill_reminders.messages"),

@@ -125,7 +125,7 @@ class _Draft:
             why(self.words, self.notices, short=size.terse),
             self._stop(size),
         )
-        return _in_gsm(
+        return in_gsm(
             self.words.say("sms_from", sender=shorten(self.sender, size.others), text=text)
         )
 
@@ -194,7 +194,7 @@ def _is_gsm(text: str) -> bool:
     return bool(smsutil.is_valid_gsm(plain_spaces(text)))
 
 
-def _in_gsm(text: str) -> str:
+def in_gsm(text: str) -> str:
     """`text` with plain spaces, and with plain quotes and dashes if that brings it into GSM-7."""
     spaced = plain_spaces(text)
     plain = spaced.translate(_TYPOGRAPHY)

@@ -4,7 +4,7 @@ Every write that can alter what is due goes through `register` or `change`, so t
 schedule's version and instants together with what it changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -21,9 +21,12 @@ from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.people import Channel, User
-from bill_reminders.storage import rows, tables
+from bill_reminders.storage import addresses, rows, tables
 from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
+
+LAST_DUE_DATE = "9999~"
+"""After every key that starts with a due date, before those of messages about no bill."""
 
 ROUNDS = 20
 """How often to read and decide again before giving up on an account that never holds still."""
@@ -126,16 +129,20 @@ def _instants(
 
 
 def _recorded(user_id: str, earliest: date) -> dict[str, Recorded]:
-    items = LedgerItem.query(user_id, LedgerItem.key >= earliest.isoformat(), consistent_read=True)
+    about_bills = LedgerItem.key.between(earliest.isoformat(), LAST_DUE_DATE)
+    items = LedgerItem.query(user_id, about_bills, consistent_read=True)
     return {item.key: rows.recorded_from(item) for item in items}
 
 
-def register(user: User, *, shards: int) -> None:
-    """Create a user and their schedule. Raises Stale when the user exists already."""
+def register(user: User, *, shards: int, more: Iterable[Write] = ()) -> None:
+    """Create a user, their schedule and what `more` writes. Raises Stale when the user exists
+    already, or a condition of `more` fails; addresses.AddressTaken."""
     schedule = ScheduleItem(user.user_id, shard=shard_of(user.user_id, shards), version=1)
     commit(
         lambda write: write.save(schedule, condition=ScheduleItem.user_id.does_not_exist()),
         lambda write: write.save(rows.user_item(user)),
+        *addresses.moved(None, user),
+        *more,
     )
 
 

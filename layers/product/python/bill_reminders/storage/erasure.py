@@ -2,33 +2,80 @@
 
 From then on no change and no claim can be written, for each is made on condition of the schedule's
 version; a mark is made on condition of its own row. So nothing comes back, and what is queued finds
-nobody to remind.
+nobody to remind. What stays is a STOP, by the keyed hash of its address.
 """
 
+from collections.abc import Iterator
 from functools import partial
+from hashlib import sha256
 
 from pynamodb.transactions import TransactWrite
 
+from bill_reminders.domain.people import User
+from bill_reminders.storage import accounts, addresses, identities, rows
+from bill_reminders.storage.access_tables import AnswerItem, CodeItem, FeedbackItem
 from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
-from bill_reminders.storage.transactions import Lost, commit
+from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 
 
 def erase(user_id: str) -> None:
     """Erase a user, their bills and their ledger. May be repeated until it does not fail.
 
     A message that was claimed before may still go out, for as long as a claim's lease. Raises
-    transactions.Busy.
+    accounts.Contended, transactions.Busy.
     """
+    begin(user_id)
+    finish(user_id)
+
+
+def begin(user_id: str) -> None:
+    """Take away what reminds a user and lets them in. Does nothing the second time. Raises
+    accounts.Contended, transactions.Busy."""
+    for _ in range(accounts.ROUNDS):
+        try:
+            schedule = ScheduleItem.get(user_id, consistent_read=True)
+        except ScheduleItem.DoesNotExist:
+            return
+        try:
+            commit(partial(_delete_schedule, schedule), *_deletions(user_id))
+        except (Stale, Lost):
+            continue
+        return
+    raise accounts.Contended("the account is changing too fast")
+
+
+def _delete_schedule(schedule: ScheduleItem, transaction: TransactWrite) -> None:
+    unchanged = ScheduleItem.version == schedule.version
+    transaction.delete(ScheduleItem(schedule.user_id), condition=unchanged)
+
+
+def _deletions(user_id: str) -> Iterator[Write]:
+    yield lambda write: write.delete(UserItem(user_id))
+    identity = identities.signed_in_as(user_id)
+    if identity is not None:
+        yield from identities.way_out(identity, user_id)
+    user = _user(user_id)
+    for channel, address in () if user is None else user.addresses.items():
+        yield from addresses.given_up(user_id, channel, address)
+
+
+def _user(user_id: str) -> User | None:
     try:
-        commit(partial(_delete_user, user_id))
-    except Lost:
-        commit(partial(_delete_user, user_id))
-    for table in (BillItem, LedgerItem):
-        with table.batch_write() as batch:
-            for item in table.query(user_id, consistent_read=True):
-                batch.delete(item)
+        return rows.user_from(UserItem.get(user_id, consistent_read=True))
+    except UserItem.DoesNotExist:
+        return None
 
 
-def _delete_user(user_id: str, transaction: TransactWrite) -> None:
-    transaction.delete(ScheduleItem(user_id))
-    transaction.delete(UserItem(user_id))
+def finish(user_id: str, *, caller: str | None = None) -> None:
+    """Delete what is left of a user: bills, ledger, codes, feedback; and what `caller`, as
+    `<issuer>#<subject>`, was answered."""
+    for table in (BillItem, LedgerItem, CodeItem, FeedbackItem):
+        _delete_all(table, user_id)
+    if caller is not None:
+        _delete_all(AnswerItem, sha256(caller.encode()).hexdigest())
+
+
+def _delete_all(table: type, key: str) -> None:
+    with table.batch_write() as batch:  # type: ignore[attr-defined]
+        for item in table.query(key, consistent_read=True):  # type: ignore[attr-defined]
+            batch.delete(item)

@@ -11,7 +11,9 @@ from types import MappingProxyType
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import User
+from bill_reminders.storage import addresses
 from bill_reminders.storage.accounts import (
     Account,
     Change,
@@ -32,7 +34,11 @@ class Saved(StrEnum):
 
 
 def save_user(user: User, *, shards: int, now: datetime) -> Saved:
-    """Register a user, or change one who exists. An address that is new is greeted anew."""
+    """Register a user, or change one who exists. An address that is new is greeted anew.
+
+    Raises addresses.AddressTaken when one of them is another user's.
+    """
+    user = addresses.minding_stops(user)
     try:
         register(user, shards=shards)
     except Stale:
@@ -52,19 +58,25 @@ def _with_user(account: Account, wanted: User) -> Change | None:
         and (new := user.addresses.get(channel)) is not None
         and old.value == new.value
     )
-    return Change(replace(account, user=user, greeted=kept), (put_user(user),))
+    writes = (put_user(user), *addresses.moved(account.user, user))
+    return Change(replace(account, user=user, greeted=kept), writes)
 
 
 def _keeping_choices(wanted: User, known: User) -> User:
-    """`wanted` with what only the user decides: their plans by kind, and a STOP to an address."""
-    addresses = {
+    """`wanted` with what only the user decides: plans by kind, code word, tips, STOP."""
+    reachable = {
         channel: replace(address, stopped_at=old.stopped_at)
         if (old := known.addresses.get(channel)) is not None and old.value == address.value
         else address
         for channel, address in wanted.addresses.items()
     }
-    kind_plans = wanted.kind_plans or known.kind_plans
-    return replace(wanted, kind_plans=kind_plans, addresses=MappingProxyType(addresses))
+    return replace(
+        wanted,
+        kind_plans=wanted.kind_plans or known.kind_plans,
+        code_word=known.code_word,
+        tips=known.tips,
+        addresses=MappingProxyType(reachable),
+    )
 
 
 BILLS_AT_ONCE = 50
@@ -79,8 +91,7 @@ def save_bills(user_id: str, drafts: Iterable[Draft], *, now: datetime) -> Count
 
     What a draft cannot know is kept: since when the bill is owed, what happened to it (statements,
     payments, snoozes, its end), and which number an occurrence has. A new bill is owed from the
-    user's today. Raises what accounts.change
-    raises.
+    user's today. Raises TooManyBills and what accounts.change raises.
     """
     total: Counter[Saved] = Counter()
     for batch in batched(drafts, BILLS_AT_ONCE, strict=False):
@@ -100,25 +111,57 @@ def _with_bills(
         bill = draft(local_date(now, account.user.zone))
         known = account.bill(bill.bill_id)
         if known is not None:
-            wanted = draft(known.owed_from)
-            bill = replace(
-                wanted,
-                # a loan's terms hold from the first date that comes with them
-                recurrence=wanted.recurrence.in_place_of(
-                    known.recurrence, keep_anchor=wanted.loan is None
-                ),
-                statements=known.statements,
-                payments=known.payments,
-                snoozes=known.snoozes,
-                failed_debits=known.failed_debits,
-                reopened=known.reopened,
-                closed_at=known.closed_at,
-            )
+            bill = in_place_of(known, draft)
         saved[_verdict(known, bill)] += 1
         if bill != known:
             after = after.with_bill(bill)
             writes.append(put_bill(bill))
+    need_room(account, after)
     return Change(after, tuple(writes)) if writes else None
+
+
+def in_place_of(known: Bill, draft: Draft) -> Bill:
+    """The draft as the bill it changes: with all that happened to it."""
+    wanted = draft(known.owed_from)
+    return replace(
+        wanted,
+        # a loan's terms hold from the first date that comes with them
+        recurrence=wanted.recurrence.in_place_of(known.recurrence, keep_anchor=wanted.loan is None),
+        statements=known.statements,
+        payments=known.payments,
+        snoozes=known.snoozes,
+        failed_debits=known.failed_debits,
+        reopened=known.reopened,
+        closed_at=known.closed_at,
+    )
+
+
+MOST_OPEN_BILLS = 500
+MOST_BILLS = 2000
+"""With those that are closed: planning and lists read all of them."""
+
+
+class TooManyBills(BillRemindersError):
+    """A user's bills would be more than planning can be asked to read."""
+
+    def __init__(self, most: int, which: str) -> None:
+        super().__init__(f"more than {most} {which} bills")
+        self.most = most
+        self.which = which
+
+
+def need_room(before: Account, after: Account) -> None:
+    """Raises TooManyBills when a change adds bills beyond what one user may have."""
+    if len(after.bills) <= len(before.bills):
+        return
+    if len(after.bills) > MOST_BILLS:
+        raise TooManyBills(MOST_BILLS, "stored")
+    if len(after.bills) > MOST_OPEN_BILLS and sum(map(_is_open, after.bills)) > MOST_OPEN_BILLS:
+        raise TooManyBills(MOST_OPEN_BILLS, "open")
+
+
+def _is_open(bill: Bill) -> bool:
+    return bill.closed_at is None and bill.first_unpaid() is not None
 
 
 def _verdict(known: Bill | None, bill: Bill) -> Saved:

@@ -70,6 +70,8 @@ def user_from(item: UserItem) -> User:
         ),
         quiet_hours=quiet,
         paused_until=item.paused_until,
+        code_word=item.code_word,
+        tips=item.tips,
         addresses=MappingProxyType(
             {
                 channel: _address_from(stored)
@@ -99,6 +101,8 @@ def user_item(user: User) -> UserItem:
         quiet_start=None if quiet is None else quiet.start,
         quiet_end=None if quiet is None else quiet.end,
         paused_until=user.paused_until,
+        code_word=user.code_word,
+        tips=user.tips,
         sms=_address_map(user.addresses.get(Channel.SMS)),
         push=_address_map(user.addresses.get(Channel.PUSH)),
         email=_address_map(user.addresses.get(Channel.EMAIL)),

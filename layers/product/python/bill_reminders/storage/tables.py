@@ -162,6 +162,8 @@ class UserItem(Table):
     quiet_start = WallTimeAttribute(null=True)
     quiet_end = WallTimeAttribute(null=True)
     paused_until = DateAttribute(null=True)
+    code_word = UnicodeAttribute(null=True)
+    tips = BooleanAttribute(default=True)
     sms = AddressMap(null=True)
     push = AddressMap(null=True)
     email = AddressMap(null=True)
@@ -273,8 +275,9 @@ class LedgerItem(Table):
     """One reminder's row; on a message's first row also the state of the message.
 
     `key` is the reminder's identity: due date, bill, occurrence, revision, trigger, channel.
-    Starting with the due date, all that is in play for a user is one short range. `expires_at` is
-    the table's TTL, in epoch seconds.
+    Starting with the due date, all that is in play for a user is one short range. A message about
+    no bill has a key of its own kind, `code:<id>` or `test:<id>`, and neither bill nor due date.
+    `expires_at` is the table's TTL, in epoch seconds.
     """
 
     class Meta:
@@ -282,10 +285,10 @@ class LedgerItem(Table):
 
     user_id = UnicodeAttribute(hash_key=True)
     key = UnicodeAttribute(range_key=True)
-    bill_id = UnicodeAttribute()
-    occurrence = IntegerAttribute()
-    revision = IntegerAttribute()
-    due_on = DateAttribute()
+    bill_id = UnicodeAttribute(null=True)
+    occurrence = IntegerAttribute(null=True)
+    revision = IntegerAttribute(null=True)
+    due_on = DateAttribute(null=True)
     trigger = UnicodeAttribute()
     channel = UnicodeAttribute()
     planned_at = InstantAttribute()

@@ -1,0 +1,78 @@
+"""run_jobs: writes the exports and finishes the erasures that the API has promised."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from bill_reminders import clock, environment
+from bill_reminders.jobs import runner
+from bill_reminders.jobs.runner import Bucket
+from bill_reminders.logs import where
+from bill_reminders.storage import access_tables, jobs, keyed_hash, tables
+
+
+@dataclass(frozen=True, slots=True)
+class JobsConfig:
+    schedules_table: str
+    users_table: str
+    bills_table: str
+    ledger_table: str
+    identities_table: str
+    addresses_table: str
+    codes_table: str
+    answers_table: str
+    feedback_table: str
+    jobs_table: str
+    exports_bucket: str
+    address_key_arn: str
+
+
+logger = Logger()
+config = environment.read(JobsConfig)
+tables.bind(
+    schedules=config.schedules_table,
+    users=config.users_table,
+    bills=config.bills_table,
+    ledger=config.ledger_table,
+)
+access_tables.bind(
+    identities=config.identities_table,
+    addresses=config.addresses_table,
+    codes=config.codes_table,
+    answers=config.answers_table,
+    feedback=config.feedback_table,
+    jobs=config.jobs_table,
+)
+keyed_hash.bind(config.address_key_arn)
+bucket = Bucket(boto3.client("s3"), config.exports_bucket)
+
+
+def run(record: SQSRecord) -> None:
+    try:
+        named = json.loads(record.body)
+        job = jobs.find(named["identity"], named["job_id"])
+        if job is None:  # its week is over, or an erasure took it along
+            logger.info("job is gone, acknowledged")
+            return
+        runner.run(job, bucket, now=clock.now())
+        logger.info("job done", kind=job.kind.value, user_id=job.user_id)
+    except Exception as error:
+        logger.error("job failed", error=type(error).__name__, where=where(error))
+        raise
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event, run, processor, context)

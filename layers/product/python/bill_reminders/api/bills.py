@@ -1,0 +1,476 @@
+"""Bills in JSON: what a caller sends, what a caller gets."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, create_model
+
+from bill_reminders.api.etags import etag
+from bill_reminders.api.fields import (
+    Amount,
+    Answer,
+    Body,
+    Currency,
+    Instant,
+    KindName,
+    LabelName,
+    LocalDate,
+    MethodName,
+    ShiftName,
+    UnitName,
+    Words,
+    absent,
+    instant_or_none,
+    instant_text,
+)
+from bill_reminders.api.plans import PlanFields, cells_of, change_view
+from bill_reminders.api.problems import Fault, fault, invalid
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Payment
+from bill_reminders.files.bills import BillRow, read_bill
+from bill_reminders.files.export import yearly_percent
+from bill_reminders.files.rows import Row
+
+COMING_OCCURRENCES = 12
+PAST_OCCURRENCES = 12
+
+
+class Repeats(Body):
+    """How often a bill falls due."""
+
+    every: Annotated[
+        int, Field(ge=1, le=1000, description="Every so many units.", examples=[1])
+    ] = 1
+    unit: Annotated[UnitName, Field(description="Of what.", examples=["month"])]
+    last_day: Annotated[
+        bool,
+        Field(
+            description=(
+                "For months: on the last day of each, whatever the first date is. Without it a "
+                "31st falls on the last day of shorter months and comes back to the 31st."
+            )
+        ),
+    ] = False
+
+
+class LoanTerms(Body):
+    """The terms of a loan; its schedule says the amounts, `currency` the bill's own."""
+
+    method: Annotated[
+        MethodName,
+        Field(
+            description=(
+                "equal_instalment (an annuity), equal_principal, interest_only (the principal with "
+                "the last instalment), flat_fee (a fee on the original principal)."
+            ),
+            examples=["equal_instalment"],
+        ),
+    ]
+    principal: Annotated[Amount, Field(description="What was borrowed.", examples=["12000.00"])]
+    rate: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9]{1,3}(\.[0-9]{1,10})?$",
+            description="Percent of a year; for flat_fee percent of the principal each period.",
+            examples=["4.2"],
+        ),
+    ]
+    instalments: Annotated[int, Field(ge=1, le=1200, description="How many.", examples=[12])]
+
+
+class BillFields(Body):
+    """A bill as it is entered."""
+
+    biller: Annotated[Words, Field(description="Who is to be paid.", examples=["Lantern Bank"])]
+    name: Annotated[Words, Field(description="What for.", examples=["Credit card"])]
+    kind: Annotated[
+        KindName,
+        Field(description="What it is for; a plan may differ by it.", examples=["card"]),
+    ] = "other"
+    label: Annotated[
+        LabelName, Field(description="Whose money pays it.", examples=["personal"])
+    ] = "personal"
+    amount: Annotated[
+        Amount | None,
+        Field(
+            description=(
+                "What each occurrence costs, with no more decimals than the currency has; null "
+                "while it is unknown or differs each time."
+            ),
+            examples=["120.50"],
+        ),
+    ] = None
+    currency: Annotated[
+        Currency | None,
+        Field(description="The currency of all of the bill's amounts.", examples=["USD"]),
+    ] = None
+    first_due: Annotated[
+        LocalDate, Field(description="The first date on which it is due.", examples=["2027-03-05"])
+    ]
+    repeats: Annotated[Repeats | None, Field(description="How often; null for once.")] = None
+    count: Annotated[
+        int | None,
+        Field(ge=1, le=1200, description="How many due dates in all; null for no such end."),
+    ] = None
+    until: Annotated[
+        LocalDate | None, Field(description="The last date on which it may be due; null for none.")
+    ] = None
+    owed_from: Annotated[
+        LocalDate | None,
+        Field(description="What was due before is not owed; null means today."),
+    ] = None
+    statement_day: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=31,
+            description="A card's statement day, 31 for the last one; null for none.",
+        ),
+    ] = None
+    due_after_statement: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=60,
+            description="Days from a card's statement to the due date, in place of statement_day.",
+        ),
+    ] = None
+    autopay: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether the biller takes the money by itself: one reminder a day before, to keep "
+                "it in the account, stands for the plan."
+            )
+        ),
+    ] = False
+    loan: Annotated[LoanTerms | None, Field(description="The terms, if it is a loan.")] = None
+    plan: Annotated[
+        PlanFields | None, Field(description="What differs from the user's plan; null for nothing.")
+    ] = None
+    country: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Z]{2}$",
+            description="The biller's country (ISO 3166-1), whose holidays count.",
+            examples=["US"],
+        ),
+    ] = None
+    subdivision: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Z0-9]{1,3}$",
+            description="The part of it whose holidays differ (the end of ISO 3166-2).",
+        ),
+    ] = None
+    if_not_working_day: Annotated[
+        ShiftName,
+        Field(
+            description=(
+                "What becomes of a due date that is no working day there: it stays, or moves to "
+                "the working day before or after."
+            )
+        ),
+    ] = "none"
+
+
+def _patch_of(model: type[BillFields]) -> type[Body]:
+    """The same fields, each of which may be left out; none may be null that was not before."""
+    fields: dict[str, Any] = {
+        name: (Annotated[info.annotation, *info.metadata, _described(info)], absent())
+        for name, info in model.model_fields.items()
+    }
+    return create_model(
+        "BillChange",
+        __base__=Body,
+        __doc__="What shall change of a bill. What is left out stays; null takes a value away.",
+        **fields,
+    )
+
+
+def _described(info: Any) -> Any:
+    return Field(
+        description=info.description,
+        examples=info.examples,
+        json_schema_extra=info.json_schema_extra,
+    )
+
+
+BillChange = _patch_of(BillFields)
+
+
+class Occurrence(Answer):
+    """One due date of a bill, with what is known of its amount."""
+
+    number: Annotated[int, Field(description="Which, counted from 0.", examples=[0])]
+    due_on: Annotated[
+        LocalDate, Field(description="By when it is to be paid, weekends and holidays minded.")
+    ]
+    nominal_due_on: Annotated[LocalDate, Field(description="The date before that shift.")]
+    standing: Annotated[
+        Literal["open", "partly_paid", "minimum_met", "paid", "overpaid"],
+        Field(description="What was paid of it.", examples=["open"]),
+    ]
+    overdue: Annotated[bool, Field(description="Whether it is unpaid and its date has passed.")]
+    amount: Annotated[Amount | None, Field(description="What it costs; null while nobody knows.")]
+    left: Annotated[str | None, Field(description="What is left to pay.", examples=["120.50"])]
+    minimum: Annotated[str | None, Field(description="A card's minimum payment.")]
+    currency: Annotated[Currency | None, Field(description="The currency of these amounts.")]
+    expected: Annotated[
+        str | None,
+        Field(description="What it will probably come to, from earlier statements, while unknown."),
+    ]
+    statement_on: Annotated[
+        LocalDate | None, Field(description="When a card's statement will say the amount.")
+    ]
+
+
+class PaymentView(Answer):
+    """A payment."""
+
+    payment_id: Annotated[str, Field(description="Its id, to undo it with.")]
+    occurrence: Annotated[int, Field(description="Which due date it went to.", examples=[0])]
+    paid_at: Annotated[Instant, Field(description="When it was noted.")]
+    amount: Annotated[Amount | None, Field(description="Null: all that was owed.")]
+    currency: Annotated[Currency | None, Field(description="Its currency.")]
+
+
+BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
+
+
+class BillSummary(BillFields, Answer):
+    """A bill, and what it comes to next."""
+
+    bill_id: Annotated[str, Field(description="Its id.", examples=["rent"])]
+    status: Annotated[
+        BillStatus,
+        Field(
+            description=(
+                "By the oldest due date that is not paid: overdue, due_today or upcoming; paid: "
+                "nothing is left and nothing will come; closed: nothing is reminded of any more."
+            ),
+            examples=["upcoming"],
+        ),
+    ]
+    next: Annotated[
+        Occurrence | None, Field(description="The oldest due date that is not paid, if any.")
+    ]
+    closed_at: Annotated[Instant | None, Field(description="When it was closed; else null.")]
+
+
+class BillPage(Answer):
+    """Some bills, by the date that is due next."""
+
+    bills: Annotated[list[BillSummary], Field(description="The bills.")]
+    next_cursor: Annotated[
+        str | None, Field(description="Send it as `cursor` for the next page; null on the last.")
+    ]
+
+
+def bill_etag(bill: Bill) -> str:
+    return etag(bill)
+
+
+def fields_view(bill: Bill) -> BillFields:
+    """The bill as it could be entered."""
+    recurrence, loan = bill.recurrence, bill.loan
+    repeats = None
+    if recurrence.unit is not None:
+        repeats = Repeats(
+            every=recurrence.every, unit=recurrence.unit.value, last_day=recurrence.last_day
+        )
+    terms = None
+    if loan is not None:
+        terms = LoanTerms(
+            method=loan.method.value,
+            principal=plain(loan.principal),
+            rate=yearly_percent(loan, recurrence),
+            instalments=loan.instalments,
+        )
+    return BillFields.model_construct(
+        biller=bill.biller,
+        name=bill.name,
+        kind=bill.kind.value,
+        label=bill.label.value,
+        amount=plain_or_none(bill.amount),
+        currency=_currency(bill),
+        first_due=recurrence.first_due.isoformat(),
+        repeats=repeats,
+        count=recurrence.count,
+        until=None if recurrence.until is None else recurrence.until.isoformat(),
+        owed_from=bill.owed_from.isoformat(),
+        statement_day=bill.statement_day,
+        due_after_statement=recurrence.after_statement or None,
+        autopay=bill.autopay,
+        loan=terms,
+        plan=change_view(bill.plan_change),
+        country=None if bill.place is None else bill.place.country,
+        subdivision=None if bill.place is None else bill.place.subdivision,
+        if_not_working_day=bill.shift.value,
+    )
+
+
+def _currency(bill: Bill) -> str | None:
+    if bill.loan is not None:
+        return bill.loan.principal.currency
+    return None if bill.amount is None else bill.amount.currency
+
+
+def plain(money: Money) -> str:
+    """An amount as digits, never as 1E+3."""
+    return f"{money.amount:f}"
+
+
+def plain_or_none(money: Money | None) -> str | None:
+    return None if money is None else plain(money)
+
+
+def summary(bill: Bill, *, today: date) -> BillSummary:
+    """`today` is the user's local date."""
+    following = next_occurrence(bill, today=today)
+    return BillSummary.model_construct(
+        **dict(fields_view(bill)),
+        bill_id=bill.bill_id,
+        status=status_of(bill, following, today),
+        next=following,
+        closed_at=instant_or_none(bill.closed_at),
+    )
+
+
+def status_of(bill: Bill, following: Occurrence | None, today: date) -> BillStatus:
+    if bill.closed_at is not None:
+        return "closed"
+    if following is None:
+        return "paid"
+    if following.overdue:
+        return "overdue"
+    return "due_today" if following.due_on == today.isoformat() else "upcoming"
+
+
+def next_occurrence(bill: Bill, *, today: date) -> Occurrence | None:
+    number = bill.first_unpaid()
+    if number is None:
+        return None
+    due_on = bill.due_on(number)
+    assert due_on is not None, "it is owed"
+    return occurrence_view(bill, number, due_on, today=today)
+
+
+def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Occurrence:
+    owed = bill.owed(number)
+    payable_on = bill.payable_on(due_on)
+    known = owed.amount or (None if owed.expected is None else owed.expected.usual)
+    return Occurrence(
+        number=number,
+        due_on=payable_on.isoformat(),
+        nominal_due_on=due_on.isoformat(),
+        standing=owed.standing.value,
+        overdue=payable_on < today and not owed.is_closed,
+        amount=plain_or_none(owed.amount),
+        left=plain_or_none(owed.left),
+        minimum=None if owed.minimum is None else f"{owed.minimum:f}",
+        currency=None if known is None else known.currency,
+        expected=None if owed.expected is None else plain(owed.expected.usual),
+        statement_on=None if owed.statement_on is None else owed.statement_on.isoformat(),
+    )
+
+
+def occurrences_view(bill: Bill, *, today: date) -> list[Occurrence]:
+    """The latest of those past, all that are unpaid among them, and the next ones."""
+    past: list[Occurrence] = []
+    coming: list[Occurrence] = []
+    for number, due_on in bill.occurrences_from(bill.owed_from):
+        view = occurrence_view(bill, number, due_on, today=today)
+        if bill.payable_on(due_on) < today:
+            past.append(view)
+        else:
+            coming.append(view)
+        if len(coming) == COMING_OCCURRENCES:
+            break
+    latest = past[-PAST_OCCURRENCES:]
+    unpaid = [each for each in past[:-PAST_OCCURRENCES] if each.overdue]
+    return [*unpaid[-PAST_OCCURRENCES:], *latest, *coming]
+
+
+def payment_view(payment: Payment) -> PaymentView:
+    return PaymentView(
+        payment_id=payment.payment_id,
+        occurrence=payment.occurrence,
+        paid_at=instant_text(payment.paid_at),
+        amount=plain_or_none(payment.amount),
+        currency=None if payment.amount is None else payment.amount.currency,
+    )
+
+
+_FIELDS = {
+    "loan_method": "loan.method",
+    "principal": "loan.principal",
+    "rate": "loan.rate",
+    "instalments": "loan.instalments",
+    "lead_days": "plan.lead_days",
+    "overdue_days": "plan.overdue_days",
+    "remind_at": "plan.remind_at",
+    "channels": "plan.channels",
+}
+"""What the columns of a file are called here, where it differs."""
+
+
+def read_fields(fields: BillFields, *, user_id: str, bill_id: str) -> BillRow:
+    """The bill, by the rules that hold for files. Raises an invalid-value problem that lists every
+    fault."""
+    row = Row(0, {"user_id": user_id, "bill_id": bill_id} | dict(_cells(fields)))
+    bill = read_bill(row)
+    if row.errors or bill is None:
+        raise invalid(_fault(error.column, error.problem) for error in row.errors)
+    return bill
+
+
+def _fault(column: str, problem: str) -> Fault:
+    said = problem.replace("leave it empty", "leave it null")
+    return fault(_FIELDS.get(column, column), said)
+
+
+def _cells(fields: BillFields) -> Iterator[tuple[str, str]]:
+    for name in (
+        "biller",
+        "name",
+        "kind",
+        "label",
+        "amount",
+        "currency",
+        "first_due",
+        "count",
+        "until",
+        "owed_from",
+        "statement_day",
+        "due_after_statement",
+        "country",
+        "subdivision",
+        "if_not_working_day",
+    ):
+        value = getattr(fields, name)
+        if value is not None:
+            yield name, str(value).strip()
+    yield "autopay", "yes" if fields.autopay else "no"
+    yield "repeats", _repeats_cell(fields.repeats)
+    yield from cells_of(fields.plan).items()
+    if fields.loan is not None:
+        yield "loan_method", fields.loan.method
+        yield "principal", fields.loan.principal
+        yield "rate", fields.loan.rate
+        yield "instalments", str(fields.loan.instalments)
+
+
+def _repeats_cell(repeats: Repeats | None) -> str:
+    if repeats is None:
+        return "once"
+    start = "last day of " if repeats.last_day else ""
+    return f"{start}every {repeats.every} {repeats.unit}s"
+
+
+def merged(bill: Bill, change: Body) -> BillFields:
+    """The bill as it shall be: what `change` names in place of what was."""
+    named = {name: getattr(change, name) for name in change.model_fields_set}
+    return BillFields.model_construct(**(dict(fields_view(bill)) | named))

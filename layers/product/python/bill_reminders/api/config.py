@@ -1,0 +1,42 @@
+"""What the routes must know of their stack, beside the tables."""
+
+from dataclasses import dataclass
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from bill_reminders.messages.notices import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsConfig:
+    """The environment of api_settings."""
+
+    schedules_table: str
+    users_table: str
+    bills_table: str
+    ledger_table: str
+    identities_table: str
+    address_key_arn: str
+    addresses_table: str
+    codes_table: str
+    links_table: str
+    limits_table: str
+    answers_table: str
+    jobs_table: str
+    jobs_queue_url: str
+    exports_bucket: str
+    erasure_delay_seconds: int
+    shards_read: int
+    sender_name: str
+    from_address: str
+    apple_push_application_arn: str = ""
+    google_push_application_arn: str = ""
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.sender_name, self.from_address)
+
+
+def config(router: Router) -> SettingsConfig:
+    found: SettingsConfig = router.context["config"]
+    return found

@@ -1,0 +1,153 @@
+"""Contacts and devices in JSON."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bill_reminders.api.fields import Answer, Body, Instant, instant_text
+from bill_reminders.domain.people import Address, Channel
+from bill_reminders.storage.codes import Pending
+
+ContactState = Literal["confirmed", "attested", "pending", "stopped"]
+ContactChannel = Literal["sms", "email"]
+
+
+class NewContact(Body):
+    """An address to be confirmed."""
+
+    channel: Annotated[
+        ContactChannel,
+        Field(description="sms for a phone number, email for an e-mail address.", examples=["sms"]),
+    ]
+    address: Annotated[
+        str,
+        Field(
+            min_length=3,
+            max_length=320,
+            description=(
+                "A phone number with + and its country code, or an e-mail address. A six-digit "
+                "code is sent there."
+            ),
+            examples=["+12025550123"],
+        ),
+    ]
+
+
+class CodeEntered(Body):
+    """The code that was sent to the contact."""
+
+    code: Annotated[
+        str,
+        Field(pattern=r"^[0-9]{6}$", description="The six digits.", examples=["042137"]),
+    ]
+
+
+class Contact(Answer):
+    """An address at which the user is reached, or that waits to be confirmed."""
+
+    contact_id: Annotated[
+        str, Field(description="Its id: the same before and after it is confirmed.")
+    ]
+    channel: Annotated[ContactChannel, Field(description="Its channel.", examples=["sms"])]
+    address: Annotated[
+        str, Field(description="The address in its normal form.", examples=["+12025550123"])
+    ]
+    state: Annotated[
+        ContactState,
+        Field(
+            description=(
+                "confirmed: its owner entered the code; attested: a biller vouches for it; "
+                "pending: the code is to be entered; stopped: its owner said STOP, confirm it anew "
+                "to lift that. Only the first two are written to."
+            ),
+            examples=["confirmed"],
+        ),
+    ]
+    code_expires_at: Annotated[
+        Instant | None, Field(description="Until when the code may be entered; null without one.")
+    ] = None
+    tries_left: Annotated[
+        int | None, Field(description="How often the code may still be entered.", examples=[5])
+    ] = None
+
+
+class Contacts(Answer):
+    """All contacts: at most one of each channel, and those that wait."""
+
+    contacts: Annotated[list[Contact], Field(description="Those in use first.")]
+
+
+class Confirmed(Answer):
+    """A confirmed contact."""
+
+    contact: Annotated[Contact, Field(description="The contact, now in use.")]
+    joined: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether this was the key to an account that a biller had made: from now on the "
+                "token opens that one, with its bills and settings."
+            ),
+            examples=[False],
+        ),
+    ]
+
+
+class NewDevice(Body):
+    """A device that takes push notifications."""
+
+    platform: Annotated[
+        Literal["apple", "google"],
+        Field(description="apple for APNs, google for FCM.", examples=["google"]),
+    ]
+    token: Annotated[
+        str,
+        Field(
+            min_length=16,
+            max_length=4096,
+            description="The token that the operating system gave to the app.",
+            examples=["d1f2c3b4a5968778695a4b3c2d1e0f00"],
+        ),
+    ]
+
+
+class Device(Answer):
+    """The device that takes push notifications: the one registered last."""
+
+    device_id: Annotated[str, Field(description="Its id.")]
+    state: Annotated[
+        Literal["confirmed", "attested", "stopped"],
+        Field(description="As of a contact.", examples=["confirmed"]),
+    ]
+
+
+class Devices(Answer):
+    """The registered devices; one at most, the one registered last."""
+
+    devices: Annotated[list[Device], Field(description="The devices.")]
+
+
+def state_of(address: Address) -> Literal["confirmed", "attested", "stopped"]:
+    if address.stopped_at is not None:
+        return "stopped"
+    return "confirmed" if address.confirmed else "attested"
+
+
+def contact_view(contact_id: str, channel: Channel, address: Address) -> Contact:
+    return Contact(
+        contact_id=contact_id,
+        channel="sms" if channel is Channel.SMS else "email",
+        address=address.value,
+        state=state_of(address),
+    )
+
+
+def pending_view(pending: Pending) -> Contact:
+    return Contact(
+        contact_id=pending.contact_id,
+        channel="sms" if pending.channel is Channel.SMS else "email",
+        address=pending.address,
+        state="pending",
+        code_expires_at=instant_text(pending.expires_at),
+        tries_left=pending.tries_left,
+    )

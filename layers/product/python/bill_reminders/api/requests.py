@@ -1,0 +1,75 @@
+"""What is looked at before a request reaches its route: size, media type, and JSON that says one
+thing only."""
+
+import json
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from typing import Any, Never
+
+from bill_reminders.api.problems import Problem, fault, invalid
+
+LARGEST_JSON = 64 * 1024
+LARGEST_FILE = 512 * 1024
+
+FILES = {"/v1/bills/files/csv": "text/csv"}
+"""Paths that take a file instead of JSON."""
+
+
+def check(event: Mapping[str, Any]) -> bytes:
+    """The request's body, which is empty, a file, or sound JSON. Raises Problem."""
+    body = _body(event)
+    path = str(event["rawPath"])
+    wanted = FILES.get(path, "application/json")
+    if len(body) > (LARGEST_FILE if path in FILES else LARGEST_JSON):
+        most = (LARGEST_FILE if path in FILES else LARGEST_JSON) // 1024
+        raise Problem("too-large", f"the body is larger than {most} KiB: send less at once")
+    if not body:
+        return body
+    given = str((event.get("headers") or {}).get("content-type", "")).partition(";")[0].strip()
+    if given.lower() != wanted:
+        raise Problem(
+            "unsupported-media-type", f"this takes {wanted}: name it in the Content-Type header"
+        )
+    if wanted == "application/json":
+        _check_json(body)
+    return body
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(text).encode("utf-8", "surrogatepass")
+    try:
+        return b64decode(text, validate=True)
+    except NotBase64:
+        _refuse("not readable: send it again")
+
+
+def _check_json(body: bytes) -> None:
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored
+    except UnicodeError:
+        _refuse("not in UTF-8, or holds half a character: send it in UTF-8")
+    except RecursionError:
+        _refuse("nested too deep: send what the document describes")
+    except ValueError:
+        _refuse("not JSON: check brackets, quotes and commas")
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twin = next(name for name in names if names.count(name) > 1)
+        shown = twin if twin.isidentifier() and twin.isascii() and len(twin) < 30 else ""
+        raise invalid([fault(shown, "stands here twice: keep one of them")], "invalid-request")
+    return dict(pairs)
+
+
+def _no_constant(_: str) -> Never:
+    raise ValueError("no number")
+
+
+def _refuse(detail: str) -> Never:
+    raise invalid([fault("", detail)], "invalid-request")

@@ -1,0 +1,1 @@
+"""One file a concern: the routes, and what each of them does."""

@@ -1,0 +1,333 @@
+"""The account: make one, join one, take everything away with you, erase everything."""
+
+import json
+from dataclasses import replace
+from functools import cache
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import boto3
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body as BodyParam
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from botocore.config import Config
+from pydantic import Field
+
+from bill_reminders import clock
+from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, ok
+from bill_reminders.api.callers import caller, me
+from bill_reminders.api.config import config
+from bill_reminders.api.fields import (
+    Answer,
+    Body,
+    Instant,
+    LanguageName,
+    instant_or_none,
+    instant_text,
+)
+from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
+from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.settings import ZoneName
+from bill_reminders.domain.people import DEFAULT_PLAN, Channel, Language, User
+from bill_reminders.files import users
+from bill_reminders.files.cells import CellError
+from bill_reminders.storage import accounts, erasure, identities, jobs, limits, link_codes
+from bill_reminders.storage.jobs import Job, JobKind, JobState
+from bill_reminders.storage.limits import DAY, HOUR, Limit
+
+router = Router()
+
+DOWNLOAD_SECONDS = 300
+
+
+class NewAccount(Body):
+    """What an account cannot do without."""
+
+    language: Annotated[
+        LanguageName, Field(description="The language of messages.", examples=["en"])
+    ]
+    time_zone: Annotated[
+        ZoneName,
+        Field(
+            description=(
+                "The IANA time zone of the user's place, as the browser or phone knows it. All due "
+                "dates and times of day are meant there."
+            )
+        ),
+    ]
+
+
+class AccountMade(Answer):
+    """An account."""
+
+    user_id: Annotated[str, Field(description="Its id, which never changes.")]
+
+
+class LinkCode(Body):
+    """A code that a biller handed out."""
+
+    link_code: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]{10,18}[A-Za-z0-9]$",
+            description="Twelve letters and digits; case, spaces and hyphens do not matter.",
+            examples=["K7PD-3MWX-Q94T"],
+        ),
+    ]
+
+
+class Erasure(Body):
+    """A wish that cannot be taken back."""
+
+    confirm: Annotated[
+        Literal["erase everything"],
+        Field(description="These very words, so that nobody erases by accident."),
+    ]
+
+
+class JobStatus(Answer):
+    """An export or an erasure."""
+
+    job_id: Annotated[str, Field(description="Its id.")]
+    kind: Annotated[Literal["export", "erasure"], Field(description="What it does.")]
+    state: Annotated[
+        Literal["running", "done"],
+        Field(description="An erasure takes about three minutes, an export seconds."),
+    ]
+    created_at: Annotated[Instant, Field(description="When it was asked for.")]
+    done_at: Annotated[Instant | None, Field(description="When it was done; null while it runs.")]
+    download_url: Annotated[
+        str | None,
+        Field(
+            description=(
+                "Where a finished export is fetched, as JSON, without a token; good for five "
+                "minutes, then read the status again. The export itself is kept for a day."
+            ),
+            examples=["https://exports.example.com/abc.json"],
+        ),
+    ] = None
+
+
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$", description="The job's id.")]
+
+
+@router.post(
+    "/v1/account",
+    status_code=201,
+    middlewares=[done_once],
+    tags=["First use"],
+    operation_id="createAccount",
+    summary="Create an account",
+    description=(
+        "Makes an account for the token's owner, with the default plan: 3 days before, 1 day "
+        "before and on the due day, at 09:00, then once when 1 day overdue."
+    ),
+    responses=answers(
+        201,
+        AccountMade,
+        "The account is there.",
+        "invalid-request",
+        *WITH_BODY,
+        *POSTED,
+        "conflict",
+        "internal",
+        "try-again",
+        headers=LOCATION,
+    ),
+)
+def create_account(
+    body: Annotated[NewAccount, BodyParam(description="Language and zone.")], key: IdempotencyKey
+) -> Response[AccountMade]:
+    user = User(
+        user_id=f"u{derived_id(router)}",
+        language=Language(body.language),
+        zone=_zone(body.time_zone),
+        plan=replace(DEFAULT_PLAN, channels=()),
+    )
+    identities.register(user, caller(router).identity, shards=config(router).shards_read)
+    return ok(AccountMade(user_id=user.user_id), 201, location="/v1/settings")
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return users.time_zone(text)
+    except CellError as error:
+        raise invalid([fault("time_zone", str(error))]) from None
+
+
+@router.post(
+    "/v1/account/join",
+    middlewares=[done_once],
+    tags=["First use"],
+    operation_id="joinAccount",
+    summary="Join an imported account",
+    description=(
+        "Opens the account that a biller has made, with the link code that it handed out. The "
+        "caller's own account, if there is one, must hold no bills and is given up. At most 10 "
+        "tries a day."
+    ),
+    responses=answers(
+        200,
+        AccountMade,
+        "The token opens that account from now on.",
+        "invalid-request",
+        *WITH_BODY,
+        *POSTED,
+        "conflict",
+        "too-often",
+        "internal",
+        "try-again",
+    ),
+)
+def join_account(
+    body: Annotated[LinkCode, BodyParam(description="The code.")], key: IdempotencyKey
+) -> Response[AccountMade]:
+    now, identity = clock.now(), caller(router).identity
+    limits.reserve(
+        (
+            Limit("joins/identity/day", identity, 10, DAY),
+            Limit("joins/source/hour", caller(router).source, 60, HOUR),
+        ),
+        now=now,
+    )
+    user_id = link_codes.user_of(body.link_code, now=now)
+    if user_id is None or not accounts.exists(user_id):
+        remedy = "no such code, or used or expired: ask who gave it to you for a new one"
+        raise invalid([fault("link_code", remedy)])
+    identities.join(identity, user_id, now=now)
+    link_codes.use_up(body.link_code)
+    return ok(AccountMade(user_id=user_id))
+
+
+@router.post(
+    "/v1/account/exports",
+    status_code=202,
+    middlewares=[done_once],
+    tags=["Account"],
+    operation_id="exportAccount",
+    summary="Export everything",
+    description=(
+        "Collects all that is kept about the user in one JSON file: settings, contacts, bills, "
+        "payments, every reminder and all feedback. At most 5 a day."
+    ),
+    responses=answers(
+        202,
+        JobStatus,
+        "It is being written; read its status.",
+        *ALWAYS,
+        *POSTED,
+        "too-often",
+        headers=LOCATION,
+    ),
+)
+def export_account(key: IdempotencyKey) -> Response[JobStatus]:
+    user_id, now = me(router), clock.now()
+    limits.reserve((Limit("exports/day", user_id, 5, DAY),), now=now)
+    job = Job(
+        caller(router).identity, derived_id(router), JobKind.EXPORT, user_id, JobState.RUNNING, now
+    )
+    jobs.promise(job)
+    _enqueue(job, delay=0)
+    return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
+
+
+@router.post(
+    "/v1/account/erasures",
+    status_code=202,
+    middlewares=[done_once],
+    tags=["Account"],
+    operation_id="eraseAccount",
+    summary="Erase everything",
+    description=(
+        "Erases the account and all that is kept about the user, for good. From the answer on "
+        "nothing goes out, and the token has no account; what is queued is dropped. What is left "
+        "is deleted within minutes; the status can be read for a week. A STOP that was said "
+        "outlives it, as a hash, so that the address is left alone."
+    ),
+    responses=answers(
+        202,
+        JobStatus,
+        "Nothing goes out any more; the rest is being erased.",
+        *ALWAYS,
+        *WITH_BODY,
+        *POSTED,
+        headers=LOCATION,
+    ),
+)
+def erase_account(
+    body: Annotated[Erasure, BodyParam(description="The wish.")], key: IdempotencyKey
+) -> Response[JobStatus]:
+    identity, now = caller(router).identity, clock.now()
+    job = jobs.find(identity, derived_id(router))
+    if job is None:
+        user_id = me(router)
+        user = accounts.read(user_id, now=now).user
+        push = user.addresses.get(Channel.PUSH)
+        job = Job(
+            identity,
+            derived_id(router),
+            JobKind.ERASURE,
+            user_id,
+            JobState.RUNNING,
+            now,
+            endpoints=() if push is None else (push.value,),
+        )
+        jobs.promise(job)
+    # in this order: should this die in between, the job still comes and does it all
+    _enqueue(job, delay=config(router).erasure_delay_seconds)
+    erasure.begin(job.user_id)
+    return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
+
+
+@router.get(
+    "/v1/account/jobs/<job_id>",
+    tags=["Account"],
+    operation_id="getJob",
+    summary="Read the status of an export or erasure",
+    description="Also after the account is erased.",
+    responses=answers(
+        200, JobStatus, "The status.", "invalid-request", "not-found", "internal", "try-again"
+    ),
+)
+def get_job(job_id: JobId) -> Response[JobStatus]:
+    job = jobs.find(caller(router).identity, job_id)
+    if job is None:
+        raise not_found("job")
+    return ok(_status(job))
+
+
+def _status(job: Job) -> JobStatus:
+    url = None
+    if job.kind is JobKind.EXPORT and job.state is JobState.DONE:
+        url = _s3().generate_presigned_url(
+            "get_object",
+            Params={"Bucket": config(router).exports_bucket, "Key": job.object_key},
+            ExpiresIn=DOWNLOAD_SECONDS,
+        )
+    return JobStatus(
+        job_id=job.job_id,
+        kind=job.kind.value,
+        state=job.state.value,
+        created_at=instant_text(job.created_at),
+        done_at=instant_or_none(job.done_at),
+        download_url=url,
+    )
+
+
+def _enqueue(job: Job, *, delay: int) -> None:
+    _sqs().send_message(
+        QueueUrl=config(router).jobs_queue_url,
+        DelaySeconds=delay,
+        MessageBody=json.dumps({"identity": job.identity, "job_id": job.job_id}),
+    )
+
+
+@cache
+def _sqs() -> Any:
+    return boto3.client("sqs")
+
+
+@cache
+def _s3() -> Any:
+    return boto3.client("s3", config=Config(signature_version="s3v4"))

@@ -1,0 +1,304 @@
+"""Bills: create, list, read, change, close, delete."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import Field
+
+from bill_reminders import clock
+from bill_reminders.api import cursors
+from bill_reminders.api.answering import (
+    ALWAYS,
+    ETAG,
+    LOCATION,
+    POSTED,
+    WITH_BODY,
+    answers,
+    nothing,
+    ok,
+)
+from bill_reminders.api.bills import (
+    BillChange,
+    BillFields,
+    BillPage,
+    BillStatus,
+    BillSummary,
+    Occurrence,
+    PaymentView,
+    bill_etag,
+    merged,
+    occurrences_view,
+    payment_view,
+    read_fields,
+    summary,
+)
+from bill_reminders.api.callers import me
+from bill_reminders.api.coming import ComingReminder, coming_view
+from bill_reminders.api.cursors import Cursor, Limit
+from bill_reminders.api.etags import IfMatch, need_match
+from bill_reminders.api.fields import LabelName, LocalDate, Words
+from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
+from bill_reminders.api.problems import not_found
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import DAY, local_date
+from bill_reminders.domain.outlook import outlook
+from bill_reminders.storage import accounts, happenings
+from bill_reminders.storage.accounts import Account, Change, put_bill
+from bill_reminders.storage.people import in_place_of, need_room
+
+router = Router()
+
+BillId = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The bill's id, from the list.")
+]
+
+PLANNED_AHEAD = 400 * DAY
+PLANNED_AT_MOST = 10
+
+
+class BillDetail(BillSummary):
+    """A bill with its due dates, its payments and the reminders that are planned."""
+
+    occurrences: Annotated[
+        list[Occurrence],
+        Field(description="The latest 12 due dates that are past, those unpaid, and the next 12."),
+    ]
+    payments: Annotated[list[PaymentView], Field(description="All payments, the latest last.")]
+    planned_reminders: Annotated[
+        list[ComingReminder], Field(description="The next 10 reminders, if nothing else happens.")
+    ]
+
+
+def detail(account: Account, bill: Bill, *, now: datetime) -> BillDetail:
+    today = local_date(now, account.user.zone)
+    recorded = {
+        key: row for key, row in account.recorded.items() if row.reminder.bill_id == bill.bill_id
+    }
+    planned = outlook(
+        account.user,
+        (bill,),
+        recorded,
+        now=now,
+        until=now + PLANNED_AHEAD,
+        at_most=PLANNED_AT_MOST,
+    )
+    return BillDetail.model_construct(
+        **dict(summary(bill, today=today)),
+        occurrences=occurrences_view(bill, today=today),
+        payments=[payment_view(payment) for payment in bill.payments],
+        planned_reminders=[coming_view(each, account) for each in planned],
+    )
+
+
+def answer(account: Account, bill_id: str, *, now: datetime, status: int = 200) -> Response[Any]:
+    """The bill as it stands in `account`. Raises a not-found problem."""
+    bill = account.bill(bill_id)
+    if bill is None:
+        raise not_found("bill")
+    location = f"/v1/bills/{bill_id}" if status == 201 else None
+    return ok(detail(account, bill, now=now), status, etag=bill_etag(bill), location=location)
+
+
+@router.get(
+    "/v1/bills",
+    tags=["Bills"],
+    operation_id="listBills",
+    summary="List bills",
+    description=(
+        "All bills that fit the filters, by the date that is due next; those without one last."
+    ),
+    responses=answers(200, BillPage, "A page of bills.", *ALWAYS, "invalid-value"),
+)
+def list_bills(
+    status: Annotated[BillStatus | None, Query(description="Only those with this status.")] = None,
+    due_from: Annotated[
+        LocalDate | None, Query(description="Only those whose next date is this or later.")
+    ] = None,
+    due_until: Annotated[
+        LocalDate | None, Query(description="Only those whose next date is this or earlier.")
+    ] = None,
+    biller: Annotated[
+        Words | None, Query(description="Only those of this biller, whatever the case.")
+    ] = None,
+    label: Annotated[LabelName | None, Query(description="Only those with this label.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[BillPage]:
+    user_id, now = me(router), clock.now()
+    filters = {
+        "status": status,
+        "due_from": due_from,
+        "due_until": due_until,
+        "biller": biller,
+        "label": label,
+    }
+    after = "" if cursor is None else cursors.read(user_id, filters, cursor)
+    account = accounts.read(user_id, now=now)
+    today = local_date(now, account.user.zone)
+    views = [summary(bill, today=today) for bill in account.bills]
+    wanted = sorted((_place(view), view) for view in views if _fits(view, filters))
+    rest = [(place, view) for place, view in wanted if place > after]
+    page = rest[:limit]
+    more = cursors.make(user_id, filters, page[-1][0]) if len(rest) > limit else None
+    return ok(BillPage.model_construct(bills=[view for _, view in page], next_cursor=more))
+
+
+def _place(view: BillSummary) -> str:
+    """Where a bill stands in the list, as text that sorts; each bill has its own."""
+    return f"{view.next.due_on if view.next else '~'}#{view.bill_id}"
+
+
+def _fits(view: BillSummary, filters: dict[str, str | None]) -> bool:
+    due_on = view.next.due_on if view.next else None
+    tests = {
+        "status": lambda wanted: view.status == wanted,
+        "due_from": lambda wanted: due_on is not None and due_on >= wanted,
+        "due_until": lambda wanted: due_on is not None and due_on <= wanted,
+        "biller": lambda wanted: view.biller.casefold() == wanted.casefold(),
+        "label": lambda wanted: view.label == wanted,
+    }
+    return all(tests[name](wanted) for name, wanted in filters.items() if wanted is not None)
+
+
+@router.post(
+    "/v1/bills",
+    status_code=201,
+    middlewares=[done_once],
+    tags=["Bills"],
+    operation_id="createBill",
+    summary="Create a bill",
+    description="At most 500 open bills a user, 2,000 with those that are closed.",
+    responses=answers(
+        201,
+        BillDetail,
+        "The bill.",
+        *ALWAYS,
+        *WITH_BODY,
+        *POSTED,
+        "too-many",
+        headers=ETAG | LOCATION,
+    ),
+)
+def create_bill(
+    body: Annotated[BillFields, Body(description="The bill.")], key: IdempotencyKey
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill_id = f"b{derived_id(router)}"
+    row = read_fields(body, user_id=user_id, bill_id=bill_id)
+    seen: list[Account] = []
+
+    def edit(account: Account) -> Change | None:
+        seen[:] = [account]
+        if account.bill(bill_id) is not None:
+            return None
+        bill = row.bill(local_date(now, account.user.zone))
+        seen[:] = [account.with_bill(bill)]
+        need_room(account, seen[0])
+        return Change(seen[0], (put_bill(bill),))
+
+    accounts.change(user_id, now=now, edit=edit)
+    return answer(seen[0], bill_id, now=now, status=201)
+
+
+@router.get(
+    "/v1/bills/<bill_id>",
+    tags=["Bills"],
+    operation_id="getBill",
+    summary="Read a bill",
+    description="With its due dates, its payments and the reminders that are planned.",
+    responses=answers(200, BillDetail, "The bill.", *ALWAYS, "not-found", headers=ETAG),
+)
+def get_bill(bill_id: BillId) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+
+
+@router.patch(
+    "/v1/bills/<bill_id>",
+    tags=["Bills"],
+    operation_id="changeBill",
+    summary="Change a bill",
+    description=(
+        "Changes what is named and leaves the rest; `plan`, `loan` and `repeats` are replaced as a "
+        "whole. Payments stay with their due dates. When a due date moves after the user heard of "
+        "it, they are told. Needs the ETag that was read."
+    ),
+    responses=answers(
+        200,
+        BillDetail,
+        "The bill as it is now.",
+        *ALWAYS,
+        *WITH_BODY,
+        "not-found",
+        "changed-meanwhile",
+        "precondition-required",
+        headers=ETAG,
+    ),
+)
+def change_bill(
+    bill_id: BillId,
+    body: Annotated[BillChange, Body(description="What shall change.")],  # type: ignore[valid-type]
+    if_match: IfMatch = None,
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    seen: list[Account] = []
+
+    def edit(account: Account) -> Change | None:
+        known = account.bill(bill_id)
+        if known is None:
+            raise not_found("bill")
+        need_match(if_match, bill_etag(known))
+        row = read_fields(merged(known, body), user_id=user_id, bill_id=bill_id)
+        bill = in_place_of(known, row.bill)
+        seen[:] = [account.with_bill(bill)]
+        return None if bill == known else Change(seen[0], (put_bill(bill),))
+
+    accounts.change(user_id, now=now, edit=edit)
+    return answer(seen[0], bill_id, now=now)
+
+
+@router.post(
+    "/v1/bills/<bill_id>/close",
+    middlewares=[done_once],
+    tags=["Bills"],
+    operation_id="closeBill",
+    summary="Close a bill",
+    description="Nothing of it is reminded of any more. It can still be read.",
+    responses=answers(
+        200, BillDetail, "The bill, closed.", *ALWAYS, *POSTED, "not-found", headers=ETAG
+    ),
+)
+def close_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    need_bill(user_id, bill_id, now=now)
+    happenings.close_bill(user_id, bill_id, now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+
+
+@router.delete(
+    "/v1/bills/<bill_id>",
+    status_code=204,
+    tags=["Bills"],
+    operation_id="deleteBill",
+    summary="Delete a bill",
+    description=(
+        "With its payments; what is queued about it does not go out. Its reminders stay in the "
+        "history. Close it instead to keep it."
+    ),
+    responses=answers(204, None, "It is gone.", *ALWAYS, "not-found"),
+)
+def delete_bill(bill_id: BillId) -> Response[None]:
+    if not happenings.delete_bill(me(router), bill_id, now=clock.now()):
+        raise not_found("bill")
+    return nothing()
+
+
+def need_bill(user_id: str, bill_id: str, *, now: datetime) -> Bill:
+    """The bill, for a route that goes on to something of it. Raises a not-found problem."""
+    bill = accounts.read(user_id, now=now).bill(bill_id)
+    if bill is None:
+        raise not_found("bill")
+    return bill

@@ -1,0 +1,127 @@
+"""Bills as files: in by CSV, out as CSV and JSON."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import Field
+
+from bill_reminders import clock
+from bill_reminders.api.answering import ALWAYS, POSTED, WITH_BODY, answers, ok
+from bill_reminders.api.bills import BillSummary, summary
+from bill_reminders.api.callers import me
+from bill_reminders.api.fields import Answer
+from bill_reminders.api.idempotency import IdempotencyKey, done_once
+from bill_reminders.api.problems import fault, invalid
+from bill_reminders.domain.clock import local_date
+from bill_reminders.files.bills import read_own_bills
+from bill_reminders.files.export import write_bills
+from bill_reminders.files.rows import RowError, decode
+from bill_reminders.storage import accounts
+from bill_reminders.storage.people import Saved, save_bills
+
+router = Router()
+
+
+class RowFault(Answer):
+    """What is wrong in a file."""
+
+    row: Annotated[int, Field(description="As a spreadsheet counts: the header is row 1.")]
+    column: Annotated[str, Field(description="Empty when the whole row, or the file, is at fault.")]
+    detail: Annotated[str, Field(description="What is wrong, and the remedy.")]
+
+
+class Imported(Answer):
+    """What an import did."""
+
+    new: Annotated[int, Field(description="Bills that were made.", examples=[2])]
+    changed: Annotated[int, Field(description="Bills that were there and changed.", examples=[0])]
+    unchanged: Annotated[int, Field(description="Bills that were there just so.", examples=[1])]
+    errors: Annotated[
+        list[RowFault],
+        Field(description="The rows that could not be used; all others went in."),
+    ]
+
+
+class BillFile(Answer):
+    """All bills."""
+
+    bills: Annotated[list[BillSummary], Field(description="The bills, by their ids.")]
+
+
+@router.post(
+    "/v1/bills/files/csv",
+    middlewares=[done_once],
+    tags=["Files"],
+    operation_id="importBills",
+    summary="Import bills from CSV",
+    description=(
+        "The body is a CSV file in UTF-8, at most 512 KiB: one bill a row, a header that names the "
+        "columns; only bill_id, biller, name and first_due are needed. A bill_id that is known "
+        "changes that bill, so the same file may be sent again. Rows that cannot be used are named "
+        "with their column and a remedy."
+    ),
+    responses=answers(200, Imported, "What was done.", *ALWAYS, *WITH_BODY, *POSTED, "too-many"),
+)
+def import_bills(
+    key: IdempotencyKey,
+    all_or_none: Annotated[
+        bool, Query(description="Import nothing when a row cannot be used.")
+    ] = False,
+) -> Response[Imported]:
+    user_id, now = me(router), clock.now()
+    body: bytes = router.context["body"]
+    if not body:
+        raise invalid([fault("", "there is no file: send it as the body")])
+    parsed = read_own_bills(decode(body), user_id)
+    errors = [_fault(error) for error in parsed.errors]
+    if all_or_none and errors:
+        return ok(Imported(new=0, changed=0, unchanged=0, errors=errors))
+    saved = save_bills(user_id, [row.bill for row in parsed.rows], now=now)
+    return ok(
+        Imported(
+            new=saved[Saved.NEW],
+            changed=saved[Saved.CHANGED],
+            unchanged=saved[Saved.UNCHANGED],
+            errors=errors,
+        )
+    )
+
+
+def _fault(error: RowError) -> RowFault:
+    return RowFault(row=error.row, column=error.column, detail=error.problem)
+
+
+@router.get(
+    "/v1/bills/files/csv",
+    tags=["Files"],
+    operation_id="exportBillsAsCsv",
+    summary="Export bills as CSV",
+    description=(
+        "All bills that are not closed, with the columns that the import takes. Payments are in "
+        "the JSON of each bill."
+    ),
+    responses=answers(200, None, "The file.", *ALWAYS),
+    enable_validation=True,
+)
+def export_csv() -> Response[Any]:
+    account = accounts.read(me(router), now=clock.now())
+    name = {"Content-Disposition": 'attachment; filename="bills.csv"'}
+    return Response(200, "text/csv; charset=utf-8", write_bills(account.bills), headers=name)
+
+
+@router.get(
+    "/v1/bills/files/json",
+    tags=["Files"],
+    operation_id="exportBillsAsJson",
+    summary="Export bills as JSON",
+    description="All bills at once. Everything else about the user is in an account export.",
+    responses=answers(200, BillFile, "The bills.", *ALWAYS),
+)
+def export_json() -> Response[BillFile]:
+    now = clock.now()
+    account = accounts.read(me(router), now=now)
+    today = local_date(now, account.user.zone)
+    bills = sorted(account.bills, key=lambda bill: bill.bill_id)
+    return ok(BillFile.model_construct(bills=[summary(bill, today=today) for bill in bills]))

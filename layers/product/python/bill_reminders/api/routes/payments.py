@@ -1,0 +1,234 @@
+"""What happens to a bill: payments and their undoing, statements, snoozes."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body as BodyParam
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import Field
+
+from bill_reminders import clock
+from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answers
+from bill_reminders.api.callers import me
+from bill_reminders.api.fields import Amount, Body, Currency, LocalDate
+from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
+from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer, need_bill
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Statement
+from bill_reminders.files import money
+from bill_reminders.files.cells import CellError
+from bill_reminders.storage import accounts, happenings
+
+router = Router()
+
+Number = Annotated[
+    int, Path(ge=0, le=100_000, description="Which due date, from the bill's occurrences.")
+]
+PaymentId = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The payment's id, from the bill.")
+]
+OccurrenceNumber = Annotated[int, Field(ge=0, le=100_000, examples=[0])]
+
+
+class NewPayment(Body):
+    """A payment."""
+
+    occurrence: Annotated[
+        OccurrenceNumber | None,
+        Field(description="Which due date it is for; null for the oldest that is unpaid."),
+    ] = None
+    amount: Annotated[
+        Amount | None, Field(description="What was paid; null for all that is owed.")
+    ] = None
+    currency: Annotated[
+        Currency | None, Field(description="Its currency; null for the bill's.")
+    ] = None
+
+
+class NewStatement(Body):
+    """What the biller states for one due date."""
+
+    amount: Annotated[Amount, Field(description="What is to be paid; 0 for nothing.")]
+    currency: Annotated[
+        Currency | None, Field(description="Its currency; null for the bill's.")
+    ] = None
+    minimum: Annotated[
+        Amount | None,
+        Field(description="A card's minimum payment; null for none.", examples=["25"]),
+    ] = None
+
+
+class NewSnooze(Body):
+    """A wish to be left alone for a while."""
+
+    occurrence: Annotated[
+        OccurrenceNumber | None,
+        Field(description="Which due date; null for the oldest that is unpaid."),
+    ] = None
+    until: Annotated[
+        LocalDate, Field(description="The date to be reminded on; nothing goes out before.")
+    ]
+    confirmed: Annotated[
+        bool, Field(description="True to snooze past the due date, which else is asked back.")
+    ] = False
+
+
+@router.post(
+    "/v1/bills/<bill_id>/payments",
+    status_code=201,
+    middlewares=[done_once],
+    tags=["Payments"],
+    operation_id="addPayment",
+    summary="Note a payment",
+    description=(
+        "All of what is owed, or part of it. What is paid in full is not reminded of any more, "
+        "from now on."
+    ),
+    responses=answers(
+        201,
+        BillDetail,
+        "The bill as it is now.",
+        *ALWAYS,
+        *WITH_BODY,
+        *POSTED,
+        "not-found",
+        headers=ETAG,
+    ),
+)
+def add_payment(
+    bill_id: BillId,
+    body: Annotated[NewPayment, BodyParam(description="The payment.")],
+    key: IdempotencyKey,
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    paid = None
+    if body.amount is not None:
+        paid = _money(bill, body.amount, body.currency, "amount")
+    happenings.record_payment(
+        user_id,
+        bill_id,
+        body.occurrence,
+        payment_id=f"p{derived_id(router)}",
+        amount=paid,
+        now=now,
+    )
+    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+
+
+def _money(bill: Bill, amount: str, currency: str | None, field: str) -> Money:
+    code = currency or _currency_of(bill)
+    if code is None:
+        raise invalid([fault("currency", "not known from the bill: write its ISO 4217 code")])
+    try:
+        return Money(money.amount(amount, currency=_checked(code)), code)
+    except CellError as error:
+        raise invalid([fault(field, str(error))]) from None
+
+
+def _checked(code: str) -> str:
+    try:
+        return money.currency(code)
+    except CellError as error:
+        raise invalid([fault("currency", str(error))]) from None
+
+
+def _currency_of(bill: Bill) -> str | None:
+    if bill.loan is not None:
+        return bill.loan.principal.currency
+    known = [bill.amount, *(each.amount for each in reversed(bill.statements))]
+    return next((each.currency for each in known if each is not None), None)
+
+
+@router.delete(
+    "/v1/bills/<bill_id>/payments/<payment_id>",
+    tags=["Payments"],
+    operation_id="undoPayment",
+    summary="Undo a payment",
+    description=(
+        "As if it had not been made. What fell due to be reminded of meanwhile is not made up for; "
+        "the days that are still to come are planned again."
+    ),
+    responses=answers(
+        200, BillDetail, "The bill as it is now.", *ALWAYS, "not-found", headers=ETAG
+    ),
+)
+def undo_payment(bill_id: BillId, payment_id: PaymentId) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    if all(payment.payment_id != payment_id for payment in bill.payments):
+        raise not_found("payment")
+    happenings.undo_payment(user_id, bill_id, payment_id, now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+
+
+@router.put(
+    "/v1/bills/<bill_id>/occurrences/<number>/statement",
+    tags=["Payments"],
+    operation_id="putStatement",
+    summary="State the amount of one due date",
+    description="For bills that differ each time: what the biller states for this one.",
+    responses=answers(
+        200, BillDetail, "The bill as it is now.", *ALWAYS, *WITH_BODY, "not-found", headers=ETAG
+    ),
+)
+def put_statement(
+    bill_id: BillId,
+    number: Number,
+    body: Annotated[NewStatement, BodyParam(description="The statement.")],
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    if bill.due_on(number) is None:
+        raise not_found("occurrence")
+    stated = _money(bill, body.amount, body.currency, "amount")
+    minimum: Decimal | None = None
+    if body.minimum is not None:
+        minimum = _money(bill, body.minimum, stated.currency, "minimum").amount
+    happenings.record_statement(user_id, bill_id, Statement(number, stated, minimum), now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+
+
+@router.post(
+    "/v1/bills/<bill_id>/snoozes",
+    status_code=201,
+    middlewares=[done_once],
+    tags=["Payments"],
+    operation_id="snoozeBill",
+    summary="Snooze one due date",
+    description=(
+        "Nothing is said of it before the date, then once. Past the due date it is asked back."
+    ),
+    responses=answers(
+        201,
+        BillDetail,
+        "The bill as it is now.",
+        *ALWAYS,
+        *WITH_BODY,
+        *POSTED,
+        "not-found",
+        "needs-confirmation",
+        headers=ETAG,
+    ),
+)
+def snooze_bill(
+    bill_id: BillId,
+    body: Annotated[NewSnooze, BodyParam(description="Until when.")],
+    key: IdempotencyKey,
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    try:
+        until = date.fromisoformat(body.until)
+    except ValueError:
+        raise invalid([fault("until", "no such date: write a day that exists")]) from None
+    number = bill.first_unpaid() if body.occurrence is None else body.occurrence
+    if number is None:
+        raise invalid([fault("occurrence", "nothing of this bill is left to pay")])
+    happenings.snooze(user_id, bill_id, number, until, confirmed=body.confirmed, now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)

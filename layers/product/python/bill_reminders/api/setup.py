@@ -1,0 +1,89 @@
+"""First use: the steps from nothing to the first reminder."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bill_reminders.api.fields import Answer
+from bill_reminders.storage.accounts import Account
+
+StepName = Literal["account", "contact", "bill", "test_message"]
+
+
+class Step(Answer):
+    """One thing to do."""
+
+    step: Annotated[
+        StepName,
+        Field(
+            description=(
+                "account: language and time zone; contact: somewhere to be reached; bill: the "
+                "first one; test_message: see one arrive."
+            ),
+            examples=["contact"],
+        ),
+    ]
+    done: Annotated[bool, Field(description="Whether it is done.", examples=[False])]
+    method: Annotated[str, Field(description="How to do it: the method.", examples=["POST"])]
+    path: Annotated[str, Field(description="And the path.", examples=["/v1/contacts"])]
+    hint: Annotated[
+        str,
+        Field(
+            description="What to do, for the developer of a front end.",
+            examples=["Add a phone number or an e-mail address, then enter the code sent to it."],
+        ),
+    ]
+
+
+class Setup(Answer):
+    """What is still missing for a new user."""
+
+    complete: Annotated[bool, Field(description="Whether reminders will arrive.", examples=[False])]
+    next_step: Annotated[
+        StepName | None, Field(description="The first step that is not done; null after the last.")
+    ]
+    steps: Annotated[list[Step], Field(description="All steps, in order.")]
+
+
+def setup_view(account: Account | None, *, tested: bool) -> Setup:
+    """`account` None: nobody has registered yet."""
+    reachable = account is not None and any(
+        account.user.address(channel) is not None for channel in account.user.plan.channels
+    )
+    steps = [
+        Step(
+            step="account",
+            done=account is not None,
+            method="POST",
+            path="/v1/account",
+            hint=(
+                "Give the language and the time zone; or join the account that a biller made, with "
+                "its link code, at POST /v1/account/join."
+            ),
+        ),
+        Step(
+            step="contact",
+            done=reachable,
+            method="POST",
+            path="/v1/contacts",
+            hint="Add a phone number or an e-mail address, then enter the code sent to it.",
+        ),
+        Step(
+            step="bill",
+            done=account is not None and bool(account.bills),
+            method="POST",
+            path="/v1/bills",
+            hint="Add the first bill: who is to be paid, what for, when, how often.",
+        ),
+        Step(
+            step="test_message",
+            done=tested,
+            method="POST",
+            path="/v1/test-messages",
+            hint="Send a test message and see it arrive.",
+        ),
+    ]
+    missing = [step.step for step in steps if not step.done]
+    # a test message is good to have; reminders arrive without one
+    complete = set(missing) <= {"test_message"}
+    return Setup(complete=complete, next_step=missing[0] if missing else None, steps=steps)

@@ -1,0 +1,1 @@
+"""What outlives a request: writing an export, finishing an erasure."""

@@ -1,0 +1,55 @@
+"""Everything that is kept about one user, as one JSON document.
+
+Items as they are stored, so that nothing is left out by a view that forgot it; hashes and what
+belongs to the machine (owners, leases, versions) say nothing about the user and are left out.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from bill_reminders.storage.access_tables import FeedbackItem
+from bill_reminders.storage.attributes import INSTANT_FORMAT
+from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
+
+OF_THE_MACHINE = {"owner", "lease_until", "attempt", "expires_at", "message_key", "provider_id"}
+
+
+def export(user_id: str, *, now: datetime) -> bytes:
+    """The document, UTF-8. Without a user it holds empty lists: they are being erased."""
+    try:
+        user: dict[str, Any] | None = _plain(UserItem.get(user_id, consistent_read=True))
+    except UserItem.DoesNotExist:
+        user = None
+    document = {
+        "format": 1,
+        "exported_at": now.strftime(INSTANT_FORMAT),
+        "user": user,
+        "bills": list(_all(BillItem, user_id)),
+        "reminders": list(_all(LedgerItem, user_id)),
+        "feedback": list(_all(FeedbackItem, user_id)),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def _all(table: Any, user_id: str) -> Iterator[dict[str, Any]]:
+    return map(_plain, table.query(user_id, consistent_read=True))
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """An item without the types of the table: numbers as text, so that money stays exact."""
+    stored = item.serialize(null_check=False)
+    return {name: _value(value) for name, value in stored.items() if name not in OF_THE_MACHINE}
+
+
+def _value(stored: dict[str, Any]) -> Any:
+    ((kind, value),) = stored.items()
+    match kind:
+        case "L":
+            return [_value(each) for each in value]
+        case "M":
+            return {name: _value(each) for name, each in value.items()}
+        case "NULL":
+            return None
+    return value

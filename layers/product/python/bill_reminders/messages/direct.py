@@ -1,0 +1,133 @@
+"""Messages that the user has just asked for: a code that confirms an address, a test message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.people import Channel, Language
+from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.email import NAME_WIDTH, templates
+from bill_reminders.messages.names import clean, shorten
+from bill_reminders.messages.notices import Sender
+from bill_reminders.messages.sms import (
+    LONGEST_NAME,
+    MOST_SEGMENTS,
+    READABLE_NAME,
+    in_gsm,
+    segments,
+)
+
+CODE_WORD_WIDTH = 40
+"""In UTF-16 code units: a code word of twenty emoji is still shown whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectText:
+    """`subject` is the subject of an e-mail or the title of a push notification, `text` the body;
+    `html` is for e-mail. What a channel has not is ""."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def code(
+    language: Language, channel: Channel, *, sender: Sender, code: str, minutes: int
+) -> DirectText:
+    """The `code` that confirms a phone number or an e-mail address, valid for `minutes`.
+
+    An SMS takes one segment. Raises InvalidValue for a channel that needs no code.
+    """
+    words = catalogue(language)
+    match channel:
+        case Channel.SMS:
+            full = words.say("sms_code", code=code, minutes=minutes)
+            short = words.say("sms_code_short", code=code, minutes=minutes)
+            return DirectText("", _sms(words, sender, full, short), "")
+        case Channel.EMAIL:
+            return _email(
+                words,
+                sender,
+                subject=words.say("email_code_subject"),
+                hello=words.say("email_code_hello"),
+                headline=code,
+                lines=[words.say("email_code_valid", minutes=minutes)],
+                note=words.say("email_code_not_asked"),
+                headline_is_code=True,
+            )
+        case Channel.PUSH:
+            raise InvalidValue("channel", "takes no code: choose sms or email")
+
+
+def trial(
+    user_language: Language, channel: Channel, *, sender: Sender, code_word: str | None
+) -> DirectText:
+    """A test message, with the user's code word if there is one. An SMS takes one segment where it
+    can, else two."""
+    words = catalogue(user_language)
+    word = shorten(clean(code_word or ""), CODE_WORD_WIDTH)
+    known_by = words.say("code_word", word=word) if word else ""
+    subject, text = words.say("test_subject"), words.say("test_text")
+    match channel:
+        case Channel.SMS:
+            body = words.sentences(words.say("sms_test"), known_by)
+            return DirectText("", _sms(words, sender, body), "")
+        case Channel.PUSH:
+            return DirectText(subject, words.sentences(text, known_by), "")
+        case Channel.EMAIL:
+            return _email(
+                words,
+                sender,
+                subject=subject,
+                hello=words.say("email_test_hello"),
+                headline=text,
+                lines=[known_by] if known_by else [],
+                note=words.say("email_why_here"),
+            )
+
+
+def _sms(words: Catalogue, sender: Sender, *texts: str) -> str:
+    """The first of `texts` that fits into one segment with a readable sender, else into two. The
+    fullest stands first."""
+    name = clean(sender.name)
+    drafts = [
+        in_gsm(words.say("sms_from", sender=shorten(name, width), text=text))
+        for text in texts
+        for width in range(LONGEST_NAME, READABLE_NAME - 1, -1)
+    ]
+    counted = [(segments(draft), draft) for draft in drafts]
+    fitting = (
+        draft for most in range(1, MOST_SEGMENTS + 1) for count, draft in counted if count <= most
+    )
+    return next(fitting)
+
+
+def _email(
+    words: Catalogue,
+    sender: Sender,
+    *,
+    subject: str,
+    hello: str,
+    headline: str,
+    lines: Sequence[str],
+    note: str,
+    headline_is_code: bool = False,
+) -> DirectText:
+    """An inbox previews the greeting, and so no code."""
+    name = shorten(clean(sender.name), NAME_WIDTH)
+    html = templates().get_template("direct.html")
+    return DirectText(
+        subject=subject,
+        text="\n".join([hello, "", headline, *lines, "", "--", name, note]),
+        html=html.render(
+            language=words.language,
+            subject=subject,
+            preview=hello,
+            hello=hello,
+            headline=headline,
+            headline_is_code=headline_is_code,
+            lines=lines,
+            sender=name,
+            note=note,
+        ),
+    )

@@ -1,0 +1,143 @@
+"""The tables of those who sign in: who they are, what they asked for, what they were answered.
+
+Keys and attributes, no rules; names and retention are declared in template.yaml. `expires_at` is
+each table's TTL, in epoch seconds.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, ListAttribute, UnicodeAttribute
+
+from bill_reminders.storage.attributes import InstantAttribute, IntegerAttribute
+from bill_reminders.storage.tables import Table
+
+
+class IdentityItem(Table):
+    """Whose account a token's owner has: `<issuer>#<subject>`, and back: `user#<user_id>`.
+
+    The first kind holds `user_id`, the second `signed_in_as`.
+    """
+
+    class Meta:
+        table_name: str
+
+    identity = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute(null=True)
+    signed_in_as = UnicodeAttribute(null=True)
+
+
+class AddressItem(Table):
+    """Whose an address is. Without `user_id` it is nobody's, and remembers a STOP."""
+
+    class Meta:
+        table_name: str
+
+    address_hash = UnicodeAttribute(hash_key=True)
+    channel = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    stopped_at = InstantAttribute(null=True)
+
+
+class CodeItem(Table):
+    """A six-digit code that was sent to an address and waits to be entered."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    contact_id = UnicodeAttribute(range_key=True)
+    channel = UnicodeAttribute()
+    address = UnicodeAttribute()
+    code_hash = UnicodeAttribute()
+    sent_at = InstantAttribute()
+    tries = IntegerAttribute()
+    expires_at = IntegerAttribute()
+
+
+class LinkItem(Table):
+    """A secret that was handed out, and what it may do for whom."""
+
+    class Meta:
+        table_name: str
+
+    token_hash = UnicodeAttribute(hash_key=True)
+    purpose = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    expires_at = IntegerAttribute()
+
+
+class LimitItem(Table):
+    """How often something was asked for in one hour or day."""
+
+    class Meta:
+        table_name: str
+
+    counter = UnicodeAttribute(hash_key=True)
+    asked = IntegerAttribute()
+    expires_at = IntegerAttribute()
+
+
+class AnswerItem(Table):
+    """A request with an idempotency key: at work until `locked_until`, or answered."""
+
+    class Meta:
+        table_name: str
+
+    caller = UnicodeAttribute(hash_key=True)
+    request = UnicodeAttribute(range_key=True)
+    body_hash = UnicodeAttribute()
+    attempt = UnicodeAttribute()
+    locked_until = InstantAttribute()
+    status = IntegerAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    headers = UnicodeAttribute(null=True)
+    expires_at = IntegerAttribute()
+
+
+class FeedbackItem(Table):
+    """What a user said about one reminder."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    reminder_id = UnicodeAttribute(range_key=True)
+    timing = UnicodeAttribute(null=True)
+    useful = BooleanAttribute(null=True)
+    suggestion = UnicodeAttribute(null=True)
+    given_at = InstantAttribute()
+
+
+class JobItem(Table):
+    """An export or an erasure that somebody was promised."""
+
+    class Meta:
+        table_name: str
+
+    identity = UnicodeAttribute(hash_key=True)
+    job_id = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    created_at = InstantAttribute()
+    done_at = InstantAttribute(null=True)
+    endpoints = ListAttribute[str](of=UnicodeAttribute, null=True)
+    expires_at = IntegerAttribute()
+
+
+_BY_NAME: dict[str, Any] = {
+    "identities": IdentityItem,
+    "addresses": AddressItem,
+    "codes": CodeItem,
+    "links": LinkItem,
+    "limits": LimitItem,
+    "answers": AnswerItem,
+    "feedback": FeedbackItem,
+    "jobs": JobItem,
+}
+
+
+def bind(**names: str) -> None:
+    """Name the deployed tables, as tables.bind does: `identities="...", codes="..."`."""
+    for name, table in names.items():
+        _BY_NAME[name].Meta.table_name = table

@@ -1,0 +1,139 @@
+"""Answers by idempotency key: a request that is repeated is answered as it was, and done once.
+
+A key belongs to one caller and one request (method and path), so an answer leaks to nobody else. A
+request that died in the middle may be tried again once its lock ran out; what it creates has an id
+that derives from the key and is written conditionally, so the second try finds what the first did.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.expressions.update import Action
+
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.storage.access_tables import AnswerItem
+from bill_reminders.storage.transactions import error_code
+
+KEPT = timedelta(days=1)
+LOCK = timedelta(seconds=40)
+"""Longer than a function behind the API may run."""
+
+
+class InProgress(BillRemindersError):
+    """The same request is at work elsewhere."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("the request is being worked on")
+        self.retry_after = retry_after
+
+
+class AnotherBody(BillRemindersError):
+    """The key was used for a request with another body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered; `body` is JSON, or None."""
+
+    status: int
+    body: str | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that is to be done once. `caller` is `<issuer>#<subject>`."""
+
+    caller: str
+    method: str
+    path: str
+    key: str
+    body: bytes
+
+    @property
+    def owner(self) -> str:
+        return sha256(self.caller.encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}#{self.key}"
+
+    @property
+    def derived_id(self) -> str:
+        """An id for what the request creates: the same for each repetition."""
+        return sha256(f"{self.owner}\0{self.name}".encode()).hexdigest()[:24]
+
+
+def begin(request: Request, *, now: datetime) -> Answer | str:
+    """The stored answer, or the name of this attempt, which is now the one at work.
+
+    Raises InProgress, AnotherBody.
+    """
+    attempt = uuid4().hex
+    item = AnswerItem(
+        request.owner,
+        request.name,
+        body_hash=sha256(request.body).hexdigest(),
+        attempt=attempt,
+        locked_until=now + LOCK,
+        expires_at=int((now + KEPT).timestamp()),
+    )
+    try:
+        item.save(condition=AnswerItem.caller.does_not_exist())
+    except PutError as error:
+        _need_failed_condition(error)
+        return _known(request, item, now)
+    return attempt
+
+
+def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
+    try:
+        known = AnswerItem.get(request.owner, request.name, consistent_read=True)
+    except AnswerItem.DoesNotExist:  # given back in between
+        raise InProgress(timedelta(seconds=1)) from None
+    expired = known.expires_at <= now.timestamp()
+    if known.body_hash != item.body_hash and not expired:
+        raise AnotherBody("the key was used with another body")
+    if known.status is not None and not expired:
+        return Answer(known.status, known.body, json.loads(known.headers or "{}"))
+    if known.locked_until > now and not expired:
+        raise InProgress(max(timedelta(seconds=1), known.locked_until - now))
+    try:  # whoever was at work has died
+        item.save(condition=AnswerItem.attempt == known.attempt)
+    except PutError as error:
+        _need_failed_condition(error)
+        raise InProgress(LOCK) from None
+    return str(item.attempt)
+
+
+def finish(request: Request, attempt: str, answer: Answer) -> None:
+    """Store the answer, unless another attempt took over."""
+    actions: list[Action] = [AnswerItem.status.set(answer.status)]
+    if answer.body is not None:
+        actions.append(AnswerItem.body.set(answer.body))
+    if answer.headers:
+        actions.append(AnswerItem.headers.set(json.dumps(dict(answer.headers))))
+    try:
+        AnswerItem(request.owner, request.name).update(
+            actions, condition=AnswerItem.attempt == attempt
+        )
+    except UpdateError as error:
+        _need_failed_condition(error)
+
+
+def give_back(request: Request, attempt: str) -> None:
+    """Nothing was done: the key may be used again at once."""
+    try:
+        AnswerItem(request.owner, request.name).delete(condition=AnswerItem.attempt == attempt)
+    except DeleteError as error:
+        _need_failed_condition(error)
+
+
+def _need_failed_condition(error: PutError | UpdateError | DeleteError) -> None:
+    if error_code(error) != "ConditionalCheckFailedException":
+        raise error

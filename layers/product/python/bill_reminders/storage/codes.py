@@ -1,0 +1,118 @@
+"""Six-digit codes: sent to an address, entered by who reads it there.
+
+Only a keyed hash is stored. A code lives for ten minutes and takes five tries, wrong ones included;
+a new one replaces it.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from secrets import randbelow
+
+from pynamodb.exceptions import DeleteError, UpdateError
+
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage.access_tables import CodeItem
+from bill_reminders.storage.keyed_hash import keyed_hash
+from bill_reminders.storage.transactions import error_code
+
+LIFETIME = timedelta(minutes=10)
+MOST_TRIES = 5
+
+
+class NoCode(BillRemindersError):
+    """There is no code to enter for this contact: never asked for, expired, or tried too often."""
+
+
+class WrongCode(BillRemindersError):
+    """Not the code that was sent; `left` tries remain."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__("not the code that was sent")
+        self.left = left
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An address whose owner has still to enter the code."""
+
+    contact_id: str
+    channel: Channel
+    address: str = field(repr=False)
+    sent_at: datetime
+    expires_at: datetime
+    tries_left: int
+
+
+def contact_id(user_id: str, channel: Channel, address: str) -> str:
+    """A contact's id: the same before and after it is confirmed, and of no use to anybody else."""
+    return keyed_hash("contact", f"{user_id}:{channel}:{address}")[:20]
+
+
+def create(user_id: str, channel: Channel, address: str, *, now: datetime) -> str:
+    """A new code for an address, in place of an earlier one. To be sent there and nowhere else."""
+    code = f"{randbelow(1_000_000):06}"
+    ident = contact_id(user_id, channel, address)
+    CodeItem(
+        user_id,
+        ident,
+        channel=channel.value,
+        address=address,
+        code_hash=_hash(user_id, ident, code),
+        sent_at=now,
+        tries=0,
+        expires_at=int((now + LIFETIME).timestamp()),
+    ).save()
+    return code
+
+
+def pending(user_id: str, *, now: datetime) -> list[Pending]:
+    """The addresses that still wait for their code, the latest first."""
+    found = [_pending(item) for item in CodeItem.query(user_id, consistent_read=True)]
+    alive = [each for each in found if each.expires_at > now]
+    return sorted(alive, key=lambda each: each.sent_at, reverse=True)
+
+
+def _pending(item: CodeItem) -> Pending:
+    return Pending(
+        contact_id=item.contact_id,
+        channel=Channel(item.channel),
+        address=item.address,
+        sent_at=item.sent_at,
+        expires_at=datetime.fromtimestamp(item.expires_at, UTC),
+        tries_left=max(0, MOST_TRIES - item.tries),
+    )
+
+
+def enter(user_id: str, contact: str, code: str, *, now: datetime) -> Pending:
+    """Use up one try; the address when `code` is right. It may be entered again until `forget`.
+
+    Raises NoCode, WrongCode.
+    """
+    item = CodeItem(user_id, contact)
+    alive = (CodeItem.tries < MOST_TRIES) & (CodeItem.expires_at > int(now.timestamp()))
+    try:
+        item.update([CodeItem.tries.add(1)], condition=alive)
+    except UpdateError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+        raise NoCode("there is no code to enter") from None
+    if not hmac.compare_digest(item.code_hash, _hash(user_id, contact, code)):
+        raise WrongCode(MOST_TRIES - item.tries)
+    return _pending(item)
+
+
+def forget(user_id: str, contact: str) -> bool:
+    """Drop a code that has served, or is not wanted; False when there is none."""
+    try:
+        CodeItem(user_id, contact).delete(condition=CodeItem.user_id.exists())
+    except DeleteError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def _hash(user_id: str, contact: str, code: str) -> str:
+    return keyed_hash("code", f"{user_id}:{contact}:{code}")

@@ -1,0 +1,87 @@
+"""A user's own addresses: taken once their owner proved that they are theirs, and given up.
+
+A channel joins the user's plan with its first address and leaves it with its last.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.people import Address, Attestation, Channel, User
+from bill_reminders.storage import accounts, addresses, identities
+from bill_reminders.storage.accounts import Account, Change, Contended, UnknownUser, put_user
+from bill_reminders.storage.addresses import AddressTaken
+
+
+class HeldByImport(BillRemindersError):
+    """The address is that of an imported account that nobody signs in to yet: join `owner`."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__("the address belongs to an account that a biller made")
+        self.owner = owner
+
+
+def take(user_id: str, channel: Channel, value: str, *, now: datetime) -> bool:
+    """Make an address the user's own, in place of another on that channel.
+
+    Who proved last that they read it has it: numbers are handed on, and what is sent to an earlier
+    owner's number would be read by the next one. Raises HeldByImport and what accounts.change does.
+    """
+    for _ in range(accounts.ROUNDS):
+        try:
+            return _change(user_id, now, lambda user: _with(user, channel, value, now))
+        except AddressTaken as taken:
+            if identities.signed_in_as(taken.owner) is None:
+                raise HeldByImport(taken.owner) from None
+            _release(taken.owner, channel, value, now)
+    raise Contended("the address is changing hands too fast")
+
+
+def _release(owner: str, channel: Channel, value: str, now: datetime) -> None:
+    try:
+        give_up(owner, channel, value, now=now)
+    except UnknownUser:
+        return  # erased in between, and the address with them
+
+
+def give_up(user_id: str, channel: Channel, value: str, *, now: datetime) -> bool:
+    """Take an address from the user; False when it is not theirs."""
+    return _change(user_id, now, lambda user: _without(user, channel, value))
+
+
+def _with(user: User, channel: Channel, value: str, now: datetime) -> User:
+    known = user.addresses.get(channel)
+    if known is not None and known.value == value and known.confirmed and known.usable:
+        return user
+    user = user.with_address(channel, Address(value, Attestation.by_code(now)))
+    if channel in user.plan.channels:
+        return user
+    return replace(user, plan=replace(user.plan, channels=(*user.plan.channels, channel)))
+
+
+def _without(user: User, channel: Channel, value: str) -> User:
+    known = user.addresses.get(channel)
+    if known is None or known.value != value:
+        return user
+    left = tuple(other for other in user.plan.channels if other is not channel)
+    joins = tuple(join for join in user.plan.joins if join.channel is not channel)
+    plan = replace(user.plan, channels=left, joins=joins)
+    return replace(user.without_address(channel), plan=plan)
+
+
+def _change(user_id: str, now: datetime, change: Callable[[User], User]) -> bool:
+    def edit(account: Account) -> Change | None:
+        user = change(account.user)
+        if user == account.user:
+            return None
+        greeted = frozenset(
+            channel
+            for channel in account.greeted
+            if (new := user.addresses.get(channel)) is not None
+            and account.user.addresses[channel].value == new.value
+        )
+        writes = (put_user(user), *addresses.moved(account.user, user))
+        return Change(replace(account, user=user, greeted=greeted), writes)
+
+    return accounts.change(user_id, now=now, edit=edit)

@@ -1,0 +1,80 @@
+"""The ledger's rows about messages that are about no bill: a code, a test message."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.update import Action
+
+from bill_reminders.domain.ledger import State
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage.ledger import LEASE
+from bill_reminders.storage.rows import LEDGER_RETENTION
+from bill_reminders.storage.tables import LedgerItem
+from bill_reminders.storage.transactions import error_code
+
+TEST = "test:"
+CODE = "code:"
+
+
+def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
+    """Note that a message is about to be sent; where it stands when it was noted before."""
+    expiry = datetime.combine(now.date() + LEDGER_RETENTION, datetime.min.time(), tzinfo=UTC)
+    item = LedgerItem(
+        user_id,
+        key,
+        trigger=key.partition(":")[0],
+        channel=channel.value,
+        planned_at=now,
+        state=State.CLAIMED.value,
+        attempt=1,
+        recorded_at=now,
+        owner=uuid4().hex,
+        lease_until=now + LEASE,
+        expires_at=int(expiry.timestamp()),
+    )
+    try:
+        item.save(condition=LedgerItem.key.does_not_exist())
+    except PutError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+        known = LedgerItem.get(user_id, key, consistent_read=True)
+        # who claimed it has died since, and nobody can tell whether it went out
+        return State.UNKNOWN if known.state == State.CLAIMED.value else State(known.state)
+    return None
+
+
+def mark(
+    user_id: str,
+    key: str,
+    state: State,
+    *,
+    now: datetime,
+    provider_id: str | None = None,
+    reason: str | None = None,
+) -> None:
+    actions: list[Action] = [
+        LedgerItem.state.set(state.value),
+        LedgerItem.settled_at.set(now),
+        LedgerItem.lease_until.remove(),
+    ]
+    if provider_id is not None:
+        actions.append(LedgerItem.provider_id.set(provider_id))
+    if reason is not None:
+        actions.append(LedgerItem.reason.set(reason))
+    try:
+        LedgerItem(user_id, key).update(actions, condition=LedgerItem.state == State.CLAIMED.value)
+    except UpdateError as error:  # erased in between
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+
+
+def give_back(user_id: str, key: str) -> None:
+    """Nothing was sent: as if it had not been asked for."""
+    LedgerItem(user_id, key).delete()
+
+
+def any_test(user_id: str) -> bool:
+    """Whether a test message was ever sent to the user."""
+    tests = LedgerItem.query(user_id, LedgerItem.key.startswith(TEST), limit=1)
+    return any(item.state == State.SENT.value for item in tests)

@@ -1,0 +1,75 @@
+"""Limits: how often something may be asked for in an hour and in a day, by whom.
+
+Counted before the thing is done, all counters in one transaction, so that many requests at once
+cannot slip through together.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pynamodb.expressions.update import Action
+
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.storage.access_tables import LimitItem
+from bill_reminders.storage.keyed_hash import keyed_hash
+from bill_reminders.storage.transactions import Stale, Write, commit
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` times in each `window` (from its start on the UTC clock) for one `whom`, which
+    is stored as a keyed hash."""
+
+    what: str
+    whom: str
+    most: int
+    window: timedelta
+
+    def counter(self, now: datetime) -> str:
+        start = int(now.timestamp() // self.window.total_seconds())
+        return f"{self.what}#{keyed_hash('limit', self.whom)[:32]}#{start}"
+
+    def ends_in(self, now: datetime) -> timedelta:
+        seconds = self.window.total_seconds()
+        return timedelta(seconds=seconds - now.timestamp() % seconds)
+
+
+class TooOften(BillRemindersError):
+    """A limit is used up; `retry_after` says for how long."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("asked for too often")
+        self.retry_after = retry_after
+
+
+def reserve(limits: Iterable[Limit], *, now: datetime) -> None:
+    """Count once for all of `limits`, or not at all. Raises TooOften, transactions.Busy or Lost."""
+    wanted = tuple(limits)
+    try:
+        commit(*(_count(limit, now) for limit in wanted))
+    except Stale:
+        # the longest window that may be at fault: an earlier try could only fail again
+        raise TooOften(max(_used_up(wanted, now), default=timedelta(minutes=1))) from None
+
+
+def _count(limit: Limit, now: datetime) -> Write:
+    item = LimitItem(limit.counter(now))
+    ends = int((now + limit.ends_in(now) + HOUR).timestamp())
+    actions: list[Action] = [LimitItem.asked.add(1), LimitItem.expires_at.set(ends)]
+    free = LimitItem.asked.does_not_exist() | (LimitItem.asked < limit.most)
+    return lambda write: write.update(item, actions=actions, condition=free)
+
+
+def _used_up(limits: Iterable[Limit], now: datetime) -> list[timedelta]:
+    return [limit.ends_in(now) for limit in limits if _asked(limit, now) >= limit.most]
+
+
+def _asked(limit: Limit, now: datetime) -> int:
+    try:
+        return LimitItem.get(limit.counter(now), consistent_read=True).asked
+    except LimitItem.DoesNotExist:
+        return 0

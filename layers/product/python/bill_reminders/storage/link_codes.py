@@ -1,0 +1,49 @@
+"""Link codes: a biller hands one to a customer whom it imported, to join that account with.
+
+Twelve letters and digits that are not mistaken for each other (60 bits), kept as a keyed hash, good
+for one account, once.
+"""
+
+from datetime import datetime, timedelta
+from secrets import choice
+
+from bill_reminders.storage.access_tables import LinkItem
+from bill_reminders.storage.keyed_hash import keyed_hash
+
+LIFETIME = timedelta(days=90)
+JOIN = "join"
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: without I, L, O and U."""
+
+_LOOKALIKES = str.maketrans("ILO", "110", " -")
+
+
+def create(user_id: str, *, now: datetime) -> str:
+    """A new code for an account, as `K7PD-3MWX-Q94T`."""
+    letters = "".join(choice(ALPHABET) for _ in range(12))
+    LinkItem(
+        _hash(letters),
+        purpose=JOIN,
+        user_id=user_id,
+        expires_at=int((now + LIFETIME).timestamp()),
+    ).save()
+    return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+def user_of(code: str, *, now: datetime) -> str | None:
+    """Whose account a code opens; None when it is none, or expired."""
+    try:
+        item = LinkItem.get(_hash(code.upper().translate(_LOOKALIKES)), consistent_read=True)
+    except LinkItem.DoesNotExist:
+        return None
+    is_good = item.purpose == JOIN and item.expires_at > now.timestamp()
+    return item.user_id if is_good else None
+
+
+def use_up(code: str) -> None:
+    LinkItem(_hash(code.upper().translate(_LOOKALIKES))).delete()
+
+
+def _hash(letters: str) -> str:
+    return keyed_hash("link", letters)
