@@ -9,11 +9,10 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from bill_reminders import clock
 from bill_reminders.domain.people import Address, Channel
-from bill_reminders.storage import tables
 from bill_reminders.storage.people import save_user
 from local.stack import Stack, deployed
+from tests.support.clients import forget_clients
 from tests.support.functions import FOLDERS, load
 from tests.support.people import ATTESTED, a_user
 
@@ -21,12 +20,6 @@ NOW = datetime(2027, 3, 2, 9, 0, 2, tzinfo=UTC)
 """Where the stack's clock is put: two seconds into a minute that the schedule would wake."""
 
 Handlers = dict[str, ModuleType]
-
-
-def forget_clients() -> None:
-    """Clients belong to the endpoint that they were made for."""
-    tables.connection._client = None
-    clock._parameters.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ import boto3
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from bill_reminders.storage import keyed_hash, tables
+from bill_reminders.storage import tables
 from bill_reminders.storage.binding import bind_all
+from tests.support.clients import forget_clients
 from tests.support.functions import load
 from tests.support.template import function_environment, secrets_of_template, stored_parts
 
@@ -87,10 +88,8 @@ def moto_stack() -> Iterator[MotoStack]:
         mock_aws(config={"core": {"reset_boto3_session": False}}),
         _one_call_at_a_time(),
     ):
-        tables.connection._client = None  # a client belongs to the mock it was made in
+        forget_clients()
         tables.connection._local.session = _session()._session
-        keyed_hash._key.cache_clear()
-        keyed_hash._secrets.cache_clear()
         yield MotoStack()
-    tables.connection._client = None
+    forget_clients()
     del tables.connection._local.session

@@ -77,6 +77,20 @@ says that somebody else was faster: read again.
 BEARER = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 
 
+GATEWAY = {
+    "401": "No good token; the gateway's own answer.",
+    "429": "The whole API is asked too often; the gateway's own answer.",
+}
+MESSAGE = {
+    "type": "object",
+    "description": "What the gateway itself answers with.",
+    "properties": {
+        "message": {"type": "string", "description": "In words.", "examples": ["Unauthorized"]}
+    },
+    "required": ["message"],
+}
+
+
 def document() -> dict[str, Any]:
     """The document as JSON would hold it."""
     resolver = APIGatewayHttpResolver(enable_validation=True)
@@ -101,6 +115,9 @@ def _correct(schema: dict[str, Any]) -> None:
     """What the library cannot know: our own answers to invalid requests, and files."""
     for path in schema["paths"].values():
         for operation in path.values():
+            for status, description in GATEWAY.items():
+                answer = operation["responses"].setdefault(status, {"description": description})
+                answer.setdefault("content", {})["application/json"] = {"schema": MESSAGE}
             default = operation["responses"].get("422", {}).get("content", {})
             if "application/json" in default:
                 del operation["responses"]["422"]

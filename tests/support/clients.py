@@ -1,0 +1,21 @@
+"""Clients belong to the endpoint, or the mock, that they were made for."""
+
+from bill_reminders import clock
+from bill_reminders.api.routes import account
+from bill_reminders.delivery import direct, endpoints
+from bill_reminders.storage import keyed_hash, tables
+
+
+def forget_clients() -> None:
+    """Let each be made anew when it is next needed."""
+    tables.connection._client = None
+    for made_once in (
+        account._s3,
+        account._sqs,
+        clock._parameters,
+        direct._client,
+        endpoints._sns,
+        keyed_hash._key,
+        keyed_hash._secrets,
+    ):
+        made_once.cache_clear()
