@@ -29,6 +29,7 @@ from bill_reminders.importing.importer import (
     import_users,
     users_without_push,
 )
+from bill_reminders.importing.link_codes import write_link_codes
 from bill_reminders.importing.target import connect
 from bill_reminders.storage.transactions import error_code
 
@@ -68,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
         "--push-application", default="", help="ARN of the SNS application of the push tokens"
     )
     parser.add_argument(
+        "--link-codes",
+        type=Path,
+        help="write a code for each imported user that nobody signs in to yet; they join with it",
+    )
+    parser.add_argument(
         "--all-or-none", action="store_true", help="import nothing if any row is bad"
     )
     return parser
@@ -96,6 +102,10 @@ def _import(options: argparse.Namespace) -> int:
     saved_users = import_users(good_users, shards=target.shards, now=now, push=push)
     saved_bills = import_bills(good_bills, now=now)
     user_errors += saved_users.errors
+    if options.link_codes:
+        failed = {error.row for error in saved_users.errors}
+        imported = [row.user.user_id for row in good_users if row.row not in failed]
+        write_link_codes(options.link_codes, imported, now=now)
     bill_errors += saved_bills.errors
     _print_errors(options, user_errors, bill_errors)
     if options.users:

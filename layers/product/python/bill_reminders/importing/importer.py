@@ -15,7 +15,10 @@ from bill_reminders.files.bills import BillRow
 from bill_reminders.files.rows import RowError
 from bill_reminders.files.users import UserRow
 from bill_reminders.storage import accounts
+from bill_reminders.storage.addresses import AddressTaken
 from bill_reminders.storage.people import Saved, save_bills, save_user
+
+COLUMN_OF = {Channel.SMS: "phone", Channel.PUSH: "push_token", Channel.EMAIL: "email"}
 
 AT_ONCE = 8
 """Users that are written side by side; each is a few calls that mostly wait."""
@@ -100,7 +103,14 @@ def _import_user(
                 raise
             problem = "SNS refuses it for this application: copy the token anew from the app"
             return Report(errors=[RowError(row.row, "push_token", problem)])
-    return Report(Counter({save_user(user, shards=shards, now=now): 1}))
+    try:
+        return Report(Counter({save_user(user, shards=shards, now=now): 1}))
+    except AddressTaken as taken:
+        problem = (
+            "another user has it, who is stored already: an address belongs to one user, so remove "
+            "it there, or leave it empty here"
+        )
+        return Report(errors=[RowError(row.row, COLUMN_OF[taken.channel], problem)])
 
 
 def _with_endpoint(user: User, row: UserRow, endpoint: str) -> User:
