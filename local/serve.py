@@ -7,9 +7,11 @@ from contextlib import ExitStack
 from rich.console import Console
 
 from local import sample
-from local.stack import NAME, Stack, deployed
+from local.stack import BUILD, NAME, ROOT, Stack, deployed
 
 PORT = 4566
+NEWCOMER = "newcomer@example.com"
+ENVIRONMENT = BUILD / "api.env"
 
 
 def main() -> None:
@@ -21,10 +23,18 @@ def main() -> None:
                 port = int(os.environ.get("PORT", PORT))
                 stack = leaving.enter_context(deployed(port))
             sample.load(stack)
+            _let_in(stack)
             _explain(console, stack)
             signal.pause()
     except KeyboardInterrupt:
         console.print("stopped, nothing is left running")
+
+
+def _let_in(stack: Stack) -> None:
+    """Somebody who is ready to call the API: what they need stands in a file to source."""
+    lines = {"API": stack.api, "TOKEN": stack.token(NEWCOMER)}
+    ENVIRONMENT.parent.mkdir(exist_ok=True)
+    ENVIRONMENT.write_text("".join(f"export {name}='{value}'\n" for name, value in lines.items()))
 
 
 def _explain(console: Console, stack: Stack) -> None:
@@ -32,7 +42,12 @@ def _explain(console: Console, stack: Stack) -> None:
         f"""[bold green]The stack {NAME} is up at {stack.endpoint}[/bold green] and ticks every \
 minute.
 
-Talk to it in another terminal, with any AWS client:
+Call its HTTP API in another terminal, as {NEWCOMER}, for an hour:
+  source {ENVIRONMENT.relative_to(ROOT)}
+  curl -s "$API/v1/setup" -H "Authorization: Bearer $TOKEN"
+Read about it: {stack.api}/v1/docs
+
+Talk to it with any AWS client:
   export AWS_ENDPOINT_URL={stack.endpoint} AWS_DEFAULT_REGION={os.environ["AWS_REGION"]}
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 

@@ -95,7 +95,10 @@ class Person:
             event["body"] = raw if isinstance(raw, str) else raw.decode()
         elif body is not None:
             event["body"] = json.dumps(body)
-        answer = self.stack.function(_function_of(parts.path)).handler(event, Context())
+        function = _function_of(parts.path)
+        handler = self.stack.function(function).handler
+        with self.stack.working(function):
+            answer = handler(event, Context())
         lowered = {name.lower(): str(value) for name, value in answer["headers"].items()}
         return Reply(answer["statusCode"], lowered, answer.get("body") or "")
 

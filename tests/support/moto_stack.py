@@ -47,6 +47,7 @@ class MotoStack:
             boto3.client("secretsmanager").create_secret(Name=name, SecretString="of this test")
             self.ids[name] = name
         bind_all(outputs)
+        self.at_work = ""
         self._functions: dict[str, ModuleType] = {}
 
     def function(self, logical_id: str) -> ModuleType:
@@ -54,6 +55,15 @@ class MotoStack:
             environment = function_environment(logical_id, dict(self.ids))
             self._functions[logical_id] = load(logical_id, environment)
         return self._functions[logical_id]
+
+    @contextmanager
+    def working(self, logical_id: str) -> Iterator[None]:
+        """Let `logical_id` be who makes the calls to AWS meanwhile, for who watches them."""
+        before, self.at_work = self.at_work, logical_id
+        try:
+            yield
+        finally:
+            self.at_work = before
 
     def client(self, service: str) -> Any:
         return boto3.client(service)

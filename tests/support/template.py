@@ -68,11 +68,12 @@ def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[
     return {name: value_of(value) for name, value in variables.items()}
 
 
-def rendered(environment: str) -> dict[str, Any]:
-    """The template as one environment gets it: conditions decided, what they drop left out."""
+def rendered(environment: str, **parameters: str) -> dict[str, Any]:
+    """The template as one environment gets it: conditions decided, what they drop left out.
+    Other parameters than `parameters` have their defaults."""
     whole = template()
     values = {n: p.get("Default", "") for n, p in whole["Parameters"].items()}
-    values["Environment"] = environment
+    values |= {"Environment": environment, **parameters}
 
     def holds(condition: Any) -> bool:
         if isinstance(condition, str):

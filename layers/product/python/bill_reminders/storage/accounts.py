@@ -90,7 +90,11 @@ def shard_of(user_id: str, shards: int) -> int:
 
 def exists(user_id: str) -> bool:
     """Whether there is such a user."""
-    return ScheduleItem.count(user_id, consistent_read=True) > 0
+    try:
+        ScheduleItem.get(user_id, consistent_read=True)
+    except DoesNotExist:
+        return False
+    return True
 
 
 def read(user_id: str, *, now: datetime, reach: date | None = None) -> Account:
