@@ -9,7 +9,8 @@ import pytest
 from moto.backends import get_backend
 
 from bill_reminders.domain.people import Channel
-from bill_reminders.storage import happenings, identities, ledger, link_codes, people
+from bill_reminders.storage import happenings, identities, jobs, ledger, link_codes, people
+from bill_reminders.storage.jobs import Job, JobKind, JobState
 from tests.support.api import Person
 from tests.support.functions import Context, sqs_event
 from tests.support.moto_stack import MotoStack
@@ -88,10 +89,28 @@ def walk(stack: MotoStack) -> None:
         run(stack, person, export.json["job_id"])
         status = person.get(export.headers["location"]).json
         assert status["state"] == "done" and status["download_url"]
-        erasure = person.post("/v1/account/erasures", {"confirm": "erase everything"})
-        assert erasure.status == 202, erasure.text
-        run(stack, person, erasure.json["job_id"])
+    erasure = guest.post("/v1/account/erasures", {"confirm": "erase everything"})
+    assert erasure.status == 202, erasure.text
+    run(stack, guest, erasure.json["job_id"])
+    erase_as_if_the_request_had_died(stack, one, now)
     too_often(other)
+
+
+def erase_as_if_the_request_had_died(stack: MotoStack, person: Person, now: datetime) -> None:
+    """Before it took anything away: then all of it is left to the job."""
+    user_id = identities.user_of(person.identity)
+    assert user_id is not None
+    happenings.stop(user_id, Channel.SMS, now=now)
+    confirm_later = {"channel": "email", "address": "one@example.com"}
+    assert person.post("/v1/contacts", confirm_later).status == 201
+    device = {"platform": "google", "token": "a-token-of-another-device"}
+    assert person.post("/v1/devices", device).status == 201
+    running = JobState.RUNNING
+    endpoints = ("arn:aws:sns:us-east-1:123456789012:endpoint/GCM/app/gone",)
+    job = Job(person.identity, "f" * 24, JobKind.ERASURE, user_id, running, now, None, endpoints)
+    assert jobs.promise(job)
+    run(stack, person, job.job_id)
+    assert person.get("/v1/settings").status == 404
 
 
 def bills(one: Person, now: datetime) -> None:
@@ -113,7 +132,8 @@ def bills(one: Person, now: datetime) -> None:
     one.get("/v1/bills/files/json"), one.get("/v1/reminders/upcoming")
     reminder(one)
     assert one.post(f"{address}/close").status == 200
-    assert one.call("DELETE", address).status == 204
+    passing = one.post("/v1/bills", {**fields, "first_due": due}).headers["location"]
+    assert one.call("DELETE", passing).status == 204
 
 
 def reminder(one: Person) -> None:

@@ -1,13 +1,20 @@
 """The HTTP API as a front end calls it: over the wire, with a token, and with nothing of ours."""
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
+import boto3
+from boto3.dynamodb.conditions import Key
+
 from tests.support.api import Reply
+from tests.support.template import ROOT
 
 SECONDS = 60
 
@@ -52,9 +59,7 @@ class Front:
     def get(self, address: str) -> Reply:
         return self.call("GET", address)
 
-    def post(
-        self, address: str, body: Any = None, *, key: str | None = None, **more: Any
-    ) -> Reply:
+    def post(self, address: str, body: Any = None, *, key: str | None = None, **more: Any) -> Reply:
         if key is not None:
             more["headers"] = {**more.get("headers", {}), "idempotency-key": key}
         return self.call("POST", address, body, **more)
@@ -72,3 +77,73 @@ class Front:
         made = self.post("/v1/account", {"language": language, "time_zone": zone})
         assert made.status == 201, made.text
         return self
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the API's document."""
+
+    name: str
+    method: str
+    path: str
+    public: bool
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def needs_an_id(self) -> bool:
+        return "{" in self.path
+
+
+def operations() -> list[Operation]:
+    """All operations of docs/openapi.json."""
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    return [
+        Operation(
+            name=operation["operationId"],
+            method=method.upper(),
+            path=path,
+            public=not operation.get("security", document["security"]),
+        )
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+def claims_in(token: str) -> dict[str, Any]:
+    """What a token says; whether it is true is the gateway's business."""
+    middle = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+    return claims
+
+
+def identity_in(token: str) -> str:
+    """Whom the tables know the owner of a token as."""
+    claims = claims_in(token)
+    return f"{claims['iss']}#{claims['sub']}"
+
+
+def kept_of(outputs: Mapping[str, str], user_id: str, identity: str) -> dict[str, list[Any]]:
+    """What the deployed tables hold about a user, by the table."""
+    keys = [
+        ("Users", "user_id", user_id),
+        ("Schedules", "user_id", user_id),
+        ("Bills", "user_id", user_id),
+        ("Ledger", "user_id", user_id),
+        ("Codes", "user_id", user_id),
+        ("Feedback", "user_id", user_id),
+        ("Identities", "identity", identity),
+        ("Identities", "identity", f"user#{user_id}"),
+        ("Answers", "caller", sha256(identity.encode()).hexdigest()),
+    ]
+    tables = boto3.resource("dynamodb")
+    found: dict[str, list[Any]] = {}
+    for name, attribute, value in keys:
+        items = tables.Table(outputs[f"{name}Table"]).query(
+            KeyConditionExpression=Key(attribute).eq(value), ConsistentRead=True
+        )["Items"]
+        found.setdefault(name, []).extend(items)
+    addresses = tables.Table(outputs["AddressesTable"]).scan(ConsistentRead=True)["Items"]
+    found["Addresses"] = [item for item in addresses if item.get("user_id") == user_id]
+    return found
