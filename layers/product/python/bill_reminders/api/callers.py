@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from bill_reminders.api.problems import no_account
+from bill_reminders.api.problems import Problem, no_account
 from bill_reminders.storage import identities
 
 
@@ -27,8 +27,11 @@ class Caller:
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
+    """Raises Problem for the token of a machine, which has no subject."""
     context = event["requestContext"]
     claims = context["authorizer"]["jwt"]["claims"]
+    if not (claims.get("iss") and claims.get("sub")):
+        raise Problem("invalid-request", "the token names nobody: sign in as a person")
     return Caller(
         identity=f"{claims['iss']}#{claims['sub']}",
         source=str(context["http"].get("sourceIp", "")),

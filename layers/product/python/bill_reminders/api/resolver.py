@@ -49,10 +49,10 @@ class Api:
     def answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """The gateway's answer to one request, whatever happens."""
         try:
-            body = requests.check(event)
+            body, caller = requests.check(event), caller_of(event)
         except Problem as problem:
             return _answer(_plain(problem))
-        self.resolver.append_context(caller=caller_of(event), body=body, **self._context)
+        self.resolver.append_context(caller=caller, body=body, **self._context)
         return _answer(self.resolver.resolve(event, context))
 
     def _no_route(self, _: NotFoundError) -> Response[Any]:

@@ -1,6 +1,7 @@
 """bills.csv: one bill a row, with the user who owes it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -68,6 +69,12 @@ OPTIONAL_COLUMNS = (
     "if_not_working_day",
 )
 
+OWN_COLUMNS = tuple(column for column in COLUMNS if column != "user_id")
+OWN_NEEDED = ("bill_id", "biller", "name", "first_due")
+
+ESCAPED = re.compile(r"'+[=+\-@]")
+"""An apostrophe before what a spreadsheet would take for a formula."""
+
 MAX_EVERY = 1000
 
 _REPEATS = re.compile(r"(last day of )?every (?:([0-9]{1,4}) )?(day|week|month|year)s?")
@@ -124,7 +131,32 @@ def read_bills(text: str) -> Parsed[BillRow]:
     return read(text, COLUMNS, partial(_bill_row, seen={}), optional=OPTIONAL_COLUMNS)
 
 
-def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
+def read_own_bills(text: str, user_id: str) -> Parsed[BillRow]:
+    """Read the bills of one user, who is known: the columns of bills.csv without `user_id`, of
+    which only four are needed. An empty `repeats` means once."""
+    return read(
+        text,
+        OWN_COLUMNS,
+        partial(_bill_row, seen={}, text=unescaped),
+        optional=[column for column in OWN_COLUMNS if column not in OWN_NEEDED],
+        defaults={"user_id": user_id, "repeats": "once"},
+    )
+
+
+def read_bill(row: Row) -> BillRow | None:
+    """One bill from cells that need not come from a file; what is wrong is in the row's errors."""
+    return _bill_row(row, seen={})
+
+
+def unescaped(text: str) -> str:
+    """A text in a file that `export.write_bills` may have written: without the apostrophe that
+    keeps a spreadsheet from running it."""
+    return words(text[1:] if ESCAPED.match(text) else text)
+
+
+def _bill_row(
+    row: Row, seen: dict[tuple[str, str], int], text: Callable[[str], str] = words
+) -> BillRow | None:
     bill_id = row.read("bill_id", identifier)
     user_id = row.read("user_id", identifier)
     if bill_id is not None and user_id is not None:
@@ -135,8 +167,8 @@ def _bill_row(row: Row, seen: dict[tuple[str, str], int]) -> BillRow | None:
                 f"the same bill of the same user stands in row {first}: give it another id, or "
                 "keep one of the two rows",
             )
-    biller = row.read("biller", words)
-    name = row.read("name", words)
+    biller = row.read("biller", text)
+    name = row.read("name", text)
     code = row.read_optional("currency", currency)
     amount = _money(row, code)
     recurrence = _recurrence(row)
@@ -269,12 +301,3 @@ def repeats(text: str) -> tuple[int, Unit | None, bool]:
     if last_day and unit is not Unit.MONTH:
         raise CellError("only months have a last day here: write last day of every month")
     return every, unit, last_day
-
-
-def read_bill(row: Row) -> BillRow | None:
-    """One bill from cells that need not come from a file; what is wrong is in the row's errors."""
-    return _bill_row(row, seen={})
-
-
-def read_own_bills(text: str, user_id: str) -> Parsed[BillRow]:
-    return read_bills(text)

@@ -1,6 +1,113 @@
-def write_bills(bills):
-    return "bill_id\r\n"
+"""Bills to a CSV file that the reader of own bills takes back."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import wall_text
+from bill_reminders.domain.loans import Loan, Method
+from bill_reminders.domain.people import PlanChange
+from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.files.bills import OWN_COLUMNS
+from bill_reminders.files.loans import PERIODS_A_YEAR
+
+_FORMULA = re.compile(r"'*[=+\-@]")
+"""What a spreadsheet would run, and what looks as if it had been kept from that."""
+
+_PERCENT_DECIMALS = Decimal("1e-10")
+"""As many as the reader takes."""
 
 
-def yearly_percent(loan, recurrence):
-    return "1"
+def write_bills(bills: Iterable[Bill]) -> str:
+    """The bills that are not closed, by their ids, with the columns of the reader of own bills.
+
+    What no column says is left out: statements, payments, snoozes, failed debits, prepayments, and
+    which number the first date has.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, OWN_COLUMNS, restval="")
+    writer.writeheader()
+    for bill in sorted(bills, key=lambda bill: bill.bill_id):
+        if bill.closed_at is None:
+            writer.writerow(_cells(bill))
+    return text.getvalue()
+
+
+def _cells(bill: Bill) -> dict[str, str | int | None]:
+    recurrence, loan = bill.recurrence, bill.loan
+    known = bill.amount if loan is None else loan.principal
+    cells: dict[str, str | int | None] = {
+        "bill_id": bill.bill_id,
+        "biller": _harmless(bill.biller),
+        "name": _harmless(bill.name),
+        "kind": bill.kind.value,
+        "label": bill.label.value,
+        "amount": None if bill.amount is None else f"{bill.amount.amount:f}",
+        "currency": None if known is None else known.currency,
+        "first_due": recurrence.first_due.isoformat(),
+        "repeats": _repeats(recurrence),
+        "count": recurrence.count,
+        "until": None if recurrence.until is None else recurrence.until.isoformat(),
+        "owed_from": bill.owed_from.isoformat(),
+        "statement_day": bill.statement_day,
+        "due_after_statement": recurrence.after_statement or None,
+        "autopay": "yes" if bill.autopay else "no",
+        "country": None if bill.place is None else bill.place.country,
+        "subdivision": None if bill.place is None else bill.place.subdivision,
+        "if_not_working_day": bill.shift.value,
+    }
+    if loan is not None:
+        cells |= {
+            "loan_method": loan.method.value,
+            "principal": f"{loan.principal.amount:f}",
+            "rate": yearly_percent(loan, recurrence),
+            "instalments": loan.instalments,
+        }
+    return cells | _plan(bill.plan_change)
+
+
+def _harmless(text: str) -> str:
+    """`text` with an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _repeats(recurrence: Recurrence) -> str:
+    if recurrence.unit is None:
+        return "once"
+    every = "" if recurrence.every == 1 else f"{recurrence.every} "
+    plural = "" if recurrence.every == 1 else "s"
+    start = "last day of " if recurrence.last_day else ""
+    return f"{start}every {every}{recurrence.unit}{plural}"
+
+
+def _plan(change: PlanChange) -> dict[str, str | None]:
+    joins = {join.channel: f"@{join.lead_days}" for join in change.joins}
+    channels = None
+    if change.channels is not None:
+        channels = "+".join(f"{each.value}{joins.get(each, '')}" for each in change.channels)
+    return {
+        "lead_days": _days(change.lead_days),
+        "overdue_days": _days(change.overdue_days),
+        "remind_at": None if change.remind_at is None else wall_text(change.remind_at),
+        "channels": channels,
+    }
+
+
+def _days(days: tuple[int, ...] | None) -> str | None:
+    return None if days is None else "+".join(map(str, days)) or "none"
+
+
+def yearly_percent(loan: Loan, recurrence: Recurrence) -> str:
+    """The rate as people know it: percent of a year, of a period for a flat fee.
+
+    Reading it gives back the very fraction of a period that it was made from, for that was read
+    from a percentage with no more decimals.
+    """
+    periods = 1
+    if loan.method is not Method.FLAT_FEE and recurrence.unit is not None:
+        periods = PERIODS_A_YEAR[recurrence.unit] // recurrence.every
+    percent = (loan.rate * periods * 100).quantize(_PERCENT_DECIMALS)
+    return f"{percent.normalize():f}"

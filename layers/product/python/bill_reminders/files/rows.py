@@ -6,9 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.files.cells import CellError
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 MAX_ROWS = 100_000
 """More would not fit one import; the header and blank rows do not count."""
@@ -96,10 +99,12 @@ def read[T](
     parse: Callable[[Row], T | None],
     *,
     optional: Sequence[str] = (),
+    defaults: Mapping[str, str] = NOTHING,
 ) -> Parsed[T]:
     """Read all rows of a CSV text whose first row names `columns`, in any order.
 
-    Only those of `optional` may be left out: they came later, and older files go on working.
+    Only those of `optional` may be left out: they came later, and older files go on working. An
+    empty cell, and one that is left out, holds what `defaults` names for its column.
 
     `parse` turns one row into a value, or notes errors on it; the value of a row with errors is
     dropped. A file whose header is wrong, or which is too long, gives errors and no rows.
@@ -123,7 +128,8 @@ def read[T](
         if len(cells) != len(names):
             row_errors.append(RowError(number, "", _wrong_count(len(cells), len(names))))
             continue
-        row = Row(number, dict(zip(names, cells, strict=True)))
+        filled = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+        row = Row(number, {**defaults, **filled})
         value = parse(row)
         if value is not None and not row.errors:
             values.append(value)

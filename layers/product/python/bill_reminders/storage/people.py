@@ -13,7 +13,7 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import User
-from bill_reminders.storage import addresses
+from bill_reminders.storage import addresses, identities
 from bill_reminders.storage.accounts import (
     Account,
     Change,
@@ -34,7 +34,8 @@ class Saved(StrEnum):
 
 
 def save_user(user: User, *, shards: int, now: datetime) -> Saved:
-    """Register a user, or change one who exists. An address that is new is greeted anew.
+    """Register a user, or change one who exists. An address that is new is greeted anew. Whoever
+    signs in decides by themselves: a file changes nothing of theirs.
 
     Raises addresses.AddressTaken when one of them is another user's.
     """
@@ -42,6 +43,8 @@ def save_user(user: User, *, shards: int, now: datetime) -> Saved:
     try:
         register(user, shards=shards)
     except Stale:
+        if identities.signed_in_as(user.user_id) is not None:
+            return Saved.UNCHANGED
         changed = change(user.user_id, now=now, edit=lambda account: _with_user(account, user))
         return Saved.CHANGED if changed else Saved.UNCHANGED
     return Saved.NEW
