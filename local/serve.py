@@ -32,7 +32,7 @@ def main() -> None:
 
 def _let_in(stack: Stack) -> None:
     """Somebody who is ready to call the API: what they need stands in a file to source."""
-    lines = {"API": stack.api, "TOKEN": stack.token(NEWCOMER)}
+    lines = {"ENGINE": stack.endpoint, "API": stack.api, "TOKEN": stack.token(NEWCOMER)}
     ENVIRONMENT.parent.mkdir(exist_ok=True)
     ENVIRONMENT.write_text("".join(f"export {name}='{value}'\n" for name, value in lines.items()))
 

@@ -1,15 +1,19 @@
-"""A stack of its own for every test, and a clock that tests can set."""
+"""A stack on moto for every test, a clock that tests can set, and somebody who has signed in."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import boto3
 import pytest
 
 from bill_reminders import clock
 from bill_reminders.storage import tables
+from tests.support.api import Person
 from tests.support.moto_stack import MotoStack, moto_stack
 
 OFFSET_PARAMETER = "/tests/clock-offset"
+NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+"""Where the clock stands when a test begins."""
 
 SetClock = Callable[[datetime], None]
 
@@ -18,6 +22,7 @@ SetClock = Callable[[datetime], None]
 def stack() -> Iterator[MotoStack]:
     with moto_stack() as deployed:
         assert tables.connection.client is not None  # made here, or each thread would make one
+        boto3.client("sesv2").create_email_identity(EmailIdentity="example.com")
         yield deployed
 
 
@@ -32,3 +37,10 @@ def set_clock(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> SetClock:
         ssm.put_parameter(Name=OFFSET_PARAMETER, Value=str(seconds), Type="String", Overwrite=True)
 
     return move
+
+
+@pytest.fixture
+def person(stack: MotoStack, set_clock: SetClock) -> Person:
+    """Somebody with an account in London, at noon on the first of March 2027."""
+    set_clock(NOON)
+    return Person(stack, "somebody").registered("Europe/London")

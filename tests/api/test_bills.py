@@ -1,0 +1,224 @@
+"""Bills through the API: lists, changes, payments, files."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.api import Person
+
+CARD = {
+    "biller": "Lantern Bank",
+    "name": "Credit card",
+    "kind": "card",
+    "amount": "120.50",
+    "currency": "GBP",
+    "first_due": "2027-03-05",
+    "repeats": {"unit": "month"},
+}
+
+
+def add(person: Person, **fields: Any) -> str:
+    """The address of a new bill: the card, but for `fields`."""
+    made = person.post("/v1/bills", CARD | fields)
+    assert made.status == 201, made.text
+    return made.headers["location"]
+
+
+def listed(person: Person, query: str = "") -> list[str]:
+    answer = person.get(f"/v1/bills{query}")
+    assert answer.status == 200, answer.text
+    return [bill["name"] for bill in answer.json["bills"]]
+
+
+def test_a_bill_reads_as_it_was_entered(person: Person) -> None:
+    bill = person.get(add(person)).json
+    assert CARD.items() <= (bill | {"repeats": {"unit": bill["repeats"]["unit"]}}).items()
+    assert bill["status"] == "upcoming"
+    assert bill["next"]["due_on"] == "2027-03-05"
+    assert [each["number"] for each in bill["occurrences"]] == list(range(12))
+
+
+LOANS = [
+    {"method": method, "principal": "12000.00", "rate": rate, "instalments": 12}
+    for method, rate in (
+        ("equal_instalment", "4.2"),
+        ("equal_principal", "7.33"),
+        ("interest_only", "0"),
+        ("flat_fee", "0.6"),
+    )
+]
+
+
+@pytest.mark.parametrize("loan", LOANS, ids=[loan["method"] for loan in LOANS])
+def test_the_terms_of_a_loan_read_as_they_were_entered(
+    person: Person, loan: dict[str, Any]
+) -> None:
+    address = add(person, kind="loan", amount=None, loan=loan)
+    bill = person.get(address).json
+    assert bill["loan"] == loan
+    assert bill["next"]["amount"] is not None
+    changed = person.patch(address, {"name": "Car"}, "*")
+    assert (changed.status, changed.json["loan"]) == (200, loan)
+
+
+def test_lists_go_by_the_date_that_is_due_next(person: Person) -> None:
+    add(person, name="later", first_due="2027-04-01")
+    add(person, name="soon", first_due="2027-03-02")
+    add(person, name="late", first_due="2027-02-20", owed_from="2027-02-01")
+    assert listed(person) == ["late", "soon", "later"]
+    assert listed(person, "?status=overdue") == ["late"]
+    assert listed(person, "?due_from=2027-03-01&due_until=2027-03-31") == ["soon"]
+
+
+def test_filters_by_biller_and_label(person: Person) -> None:
+    add(person, name="one", label="business")
+    add(person, name="two", biller="Oak Homes")
+    assert listed(person, "?label=business") == ["one"]
+    assert listed(person, "?biller=oak%20HOMES") == ["two"]
+
+
+def test_a_list_goes_on_where_its_cursor_says(person: Person) -> None:
+    names = [f"bill {number}" for number in range(5)]
+    for day, name in enumerate(names, start=2):
+        add(person, name=name, first_due=f"2027-03-{day:02}")
+    found: list[str] = []
+    cursor = ""
+    for _ in range(3):
+        page = person.get(f"/v1/bills?limit=2{cursor}").json
+        found += [bill["name"] for bill in page["bills"]]
+        cursor = f"&cursor={page['next_cursor']}"
+    assert found == names
+    assert page["next_cursor"] is None
+
+
+def test_nothing_is_skipped_when_a_bill_moves_between_two_pages(person: Person) -> None:
+    addresses = [add(person, name=str(day), first_due=f"2027-03-{day:02}") for day in range(2, 6)]
+    page = person.get("/v1/bills?limit=2").json
+    person.patch(addresses[0], {"first_due": "2027-05-01"}, "*")
+    rest = person.get(f"/v1/bills?limit=9&cursor={page['next_cursor']}").json["bills"]
+    assert [bill["name"] for bill in rest] == ["4", "5", "2"]
+
+
+def test_a_change_names_what_it_changes_and_keeps_the_rest(person: Person) -> None:
+    address = add(person, plan={"lead_days": [7]})
+    before = person.get(address)
+    after = person.patch(
+        address, {"amount": None, "plan": None, "until": "2028-01-01"}, before.etag
+    )
+    assert after.status == 200, after.text
+    differing = {key for key in before.json if before.json[key] != after.json[key]}
+    assert differing >= {"amount", "plan", "until"}
+    assert differing <= {
+        "amount",
+        "currency",
+        "plan",
+        "until",
+        "next",
+        "occurrences",
+        "planned_reminders",
+    }
+
+
+def test_payments_stay_with_their_due_dates_when_those_move(person: Person) -> None:
+    address = add(person)
+    person.post(f"{address}/payments", {})
+    moved = person.patch(address, {"first_due": "2027-03-08"}, "*").json
+    assert moved["occurrences"][0]["standing"] == "paid"
+    assert moved["next"]["due_on"] == "2027-04-08"
+
+
+def test_a_payment_in_part_names_what_is_left(person: Person) -> None:
+    address = add(person)
+    paid = person.post(f"{address}/payments", {"amount": "20.50"})
+    assert paid.status == 201, paid.text
+    assert (paid.json["next"]["standing"], paid.json["next"]["left"]) == ("partly_paid", "100.00")
+
+
+def test_a_payment_can_be_undone(person: Person) -> None:
+    address = add(person)
+    paid = person.post(f"{address}/payments", {}).json
+    assert paid["next"]["due_on"] == "2027-04-05"
+    (payment,) = paid["payments"]
+    undone = person.call("DELETE", f"{address}/payments/{payment['payment_id']}")
+    assert (undone.json["next"]["due_on"], undone.json["payments"]) == ("2027-03-05", [])
+    assert person.call("DELETE", f"{address}/payments/{payment['payment_id']}").status == 404
+
+
+def test_a_payment_takes_its_reminders_away_and_undoing_brings_them_back(person: Person) -> None:
+    settings = person.get("/v1/settings")
+    person.patch("/v1/settings", {"plan": {"channels": [{"channel": "sms"}]}}, settings.etag)
+    address = add(person)
+
+    def first() -> str:
+        return str(person.get(address).json["planned_reminders"][0]["at"])
+
+    assert first() == "2027-03-02T09:00:00Z"
+    payment = person.post(f"{address}/payments", {}).json["payments"][0]["payment_id"]
+    assert first() == "2027-04-02T08:00:00Z"  # in London clocks are put forward in between
+    person.call("DELETE", f"{address}/payments/{payment}")
+    assert first() == "2027-03-02T09:00:00Z"
+
+
+def test_a_statement_says_the_amount_of_one_due_date(person: Person) -> None:
+    address = add(person, amount=None, currency=None)
+    nothing_known = person.call("PUT", f"{address}/occurrences/0/statement", {"amount": "30.00"})
+    assert nothing_known.faults().keys() == {"currency"}
+    body = {"amount": "30.00", "currency": "GBP", "minimum": "5"}
+    stated = person.call("PUT", f"{address}/occurrences/0/statement", body).json
+    assert stated["next"]["amount"] == "30.00"
+    assert stated["next"]["minimum"] == "5"
+    assert stated["occurrences"][1]["amount"] is None
+
+
+def test_a_snooze_past_the_due_date_is_asked_back(person: Person) -> None:
+    address = add(person)
+    asked = person.post(f"{address}/snoozes", {"until": "2027-03-08"})
+    assert (asked.status, asked.json["type"]) == (422, "/v1/docs#needs-confirmation")
+    again = person.post(f"{address}/snoozes", {"until": "2027-03-08", "confirmed": True})
+    assert again.status == 201, again.text
+
+
+def test_a_closed_bill_can_be_read_and_reminds_of_nothing(person: Person) -> None:
+    address = add(person)
+    closed = person.post(f"{address}/close")
+    assert (closed.json["status"], closed.json["planned_reminders"]) == ("closed", [])
+    assert person.get(address).json["closed_at"] == closed.json["closed_at"]
+
+
+def test_a_deleted_bill_is_gone(person: Person) -> None:
+    address = add(person)
+    assert person.call("DELETE", address).status == 204
+    assert person.get(address).status == 404
+    assert person.call("DELETE", address).status == 404
+
+
+CSV = "bill_id,biller,name,first_due\nrent,Oak Homes,Rent,2027-03-09\n"
+
+
+def send(person: Person, text: str, query: str = "") -> Any:
+    answer = person.call(
+        "POST", f"/v1/bills/files/csv{query}", raw=text, headers={"content-type": "text/csv"}
+    )
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def test_a_file_goes_in_and_its_bad_rows_are_named(person: Person) -> None:
+    done = send(person, CSV + "bad id,Oak,Rent,2027-03-09\n")
+    assert (done["new"], [(e["row"], e["column"]) for e in done["errors"]]) == (1, [(3, "bill_id")])
+    assert listed(person) == ["Rent"]
+    assert send(person, CSV)["unchanged"] == 1
+
+
+def test_a_file_goes_in_as_a_whole_or_not_at_all_when_that_is_wanted(person: Person) -> None:
+    done = send(person, CSV + "bad id,Oak,Rent,2027-03-09\n", "?all_or_none=true")
+    assert (done["new"], len(done["errors"])) == (0, 1)
+    assert listed(person) == []
+
+
+def test_what_is_exported_goes_in_again_unchanged(person: Person) -> None:
+    add(person, name="=1+1", plan={"lead_days": [], "channels": [{"channel": "sms"}]})
+    add(person, amount=None, loan=LOANS[0])
+    text = person.get("/v1/bills/files/csv").text
+    assert send(person, text) == {"new": 0, "changed": 0, "unchanged": 2, "errors": []}
+    assert len(person.get("/v1/bills/files/json").json["bills"]) == 2
