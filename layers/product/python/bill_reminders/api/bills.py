@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from bill_reminders.api.etags import etag
 from bill_reminders.api.fields import (
@@ -80,8 +80,21 @@ class LoanTerms(Body):
     instalments: Annotated[int, Field(ge=1, le=1200, description="How many.", examples=[12])]
 
 
+EXAMPLE: Any = {
+    "biller": "Lantern Bank",
+    "name": "Credit card",
+    "kind": "card",
+    "amount": "120.50",
+    "currency": "USD",
+    "first_due": "2027-03-05",
+    "repeats": {"every": 1, "unit": "month"},
+}
+
+
 class BillFields(Body):
     """A bill as it is entered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     biller: Annotated[Words, Field(description="Who is to be paid.", examples=["Lantern Bank"])]
     name: Annotated[Words, Field(description="What for.", examples=["Credit card"])]
@@ -112,7 +125,12 @@ class BillFields(Body):
     repeats: Annotated[Repeats | None, Field(description="How often; null for once.")] = None
     count: Annotated[
         int | None,
-        Field(ge=1, le=1200, description="How many due dates in all; null for no such end."),
+        Field(
+            ge=1,
+            le=1200,
+            description="How many due dates in all; null for no such end.",
+            examples=[None],
+        ),
     ] = None
     until: Annotated[
         LocalDate | None, Field(description="The last date on which it may be due; null for none.")
@@ -127,6 +145,7 @@ class BillFields(Body):
             ge=1,
             le=31,
             description="A card's statement day, 31 for the last one; null for none.",
+            examples=[15],
         ),
     ] = None
     due_after_statement: Annotated[
@@ -135,6 +154,7 @@ class BillFields(Body):
             ge=1,
             le=60,
             description="Days from a card's statement to the due date, in place of statement_day.",
+            examples=[None],
         ),
     ] = None
     autopay: Annotated[
@@ -163,6 +183,7 @@ class BillFields(Body):
         Field(
             pattern=r"^[A-Z0-9]{1,3}$",
             description="The part of it whose holidays differ (the end of ISO 3166-2).",
+            examples=[None],
         ),
     ] = None
     if_not_working_day: Annotated[
@@ -216,11 +237,14 @@ class Occurrence(Answer):
     overdue: Annotated[bool, Field(description="Whether it is unpaid and its date has passed.")]
     amount: Annotated[Amount | None, Field(description="What it costs; null while nobody knows.")]
     left: Annotated[str | None, Field(description="What is left to pay.", examples=["120.50"])]
-    minimum: Annotated[str | None, Field(description="A card's minimum payment.")]
+    minimum: Annotated[str | None, Field(description="A card's minimum payment.", examples=[None])]
     currency: Annotated[Currency | None, Field(description="The currency of these amounts.")]
     expected: Annotated[
         str | None,
-        Field(description="What it will probably come to, from earlier statements, while unknown."),
+        Field(
+            description="What it will probably come to, from earlier statements, while unknown.",
+            examples=[None],
+        ),
     ]
     statement_on: Annotated[
         LocalDate | None, Field(description="When a card's statement will say the amount.")
@@ -230,7 +254,9 @@ class Occurrence(Answer):
 class PaymentView(Answer):
     """A payment."""
 
-    payment_id: Annotated[str, Field(description="Its id, to undo it with.")]
+    payment_id: Annotated[
+        str, Field(description="Its id, to undo it with.", examples=["p3f2b9c0d"])
+    ]
     occurrence: Annotated[int, Field(description="Which due date it went to.", examples=[0])]
     paid_at: Annotated[Instant, Field(description="When it was noted.")]
     amount: Annotated[Amount | None, Field(description="Null: all that was owed.")]
@@ -242,6 +268,8 @@ BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
 
 class BillSummary(BillFields, Answer):
     """A bill, and what it comes to next."""
+
+    model_config = ConfigDict(json_schema_extra={})  # not the example of one that is entered
 
     bill_id: Annotated[str, Field(description="Its id.", examples=["rent"])]
     status: Annotated[
@@ -265,7 +293,10 @@ class BillPage(Answer):
 
     bills: Annotated[list[BillSummary], Field(description="The bills.")]
     next_cursor: Annotated[
-        str | None, Field(description="Send it as `cursor` for the next page; null on the last.")
+        str | None,
+        Field(
+            description="Send it as `cursor` for the next page; null on the last.", examples=[None]
+        ),
     ]
 
 

@@ -23,7 +23,9 @@ class ComingReminder(Answer):
     bill_id: Annotated[str, Field(description="The bill.", examples=["rent"])]
     biller: Annotated[str, Field(description="Who is to be paid.", examples=["Lantern Bank"])]
     name: Annotated[str, Field(description="What the bill is called.", examples=["Credit card"])]
-    occurrence: Annotated[int, Field(description="Which due date of it, counted from 0.")]
+    occurrence: Annotated[
+        int, Field(description="Which due date of it, counted from 0.", examples=[0])
+    ]
     due_on: Annotated[
         LocalDate, Field(description="The date by which it is to be paid, holidays minded.")
     ]

@@ -46,7 +46,11 @@ class Contact(Answer):
     """An address at which the user is reached, or that waits to be confirmed."""
 
     contact_id: Annotated[
-        str, Field(description="Its id: the same before and after it is confirmed.")
+        str,
+        Field(
+            description="Its id: the same before and after it is confirmed.",
+            examples=["0123456789abcdef0123"],
+        ),
     ]
     channel: Annotated[ContactChannel, Field(description="Its channel.", examples=["sms"])]
     address: Annotated[
@@ -114,7 +118,7 @@ class NewDevice(Body):
 class Device(Answer):
     """The device that takes push notifications: the one registered last."""
 
-    device_id: Annotated[str, Field(description="Its id.")]
+    device_id: Annotated[str, Field(description="Its id.", examples=["0123456789abcdef0123"])]
     state: Annotated[
         Literal["confirmed", "attested", "stopped"],
         Field(description="As of a contact.", examples=["confirmed"]),

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from bill_reminders.api.coming import ComingReminder, coming_view
 from bill_reminders.api.etags import etag
@@ -59,8 +59,17 @@ class Quiet(Body):
     ]
 
 
+EXAMPLE: Any = {
+    "plan": {"lead_days": [5, 1, 0], "remind_at": "18:30"},
+    "quiet_hours": {"start": "22:00", "end": "08:00"},
+    "kind_plans": {"card": {"lead_days": [7, 1]}},
+}
+
+
 class SettingsChange(Body):
     """What shall change. What is left out stays as it is; `plan` changes the fields it names."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     language: Annotated[LanguageName, Field(description=_LANGUAGE)] = absent()
     time_zone: Annotated[ZoneName, Field(description=_ZONE)] = absent()
@@ -77,9 +86,9 @@ class SettingsChange(Body):
 class NextReminders(Answer):
     """The next reminder on each channel that goes out if nothing else happens; null for none."""
 
-    sms: ComingReminder | None = None
-    push: ComingReminder | None = None
-    email: ComingReminder | None = None
+    sms: Annotated[ComingReminder | None, Field(description="The next SMS.")] = None
+    push: Annotated[ComingReminder | None, Field(description="The next push notification.")] = None
+    email: Annotated[ComingReminder | None, Field(description="The next e-mail.")] = None
 
 
 class Settings(Answer):

@@ -61,7 +61,9 @@ class NewAccount(Body):
 class AccountMade(Answer):
     """An account."""
 
-    user_id: Annotated[str, Field(description="Its id, which never changes.")]
+    user_id: Annotated[
+        str, Field(description="Its id, which never changes.", examples=["u3f2b9c0d"])
+    ]
 
 
 class LinkCode(Body):
@@ -89,7 +91,7 @@ class Erasure(Body):
 class JobStatus(Answer):
     """An export or an erasure."""
 
-    job_id: Annotated[str, Field(description="Its id.")]
+    job_id: Annotated[str, Field(description="Its id.", examples=["0123456789abcdef01234567"])]
     kind: Annotated[Literal["export", "erasure"], Field(description="What it does.")]
     state: Annotated[
         Literal["running", "done"],

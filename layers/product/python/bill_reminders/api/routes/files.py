@@ -27,9 +27,22 @@ router = Router()
 class RowFault(Answer):
     """What is wrong in a file."""
 
-    row: Annotated[int, Field(description="As a spreadsheet counts: the header is row 1.")]
-    column: Annotated[str, Field(description="Empty when the whole row, or the file, is at fault.")]
-    detail: Annotated[str, Field(description="What is wrong, and the remedy.")]
+    row: Annotated[
+        int, Field(description="As a spreadsheet counts: the header is row 1.", examples=[3])
+    ]
+    column: Annotated[
+        str,
+        Field(
+            description="Empty when the whole row, or the file, is at fault.", examples=["amount"]
+        ),
+    ]
+    detail: Annotated[
+        str,
+        Field(
+            description="What is wrong, and the remedy.",
+            examples=["zero: write what is to be paid"],
+        ),
+    ]
 
 
 class Imported(Answer):

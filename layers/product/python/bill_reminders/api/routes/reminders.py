@@ -51,8 +51,8 @@ class FeedbackGiven(Answer):
     """What the user said about a reminder."""
 
     timing: Annotated[Timing | None, Field(description="Whether it came in time.")]
-    useful: Annotated[bool | None, Field(description="Whether it helped.")]
-    suggestion: Annotated[str | None, Field(description="Better words.")]
+    useful: Annotated[bool | None, Field(description="Whether it helped.", examples=[True])]
+    suggestion: Annotated[str | None, Field(description="Better words.", examples=["Shorter."])]
     given_at: Annotated[Instant, Field(description="When it was said.")]
 
 
@@ -77,15 +77,19 @@ class NewFeedback(Body):
 class Reminder(Answer):
     """A reminder that was due, and what became of it."""
 
-    reminder_id: Annotated[str, Field(description="Its id.")]
+    reminder_id: Annotated[str, Field(description="Its id.", examples=["MjAyNy0wMy0wNSNyZW50"])]
     bill_id: Annotated[str, Field(description="The bill.", examples=["rent"])]
     biller: Annotated[
-        str | None, Field(description="Who is to be paid; null when the bill is deleted.")
+        str | None,
+        Field(description="Who is to be paid; null when the bill is deleted.", examples=["Oak"]),
     ]
     name: Annotated[
-        str | None, Field(description="What the bill is called; null when it is deleted.")
+        str | None,
+        Field(description="What the bill is called; null when it is deleted.", examples=["Rent"]),
     ]
-    occurrence: Annotated[int, Field(description="Which due date of it, counted from 0.")]
+    occurrence: Annotated[
+        int, Field(description="Which due date of it, counted from 0.", examples=[0])
+    ]
     due_on: Annotated[LocalDate, Field(description="The nominal due date.")]
     channel: Annotated[ChannelName, Field(description="Where.", examples=["sms"])]
     trigger: Annotated[str, Field(description="What made it due.", examples=["lead:3"])]
@@ -109,7 +113,10 @@ class Reminder(Answer):
     ]
     outcome: Annotated[
         str,
-        Field(description="The same as a sentence in the user's language: why did I not get it?"),
+        Field(
+            description="The same as a sentence in the user's language: why did I not get it?",
+            examples=["Sent: the provider accepted it."],
+        ),
     ]
     reason: Annotated[
         str | None,
@@ -117,12 +124,16 @@ class Reminder(Answer):
             description=(
                 "For a skipped one: no_address, merged, superseded, expired, snoozed, while_paid, "
                 "withdrawn."
-            )
+            ),
+            examples=[None],
         ),
     ]
     message_id: Annotated[
         str | None,
-        Field(description="The reminder whose message it travelled in, its own or a digest's."),
+        Field(
+            description="The reminder whose message it travelled in, its own or a digest's.",
+            examples=["MjAyNy0wMy0wNSNyZW50"],
+        ),
     ]
     planned_at: Annotated[Instant, Field(description="When it was to go out.")]
     recorded_at: Annotated[Instant, Field(description="When it was claimed or skipped.")]
@@ -135,7 +146,10 @@ class ReminderPage(Answer):
 
     reminders: Annotated[list[Reminder], Field(description="The reminders.")]
     next_cursor: Annotated[
-        str | None, Field(description="Send it as `cursor` for the next page; null on the last.")
+        str | None,
+        Field(
+            description="Send it as `cursor` for the next page; null on the last.", examples=[None]
+        ),
     ]
 
 
