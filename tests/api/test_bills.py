@@ -166,7 +166,7 @@ def test_a_statement_says_the_amount_of_one_due_date(person: Person) -> None:
     body = {"amount": "30.00", "currency": "GBP", "minimum": "5"}
     stated = person.call("PUT", f"{address}/occurrences/0/statement", body).json
     assert stated["next"]["amount"] == "30.00"
-    assert stated["next"]["minimum"] == "5"
+    assert stated["next"]["minimum"] == "5.00"
     assert stated["occurrences"][1]["amount"] is None
 
 

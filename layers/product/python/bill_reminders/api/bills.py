@@ -27,8 +27,8 @@ from bill_reminders.api.fields import (
 from bill_reminders.api.plans import PlanFields, cells_of, change_view
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.money import Money
-from bill_reminders.domain.payments import Payment
+from bill_reminders.domain.money import Money, in_minor_units
+from bill_reminders.domain.payments import Owed, Payment
 from bill_reminders.files.bills import BillRow, read_bill
 from bill_reminders.files.export import yearly_percent
 from bill_reminders.files.rows import Row
@@ -350,8 +350,8 @@ def _currency(bill: Bill) -> str | None:
 
 
 def plain(money: Money) -> str:
-    """An amount as digits, never as 1E+3."""
-    return f"{money.amount:f}"
+    """An amount with the decimals of its currency, never as 1E+3."""
+    return f"{in_minor_units(money):f}"
 
 
 def plain_or_none(money: Money | None) -> str | None:
@@ -401,11 +401,17 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         overdue=payable_on < today and not owed.is_closed,
         amount=plain_or_none(owed.amount),
         left=plain_or_none(owed.left),
-        minimum=None if owed.minimum is None else f"{owed.minimum:f}",
+        minimum=_minimum(owed),
         currency=None if known is None else known.currency,
         expected=None if owed.expected is None else plain(owed.expected.usual),
         statement_on=None if owed.statement_on is None else owed.statement_on.isoformat(),
     )
+
+
+def _minimum(owed: Owed) -> str | None:
+    if owed.minimum is None or owed.amount is None:
+        return None
+    return plain(Money(owed.minimum, owed.amount.currency))
 
 
 def occurrences_view(bill: Bill, *, today: date) -> list[Occurrence]:

@@ -1,11 +1,15 @@
 """ETags: whoever changes something says which state of it they saw (RFC 9110)."""
 
+import re
+from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from bill_reminders.api.problems import Problem
+
+_AMOUNT = re.compile(r"Decimal\('([0-9.E+-]+)'\)")
 
 IfMatch = Annotated[
     str | None,
@@ -21,8 +25,12 @@ IfMatch = Annotated[
 
 
 def etag(*parts: object) -> str:
-    """Of values that say all that can change; their repr is their identity."""
-    return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
+    """Of values that say all that can change; their repr is their identity.
+
+    A table keeps 120.50 as 120.5: an amount is the same with and without its last zeros.
+    """
+    said = _AMOUNT.sub(lambda found: str(Decimal(found[1]).normalize()), repr(parts))
+    return f'"{sha256(said.encode()).hexdigest()[:32]}"'
 
 
 def need_match(if_match: str | None, current: str) -> None:

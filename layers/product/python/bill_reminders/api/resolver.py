@@ -85,6 +85,8 @@ def _plain(problem: Problem) -> dict[str, Any]:
 
 def _answer(result: dict[str, Any]) -> dict[str, Any]:
     result["headers"] = {**HEADERS, **result["headers"]}
+    if result["body"] is None:  # of a 204; the gateway wants a text or none at all
+        del result["body"]
     return result
 
 

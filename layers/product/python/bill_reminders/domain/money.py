@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from babel.numbers import get_currency_precision
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -10,3 +12,11 @@ class Money:
 
     amount: Decimal
     currency: str
+
+
+def in_minor_units(money: Money) -> Decimal:
+    """The amount with the decimals that its currency has, as 120.50; more where it has more."""
+    exponent = money.amount.as_tuple().exponent
+    assert isinstance(exponent, int), "an amount is a number"
+    decimals = max(get_currency_precision(money.currency), -exponent)
+    return money.amount.quantize(Decimal(1).scaleb(-decimals))

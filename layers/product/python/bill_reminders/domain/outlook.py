@@ -5,9 +5,12 @@ names it is asked again, and told that what it decided was done. So quiet hours,
 merging are minded by construction.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from itertools import islice, product
 
 from bill_reminders.domain import planning
 from bill_reminders.domain.bills import Bill
@@ -17,6 +20,9 @@ from bill_reminders.domain.reminders import Reminder, SkipReason
 
 FURTHEST = timedelta(days=400)
 """How far `next_on_each_channel` looks: a yearly bill's next reminder is nearer."""
+
+_ROOM = 50
+"""How many rows of the play are kept at least: to forget some takes a moment, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,76 +39,105 @@ def outlook(
     bills: Iterable[Bill],
     recorded: Mapping[str, Recorded],
     *,
-    channels: Iterable[Channel] = tuple(Channel),
+    channels: Iterable[Channel] = Channel,
     now: datetime,
     until: datetime,
     at_most: int | None = None,
 ) -> tuple[Coming, ...]:
-    """All that comes due after `now`, up to and including `until`; the earliest first, and no more
-    than `at_most`."""
-    wanted = tuple(channels)
-    found: list[Coming] = []
-    for bill, known in _by_bill(bills, recorded):
-        for channel in wanted:
-            played = _play(user, bill, known, channel, now, until)
-            for count, coming in enumerate(played, start=1):
-                found.append(coming)
-                if count == at_most:
-                    break
-    found.sort(key=lambda coming: (coming.at, coming.reminder.key))
-    return tuple(found if at_most is None else found[:at_most])
+    """All that comes due of `bills` after `now` (UTC), up to and including `until`, and no more
+    than `at_most`; by `at`, then by key. Few are had for little: nothing beyond them is planned.
+
+    `recorded` is what planning.decide wants at `now`; rows of other bills do not matter.
+    """
+    played = _played(user, bills, recorded, channels, now, until)
+    return tuple(islice(played, at_most))
 
 
 def next_on_each_channel(
     user: User, bills: Iterable[Bill], recorded: Mapping[str, Recorded], *, now: datetime
 ) -> Mapping[Channel, Coming | None]:
     """The next reminder that goes out on each channel, within 400 days; None when there is none."""
-    nearest: dict[Channel, Coming | None] = dict.fromkeys(Channel)
-    for bill, known in _by_bill(bills, recorded):
-        for channel in Channel:
-            best = nearest[channel]
-            until = now + FURTHEST if best is None else best.at
-            played = _play(user, bill, known, channel, now, until)
-            first = next((coming for coming in played if coming.skip is None), None)
-            if first is not None and (best is None or _place(first) < _place(best)):
-                nearest[channel] = first
-    return nearest
+    bills = tuple(bills)
+    following: dict[Channel, Coming | None] = dict.fromkeys(Channel)
+    for channel in Channel:
+        if user.address(channel) is None:
+            continue  # all would be played to the end, and noted as skipped
+        played = _played(user, bills, recorded, (channel,), now, now + FURTHEST)
+        following[channel] = next((coming for coming in played if coming.skip is None), None)
+    return following
 
 
-def _place(coming: Coming) -> tuple[datetime, str]:
-    return coming.at, coming.reminder.key
-
-
-def _by_bill(
-    bills: Iterable[Bill], recorded: Mapping[str, Recorded]
-) -> Iterator[tuple[Bill, dict[str, Recorded]]]:
-    """Each bill with its own rows: planning judges each bill by itself."""
-    rows: dict[str, dict[str, Recorded]] = {}
-    for key, row in recorded.items():
-        rows.setdefault(row.reminder.bill_id, {})[key] = row
-    for bill in bills:
-        yield bill, rows.get(bill.bill_id, {})
-
-
-def _play(
+def _played(
     user: User,
-    bill: Bill,
+    bills: Iterable[Bill],
     recorded: Mapping[str, Recorded],
-    channel: Channel,
+    channels: Iterable[Channel],
     now: datetime,
     until: datetime,
 ) -> Iterator[Coming]:
-    rows = dict(recorded)
-    decision = planning.decide(user, (bill,), rows, channel=channel, now=now)
-    at = planning.wake_at(decision, now)
-    while at is not None and at <= until:
-        decision = planning.decide(user, (bill,), rows, channel=channel, now=at)
-        for reminder in decision.due:
-            rows[reminder.key] = Recorded(reminder, State.SENT)
-            yield Coming(reminder, at)
-        for skip in decision.skipped:
-            rows[skip.reminder.key] = Recorded(skip.reminder, State.SKIPPED)
-            yield Coming(skip.reminder, at, skip.reason)
-        following = decision.next_at
-        assert following is None or following > at, f"planning stands still at {at}"
-        at = following
+    """What comes, in order. Whoever stops reading stops the play."""
+    rows: defaultdict[str, dict[str, Recorded]] = defaultdict(dict)
+    for key, row in recorded.items():
+        rows[row.reminder.bill_id][key] = row
+    parts = [
+        _Part(user, bill, channel, rows.get(bill.bill_id, {}))
+        for bill, channel in product(bills, channels)
+    ]
+    # The number stands behind the instant so that no two parts are ever compared.
+    wakes = [(at, n) for n, part in enumerate(parts) if (at := part.first(now)) is not None]
+    heapify(wakes)
+    while wakes and (at := wakes[0][0]) <= until:
+        together: list[Coming] = []
+        while wakes and wakes[0][0] == at:
+            _, n = heappop(wakes)
+            coming, next_at = parts[n].play(at)
+            together += coming
+            if next_at is not None:
+                heappush(wakes, (next_at, n))
+        yield from sorted(together, key=lambda coming: coming.reminder.key)
+
+
+class _Part:
+    """One bill on one channel: planning judges each by itself, so each is played by itself."""
+
+    def __init__(
+        self, user: User, bill: Bill, channel: Channel, recorded: Mapping[str, Recorded]
+    ) -> None:
+        self._user, self._bill, self._channel = user, bill, channel
+        self._recorded = recorded
+        self._pretended: dict[str, Recorded] = {}
+        self._room = _ROOM
+
+    def first(self, now: datetime) -> datetime | None:
+        """When to play first."""
+        return planning.wake_at(self._decide(now), now)
+
+    def play(self, at: datetime) -> tuple[list[Coming], datetime | None]:
+        """What comes at `at`, and when to play again, given that it was done."""
+        decision = self._decide(at)
+        next_at = decision.next_at
+        assert next_at is None or next_at > at, (
+            f"planning {self._bill.bill_id} by {self._channel} at {at} goes back to {next_at}"
+        )
+        coming = [Coming(reminder, at) for reminder in decision.due]
+        coming += [Coming(skip.reminder, at, skip.reason) for skip in decision.skipped]
+        for each in coming:
+            state = State.SENT if each.skip is None else State.SKIPPED
+            self._pretended[each.reminder.key] = Recorded(each.reminder, state)
+        self._forget(at)
+        return coming, next_at
+
+    def _decide(self, at: datetime) -> planning.Decision:
+        rows = {**self._recorded, **self._pretended}
+        return planning.decide(self._user, (self._bill,), rows, channel=self._channel, now=at)
+
+    def _forget(self, at: datetime) -> None:
+        """Let go of what matters no more: to carry all of it along would cost the square of the
+        days that are played."""
+        if len(self._pretended) <= self._room:
+            return
+        earliest = planning.earliest_due_date(self._user, (self._bill,), at)
+        self._pretended = {
+            key: row for key, row in self._pretended.items() if row.reminder.due_on >= earliest
+        }
+        self._room = max(_ROOM, 2 * len(self._pretended))

@@ -46,7 +46,7 @@ class Account:
 
     `wakes` holds the instants at which channels are to be woken, `quarantined` those put aside
     because their nudge was poison. `greeted` are the channels whose present address has had its
-    first message.
+    first message. `uncertain` is set when an earlier try of a change may have been written.
     """
 
     version: int
@@ -56,6 +56,7 @@ class Account:
     wakes: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
     quarantined: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
     greeted: frozenset[Channel] = frozenset()
+    uncertain: bool = False
 
     def decide(self, channel: Channel, now: datetime) -> planning.Decision:
         return planning.decide(
@@ -161,18 +162,22 @@ def change(
 
     `edit` is called again whenever the account moved in between, and returns None when nothing is
     left to change, which is then the result False. It must recognise its own work: after a lost
-    answer it is called on the account that it may already have changed.
+    answer it is called on the account that it may already have changed, which is then `uncertain`.
 
     Raises UnknownUser, Contended, transactions.Busy.
     """
+    uncertain = False
     for _ in range(ROUNDS):
-        before = read(user_id, now=now, reach=reach)
+        before = replace(read(user_id, now=now, reach=reach), uncertain=uncertain)
         wanted = edit(before)
         if wanted is None:
             return False
         try:
             commit(_moved_schedule(before, wanted.after, now), *wanted.writes)
-        except (Stale, Lost):
+        except Stale:
+            continue
+        except Lost:
+            uncertain = True
             continue
         return True
     raise Contended("the account is changing too fast")

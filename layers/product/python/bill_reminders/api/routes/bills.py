@@ -250,6 +250,8 @@ def change_bill(
         known = account.bill(bill_id)
         if known is None:
             raise not_found("bill")
+        if account.uncertain and seen and known == seen[0].bill(bill_id):
+            return None  # done by the try whose answer was lost
         need_match(if_match, bill_etag(known))
         row = read_fields(merged(known, body), user_id=user_id, bill_id=bill_id)
         bill = in_place_of(known, row.bill)

@@ -117,7 +117,15 @@ def add_contact(
 
     message = Direct(user_id, f"{direct_rows.CODE}{derived_id(router)}", channel, address, compose)
     direct.send(message, from_address=config(router).from_address, now=now)
-    pending = _pending(user_id, codes.contact_id(user_id, channel, address), now)
+    contact_id = codes.contact_id(user_id, channel, address)
+    pending = _pending(user_id, contact_id, now)
+    if pending is None:
+        # An earlier try of this request died before there was a code, so it has sent none.
+        direct_rows.give_back(user_id, message.key)
+        direct.send(message, from_address=config(router).from_address, now=now)
+        pending = _pending(user_id, contact_id, now)
+    if pending is None:
+        raise not_found("contact")
     location = f"/v1/contacts/{pending.contact_id}"
     return ok(pending_view(pending), 201, location=location)
 
@@ -129,11 +137,9 @@ def _address(channel: Channel, text: str) -> str:
         raise invalid([fault("address", str(error))]) from None
 
 
-def _pending(user_id: str, contact_id: str, now: datetime) -> Pending:
-    for pending in codes.pending(user_id, now=now):
-        if pending.contact_id == contact_id:
-            return pending
-    raise not_found("contact")
+def _pending(user_id: str, contact_id: str, now: datetime) -> Pending | None:
+    waiting = codes.pending(user_id, now=now)
+    return next((each for each in waiting if each.contact_id == contact_id), None)
 
 
 @router.post(
