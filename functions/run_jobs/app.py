@@ -31,6 +31,7 @@ class JobsConfig:
     identities_table: str
     addresses_table: str
     codes_table: str
+    links_table: str
     answers_table: str
     feedback_table: str
     jobs_table: str
@@ -50,6 +51,7 @@ access_tables.bind(
     identities=config.identities_table,
     addresses=config.addresses_table,
     codes=config.codes_table,
+    links=config.links_table,
     answers=config.answers_table,
     feedback=config.feedback_table,
     jobs=config.jobs_table,

@@ -1,6 +1,7 @@
 """Clients belong to the endpoint, or the mock, that they were made for."""
 
 from bill_reminders import clock
+from bill_reminders.api import promises
 from bill_reminders.api.routes import account
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.storage import keyed_hash, tables
@@ -11,7 +12,7 @@ def forget_clients() -> None:
     tables.connection._client = None
     for made_once in (
         account._s3,
-        account._sqs,
+        promises._sqs,
         clock._parameters,
         direct._client,
         endpoints._sns,

@@ -188,7 +188,11 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
         "no code waits for this contact: it expired or was tried five times; add it anew",
     ),
     WrongCode: lambda e: invalid(
-        [fault("code", f"not the code that was sent; {e.left} tries left")]
+        [
+            fault(
+                "code", f"not the code that was sent: enter the latest one, {e.left} tries are left"
+            )
+        ]
     ),
     TooOften: lambda e: Problem(
         "too-often", "asked for too often: wait", headers=_retry_after(e.retry_after)

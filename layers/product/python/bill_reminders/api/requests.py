@@ -3,7 +3,6 @@ thing only."""
 
 import json
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from typing import Any, Never
 
@@ -16,8 +15,9 @@ FILES = {"/v1/bills/files/csv": "text/csv"}
 """Paths that take a file instead of JSON."""
 
 
-def check(event: Mapping[str, Any]) -> bytes:
-    """The request's body, which is empty, a file, or sound JSON. Raises Problem."""
+def check(event: dict[str, Any]) -> bytes:
+    """The request's body, which is empty, a file, or an object in sound JSON; its media type is
+    then written as routes expect it. Raises Problem."""
     body = _body(event)
     path = str(event["rawPath"])
     wanted = FILES.get(path, "application/json")
@@ -31,6 +31,7 @@ def check(event: Mapping[str, Any]) -> bytes:
         raise Problem(
             "unsupported-media-type", f"this takes {wanted}: name it in the Content-Type header"
         )
+    event["headers"] = {**event["headers"], "content-type": wanted}
     if wanted == "application/json":
         _check_json(body)
     return body
@@ -42,7 +43,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
         return str(text).encode("utf-8", "surrogatepass")
     try:
         return b64decode(text, validate=True)
-    except NotBase64:
+    except ValueError:
         _refuse("not readable: send it again")
 
 
@@ -56,6 +57,8 @@ def _check_json(body: bytes) -> None:
         _refuse("nested too deep: send what the document describes")
     except ValueError:
         _refuse("not JSON: check brackets, quotes and commas")
+    if not isinstance(value, dict):
+        _refuse("not an object: write it in curly brackets")
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from bill_reminders.domain.people import NO_CHANGE, Kind, Language, PlanChange, 
 from bill_reminders.files import plans, users
 from bill_reminders.files.cells import CellError, words
 from bill_reminders.files.rows import Row
+from bill_reminders.messages.names import clean
 from bill_reminders.storage.accounts import Account
 
 _ZONE = "The IANA time zone of the user's place. A fixed offset is refused."
@@ -185,13 +186,20 @@ def changed(user: User, change: SettingsChange) -> User:
         day = None if until is None else read("paused_until", local_date, until)
         wanted = replace(wanted, paused_until=day)
     if "code_word" in named:
-        word = None if change.code_word is None else read("code_word", words, change.code_word)
+        word = None if change.code_word is None else read("code_word", visible, change.code_word)
         wanted = replace(wanted, code_word=word)
     if "tips" in named:
         wanted = replace(wanted, tips=change.tips)
     if faults:
         raise invalid(faults)
     return wanted
+
+
+def visible(text: str) -> str:
+    """A word that people see. Raises CellError."""
+    if not clean(text):
+        raise CellError("nothing of it can be seen: write a word, or null for none")
+    return words(text.strip())
 
 
 def local_date(text: str) -> date:

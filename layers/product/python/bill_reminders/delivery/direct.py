@@ -37,6 +37,8 @@ def send(message: Direct, *, from_address: str, now: datetime) -> State:
     providers.Refused, Rejected or NoAnswer, the last two after they were noted.
     """
     known = direct_rows.claim(message.user_id, message.key, message.channel, now=now)
+    if known is State.FAILED:
+        raise Rejected("rejected before")
     if known is not None:
         return known
     try:

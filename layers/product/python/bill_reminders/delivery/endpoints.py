@@ -4,10 +4,10 @@ import re
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from bill_reminders.delivery import providers
-from bill_reminders.delivery.providers import Rejected
+from bill_reminders.delivery.providers import Refused, Rejected
 
 _EXISTING = re.compile(r"Endpoint (arn:\S+) already exists")
 
@@ -16,36 +16,49 @@ def endpoint_of(application: str, token: str) -> str:
     """The endpoint of a token, enabled. SNS answers with the one that it already has, if any; one
     that it disabled, because an earlier token was dead, is mended.
 
-    Raises providers.Rejected when SNS takes no such token.
+    Raises providers.Rejected when SNS takes no such token, Refused when it takes none for now.
     """
     try:
-        answer = _sns().create_platform_endpoint(PlatformApplicationArn=application, Token=token)
-        endpoint = str(answer["EndpointArn"])
+        endpoint = _ask("create_platform_endpoint", PlatformApplicationArn=application, Token=token)
     except ClientError as error:
         known = _EXISTING.search(error.response["Error"].get("Message", ""))
-        if error.response["Error"]["Code"] not in ("InvalidParameter", "InvalidParameterException"):
-            raise
         if known is None:
             raise Rejected("invalid") from None
-        endpoint = known[1]
-    _mend(endpoint, token)
-    return endpoint
+        endpoint = {"EndpointArn": known[1]}
+    arn = str(endpoint["EndpointArn"])
+    _mend(arn, token)
+    return arn
 
 
 def _mend(endpoint: str, token: str) -> None:
-    known = _sns().get_endpoint_attributes(EndpointArn=endpoint)["Attributes"]
+    known = _ask("get_endpoint_attributes", EndpointArn=endpoint)["Attributes"]
     wanted = {"Enabled": "true", "Token": token}
     if any(known.get(name, "").lower() != value.lower() for name, value in wanted.items()):
-        _sns().set_endpoint_attributes(EndpointArn=endpoint, Attributes=wanted)
+        _ask("set_endpoint_attributes", EndpointArn=endpoint, Attributes=wanted)
 
 
 def delete_endpoint(endpoint: str) -> None:
-    """Forget a device. Does nothing when SNS has no such endpoint."""
+    """Forget a device. Does nothing when SNS has no such endpoint. Raises providers.Refused."""
     try:
-        _sns().delete_endpoint(EndpointArn=endpoint)
+        _ask("delete_endpoint", EndpointArn=endpoint)
+    except ClientError:
+        return  # there is none
+
+
+_AT_FAULT = {"InvalidParameter", "InvalidParameterException", "NotFound", "NotFoundException"}
+
+
+def _ask(operation: str, **request: Any) -> dict[str, Any]:
+    """Each of these calls may be repeated. Raises Refused, and ClientError for what is wrong with
+    the request itself."""
+    try:
+        return dict(getattr(_sns(), operation)(**request))
     except ClientError as error:
-        if error.response["Error"]["Code"] not in ("NotFound", "NotFoundException"):
+        if error.response["Error"]["Code"] in _AT_FAULT:
             raise
+        raise Refused(error.response["Error"]["Code"]) from None
+    except BotoCoreError:
+        raise Refused("unreachable") from None
 
 
 @cache

@@ -9,7 +9,6 @@ from decimal import Decimal
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import wall_text
 from bill_reminders.domain.loans import Loan, Method
-from bill_reminders.domain.money import in_minor_units
 from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.files.bills import OWN_COLUMNS
@@ -46,7 +45,7 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
         "name": _harmless(bill.name),
         "kind": bill.kind.value,
         "label": bill.label.value,
-        "amount": None if bill.amount is None else f"{in_minor_units(bill.amount):f}",
+        "amount": None if bill.amount is None else f"{bill.amount.amount:f}",
         "currency": None if known is None else known.currency,
         "first_due": recurrence.first_due.isoformat(),
         "repeats": _repeats(recurrence),
@@ -63,7 +62,7 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
     if loan is not None:
         cells |= {
             "loan_method": loan.method.value,
-            "principal": f"{in_minor_units(loan.principal):f}",
+            "principal": f"{loan.principal.amount:f}",
             "rate": yearly_percent(loan, recurrence),
             "instalments": loan.instalments,
         }

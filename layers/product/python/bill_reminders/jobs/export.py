@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from bill_reminders.storage.access_tables import FeedbackItem
+from bill_reminders.storage.access_tables import CodeItem, FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
 
@@ -22,10 +22,17 @@ def export(user_id: str, *, now: datetime) -> bytes:
         user: dict[str, Any] | None = _plain(UserItem.get(user_id, consistent_read=True))
     except UserItem.DoesNotExist:
         user = None
+    now_seconds = now.timestamp()
+    waiting = [
+        {"channel": code.channel, "address": code.address}
+        for code in CodeItem.query(user_id, consistent_read=True)
+        if code.expires_at > now_seconds
+    ]
     document = {
         "format": 1,
         "exported_at": now.strftime(INSTANT_FORMAT),
         "user": user,
+        "contacts_to_confirm": waiting,
         "bills": list(_all(BillItem, user_id)),
         "reminders": list(_all(LedgerItem, user_id)),
         "feedback": list(_all(FeedbackItem, user_id)),

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from bill_reminders.delivery import endpoints
+from bill_reminders.domain.people import Channel
 from bill_reminders.jobs.export import export
-from bill_reminders.storage import erasure, jobs
+from bill_reminders.storage import accounts, addresses, erasure, jobs
 from bill_reminders.storage.jobs import Job, JobKind
 
 
@@ -36,16 +37,27 @@ def run(job: Job, bucket: Bucket, *, now: datetime) -> None:
         case JobKind.EXPORT:
             bucket.put(job.object_key, export(job.user_id, now=now))
         case JobKind.ERASURE:
-            _erase(job, bucket)
+            erasure.begin(job.user_id)  # if the request died before it could
+            erasure.finish(job.user_id)
+            erasure.forget_answers(job.identity)
+            _forget_devices(job)
+            _forget_exports(job, bucket)
+        case JobKind.CLEARANCE if not accounts.exists(job.user_id):
+            erasure.finish(job.user_id)
+            _forget_devices(job)
     jobs.finish(job, now=now)
 
 
-def _erase(job: Job, bucket: Bucket) -> None:
-    erasure.begin(job.user_id)  # if the request died before it could
-    erasure.finish(job.user_id, caller=job.identity)
+def _forget_devices(job: Job) -> None:
     for endpoint in job.endpoints:
-        endpoints.delete_endpoint(endpoint)
+        owner = addresses.owner_of(Channel.PUSH, endpoint)
+        if owner is None or owner.user_id is None:  # else somebody has registered it since
+            endpoints.delete_endpoint(endpoint)
+
+
+def _forget_exports(job: Job, bucket: Bucket) -> None:
+    """All that went before, of accounts that gave way to this one, too."""
     for other in jobs.of(job.identity):
-        if other.kind is JobKind.EXPORT and other.user_id == job.user_id:
+        if other.kind is not JobKind.ERASURE and other.created_at <= job.created_at:
             bucket.delete(other.object_key)
             jobs.forget(other)

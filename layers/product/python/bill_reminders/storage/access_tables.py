@@ -15,7 +15,7 @@ from bill_reminders.storage.tables import Table
 class IdentityItem(Table):
     """Whose account a token's owner has: `<issuer>#<subject>`, and back: `user#<user_id>`.
 
-    The first kind holds `user_id`, the second `signed_in_as`.
+    The first kind holds `user_id`, and which request made the account; the second `signed_in_as`.
     """
 
     class Meta:
@@ -23,6 +23,7 @@ class IdentityItem(Table):
 
     identity = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute(null=True)
+    made_by = UnicodeAttribute(null=True)
     signed_in_as = UnicodeAttribute(null=True)
 
 
@@ -51,11 +52,13 @@ class CodeItem(Table):
     code_hash = UnicodeAttribute()
     sent_at = InstantAttribute()
     tries = IntegerAttribute()
+    used_by = UnicodeAttribute(null=True)
     expires_at = IntegerAttribute()
 
 
 class LinkItem(Table):
-    """A secret that was handed out, and what it may do for whom."""
+    """A secret that was handed out, and what it may do for whom; and back from `user#<user_id>` to
+    the hash of the code that opens that account, in `purpose`."""
 
     class Meta:
         table_name: str
@@ -118,6 +121,7 @@ class JobItem(Table):
     job_id = UnicodeAttribute(range_key=True)
     kind = UnicodeAttribute()
     user_id = UnicodeAttribute()
+    request = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
     created_at = InstantAttribute()
     done_at = InstantAttribute(null=True)

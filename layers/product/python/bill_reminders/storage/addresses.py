@@ -28,9 +28,17 @@ class AddressTaken(BillRemindersError):
 
 
 def address_hash(channel: Channel, address: str) -> str:
-    # Mailboxes that differ in case only are one mailbox in practice; endpoints are not.
-    same = address.casefold() if channel is Channel.EMAIL else address
-    return keyed_hash("address", f"{channel}:{same}")
+    return keyed_hash("address", f"{channel}:{_folded(channel, address)}")
+
+
+def is_same(channel: Channel, one: str, other: str) -> bool:
+    """Whether two addresses reach the same place."""
+    return _folded(channel, one) == _folded(channel, other)
+
+
+def _folded(channel: Channel, address: str) -> str:
+    """Mailboxes that differ in case only are one mailbox in practice; endpoints are not."""
+    return address.casefold() if channel is Channel.EMAIL else address
 
 
 def owner_of(channel: Channel, address: str) -> AddressItem | None:
@@ -58,16 +66,12 @@ def moved(before: User | None, after: User) -> Iterator[Write]:
     for channel in Channel:
         old = None if before is None else before.addresses.get(channel)
         new = after.addresses.get(channel)
-        if old is not None and new is not None and _same(channel, old, new):
+        if old is not None and new is not None and is_same(channel, old.value, new.value):
             continue
         if old is not None:
             yield from given_up(after.user_id, channel, old)
         if new is not None:
             yield _taken(after.user_id, channel, new)
-
-
-def _same(channel: Channel, one: Address, other: Address) -> bool:
-    return address_hash(channel, one.value) == address_hash(channel, other.value)
 
 
 def _taken(user_id: str, channel: Channel, address: Address) -> Write:

@@ -69,7 +69,8 @@ def create(user_id: str, channel: Channel, address: str, *, now: datetime) -> st
 
 def pending(user_id: str, *, now: datetime) -> list[Pending]:
     """The addresses that still wait for their code, the latest first."""
-    found = [_pending(item) for item in CodeItem.query(user_id, consistent_read=True)]
+    stored = CodeItem.query(user_id, consistent_read=True)
+    found = [_pending(item) for item in stored if item.used_by is None]
     alive = [each for each in found if each.expires_at > now]
     return sorted(alive, key=lambda each: each.sent_at, reverse=True)
 
@@ -85,13 +86,15 @@ def _pending(item: CodeItem) -> Pending:
     )
 
 
-def enter(user_id: str, contact: str, code: str, *, now: datetime) -> Pending:
-    """Use up one try; the address when `code` is right. It may be entered again until `forget`.
+def enter(user_id: str, contact: str, code: str, *, request: str, now: datetime) -> Pending:
+    """Use up one try; the address when `code` is right. A code that has served, see `use_up`, is
+    taken again from the same `request` alone, whose answer may have got lost.
 
     Raises NoCode, WrongCode.
     """
     item = CodeItem(user_id, contact)
     alive = (CodeItem.tries < MOST_TRIES) & (CodeItem.expires_at > int(now.timestamp()))
+    alive &= CodeItem.used_by.does_not_exist() | (CodeItem.used_by == request)
     try:
         item.update([CodeItem.tries.add(1)], condition=alive)
     except UpdateError as error:
@@ -103,8 +106,19 @@ def enter(user_id: str, contact: str, code: str, *, now: datetime) -> Pending:
     return _pending(item)
 
 
+def use_up(user_id: str, contact: str, *, request: str) -> None:
+    """The code has served `request`, and serves no other."""
+    try:
+        CodeItem(user_id, contact).update(
+            [CodeItem.used_by.set(request)], condition=CodeItem.user_id.exists()
+        )
+    except UpdateError as error:  # forgotten in between
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+
+
 def forget(user_id: str, contact: str) -> bool:
-    """Drop a code that has served, or is not wanted; False when there is none."""
+    """Drop a code that is not wanted; False when there is none."""
     try:
         CodeItem(user_id, contact).delete(condition=CodeItem.user_id.exists())
     except DeleteError as error:

@@ -11,7 +11,7 @@ from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import Address, Attestation, Channel, User
 from bill_reminders.storage import accounts, addresses, identities
 from bill_reminders.storage.accounts import Account, Change, Contended, UnknownUser, put_user
-from bill_reminders.storage.addresses import AddressTaken
+from bill_reminders.storage.addresses import AddressTaken, is_same
 
 
 class HeldByImport(BillRemindersError):
@@ -62,7 +62,7 @@ def _with(user: User, channel: Channel, value: str, now: datetime) -> User:
 
 def _without(user: User, channel: Channel, value: str) -> User:
     known = user.addresses.get(channel)
-    if known is None or known.value != value:
+    if known is None or not is_same(channel, known.value, value):
         return user
     left = tuple(other for other in user.plan.channels if other is not channel)
     joins = tuple(join for join in user.plan.joins if join.channel is not channel)
@@ -79,7 +79,7 @@ def _change(user_id: str, now: datetime, change: Callable[[User], User]) -> bool
             channel
             for channel in account.greeted
             if (new := user.addresses.get(channel)) is not None
-            and account.user.addresses[channel].value == new.value
+            and is_same(channel, account.user.addresses[channel].value, new.value)
         )
         writes = (put_user(user), *addresses.moved(account.user, user))
         return Change(replace(account, user=user, greeted=greeted), writes)

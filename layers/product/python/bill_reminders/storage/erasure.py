@@ -12,7 +12,7 @@ from hashlib import sha256
 from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.people import User
-from bill_reminders.storage import accounts, addresses, identities, rows
+from bill_reminders.storage import accounts, addresses, identities, link_codes, rows
 from bill_reminders.storage.access_tables import AnswerItem, CodeItem, FeedbackItem
 from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
@@ -66,13 +66,16 @@ def _user(user_id: str) -> User | None:
         return None
 
 
-def finish(user_id: str, *, caller: str | None = None) -> None:
-    """Delete what is left of a user: bills, ledger, codes, feedback; and what `caller`, as
-    `<issuer>#<subject>`, was answered."""
+def finish(user_id: str) -> None:
+    """Delete what is left of a user: bills, ledger, codes, feedback, link codes."""
     for table in (BillItem, LedgerItem, CodeItem, FeedbackItem):
         _delete_all(table, user_id)
-    if caller is not None:
-        _delete_all(AnswerItem, sha256(caller.encode()).hexdigest())
+    link_codes.withdraw(user_id)
+
+
+def forget_answers(identity: str) -> None:
+    """Delete what `<issuer>#<subject>` was answered, so that its keys name new requests."""
+    _delete_all(AnswerItem, sha256(identity.encode()).hexdigest())
 
 
 def _delete_all(table: type, key: str) -> None:

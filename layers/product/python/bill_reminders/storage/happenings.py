@@ -54,7 +54,10 @@ def record_payment(
             return bill
         number = bill.first_unpaid() if occurrence is None else occurrence
         if number is None:
-            raise InvalidValue("occurrence", "nothing of this bill is left to pay")
+            raise InvalidValue(
+                "occurrence",
+                "nothing of this bill is left to pay: name the occurrence that it is for",
+            )
         _need_occurrence(bill, number)
         return bill.with_payment(Payment(number, now, amount, payment_id))
 
@@ -245,5 +248,7 @@ def _change_bill(
 def _need_occurrence(bill: Bill, number: int) -> date:
     due_on = bill.due_on(number)
     if due_on is None:
-        raise InvalidValue("occurrence", "the bill has no such occurrence")
+        raise InvalidValue(
+            "occurrence", "the bill has no such occurrence: read the bill for their numbers"
+        )
     return due_on

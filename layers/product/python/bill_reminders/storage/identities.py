@@ -6,6 +6,8 @@ that the biller hands out or by confirming a contact that it holds.
 
 from datetime import datetime
 
+from pynamodb.expressions.update import Action
+
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, addresses
@@ -50,19 +52,26 @@ def _get(key: str) -> IdentityItem | None:
         return None
 
 
-def register(user: User, identity: str, *, shards: int) -> None:
-    """Create a user, their schedule and their way in. Doing it again for the same user does
-    nothing. Raises AlreadyRegistered when the identity has another account."""
+def register(user: User, identity: str, *, made_by: str, shards: int) -> str:
+    """Create a user, their schedule and their way in; the user's id.
+
+    It is never that of an earlier account of theirs, which may still be being erased: so it does
+    not derive from the request `made_by`. Doing that again gives the id that it made first. Raises
+    AlreadyRegistered when the identity has another account.
+    """
     try:
-        accounts.register(user, shards=shards, more=_way_in(identity, user.user_id))
+        accounts.register(user, shards=shards, more=_way_in(identity, user.user_id, made_by))
     except (Stale, Lost):
-        if user_of(identity) != user.user_id:
+        known = _get(identity)
+        if known is None or known.user_id is None or known.made_by != made_by:
             raise AlreadyRegistered("there is an account for this identity") from None
+        return known.user_id
+    return user.user_id
 
 
-def _way_in(identity: str, user_id: str) -> tuple[Write, Write]:
+def _way_in(identity: str, user_id: str, made_by: str | None = None) -> tuple[Write, Write]:
     new = IdentityItem.identity.does_not_exist()
-    there = IdentityItem(identity, user_id=user_id)
+    there = IdentityItem(identity, user_id=user_id, made_by=made_by)
     back = IdentityItem(_back(user_id), signed_in_as=identity)
     return (
         lambda write: write.save(there, condition=new),
@@ -81,7 +90,8 @@ def way_out(identity: str, user_id: str) -> tuple[Write, Write]:
 
 
 def join(identity: str, imported_id: str, *, now: datetime) -> None:
-    """Let `identity` sign in to an imported account, in place of an own one that is empty.
+    """Let `identity` sign in to an imported account, in place of an own one that is empty; what
+    that one leaves behind is the caller's to clear.
 
     Doing it again does nothing. Raises NotEmpty, AlreadyJoined, accounts.UnknownUser.
     """
@@ -113,7 +123,7 @@ def _way_over(identity: str, own_id: str, imported_id: str) -> tuple[Write, ...]
     there = IdentityItem(identity)
     back = IdentityItem(_back(imported_id), signed_in_as=identity)
     ours, new = IdentityItem.user_id == own_id, IdentityItem.identity.does_not_exist()
-    to = [IdentityItem.user_id.set(imported_id)]
+    to: list[Action] = [IdentityItem.user_id.set(imported_id), IdentityItem.made_by.remove()]
     return (
         lambda write: write.update(there, actions=to, condition=ours),
         lambda write: write.save(back, condition=new),

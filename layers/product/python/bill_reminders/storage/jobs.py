@@ -17,6 +17,8 @@ KEPT = timedelta(days=7)
 class JobKind(StrEnum):
     EXPORT = "export"
     ERASURE = "erasure"
+    CLEARANCE = "clearance"
+    """Of what an own account left that gave way to an imported one; nobody asks for its status."""
 
 
 class JobState(StrEnum):
@@ -26,8 +28,9 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What was promised to `identity`. `endpoints` are the SNS endpoints to delete: an erasure
-    finds no user any more who could name them."""
+    """What was promised to `identity`, by which `request` (see answers.Request.derived_id).
+    `endpoints` are the SNS endpoints to delete: an erasure finds no user any more who could name
+    them."""
 
     identity: str
     job_id: str
@@ -37,6 +40,7 @@ class Job:
     created_at: datetime
     done_at: datetime | None = None
     endpoints: tuple[str, ...] = field(default=(), repr=False)
+    request: str | None = None
 
     @property
     def object_key(self) -> str:
@@ -52,6 +56,7 @@ def promise(job: Job) -> bool:
         kind=job.kind.value,
         user_id=job.user_id,
         state=job.state.value,
+        request=job.request,
         created_at=job.created_at,
         endpoints=list(job.endpoints) or None,
         expires_at=int((job.created_at + KEPT).timestamp()),
@@ -92,6 +97,7 @@ def _job(item: JobItem) -> Job:
         created_at=item.created_at,
         done_at=item.done_at,
         endpoints=tuple(item.endpoints or ()),
+        request=item.request,
     )
 
 

@@ -20,15 +20,30 @@ _LOOKALIKES = str.maketrans("ILO", "110", " -")
 
 
 def create(user_id: str, *, now: datetime) -> str:
-    """A new code for an account, as `K7PD-3MWX-Q94T`."""
+    """A new code for an account, as `K7PD-3MWX-Q94T`, in place of an earlier one."""
+    withdraw(user_id)
     letters = "".join(choice(ALPHABET) for _ in range(12))
-    LinkItem(
-        _hash(letters),
-        purpose=JOIN,
-        user_id=user_id,
-        expires_at=int((now + LIFETIME).timestamp()),
-    ).save()
+    expires_at = int((now + LIFETIME).timestamp())
+    code = LinkItem(_hash(letters), purpose=JOIN, user_id=user_id, expires_at=expires_at)
+    # found by who it is for, too: so that it can be withdrawn
+    back = LinkItem(_back(user_id), purpose=code.token_hash, user_id=user_id, expires_at=expires_at)
+    back.save()
+    code.save()
     return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+def withdraw(user_id: str) -> None:
+    """Let no code open this account any more."""
+    try:
+        back = LinkItem.get(_back(user_id), consistent_read=True)
+    except LinkItem.DoesNotExist:
+        return
+    LinkItem(back.purpose).delete()
+    back.delete()
+
+
+def _back(user_id: str) -> str:
+    return f"user#{user_id}"
 
 
 def user_of(code: str, *, now: datetime) -> str | None:
@@ -39,10 +54,6 @@ def user_of(code: str, *, now: datetime) -> str | None:
         return None
     is_good = item.purpose == JOIN and item.expires_at > now.timestamp()
     return item.user_id if is_good else None
-
-
-def use_up(code: str) -> None:
-    LinkItem(_hash(code.upper().translate(_LOOKALIKES))).delete()
 
 
 def _hash(letters: str) -> str:

@@ -59,7 +59,7 @@ def _with_user(account: Account, wanted: User) -> Change | None:
         for channel in account.greeted
         if (old := account.user.addresses.get(channel)) is not None
         and (new := user.addresses.get(channel)) is not None
-        and old.value == new.value
+        and addresses.is_same(channel, old.value, new.value)
     )
     writes = (put_user(user), *addresses.moved(account.user, user))
     return Change(replace(account, user=user, greeted=kept), writes)
@@ -69,7 +69,8 @@ def _keeping_choices(wanted: User, known: User) -> User:
     """`wanted` with what only the user decides: plans by kind, code word, tips, STOP."""
     reachable = {
         channel: replace(address, stopped_at=old.stopped_at)
-        if (old := known.addresses.get(channel)) is not None and old.value == address.value
+        if (old := known.addresses.get(channel)) is not None
+        and addresses.is_same(channel, old.value, address.value)
         else address
         for channel, address in wanted.addresses.items()
     }
@@ -126,10 +127,14 @@ def _with_bills(
 def in_place_of(known: Bill, draft: Draft) -> Bill:
     """The draft as the bill it changes: with all that happened to it."""
     wanted = draft(known.owed_from)
+    loan = wanted.loan
+    if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
+        loan = known.loan
     return replace(
         wanted,
+        loan=loan,
         # a loan's terms hold from the first date that comes with them
-        recurrence=wanted.recurrence.in_place_of(known.recurrence, keep_anchor=wanted.loan is None),
+        recurrence=wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None),
         statements=known.statements,
         payments=known.payments,
         snoozes=known.snoozes,

@@ -1,9 +1,10 @@
 """The account: make one, join one, take everything away with you, erase everything."""
 
-import json
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import boto3
@@ -15,6 +16,7 @@ from botocore.config import Config
 from pydantic import Field
 
 from bill_reminders import clock
+from bill_reminders.api import promises
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, ok
 from bill_reminders.api.callers import caller, me
 from bill_reminders.api.config import config
@@ -27,7 +29,7 @@ from bill_reminders.api.fields import (
     instant_text,
 )
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.problems import fault, invalid, no_account, not_found
 from bill_reminders.api.settings import ZoneName
 from bill_reminders.domain.people import DEFAULT_PLAN, Channel, Language, User
 from bill_reminders.files import users
@@ -142,13 +144,18 @@ def create_account(
     body: Annotated[NewAccount, BodyParam(description="Language and zone.")], key: IdempotencyKey
 ) -> Response[AccountMade]:
     user = User(
-        user_id=f"u{derived_id(router)}",
+        user_id=f"u{uuid4().hex[:24]}",
         language=Language(body.language),
         zone=_zone(body.time_zone),
         plan=replace(DEFAULT_PLAN, channels=()),
     )
-    identities.register(user, caller(router).identity, shards=config(router).shards_read)
-    return ok(AccountMade(user_id=user.user_id), 201, location="/v1/settings")
+    user_id = identities.register(
+        user,
+        caller(router).identity,
+        made_by=derived_id(router),
+        shards=config(router).shards_read,
+    )
+    return ok(AccountMade(user_id=user_id), 201, location="/v1/settings")
 
 
 def _zone(text: str) -> ZoneInfo:
@@ -197,8 +204,8 @@ def join_account(
     if user_id is None or not accounts.exists(user_id):
         remedy = "no such code, or used or expired: ask who gave it to you for a new one"
         raise invalid([fault("link_code", remedy)])
-    identities.join(identity, user_id, now=now)
-    link_codes.use_up(body.link_code)
+    promises.join(router, user_id, now=now)
+    link_codes.withdraw(user_id)
     return ok(AccountMade(user_id=user_id))
 
 
@@ -227,10 +234,16 @@ def export_account(key: IdempotencyKey) -> Response[JobStatus]:
     user_id, now = me(router), clock.now()
     limits.reserve((Limit("exports/day", user_id, 5, DAY),), now=now)
     job = Job(
-        caller(router).identity, derived_id(router), JobKind.EXPORT, user_id, JobState.RUNNING, now
+        identity=caller(router).identity,
+        job_id=promises.job_id(router, user_id),
+        kind=JobKind.EXPORT,
+        user_id=user_id,
+        state=JobState.RUNNING,
+        created_at=now,
+        request=derived_id(router),
     )
     jobs.promise(job)
-    _enqueue(job, delay=0)
+    promises.enqueue(router, job, delay=0)
     return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
 
 
@@ -261,25 +274,39 @@ def erase_account(
     body: Annotated[Erasure, BodyParam(description="The wish.")], key: IdempotencyKey
 ) -> Response[JobStatus]:
     identity, now = caller(router).identity, clock.now()
-    job = jobs.find(identity, derived_id(router))
-    if job is None:
-        user_id = me(router)
-        user = accounts.read(user_id, now=now).user
-        push = user.addresses.get(Channel.PUSH)
-        job = Job(
-            identity,
-            derived_id(router),
-            JobKind.ERASURE,
-            user_id,
-            JobState.RUNNING,
-            now,
-            endpoints=() if push is None else (push.value,),
-        )
-        jobs.promise(job)
+    user_id = identities.user_of(identity)
+    job = _promised_before(identity) if user_id is None else _erasure(user_id, now)
     # in this order: should this die in between, the job still comes and does it all
-    _enqueue(job, delay=config(router).erasure_delay_seconds)
+    promises.enqueue(router, job, delay=config(router).erasure_delay_seconds)
     erasure.begin(job.user_id)
+    erasure.forget_answers(identity)
     return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
+
+
+def _erasure(user_id: str, now: datetime) -> Job:
+    push = accounts.read(user_id, now=now).user.addresses.get(Channel.PUSH)
+    job = Job(
+        identity=caller(router).identity,
+        job_id=promises.job_id(router, user_id),
+        kind=JobKind.ERASURE,
+        user_id=user_id,
+        state=JobState.RUNNING,
+        created_at=now,
+        endpoints=() if push is None else (push.value,),
+        request=derived_id(router),
+    )
+    jobs.promise(job)
+    return job
+
+
+def _promised_before(identity: str) -> Job:
+    """The job of this very request, whose first try took the account away. Raises a no-account
+    problem when there is none."""
+    request = derived_id(router)
+    for job in jobs.of(identity):
+        if job.kind is JobKind.ERASURE and job.request == request:
+            return job
+    raise no_account()
 
 
 @router.get(
@@ -294,7 +321,7 @@ def erase_account(
 )
 def get_job(job_id: JobId) -> Response[JobStatus]:
     job = jobs.find(caller(router).identity, job_id)
-    if job is None:
+    if job is None or job.kind is JobKind.CLEARANCE:
         raise not_found("job")
     return ok(_status(job))
 
@@ -309,25 +336,12 @@ def _status(job: Job) -> JobStatus:
         )
     return JobStatus(
         job_id=job.job_id,
-        kind=job.kind.value,
+        kind="export" if job.kind is JobKind.EXPORT else "erasure",
         state=job.state.value,
         created_at=instant_text(job.created_at),
         done_at=instant_or_none(job.done_at),
         download_url=url,
     )
-
-
-def _enqueue(job: Job, *, delay: int) -> None:
-    _sqs().send_message(
-        QueueUrl=config(router).jobs_queue_url,
-        DelaySeconds=delay,
-        MessageBody=json.dumps({"identity": job.identity, "job_id": job.job_id}),
-    )
-
-
-@cache
-def _sqs() -> Any:
-    return boto3.client("sqs")
 
 
 @cache

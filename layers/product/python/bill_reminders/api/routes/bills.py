@@ -1,5 +1,6 @@
 """Bills: create, list, read, change, close, delete."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -41,10 +42,12 @@ from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.etags import IfMatch, need_match
 from bill_reminders.api.fields import LabelName, LocalDate, Words
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import not_found
+from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.settings import local_date as day_of
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, local_date
 from bill_reminders.domain.outlook import outlook
+from bill_reminders.files.cells import CellError
 from bill_reminders.storage import accounts, happenings
 from bill_reminders.storage.accounts import Account, Change, put_bill
 from bill_reminders.storage.people import in_place_of, need_room
@@ -135,6 +138,7 @@ def list_bills(
         "biller": biller,
         "label": label,
     }
+    _need_days(filters, "due_from", "due_until")
     after = "" if cursor is None else cursors.read(user_id, filters, cursor)
     account = accounts.read(user_id, now=now)
     today = local_date(now, account.user.zone)
@@ -144,6 +148,19 @@ def list_bills(
     page = rest[:limit]
     more = cursors.make(user_id, filters, page[-1][0]) if len(rest) > limit else None
     return ok(BillPage.model_construct(bills=[view for _, view in page], next_cursor=more))
+
+
+def _need_days(filters: Mapping[str, str | None], *names: str) -> None:
+    """Raises an invalid-value problem for a filter by a date that does not exist."""
+    faults = []
+    for name in names:
+        text = filters[name]
+        try:
+            _ = text is None or day_of(text)
+        except CellError as error:
+            faults.append(fault(name, str(error), "query"))
+    if faults:
+        raise invalid(faults)
 
 
 def _place(view: BillSummary) -> str:

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from bill_reminders import clock
+from bill_reminders.api import promises
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, nothing, ok
 from bill_reminders.api.callers import caller, me
 from bill_reminders.api.config import config
@@ -24,12 +25,13 @@ from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
 from bill_reminders.delivery import direct
 from bill_reminders.delivery.direct import Direct
+from bill_reminders.delivery.providers import Rejected
 from bill_reminders.domain.people import Channel
 from bill_reminders.files import addresses
 from bill_reminders.files.cells import CellError
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import code as code_text
-from bill_reminders.storage import accounts, codes, contacts, direct_rows, identities, limits
+from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.codes import Pending
@@ -115,19 +117,28 @@ def add_contact(
             minutes=int(codes.LIFETIME.total_seconds() // 60),
         )
 
-    message = Direct(user_id, f"{direct_rows.CODE}{derived_id(router)}", channel, address, compose)
-    direct.send(message, from_address=config(router).from_address, now=now)
     contact_id = codes.contact_id(user_id, channel, address)
+    key_in_ledger = f"{direct_rows.CODE}{derived_id(router)}-{contact_id}"
+    message = Direct(user_id, key_in_ledger, channel, address, compose)
+    _send(message, contact_id, now)
     pending = _pending(user_id, contact_id, now)
     if pending is None:
         # An earlier try of this request died before there was a code, so it has sent none.
         direct_rows.give_back(user_id, message.key)
-        direct.send(message, from_address=config(router).from_address, now=now)
+        _send(message, contact_id, now)
         pending = _pending(user_id, contact_id, now)
     if pending is None:
         raise not_found("contact")
     location = f"/v1/contacts/{pending.contact_id}"
     return ok(pending_view(pending), 201, location=location)
+
+
+def _send(message: Direct, contact_id: str, now: datetime) -> None:
+    try:
+        direct.send(message, from_address=config(router).from_address, now=now)
+    except Rejected:
+        codes.forget(message.user_id, contact_id)  # nobody will ever enter it
+        raise
 
 
 def _address(channel: Channel, text: str) -> str:
@@ -174,15 +185,16 @@ def confirm_contact(
     known = {each.contact_id for each in _contacts(accounts.read(user_id, now=now), now)}
     if contact_id not in known:
         raise not_found("contact")
-    pending = codes.enter(user_id, contact_id, body.code, now=now)
+    request = derived_id(router)
+    pending = codes.enter(user_id, contact_id, body.code, request=request, now=now)
     joined = False
     try:
         contacts.take(user_id, pending.channel, pending.address, now=now)
     except HeldByImport as held:
-        identities.join(caller(router).identity, held.owner, now=now)
+        promises.join(router, held.owner, now=now)
         contacts.take(held.owner, pending.channel, pending.address, now=now)
         joined = True
-    codes.forget(user_id, contact_id)
+    codes.use_up(user_id, contact_id, request=request)
     account = accounts.read(me(router), now=now)
     address = account.user.addresses[pending.channel]
     ident = codes.contact_id(account.user.user_id, pending.channel, pending.address)

@@ -24,6 +24,7 @@ from bill_reminders.files import addresses
 from bill_reminders.files.cells import CellError
 from bill_reminders.messages.direct import trial
 from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
+from bill_reminders.storage.contacts import HeldByImport
 from bill_reminders.storage.limits import DAY, HOUR, Limit
 
 router = Router()
@@ -82,7 +83,14 @@ def register_device(
     except Rejected:
         remedy = "the push service takes no such token: copy it anew from the app"
         raise invalid([fault("token", remedy)]) from None
-    contacts.take(user_id, Channel.PUSH, endpoint, now=now)
+    try:
+        contacts.take(user_id, Channel.PUSH, endpoint, now=now)
+    except HeldByImport:
+        raise Problem(
+            "conflict",
+            "the device belongs to an account that a biller made: join that one first, by a link "
+            "code or by confirming a contact that it holds",
+        ) from None
     if mine is not None and mine.value != endpoint:
         endpoints.delete_endpoint(mine.value)
     device = _device(accounts.read(user_id, now=now).user)
@@ -120,8 +128,8 @@ def remove_device(device_id: DeviceId) -> Response[None]:
     if device is None or device.device_id != device_id:
         raise not_found("device")
     endpoint = user.addresses[Channel.PUSH].value
+    endpoints.delete_endpoint(endpoint)  # first: what fails here may be repeated
     contacts.give_up(user_id, Channel.PUSH, endpoint, now=now)
-    endpoints.delete_endpoint(endpoint)
     return nothing()
 
 
@@ -172,9 +180,10 @@ def send_test_message(
     limits.reserve(
         (Limit("tests/hour", user_id, 5, HOUR), Limit("tests/day", user_id, 20, DAY)), now=now
     )
+    where = codes.contact_id(user_id, channel, address.value)
     message = Direct(
         user_id,
-        f"{direct_rows.TEST}{derived_id(router)}",
+        f"{direct_rows.TEST}{derived_id(router)}-{where}",
         channel,
         address.value,
         lambda: trial(

@@ -1,0 +1,61 @@
+"""What the API promises and a job does later; and joining, which promises to clear up."""
+
+import json
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from bill_reminders.api.callers import caller
+from bill_reminders.api.config import config
+from bill_reminders.api.idempotency import derived_id
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage import accounts, identities, jobs
+from bill_reminders.storage.jobs import Job, JobKind, JobState
+
+
+def join(router: Router, imported_id: str, *, now: datetime) -> None:
+    """Raises what identities.join raises."""
+    identity = caller(router).identity
+    own_id = identities.user_of(identity)
+    if own_id is not None and own_id != imported_id:
+        # Before it gives way: the job does nothing should it still be there.
+        clear_later(router, own_id, now=now)
+    identities.join(identity, imported_id, now=now)
+
+
+def clear_later(router: Router, own_id: str, *, now: datetime) -> None:
+    push = accounts.read(own_id, now=now).user.addresses.get(Channel.PUSH)
+    job = Job(
+        identity=caller(router).identity,
+        job_id=job_id(router, own_id),
+        kind=JobKind.CLEARANCE,
+        user_id=own_id,
+        state=JobState.RUNNING,
+        created_at=now,
+        endpoints=() if push is None else (push.value,),
+        request=derived_id(router),
+    )
+    jobs.promise(job)
+    enqueue(router, job, delay=config(router).erasure_delay_seconds)
+
+
+def job_id(router: Router, user_id: str) -> str:
+    """The id of the job that a request makes for an account: each account has its own."""
+    return sha256(f"{derived_id(router)}\0{user_id}".encode()).hexdigest()[:24]
+
+
+def enqueue(router: Router, job: Job, *, delay: int) -> None:
+    _sqs().send_message(
+        QueueUrl=config(router).jobs_queue_url,
+        DelaySeconds=delay,
+        MessageBody=json.dumps({"identity": job.identity, "job_id": job.job_id}),
+    )
+
+
+@cache
+def _sqs() -> Any:
+    return boto3.client("sqs")

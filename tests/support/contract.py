@@ -1,0 +1,318 @@
+"""What Schemathesis cannot make up: the ids, codes, ETags and tokens of somebody who is there.
+
+A case is made from the document alone. `Supplies.fit` puts something real in place of what was made
+up: in a share of the cases, and never where a case is wrong on purpose.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+from zlib import crc32
+
+import requests
+from schemathesis import Case, Response
+from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
+
+from bill_reminders.api.problems import CONTENT_TYPE, KINDS
+from bill_reminders.storage import link_codes
+from bill_reminders.storage.access_tables import LimitItem
+from bill_reminders.storage.people import save_user
+from local.stack import Stack, wait_until
+from tests.support.http import Front
+from tests.support.people import a_user
+
+STAND_IN = "the-token-of-the-user"
+"""What cases hold in place of a token."""
+
+BILL = {"biller": "Lantern Bank", "name": "Credit card", "first_due": "2027-03-05"}
+MONTHLY = {"repeats": {"every": 1, "unit": "month"}}
+PRICED = {"amount": "120.50", "currency": "USD"}
+LOAN = {"method": "equal_instalment", "principal": "12000.00", "rate": "4.2", "instalments": 12}
+BILLS: tuple[dict[str, Any], ...] = (
+    {**PRICED, **MONTHLY, "kind": "card", "statement_day": 15},
+    {**PRICED, "label": "business", "autopay": True},
+    {**MONTHLY, "currency": "USD", "kind": "loan", "loan": LOAN},
+    {**PRICED, **MONTHLY, "country": "US", "subdivision": "CA", "if_not_working_day": "next"},
+    {**MONTHLY, "plan": {"lead_days": [3], "channels": [{"channel": "sms", "from_lead_days": 3}]}},
+    {"amount": "15000", "currency": "JPY", "first_due": "2027-02-01", "count": 3, **MONTHLY},
+)
+CSV = "bill_id,biller,name,first_due,amount,currency\r\n{},Oak Homes,Rent,2027-03-20,900,USD\r\n"
+
+
+class StandIn:
+    """How cases are signed; those that shall go without a token are not."""
+
+    def get(self, case: Case, context: Any) -> str:
+        return STAND_IN
+
+    def set(self, case: Case, data: str, context: Any) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+class Wire(requests.Session):
+    """Sends what has the stand-in with a real token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.token = ""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        if request.headers.get("Authorization") == f"Bearer {STAND_IN}":
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        return super().send(request, **kwargs)
+
+
+class Seen:
+    """The statuses that each operation answered with."""
+
+    def __init__(self) -> None:
+        self.statuses: defaultdict[str, Counter[int]] = defaultdict(Counter)
+
+    def note(self, case: Case, response: Response) -> None:
+        if response.request.method == case.operation.method.upper():
+            self.statuses[operation_id(case)][response.status_code] += 1
+
+
+def operation_id(case: Case) -> str:
+    return str(case.operation.definition.raw["operationId"])
+
+
+def is_right(case: Case, *locations: ParameterLocation) -> bool:
+    """Whether what stands there is as the document describes it; everywhere unless said where."""
+    assert case.meta is not None
+    if not locations:
+        return bool(case.meta.generation.mode.is_positive)
+    return not any(case.meta.is_negative_at(each) for each in locations)
+
+
+def drawn(case: Case, of: int) -> int:
+    """A number below `of`, always the same for the same case."""
+    said = (case.path_parameters, case.query, sorted(case.headers.items()), case.body)
+    return crc32(repr(said).encode("utf-8", "surrogatepass")) % of
+
+
+def is_a_sound_problem(ctx: Any, response: Response, case: Case) -> None:
+    """A check: a problem document says what the status line says."""
+    if response.headers.get("content-type") != [CONTENT_TYPE]:
+        return
+    said = response.json()
+    status, title = KINDS[said["type"].removeprefix("/v1/docs#")]
+    told = (said["status"], said["title"], response.status_code)
+    if told != (status.value, title, status.value):
+        raise Failure(
+            operation=case.operation.label,
+            title="A problem document that contradicts its answer",
+            message=f"{response.status_code}: {said}",
+        )
+
+
+class Supplies:
+    """A user with something of everything, made by HTTP; and more of it when a case uses it up."""
+
+    def __init__(self, stack: Stack, now: datetime) -> None:
+        """The user is reminded at `now`, when plans remind."""
+        self.stack = stack
+        self.now = now
+        self.wire = Wire()
+        self.used: set[str] = set()
+        self.erasable: Front | None = None
+        stack.set_clock(now - timedelta(minutes=5))  # shorter than a code lives
+        self.front = self.newcomer().registered()
+        self.confirm({"channel": "sms", "address": f"+1202555{uuid4().int % 10_000:04}"})
+        self.confirm(self.an_email())
+        self.bills = [self.bill(**fields) for fields in BILLS]
+        self.device()
+        self.be_reminded()
+        self.reminders = [
+            each["reminder_id"] for each in self.front.get("/v1/reminders").json["reminders"]
+        ]
+        for bill_id in self.bills[:2]:
+            self.payment(bill_id)
+        statement = {"amount": "99.50", "minimum": "9"}
+        stated = self.front.put(f"/v1/bills/{self.bills[0]}/occurrences/1/statement", statement)
+        assert stated.status == 200, stated.text
+        self.job = self.front.post("/v1/account/exports").json["job_id"]
+        self.ids: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """What the cases of one operation share; they may change it as they like."""
+        if "bill_id" in self.ids:
+            self.front.delete(f"/v1/bills/{self.ids['bill_id']}")
+        bill_id = self.bill(**PRICED, **MONTHLY)
+        self.ids = {
+            "bill_id": bill_id,
+            "payment_id": self.payment(bill_id),
+            "contact_id": self.contact(self.an_email()),
+            "device_id": self.device(),
+            "job_id": self.job,
+        }
+
+    # What the user has ------------------------------------------------------------------------
+
+    def newcomer(self) -> Front:
+        return Front(self.stack.api, self.stack.token(f"{uuid4().hex}@example.com"))
+
+    def an_email(self) -> dict[str, str]:
+        return {"channel": "email", "address": f"{uuid4().hex}@mail.example.com"}
+
+    def bill(self, **fields: Any) -> str:
+        made = self.front.post("/v1/bills", {**BILL, **fields})
+        assert made.status == 201, made.text
+        return str(made.json["bill_id"])
+
+    def payment(self, bill_id: str) -> str:
+        paid = self.front.post(f"/v1/bills/{bill_id}/payments", {"amount": "1"})
+        assert paid.status == 201, paid.text
+        return str(paid.json["payments"][-1]["payment_id"])
+
+    def contact(self, wanted: dict[str, str]) -> str:
+        self.lift_limits()
+        waiting = self.front.post("/v1/contacts", wanted)
+        assert waiting.status == 201, waiting.text
+        return str(waiting.json["contact_id"])
+
+    def code_to(self, address: str) -> str:
+        texts = [sent.text for sent in self.stack.outbox() if sent.address == address]
+        return str(re.findall(r"\b[0-9]{6}\b", texts[-1])[0])
+
+    def confirm(self, wanted: dict[str, str]) -> None:
+        contact_id = self.contact(wanted)
+        body = {"code": self.code_to(wanted["address"])}
+        done = self.front.post(f"/v1/contacts/{contact_id}/confirm", body)
+        assert done.status == 200, done.text
+
+    def device(self) -> str:
+        wanted = {"platform": "google", "token": f"device-{uuid4().hex}"}
+        made = self.front.post("/v1/devices", wanted)
+        assert made.status == 201, made.text
+        return str(made.json["device_id"])
+
+    def be_reminded(self) -> None:
+        self.stack.set_clock(self.now)
+        self.stack.tick()
+        sent = "/v1/reminders?state=sent"
+        wait_until(lambda: self.front.get(sent).json["reminders"], 60, "nothing was sent")
+        self.stack.settle()
+
+    def link_code(self) -> str:
+        """Of an account that nobody signs in to yet, as an import makes one."""
+        imported = a_user(f"imported-{uuid4().hex[:12]}", channels=())
+        save_user(imported, shards=int(self.stack.outputs["ShardsRead"]), now=self.now)
+        return link_codes.create(imported.user_id, now=self.now)
+
+    def lift_limits(self) -> None:
+        """Let everything be asked for as if it were the first time."""
+        for limit in LimitItem.scan():
+            limit.delete()
+
+    # What a case gets of it -------------------------------------------------------------------
+
+    def fit(self, case: Case) -> None:
+        """Make it a case that somebody who is there could have sent."""
+        name, right = operation_id(case), is_right(case)
+        is_real = drawn(case, 4) > 0
+        self.wire.token = self.front.token or ""
+        if name in LIMITED:
+            self.lift_limits()
+        if name == "eraseAccount":  # a case that is wrong shall not erase, and if it does: not us
+            self.erasable = self.erasable or self.newcomer().registered()
+            self.wire.token = self.erasable.token or ""
+        if is_real and case.path_parameters and is_right(case, ParameterLocation.PATH):
+            self._fit_path(case)
+        if is_right(case, ParameterLocation.HEADER):
+            self._fit_headers(case)
+        if is_real and right and name in FRESH:
+            FRESH[name](self, case)
+
+    def _fit_path(self, case: Case) -> None:
+        number = drawn(case, 60)
+        known: dict[str, Any] = {
+            **self.ids,
+            "reminder_id": self.reminders[number % len(self.reminders)],
+        }
+        if case.operation.method == "get":
+            known["bill_id"] = self.bills[number % len(self.bills)]
+        if number % 3:
+            known["number"] = number % 5
+        named = {name: known.get(name, value) for name, value in case.path_parameters.items()}
+        case.path_parameters = named
+
+    def _fit_headers(self, case: Case) -> None:
+        key = case.headers.get("Idempotency-Key")
+        if key is not None:  # one that was there before would be answered as before, or with 422
+            if key in self.used:
+                key = case.headers["Idempotency-Key"] = f"case-{len(self.used):08}"
+            self.used.add(key)
+        if any(parameter.name == "If-Match" for parameter in case.operation.iter_parameters()):
+            share = drawn(case, 5)
+            if share < 2:
+                case.headers["If-Match"] = "*"
+            elif share < 4:
+                read = self.front.get(case.formatted_path)
+                case.headers["If-Match"] = read.headers.get("etag", "*")
+
+    def tidy(self, case: Case, response: Response) -> None:
+        """After the call: what it made goes away again, so that no list grows."""
+        if not 200 <= response.status_code < 300:
+            return
+        name = operation_id(case)
+        if name == "eraseAccount":
+            self.erasable = None
+        if name in {"createBill", "closeBill"}:
+            self.front.delete(f"/v1/bills/{response.json()['bill_id']}")
+
+
+LIMITED = {"addContact", "joinAccount", "exportAccount", "sendTestMessage"}
+"""The operations that answer 429 when they are asked for too often."""
+
+
+def _path(case: Case, **named: str) -> None:
+    case.path_parameters = {**case.path_parameters, **named}
+
+
+def _confirm(supplies: Supplies, case: Case) -> None:
+    wanted = supplies.an_email()
+    _path(case, contact_id=supplies.contact(wanted))
+    if drawn(case, 4):
+        case.body = {"code": supplies.code_to(wanted["address"])}
+
+
+def _undo(supplies: Supplies, case: Case) -> None:
+    _path(case, payment_id=supplies.payment(case.path_parameters["bill_id"]))
+
+
+def _create(supplies: Supplies, case: Case) -> None:
+    supplies.wire.token = supplies.newcomer().token or ""
+
+
+def _join(supplies: Supplies, case: Case) -> None:
+    _create(supplies, case)
+    case.body = {"link_code": supplies.link_code()}
+
+
+def _add(supplies: Supplies, case: Case) -> None:
+    case.body = supplies.an_email()
+
+
+def _import(supplies: Supplies, case: Case) -> None:
+    case.body = CSV.format(supplies.ids["bill_id"])
+
+
+FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {
+    "confirmContact": _confirm,
+    "removeContact": lambda s, case: _path(case, contact_id=s.contact(s.an_email())),
+    "removeDevice": lambda s, case: _path(case, device_id=s.device()),
+    "deleteBill": lambda s, case: _path(case, bill_id=s.bill()),
+    "closeBill": lambda s, case: _path(case, bill_id=s.bill(**PRICED)),
+    "undoPayment": _undo,
+    "createAccount": _create,
+    "joinAccount": _join,
+    "addContact": _add,
+    "importBills": _import,
+}
+"""What a case that is right in all else needs to be done, and uses up."""
