@@ -27,6 +27,7 @@ from tests.api.conftest import SetClock
 from tests.support import wire
 from tests.support.api import Person, Reply
 from tests.support.moto_stack import MotoStack
+from tests.support.people import fictitious_phone
 
 NOW = datetime(2027, 3, 2, 9, 0, 2, tzinfo=UTC)
 BILL = {
@@ -77,7 +78,7 @@ def dying(death: Death) -> Iterator[None]:
 
 
 def phone_of(person: Person) -> str:
-    return f"+1202555{int(person.subject[:8], 16) % 10_000:04}"
+    return fictitious_phone(int(person.subject[:8], 16))
 
 
 def codes_to(phone: str) -> list[str]:

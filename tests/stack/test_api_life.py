@@ -17,6 +17,7 @@ from bill_reminders.storage.tables import UserItem
 from local.stack import Stack, wait_until
 from tests.stack.conftest import NOW
 from tests.support.http import Front, identity_in, kept_of
+from tests.support.people import fictitious_phone
 
 NewId = Callable[[], str]
 
@@ -38,7 +39,7 @@ class Life:
         self.stack = stack
         self.name = name
         self.front = Front(stack.api, stack.token(f"{name}@example.com"))
-        self.phone = f"+1202555{crc32(name.encode()) % 10_000:04}"
+        self.phone = fictitious_phone(crc32(name.encode()))
         self.user_id = self.card = self.rent = self.endpoint = self.export_id = ""
 
     def texts(self) -> list[str]:

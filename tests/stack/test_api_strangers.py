@@ -12,6 +12,7 @@ import pytest
 from local.stack import Stack, wait_until
 from tests.stack.conftest import NOW
 from tests.support.http import Front, Operation, identity_in, kept_of, operations
+from tests.support.people import fictitious_phone
 
 BILL = {"biller": "Oak Homes", "name": "Rent", "first_due": "2027-03-05"}
 BODIES: dict[str, dict[str, Any] | None] = {
@@ -57,7 +58,7 @@ def an_owner(stack: Stack) -> Owner:
     name = f"owner-{uuid4().hex[:12]}"
     front = Front(stack.api, stack.token(f"{name}@example.com"))
     user_id = front.post("/v1/account", {"language": "en", "time_zone": "UTC"}).json["user_id"]
-    phone, email = f"+1202555{uuid4().int % 10_000:04}", f"{name}@mail.example.com"
+    phone, email = fictitious_phone(uuid4().int), f"{name}@mail.example.com"
     confirmed = front.post("/v1/contacts", {"channel": "sms", "address": phone})
     front.post(f"{confirmed.headers['location']}/confirm", {"code": code_to(stack, phone)})
     waiting = front.post("/v1/contacts", {"channel": "email", "address": email})

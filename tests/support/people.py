@@ -23,6 +23,12 @@ ENDPOINT = (
 ATTESTED = Attestation("Branch desk", datetime(2027, 1, 1, tzinfo=UTC), "form 7")
 
 
+def fictitious_phone(number: int) -> str:
+    """One of 78,900 numbers that could be dialled and are kept for fiction: 555-0100 to 555-0199
+    of any area."""
+    return f"+1{201 + number // 100 % 789}55501{number % 100:02}"
+
+
 def address_of(user_id: str, channel: Channel) -> str:
     """An address belongs to one user: everyone but "somebody" has their own."""
     if user_id == "somebody":

@@ -19,6 +19,7 @@ from bill_reminders.api.fields import (
     MethodName,
     ShiftName,
     UnitName,
+    Whole,
     Words,
     absent,
     instant_or_none,
@@ -41,7 +42,7 @@ class Repeats(Body):
     """How often a bill falls due."""
 
     every: Annotated[
-        int, Field(ge=1, le=1000, description="Every so many units.", examples=[1])
+        Whole, Field(ge=1, le=1000, description="Every so many units.", examples=[1])
     ] = 1
     unit: Annotated[UnitName, Field(description="Of what.", examples=["month"])]
     last_day: Annotated[
@@ -77,7 +78,7 @@ class LoanTerms(Body):
             examples=["4.2"],
         ),
     ]
-    instalments: Annotated[int, Field(ge=1, le=1200, description="How many.", examples=[12])]
+    instalments: Annotated[Whole, Field(ge=1, le=1200, description="How many.", examples=[12])]
 
 
 EXAMPLE: Any = {
@@ -124,7 +125,7 @@ class BillFields(Body):
     ]
     repeats: Annotated[Repeats | None, Field(description="How often; null for once.")] = None
     count: Annotated[
-        int | None,
+        Whole | None,
         Field(
             ge=1,
             le=1200,
@@ -140,7 +141,7 @@ class BillFields(Body):
         Field(description="What was due before is not owed; null means today."),
     ] = None
     statement_day: Annotated[
-        int | None,
+        Whole | None,
         Field(
             ge=1,
             le=31,
@@ -149,7 +150,7 @@ class BillFields(Body):
         ),
     ] = None
     due_after_statement: Annotated[
-        int | None,
+        Whole | None,
         Field(
             ge=1,
             le=60,

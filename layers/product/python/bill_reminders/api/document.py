@@ -127,7 +127,8 @@ def _correct(schema: dict[str, Any]) -> None:
     schemas = schema["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(unused, None)
-    csv = {"text/csv": {"schema": {"type": "string"}, "example": EXAMPLE_CSV}}
+    file = {"type": "string", "minLength": 1}
+    csv = {"text/csv": {"schema": file, "example": EXAMPLE_CSV}}
     files_path = schema["paths"]["/v1/bills/files/csv"]
     files_path["post"]["requestBody"] = {
         "description": "The file.",

@@ -8,7 +8,7 @@ checked where values are made, and answered with 422.
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bill_reminders.domain.people import FURTHEST_LEAD
 from bill_reminders.files.cells import MAX_WORDS
@@ -88,8 +88,16 @@ Currency = Annotated[
 Identifier = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$"), Field(examples=["rent"])
 ]
-LeadDay = Annotated[int, Field(ge=0, le=FURTHEST_LEAD, examples=[3])]
-OverdueDay = Annotated[int, Field(ge=1, le=60, examples=[1])]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""In a body: JSON has one kind of number, in which 3 and 3.0 are the same (JSON Schema: integer)."""
+LeadDay = Annotated[Whole, Field(ge=0, le=FURTHEST_LEAD, examples=[3])]
+OverdueDay = Annotated[Whole, Field(ge=1, le=60, examples=[1])]
 
 
 def absent() -> Any:

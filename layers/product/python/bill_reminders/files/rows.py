@@ -17,7 +17,10 @@ MAX_ROWS = 100_000
 """More would not fit one import; the header and blank rows do not count."""
 
 _BYTE_ORDER_MARK = "\ufeff"
-_SPACE_AFTER_QUOTE = re.compile(r'"[ \t]+(?=[,\r\n]|$)')
+_SPACE_AFTER_QUOTE = re.compile(
+    r'((?:\A|[,\r\n])[ \t]*"(?:[^"]|"")*+")[ \t]+(?=[,\r\n]|\Z)'
+)
+"""Behind a quoted cell; not behind a quote inside of one."""
 _MISSING = "missing column: add it to the header, and leave a cell empty that has nothing to say"
 _LIKE_A_COLUMN = re.compile(r"[a-z][a-z _-]{0,29}")
 
@@ -139,8 +142,8 @@ def read[T](
 
 def _records(text: str) -> tuple[list[tuple[int, list[str]]], list[RowError]]:
     """The numbered rows that are not blank, and why reading stopped early, if it did."""
-    lines = io.StringIO(text.removeprefix(_BYTE_ORDER_MARK), newline="")
-    trimmed = (_SPACE_AFTER_QUOTE.sub('"', line) for line in lines)
+    plain = text.removeprefix(_BYTE_ORDER_MARK)
+    trimmed = io.StringIO(_SPACE_AFTER_QUOTE.sub(r"\1", plain), newline="")
     records: list[tuple[int, list[str]]] = []
     number = 0
     try:

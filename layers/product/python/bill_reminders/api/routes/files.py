@@ -86,7 +86,7 @@ def import_bills(
     user_id, now = me(router), clock.now()
     body: bytes = router.context["body"]
     if not body:
-        raise invalid([fault("", "there is no file: send it as the body")])
+        raise invalid([fault("", "there is no file: send it as the body")], "invalid-request")
     parsed = read_own_bills(decode(body), user_id)
     errors = [_fault(error) for error in parsed.errors]
     if all_or_none and errors:
