@@ -35,7 +35,8 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 
 test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	$(BIN)/python -m pytest -n 2 tests/unit
-	$(BIN)/python -m pytest tests/loans tests/adapters tests/api tests/stack
+	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api
+	$(BIN)/python -m pytest tests/stack
 
 unit: setup          ## the unit tests alone, in seconds
 	$(BIN)/python -m pytest -n 2 tests/unit

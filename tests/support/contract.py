@@ -4,16 +4,19 @@ A case is made from the document alone. `Supplies.fit` puts something real in pl
 up: in a share of the cases, and never where a case is wrong on purpose.
 """
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 from zlib import crc32
 
 import requests
 from schemathesis import Case, Response
+from schemathesis.core import NotSet
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 
@@ -23,7 +26,7 @@ from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.people import save_user
 from local.stack import Stack, wait_until
 from tests.support.http import Front
-from tests.support.people import a_user
+from tests.support.people import a_user, fictitious_phone
 
 STAND_IN = "the-token-of-the-user"
 """What cases hold in place of a token."""
@@ -111,19 +114,68 @@ def is_a_sound_problem(ctx: Any, response: Response, case: Case) -> None:
         )
 
 
-class Supplies:
+class Caller:
+    """A user who has just registered, and how their cases are sent."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.wire = Wire()
+        self.used: set[str] = set()
+        self.front = self.newcomer().registered()
+
+    def newcomer(self) -> Front:
+        return Front(self.stack.api, self.stack.token(f"{uuid4().hex}@example.com"))
+
+    def an_email(self) -> dict[str, str]:
+        return {"channel": "email", "address": f"{uuid4().hex}@mail.example.com"}
+
+    def lift_limits(self) -> None:
+        """Let everything be asked for as if it were the first time."""
+        for limit in LimitItem.scan():
+            limit.delete()
+
+    def call(self, case: Case) -> Response:
+        return case.call(base_url=self.stack.api, session=self.wire)
+
+    def fit(self, case: Case) -> None:
+        """Make it a case that this user could have sent, with ids that stay as they are."""
+        self.wire.token = self.front.token or ""
+        if operation_id(case) in LIMITED:
+            self.lift_limits()
+        if is_right(case, ParameterLocation.HEADER):
+            self._fit_headers(case)
+        if operation_id(case) == "importBills" and not isinstance(case.body, str | NotSet):
+            case.body = json.dumps(case.body)  # which is what is sent: a text like any other
+        _read_numbers(case)
+        if is_right(case) and drawn(case, 4):
+            AGREED.get(operation_id(case), _leave)(self, case)
+
+    def _fit_headers(self, case: Case) -> None:
+        key = case.headers.get("Idempotency-Key")
+        if key is not None:  # one that was there before would be answered as before, or with 422
+            if key in self.used:
+                key = case.headers["Idempotency-Key"] = f"case-{len(self.used):08}"
+            self.used.add(key)
+        if any(parameter.name == "If-Match" for parameter in case.operation.iter_parameters()):
+            share = drawn(case, 5)
+            if share < 2:
+                case.headers["If-Match"] = "*"
+            elif share < 4:
+                read = self.front.get(case.formatted_path)
+                case.headers["If-Match"] = read.headers.get("etag", "*")
+
+
+class Supplies(Caller):
     """A user with something of everything, made by HTTP; and more of it when a case uses it up."""
 
     def __init__(self, stack: Stack, now: datetime) -> None:
         """The user is reminded at `now`, when plans remind."""
-        self.stack = stack
-        self.now = now
-        self.wire = Wire()
-        self.used: set[str] = set()
-        self.erasable: Front | None = None
         stack.set_clock(now - timedelta(minutes=5))  # shorter than a code lives
-        self.front = self.newcomer().registered()
-        self.confirm({"channel": "sms", "address": f"+1202555{uuid4().int % 10_000:04}"})
+        super().__init__(stack)
+        self.now = now
+        self.erasable = self.collector = self.front
+        self.collected = 0
+        self.confirm({"channel": "sms", "address": fictitious_phone(uuid4().int % 78_900)})
         self.confirm(self.an_email())
         self.bills = [self.bill(**fields) for fields in BILLS]
         self.device()
@@ -141,7 +193,7 @@ class Supplies:
 
     def begin(self) -> None:
         """What the cases of one operation share; they may change it as they like."""
-        if "bill_id" in self.ids:
+        if self.ids:
             self.front.delete(f"/v1/bills/{self.ids['bill_id']}")
         bill_id = self.bill(**PRICED, **MONTHLY)
         self.ids = {
@@ -151,14 +203,7 @@ class Supplies:
             "device_id": self.device(),
             "job_id": self.job,
         }
-
-    # What the user has ------------------------------------------------------------------------
-
-    def newcomer(self) -> Front:
-        return Front(self.stack.api, self.stack.token(f"{uuid4().hex}@example.com"))
-
-    def an_email(self) -> dict[str, str]:
-        return {"channel": "email", "address": f"{uuid4().hex}@mail.example.com"}
+        self.erasable, self.collector = (self.newcomer().registered() for _ in range(2))
 
     def bill(self, **fields: Any) -> str:
         made = self.front.post("/v1/bills", {**BILL, **fields})
@@ -205,29 +250,18 @@ class Supplies:
         save_user(imported, shards=int(self.stack.outputs["ShardsRead"]), now=self.now)
         return link_codes.create(imported.user_id, now=self.now)
 
-    def lift_limits(self) -> None:
-        """Let everything be asked for as if it were the first time."""
-        for limit in LimitItem.scan():
-            limit.delete()
-
-    # What a case gets of it -------------------------------------------------------------------
-
     def fit(self, case: Case) -> None:
-        """Make it a case that somebody who is there could have sent."""
-        name, right = operation_id(case), is_right(case)
+        """Make it a case that this user could have sent, with ids of what there is."""
         is_real = drawn(case, 4) > 0
-        self.wire.token = self.front.token or ""
-        if name in LIMITED:
-            self.lift_limits()
-        if name == "eraseAccount":  # a case that is wrong shall not erase, and if it does: not us
-            self.erasable = self.erasable or self.newcomer().registered()
-            self.wire.token = self.erasable.token or ""
         if is_real and case.path_parameters and is_right(case, ParameterLocation.PATH):
             self._fit_path(case)
-        if is_right(case, ParameterLocation.HEADER):
-            self._fit_headers(case)
-        if is_real and right and name in FRESH:
-            FRESH[name](self, case)
+        super().fit(case)
+        if operation_id(case) == "eraseAccount":  # when a wrong case erases, too
+            self.wire.token = self.erasable.token or ""
+        if operation_id(case) == "createBill":
+            self.wire.token = self.collector.token or ""
+        if is_real and is_right(case):
+            FRESH.get(operation_id(case), _leave)(self, case)
 
     def _fit_path(self, case: Case) -> None:
         number = drawn(case, 60)
@@ -242,33 +276,33 @@ class Supplies:
         named = {name: known.get(name, value) for name, value in case.path_parameters.items()}
         case.path_parameters = named
 
-    def _fit_headers(self, case: Case) -> None:
-        key = case.headers.get("Idempotency-Key")
-        if key is not None:  # one that was there before would be answered as before, or with 422
-            if key in self.used:
-                key = case.headers["Idempotency-Key"] = f"case-{len(self.used):08}"
-            self.used.add(key)
-        if any(parameter.name == "If-Match" for parameter in case.operation.iter_parameters()):
-            share = drawn(case, 5)
-            if share < 2:
-                case.headers["If-Match"] = "*"
-            elif share < 4:
-                read = self.front.get(case.formatted_path)
-                case.headers["If-Match"] = read.headers.get("etag", "*")
-
-    def tidy(self, case: Case, response: Response) -> None:
-        """After the call: what it made goes away again, so that no list grows."""
-        if not 200 <= response.status_code < 300:
-            return
-        name = operation_id(case)
-        if name == "eraseAccount":
-            self.erasable = None
-        if name in {"createBill", "closeBill"}:
-            self.front.delete(f"/v1/bills/{response.json()['bill_id']}")
+    def replace_used(self, case: Case, response: Response) -> None:
+        """After a case was sent."""
+        if operation_id(case) == "eraseAccount" and response.status_code == 202:
+            self.erasable = self.newcomer().registered()
+        if operation_id(case) == "createBill" and response.status_code == 201:
+            self.collected = (self.collected + 1) % MOST_COLLECTED
+            if not self.collected:
+                self.collector = self.newcomer().registered()
 
 
+def _read_numbers(case: Case) -> None:
+    """A query with an unknown parameter is made with its numbers as texts, and would be taken for
+    wrong because of them."""
+    for name in ("limit", "days"):
+        number = case.query.get(name)
+        if isinstance(number, str) and re.fullmatch(r"[0-9]{1,3}", number):
+            case.query[name] = int(number)
+
+
+MOST_COLLECTED = 30
+"""Bills of one user: with more of them every case takes longer."""
 LIMITED = {"addContact", "joinAccount", "exportAccount", "sendTestMessage"}
 """The operations that answer 429 when they are asked for too often."""
+
+
+def _leave(caller: Caller, case: Case) -> None:
+    """There is nothing to be added."""
 
 
 def _path(case: Case, **named: str) -> None:
@@ -291,28 +325,72 @@ def _create(supplies: Supplies, case: Case) -> None:
 
 
 def _join(supplies: Supplies, case: Case) -> None:
-    _create(supplies, case)
+    supplies.wire.token = supplies.newcomer().token or ""
     case.body = {"link_code": supplies.link_code()}
 
 
-def _add(supplies: Supplies, case: Case) -> None:
-    case.body = supplies.an_email()
+def _add(caller: Caller, case: Case) -> None:
+    case.body = caller.an_email()
 
 
 def _import(supplies: Supplies, case: Case) -> None:
     case.body = CSV.format(supplies.ids["bill_id"])
 
 
+def _page(caller: Caller, case: Case) -> None:
+    """A cursor that was given out, where one was made up; none where there is no second page."""
+    if "cursor" in case.query:
+        query = {name: value for name, value in case.query.items() if name != "cursor"}
+        first = caller.front.get(f"{case.path}?{urlencode({**query, 'limit': 1})}")
+        cursor = first.json["next_cursor"] if first.status == 200 else None
+        case.query = {**query, "cursor": cursor} if cursor else query
+
+
+def _agree(caller: Caller, case: Case) -> None:
+    """Fields that do not contradict each other."""
+    body = dict(case.body)
+    repeats = body.get("repeats")
+    if body.get("until"):
+        body["until"] = max(body["until"], body.get("first_due", BILL["first_due"]))
+    if body.get("statement_day") or body.get("due_after_statement"):
+        repeats = body["repeats"] = {"every": 1, "unit": "month"}
+        if body.get("statement_day"):
+            body["due_after_statement"] = None
+    if body.get("loan"):
+        body["repeats"] = repeats or {"every": 1, "unit": "month"}
+    if body.get("loan") or "currency" in body:
+        body["currency"] = "USD"
+    if body.get("loan") or ("amount" in body and case.operation.method == "patch"):
+        body["amount"] = None
+    if "country" in body or "subdivision" in body:
+        body |= {"country": "US", "subdivision": "CA"}
+    case.body = body
+
+
+def _live_somewhere(caller: Caller, case: Case) -> None:
+    if "time_zone" in case.body:
+        case.body = {**case.body, "time_zone": "Asia/Shanghai"}
+
+
+AGREED: Mapping[str, Callable[[Caller, Case], None]] = {
+    "addContact": _add,
+    "changeBill": _agree,
+    "changeSettings": _live_somewhere,
+    "createAccount": _live_somewhere,
+    "createBill": _agree,
+    "listBills": _page,
+    "listReminders": _page,
+}
+"""What makes a share of the cases that are right mean something, too."""
 FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {
+    "closeBill": lambda s, case: _path(case, bill_id=s.bill(**PRICED)),
     "confirmContact": _confirm,
+    "createAccount": _create,
+    "deleteBill": lambda s, case: _path(case, bill_id=s.bill()),
+    "importBills": _import,
+    "joinAccount": _join,
     "removeContact": lambda s, case: _path(case, contact_id=s.contact(s.an_email())),
     "removeDevice": lambda s, case: _path(case, device_id=s.device()),
-    "deleteBill": lambda s, case: _path(case, bill_id=s.bill()),
-    "closeBill": lambda s, case: _path(case, bill_id=s.bill(**PRICED)),
     "undoPayment": _undo,
-    "createAccount": _create,
-    "joinAccount": _join,
-    "addContact": _add,
-    "importBills": _import,
 }
-"""What a case that is right in all else needs to be done, and uses up."""
+"""What a case that is right needs to be done, and uses up."""

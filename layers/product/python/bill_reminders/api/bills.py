@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, create_model
 
 from bill_reminders.api.etags import etag
 from bill_reminders.api.fields import (
+    WHOLE,
     Amount,
     Answer,
     Body,
@@ -19,7 +20,6 @@ from bill_reminders.api.fields import (
     MethodName,
     ShiftName,
     UnitName,
-    Whole,
     Words,
     absent,
     instant_or_none,
@@ -42,7 +42,7 @@ class Repeats(Body):
     """How often a bill falls due."""
 
     every: Annotated[
-        Whole, Field(ge=1, le=1000, description="Every so many units.", examples=[1])
+        int, Field(ge=1, le=1000, description="Every so many units.", examples=[1]), WHOLE
     ] = 1
     unit: Annotated[UnitName, Field(description="Of what.", examples=["month"])]
     last_day: Annotated[
@@ -78,7 +78,7 @@ class LoanTerms(Body):
             examples=["4.2"],
         ),
     ]
-    instalments: Annotated[Whole, Field(ge=1, le=1200, description="How many.", examples=[12])]
+    instalments: Annotated[int, Field(ge=1, le=1200, description="How many.", examples=[12]), WHOLE]
 
 
 EXAMPLE: Any = {
@@ -125,10 +125,8 @@ class BillFields(Body):
     ]
     repeats: Annotated[Repeats | None, Field(description="How often; null for once.")] = None
     count: Annotated[
-        Whole | None,
+        Annotated[int, Field(ge=1, le=1200), WHOLE] | None,
         Field(
-            ge=1,
-            le=1200,
             description="How many due dates in all; null for no such end.",
             examples=[None],
         ),
@@ -141,19 +139,15 @@ class BillFields(Body):
         Field(description="What was due before is not owed; null means today."),
     ] = None
     statement_day: Annotated[
-        Whole | None,
+        Annotated[int, Field(ge=1, le=31), WHOLE] | None,
         Field(
-            ge=1,
-            le=31,
             description="A card's statement day, 31 for the last one; null for none.",
             examples=[15],
         ),
     ] = None
     due_after_statement: Annotated[
-        Whole | None,
+        Annotated[int, Field(ge=1, le=60), WHOLE] | None,
         Field(
-            ge=1,
-            le=60,
             description="Days from a card's statement to the due date, in place of statement_day.",
             examples=[None],
         ),

@@ -49,6 +49,19 @@ StateName = Literal["claimed", "in_digest", "sent", "waiting", "failed", "unknow
 _DAY = r"^(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
+_AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,4})?$"
+_CURRENCY = r"^[A-Z]{3}$"
+_ID = r"^[A-Za-z0-9._-]{1,64}$"
+
+FORMS = {
+    _DAY: "not a date: write YYYY-MM-DD, from 1970 to 2199",
+    _TIME: "not a time of day: write HH:MM, from 00:00 to 23:59",
+    _AMOUNT: "not an amount: write digits with a point before the decimals, as 120.50",
+    _CURRENCY: "not a currency: write the three capitals of its ISO 4217 code, as USD",
+    _ID: "not an id: write 1 to 64 letters, digits, points, underscores and hyphens",
+}
+"""What to say of a text that is not in the form that its pattern describes."""
+
 LocalDate = Annotated[
     str,
     StringConstraints(pattern=_DAY),
@@ -74,7 +87,7 @@ Words = Annotated[
 ]
 Amount = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?$"),
+    StringConstraints(pattern=_AMOUNT),
     Field(
         examples=["120.50"],
         json_schema_extra={"x-kind": "decimal number in the currency's major unit"},
@@ -82,22 +95,20 @@ Amount = Annotated[
 ]
 Currency = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    StringConstraints(pattern=_CURRENCY),
     Field(examples=["USD"], json_schema_extra={"x-kind": "ISO 4217 code"}),
 ]
-Identifier = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$"), Field(examples=["rent"])
-]
+Identifier = Annotated[str, StringConstraints(pattern=_ID), Field(examples=["rent"])]
 
 
 def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""In a body: JSON has one kind of number, in which 3 and 3.0 are the same (JSON Schema: integer)."""
-LeadDay = Annotated[Whole, Field(ge=0, le=FURTHEST_LEAD, examples=[3])]
-OverdueDay = Annotated[Whole, Field(ge=1, le=60, examples=[1])]
+WHOLE = BeforeValidator(_whole)
+"""For whole numbers in bodies, behind their bounds: in JSON 3.0 is the same number as 3."""
+LeadDay = Annotated[int, Field(ge=0, le=FURTHEST_LEAD, examples=[3]), WHOLE]
+OverdueDay = Annotated[int, Field(ge=1, le=60, examples=[1]), WHOLE]
 
 
 def absent() -> Any:

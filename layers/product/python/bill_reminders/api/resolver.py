@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders.api import problems, requests
 from bill_reminders.api.callers import caller_of
+from bill_reminders.api.fields import FORMS
 from bill_reminders.api.problems import Fault, Problem, fault, invalid
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.logs import where
@@ -113,7 +114,10 @@ def _invalid_request(error: RequestValidationError) -> Response[Any]:
 def _fault(error: Mapping[str, Any]) -> Fault:
     where, *path = error["loc"]
     names = [str(part) for part in path if not str(part).startswith(("function-", "nullable["))]
-    return fault(".".join(names)[:200], _detail(error), str(where))
+    field = ".".join(names)[:200]
+    if where == "header":
+        field = field.title()  # Idempotency-Key, as it is described
+    return fault(field, _detail(error), str(where))
 
 
 _REMEDIES = {
@@ -143,5 +147,7 @@ _REMEDIES = {
 
 
 def _detail(error: Mapping[str, Any]) -> str:
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] in FORMS:
+        return FORMS[error["ctx"]["pattern"]]
     remedy = _REMEDIES.get(error["type"], "not as it is described: see the API's document")
     return remedy.format_map(error.get("ctx") or {})

@@ -19,10 +19,11 @@ from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.reminders import Reminder, SkipReason
 
 FURTHEST = timedelta(days=400)
-"""How far `next_on_each_channel` looks: a yearly bill's next reminder is nearer."""
+"""How far `next_on_each_channel` looks: a yearly bill's next reminder is nearer,
+unless it was paid weeks ahead."""
 
 _ROOM = 50
-"""How many rows of the play are kept at least: to forget some takes a moment, too."""
+"""With fewer rows of a bill none is forgotten: that takes a moment, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class _Part:
     ) -> None:
         self._user, self._bill, self._channel = user, bill, channel
         self._recorded = recorded
-        self._pretended: dict[str, Recorded] = {}
-        self._room = _ROOM
+        self._rows = dict(recorded)
+        self._room = max(_ROOM, 2 * len(self._rows))
 
     def first(self, now: datetime) -> datetime | None:
         """When to play first."""
@@ -123,21 +124,22 @@ class _Part:
         coming += [Coming(skip.reminder, at, skip.reason) for skip in decision.skipped]
         for each in coming:
             state = State.SENT if each.skip is None else State.SKIPPED
-            self._pretended[each.reminder.key] = Recorded(each.reminder, state)
+            self._rows[each.reminder.key] = Recorded(each.reminder, state)
         self._forget(at)
         return coming, next_at
 
     def _decide(self, at: datetime) -> planning.Decision:
-        rows = {**self._recorded, **self._pretended}
-        return planning.decide(self._user, (self._bill,), rows, channel=self._channel, now=at)
+        return planning.decide(self._user, (self._bill,), self._rows, channel=self._channel, now=at)
 
     def _forget(self, at: datetime) -> None:
-        """Let go of what matters no more: to carry all of it along would cost the square of the
-        days that are played."""
-        if len(self._pretended) <= self._room:
+        """Let go of what was played and matters no more: to carry all of it along would cost the
+        square of the days that are played."""
+        if len(self._rows) <= self._room:
             return
         earliest = planning.earliest_due_date(self._user, (self._bill,), at)
-        self._pretended = {
-            key: row for key, row in self._pretended.items() if row.reminder.due_on >= earliest
+        self._rows = {
+            key: row
+            for key, row in self._rows.items()
+            if key in self._recorded or row.reminder.due_on >= earliest
         }
-        self._room = max(_ROOM, 2 * len(self._pretended))
+        self._room = max(_ROOM, 2 * len(self._rows))

@@ -17,9 +17,7 @@ MAX_ROWS = 100_000
 """More would not fit one import; the header and blank rows do not count."""
 
 _BYTE_ORDER_MARK = "\ufeff"
-_SPACE_AFTER_QUOTE = re.compile(
-    r'((?:\A|[,\r\n])[ \t]*"(?:[^"]|"")*+")[ \t]+(?=[,\r\n]|\Z)'
-)
+_SPACE_AFTER_QUOTE = re.compile(r'((?:\A|[,\r\n])[ \t]*"(?:[^"]|"")*+")[ \t]+(?=[,\r\n]|\Z)')
 """Behind a quoted cell; not behind a quote inside of one."""
 _MISSING = "missing column: add it to the header, and leave a cell empty that has nothing to say"
 _LIKE_A_COLUMN = re.compile(r"[a-z][a-z _-]{0,29}")

@@ -26,7 +26,7 @@ def export(user_id: str, *, now: datetime) -> bytes:
     waiting = [
         {"channel": code.channel, "address": code.address}
         for code in CodeItem.query(user_id, consistent_read=True)
-        if code.expires_at > now_seconds
+        if code.expires_at > now_seconds and code.used_by is None
     ]
     document = {
         "format": 1,

@@ -58,6 +58,6 @@ def _forget_devices(job: Job) -> None:
 def _forget_exports(job: Job, bucket: Bucket) -> None:
     """All that went before, of accounts that gave way to this one, too."""
     for other in jobs.of(job.identity):
-        if other.kind is not JobKind.ERASURE and other.created_at <= job.created_at:
+        if other.kind is JobKind.EXPORT and other.created_at <= job.created_at:
             bucket.delete(other.object_key)
             jobs.forget(other)

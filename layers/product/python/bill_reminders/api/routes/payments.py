@@ -13,7 +13,7 @@ from pydantic import Field
 from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answers
 from bill_reminders.api.callers import me
-from bill_reminders.api.fields import Amount, Body, Currency, LocalDate, Whole
+from bill_reminders.api.fields import WHOLE, Amount, Body, Currency, LocalDate
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
 from bill_reminders.api.routes.bills import BillDetail, BillId, answer, need_bill
@@ -32,7 +32,7 @@ Number = Annotated[
 PaymentId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The payment's id, from the bill.")
 ]
-OccurrenceNumber = Annotated[Whole, Field(ge=0, le=100_000, examples=[0])]
+OccurrenceNumber = Annotated[int, Field(ge=0, le=100_000, examples=[0]), WHOLE]
 
 
 class NewPayment(Body):
