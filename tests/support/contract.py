@@ -42,7 +42,16 @@ BILLS: tuple[dict[str, Any], ...] = (
     {**PRICED, **MONTHLY, "country": "US", "subdivision": "CA", "if_not_working_day": "next"},
     {**MONTHLY, "plan": {"lead_days": [3], "channels": [{"channel": "sms", "from_lead_days": 3}]}},
     {"amount": "15000", "currency": "JPY", "first_due": "2027-02-01", "count": 3, **MONTHLY},
+    {"first_due": "1980-12-01", "repeats": {"every": 118, "unit": "year"}},
+    {"first_due": "1970-01-20", "owed_from": "1970-01-01", "due_after_statement": 60, **MONTHLY},
 )
+DAYS = "+".join(map(str, range(30, 0, -1)))
+KEPT = f"""\
+bill_id,biller,name,first_due,repeats,amount,currency,country,subdivision,lead_days
+long,Oak Homes,Deposit,2027-03-20,once,123456789012345,USD,DE,Augsburg,{DAYS}
+last,Oak Homes,Lease,2200-12-31,every month,,,,,
+"""
+"""What a file may bring and no request: more digits, a later year, more days, a city."""
 CSV = "bill_id,biller,name,first_due,amount,currency\r\n{},Oak Homes,Rent,2027-03-20,900,USD\r\n"
 
 
@@ -117,8 +126,12 @@ def is_a_sound_problem(ctx: Any, response: Response, case: Case) -> None:
 class Caller:
     """A user who has just registered, and how their cases are sent."""
 
+    AGREED_OF_8 = 8
+    """How many of the cases that are right are made to mean something."""
+
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.token_of_device = f"device-{uuid4().hex}"
         self.wire = Wire()
         self.used: set[str] = set()
         self.front = self.newcomer().registered()
@@ -147,7 +160,7 @@ class Caller:
         if operation_id(case) == "importBills" and not isinstance(case.body, str | NotSet):
             case.body = json.dumps(case.body)  # which is what is sent: a text like any other
         _read_numbers(case)
-        if is_right(case) and drawn(case, 4):
+        if is_right(case) and drawn(case, 8) < self.AGREED_OF_8:
             AGREED.get(operation_id(case), _leave)(self, case)
 
     def _fit_headers(self, case: Case) -> None:
@@ -168,6 +181,8 @@ class Caller:
 class Supplies(Caller):
     """A user with something of everything, made by HTTP; and more of it when a case uses it up."""
 
+    AGREED_OF_8 = 7
+
     def __init__(self, stack: Stack, now: datetime) -> None:
         """The user is reminded at `now`, when plans remind."""
         stack.set_clock(now - timedelta(minutes=5))  # shorter than a code lives
@@ -177,7 +192,11 @@ class Supplies(Caller):
         self.collected = 0
         self.confirm({"channel": "sms", "address": fictitious_phone(uuid4().int % 78_900)})
         self.confirm(self.an_email())
-        self.bills = [self.bill(**fields) for fields in BILLS]
+        self.bills = [*(self.bill(**fields) for fields in BILLS), "long", "last"]
+        kept = self.front.post(
+            "/v1/bills/files/csv", raw=KEPT.encode(), headers={"content-type": "text/csv"}
+        )
+        assert kept.json == {"new": 2, "changed": 0, "unchanged": 0, "errors": []}, kept.text
         self.device()
         self.be_reminded()
         self.reminders = [
@@ -347,24 +366,47 @@ def _page(caller: Caller, case: Case) -> None:
 
 
 def _agree(caller: Caller, case: Case) -> None:
-    """Fields that do not contradict each other."""
+    """Fields that do not contradict each other, days that exist, words that can be read."""
     body = dict(case.body)
-    repeats = body.get("repeats")
+    for name in ("biller", "name"):
+        if not body.get(name, "x").strip().isprintable() or not body.get(name, "x").strip():
+            body[name] = BILL[name]
+    for name in ("first_due", "until", "owed_from"):
+        if body.get(name):
+            body[name] = min(body[name], body[name][:8] + "28")
     if body.get("until"):
         body["until"] = max(body["until"], body.get("first_due", BILL["first_due"]))
+    if body.get("statement_day"):
+        body["due_after_statement"] = None
     if body.get("statement_day") or body.get("due_after_statement"):
-        repeats = body["repeats"] = {"every": 1, "unit": "month"}
-        if body.get("statement_day"):
-            body["due_after_statement"] = None
+        body |= MONTHLY
     if body.get("loan"):
-        body["repeats"] = repeats or {"every": 1, "unit": "month"}
-    if body.get("loan") or "currency" in body:
+        body |= {
+            "amount": None,
+            "currency": "USD",
+            "repeats": body.get("repeats") or MONTHLY["repeats"],
+        }
+    elif body.get("amount"):
+        body |= PRICED
+    elif body.get("currency"):
         body["currency"] = "USD"
-    if body.get("loan") or ("amount" in body and case.operation.method == "patch"):
-        body["amount"] = None
     if "country" in body or "subdivision" in body:
         body |= {"country": "US", "subdivision": "CA"}
+    if body.get("plan"):
+        body["plan"] = {name: _each_once(value) for name, value in body["plan"].items()}
     case.body = body
+
+
+def _each_once(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    named = {each["channel"] if isinstance(each, dict) else int(each): each for each in value}
+    return list(named.values())
+
+
+def _register(caller: Caller, case: Case) -> None:
+    """Always the same one: another would take its place."""
+    case.body = {"platform": "google", "token": caller.token_of_device}
 
 
 def _live_somewhere(caller: Caller, case: Case) -> None:
@@ -380,6 +422,7 @@ AGREED: Mapping[str, Callable[[Caller, Case], None]] = {
     "createBill": _agree,
     "listBills": _page,
     "listReminders": _page,
+    "registerDevice": _register,
 }
 """What makes a share of the cases that are right mean something, too."""
 FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {

@@ -13,19 +13,21 @@ from bill_reminders.api.fields import (
     Answer,
     Body,
     Currency,
+    Day,
     Instant,
     KindName,
     LabelName,
     LocalDate,
     MethodName,
     ShiftName,
+    Sum,
     UnitName,
     Words,
     absent,
     instant_or_none,
     instant_text,
 )
-from bill_reminders.api.plans import PlanFields, cells_of, change_view
+from bill_reminders.api.plans import PlanFields, PlanView, cells_of, change_view
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money, in_minor_units
@@ -222,15 +224,15 @@ class Occurrence(Answer):
 
     number: Annotated[int, Field(description="Which, counted from 0.", examples=[0])]
     due_on: Annotated[
-        LocalDate, Field(description="By when it is to be paid, weekends and holidays minded.")
+        Day, Field(description="By when it is to be paid, weekends and holidays minded.")
     ]
-    nominal_due_on: Annotated[LocalDate, Field(description="The date before that shift.")]
+    nominal_due_on: Annotated[Day, Field(description="The date before that shift.")]
     standing: Annotated[
         Literal["open", "partly_paid", "minimum_met", "paid", "overpaid"],
         Field(description="What was paid of it.", examples=["open"]),
     ]
     overdue: Annotated[bool, Field(description="Whether it is unpaid and its date has passed.")]
-    amount: Annotated[Amount | None, Field(description="What it costs; null while nobody knows.")]
+    amount: Annotated[Sum | None, Field(description="What it costs; null while nobody knows.")]
     left: Annotated[str | None, Field(description="What is left to pay.", examples=["120.50"])]
     minimum: Annotated[str | None, Field(description="A card's minimum payment.", examples=[None])]
     currency: Annotated[Currency | None, Field(description="The currency of these amounts.")]
@@ -242,7 +244,7 @@ class Occurrence(Answer):
         ),
     ]
     statement_on: Annotated[
-        LocalDate | None, Field(description="When a card's statement will say the amount.")
+        Day | None, Field(description="When a card's statement will say the amount.")
     ]
 
 
@@ -254,11 +256,22 @@ class PaymentView(Answer):
     ]
     occurrence: Annotated[int, Field(description="Which due date it went to.", examples=[0])]
     paid_at: Annotated[Instant, Field(description="When it was noted.")]
-    amount: Annotated[Amount | None, Field(description="Null: all that was owed.")]
+    amount: Annotated[Sum | None, Field(description="Null: all that was owed.")]
     currency: Annotated[Currency | None, Field(description="Its currency.")]
 
 
 BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
+
+
+class LoanView(LoanTerms, Answer):
+    """The terms of a loan."""
+
+    principal: Annotated[Sum, _described(LoanTerms.model_fields["principal"])]
+    rate: Annotated[str, _described(LoanTerms.model_fields["rate"])]
+
+
+def _as_entered(name: str) -> Any:
+    return _described(BillFields.model_fields[name])
 
 
 class BillSummary(BillFields, Answer):
@@ -266,6 +279,14 @@ class BillSummary(BillFields, Answer):
 
     model_config = ConfigDict(json_schema_extra={})  # not the example of one that is entered
 
+    # Without the bounds of what is sent: it may have come in a file.
+    amount: Annotated[Sum | None, _as_entered("amount")] = None
+    first_due: Annotated[Day, _as_entered("first_due")]
+    until: Annotated[Day | None, _as_entered("until")] = None
+    owed_from: Annotated[Day | None, _as_entered("owed_from")] = None
+    loan: Annotated[LoanView | None, _as_entered("loan")] = None
+    plan: Annotated[PlanView | None, _as_entered("plan")] = None
+    subdivision: Annotated[str | None, _as_entered("subdivision")] = None
     bill_id: Annotated[str, Field(description="Its id.", examples=["rent"])]
     status: Annotated[
         BillStatus,
@@ -309,7 +330,7 @@ def fields_view(bill: Bill) -> BillFields:
         )
     terms = None
     if loan is not None:
-        terms = LoanTerms(
+        terms = LoanView(
             method=loan.method.value,
             principal=plain(loan.principal),
             rate=yearly_percent(loan, recurrence),

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bill_reminders.api.fields import Answer, ChannelName, Instant, LocalDate, instant_text
-from bill_reminders.domain.bills import Bill
+from bill_reminders.api.fields import Answer, ChannelName, Day, Instant, instant_text
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.outlook import Coming
 from bill_reminders.domain.people import Language
@@ -27,7 +26,7 @@ class ComingReminder(Answer):
         int, Field(description="Which due date of it, counted from 0.", examples=[0])
     ]
     due_on: Annotated[
-        LocalDate, Field(description="The date by which it is to be paid, holidays minded.")
+        Day, Field(description="The date by which it is to be paid, holidays minded.")
     ]
     trigger: Annotated[
         str,
@@ -95,8 +94,3 @@ def key_of(ident: str) -> str | None:
         return urlsafe_b64decode(ident + "=" * (-len(ident) % 4)).decode()
     except (NotBase64, UnicodeDecodeError):
         return None
-
-
-def bill_names(bills: tuple[Bill, ...]) -> dict[str, tuple[str, str]]:
-    """Biller and name of each bill, by its id."""
-    return {bill.bill_id: (bill.biller, bill.name) for bill in bills}

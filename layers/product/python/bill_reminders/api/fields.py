@@ -68,6 +68,14 @@ LocalDate = Annotated[
     Field(examples=["2027-03-05"], json_schema_extra={"x-kind": "local date in the user's zone"}),
 ]
 """1970 to 2199."""
+Day = Annotated[
+    str,
+    Field(
+        examples=["2027-03-05"],
+        json_schema_extra={"format": "date", "x-kind": "local date in the user's zone"},
+    ),
+]
+"""In answers: what is computed goes on beyond the years in which a bill may begin."""
 WallTime = Annotated[
     str,
     StringConstraints(pattern=_TIME),
@@ -93,6 +101,14 @@ Amount = Annotated[
         json_schema_extra={"x-kind": "decimal number in the currency's major unit"},
     ),
 ]
+Sum = Annotated[
+    str,
+    Field(
+        examples=["120.50"],
+        json_schema_extra={"x-kind": "decimal number in the currency's major unit"},
+    ),
+]
+"""In answers: what is computed, or came in a file, may be longer than an amount that is sent."""
 Currency = Annotated[
     str,
     StringConstraints(pattern=_CURRENCY),

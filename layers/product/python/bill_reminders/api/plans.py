@@ -51,6 +51,17 @@ class PlanFields(Body):
     ] = None
 
 
+class PlanView(PlanFields, Answer):
+    """What differs from the plan above; null where nothing does."""
+
+    lead_days: Annotated[list[LeadDay] | None, Field(description=_LEADS, examples=[[3, 1, 0]])] = (
+        None
+    )
+    overdue_days: Annotated[
+        list[OverdueDay] | None, Field(description=_OVERDUES, examples=[[1]])
+    ] = None
+
+
 class WholePlan(Answer):
     """When and where to remind, with nothing left open."""
 
@@ -79,12 +90,12 @@ def _channel_cell(each: PlanChannel) -> str:
     return each.channel if each.from_lead_days is None else f"{each.channel}@{each.from_lead_days}"
 
 
-def change_view(change: PlanChange) -> PlanFields | None:
+def change_view(change: PlanChange) -> PlanView | None:
     """What is changed; None when nothing is."""
     if change == PlanChange():
         return None
     plan = Plan().with_change(change)
-    return PlanFields(
+    return PlanView(
         lead_days=None if change.lead_days is None else list(change.lead_days),
         overdue_days=None if change.overdue_days is None else list(change.overdue_days),
         remind_at=None if change.remind_at is None else wall_text(change.remind_at),

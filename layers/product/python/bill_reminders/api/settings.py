@@ -13,6 +13,7 @@ from bill_reminders.api.etags import etag
 from bill_reminders.api.fields import (
     Answer,
     Body,
+    Day,
     KindName,
     LanguageName,
     LocalDate,
@@ -21,6 +22,7 @@ from bill_reminders.api.fields import (
 )
 from bill_reminders.api.plans import (
     PlanFields,
+    PlanView,
     WholePlan,
     cells_of,
     change_view,
@@ -98,9 +100,9 @@ class Settings(Answer):
     language: Annotated[LanguageName, Field(description=_LANGUAGE, examples=["en"])]
     time_zone: Annotated[ZoneName, Field(description=_ZONE)]
     plan: Annotated[WholePlan, Field(description="The plan for all bills.")]
-    kind_plans: Annotated[dict[KindName, PlanFields], Field(description=_KIND_PLANS)]
+    kind_plans: Annotated[dict[KindName, PlanView], Field(description=_KIND_PLANS)]
     quiet_hours: Annotated[Quiet | None, Field(description=_QUIET)]
-    paused_until: Annotated[LocalDate | None, Field(description=_PAUSED)]
+    paused_until: Annotated[Day | None, Field(description=_PAUSED)]
     code_word: Annotated[CodeWord | None, Field(description=_CODE_WORD)]
     tips: Annotated[bool, Field(description=_TIPS, examples=[True])]
     effective_plans: Annotated[
@@ -136,7 +138,7 @@ def settings_view(account: Account, *, now: datetime) -> Settings:
         time_zone=user.zone.key,
         plan=plan_view(user.plan),
         kind_plans={
-            kind.value: change_view(change) or PlanFields()
+            kind.value: change_view(change) or PlanView()
             for kind, change in sorted(user.kind_plans.items())
         },
         quiet_hours=_quiet_view(user.quiet_hours),

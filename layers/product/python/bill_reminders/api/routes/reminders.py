@@ -19,9 +19,9 @@ from bill_reminders.api.fields import (
     Answer,
     Body,
     ChannelName,
+    Day,
     Identifier,
     Instant,
-    LocalDate,
     StateName,
     instant_or_none,
     instant_text,
@@ -90,7 +90,7 @@ class Reminder(Answer):
     occurrence: Annotated[
         int, Field(description="Which due date of it, counted from 0.", examples=[0])
     ]
-    due_on: Annotated[LocalDate, Field(description="The nominal due date.")]
+    due_on: Annotated[Day, Field(description="The nominal due date.")]
     channel: Annotated[ChannelName, Field(description="Where.", examples=["sms"])]
     trigger: Annotated[str, Field(description="What made it due.", examples=["lead:3"])]
     why: Annotated[
