@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench openapi import test unit lint format validate build lock clean
+.PHONY: help setup demo serve bench openapi contract import test unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ bench: setup         ## measure how planning grows with the bills of one user
 openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
 	$(BIN)/python -m local.openapi
 
+contract: setup      ## let Schemathesis compare the deployed local API with its document; minutes
+	$(BIN)/python -m pytest tests/stack/test_api_contract.py
+
 import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 	$(BIN)/python -m bill_reminders.importing --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
@@ -36,7 +39,7 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	$(BIN)/python -m pytest -n 2 tests/unit
 	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api
-	$(BIN)/python -m pytest tests/stack
+	$(BIN)/python -m pytest tests/stack --ignore tests/stack/test_api_contract.py
 
 unit: setup          ## the unit tests alone, in seconds
 	$(BIN)/python -m pytest -n 2 tests/unit

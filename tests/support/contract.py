@@ -47,11 +47,11 @@ BILLS: tuple[dict[str, Any], ...] = (
 )
 DAYS = "+".join(map(str, range(30, 0, -1)))
 KEPT = f"""\
-bill_id,biller,name,first_due,repeats,amount,currency,country,subdivision,lead_days
-long,Oak Homes,Deposit,2027-03-20,once,123456789012345,USD,DE,Augsburg,{DAYS}
-last,Oak Homes,Lease,2200-12-31,every month,,,,,
+bill_id,biller,name,first_due,repeats,amount,currency,lead_days
+long,Oak Homes,Deposit,2027-03-20,once,123456789012345,USD,{DAYS}
+last,Oak Homes,Lease,2200-12-31,every month,,,
 """
-"""What a file may bring and no request: more digits, a later year, more days, a city."""
+"""What a file may bring and no request: more digits, more days, a later year."""
 CSV = "bill_id,biller,name,first_due,amount,currency\r\n{},Oak Homes,Rent,2027-03-20,900,USD\r\n"
 
 
@@ -102,10 +102,8 @@ def is_right(case: Case, *locations: ParameterLocation) -> bool:
     return not any(case.meta.is_negative_at(each) for each in locations)
 
 
-def drawn(case: Case, of: int) -> int:
-    """A number below `of`, always the same for the same case."""
-    said = (case.path_parameters, case.query, sorted(case.headers.items()), case.body)
-    return crc32(repr(said).encode("utf-8", "surrogatepass")) % of
+def text_of(case: Case) -> str:
+    return repr((case.path_parameters, case.query, sorted(case.headers.items()), case.body))
 
 
 def is_a_sound_problem(ctx: Any, response: Response, case: Case) -> None:
@@ -134,6 +132,7 @@ class Caller:
         self.token_of_device = f"device-{uuid4().hex}"
         self.wire = Wire()
         self.used: set[str] = set()
+        self.made = ""
         self.front = self.newcomer().registered()
 
     def newcomer(self) -> Front:
@@ -147,11 +146,18 @@ class Caller:
         for limit in LimitItem.scan():
             limit.delete()
 
+    def drawn(self, of: int, why: str) -> int:
+        """A number below `of`, always the same for the same case as it was made."""
+        return crc32((why + self.made).encode("utf-8", "surrogatepass")) % of
+
     def call(self, case: Case) -> Response:
         return case.call(base_url=self.stack.api, session=self.wire)
 
     def fit(self, case: Case) -> None:
-        """Make it a case that this user could have sent, with ids that stay as they are."""
+        """Make it a case that this user could have sent."""
+        self.made = text_of(case)
+        if case.path_parameters and is_right(case, ParameterLocation.PATH):
+            self._fit_path(case)
         self.wire.token = self.front.token or ""
         if operation_id(case) in LIMITED:
             self.lift_limits()
@@ -160,8 +166,11 @@ class Caller:
         if operation_id(case) == "importBills" and not isinstance(case.body, str | NotSet):
             case.body = json.dumps(case.body)  # which is what is sent: a text like any other
         _read_numbers(case)
-        if is_right(case) and drawn(case, 8) < self.AGREED_OF_8:
+        if is_right(case) and self.drawn(8, "agreed") < self.AGREED_OF_8:
             AGREED.get(operation_id(case), _leave)(self, case)
+
+    def _fit_path(self, case: Case) -> None:
+        """The ids stay as they are."""
 
     def _fit_headers(self, case: Case) -> None:
         key = case.headers.get("Idempotency-Key")
@@ -170,7 +179,7 @@ class Caller:
                 key = case.headers["Idempotency-Key"] = f"case-{len(self.used):08}"
             self.used.add(key)
         if any(parameter.name == "If-Match" for parameter in case.operation.iter_parameters()):
-            share = drawn(case, 5)
+            share = self.drawn(5, "match")
             if share < 2:
                 case.headers["If-Match"] = "*"
             elif share < 4:
@@ -188,6 +197,7 @@ class Supplies(Caller):
         stack.set_clock(now - timedelta(minutes=5))  # shorter than a code lives
         super().__init__(stack)
         self.now = now
+        self.poison = stack.dead_letters()
         self.erasable = self.collector = self.front
         self.collected = 0
         self.confirm({"channel": "sms", "address": fictitious_phone(uuid4().int % 78_900)})
@@ -270,20 +280,22 @@ class Supplies(Caller):
         return link_codes.create(imported.user_id, now=self.now)
 
     def fit(self, case: Case) -> None:
-        """Make it a case that this user could have sent, with ids of what there is."""
-        is_real = drawn(case, 4) > 0
-        if is_real and case.path_parameters and is_right(case, ParameterLocation.PATH):
-            self._fit_path(case)
         super().fit(case)
         if operation_id(case) == "eraseAccount":  # when a wrong case erases, too
             self.wire.token = self.erasable.token or ""
         if operation_id(case) == "createBill":
             self.wire.token = self.collector.token or ""
-        if is_real and is_right(case):
+        if self._is_real and is_right(case):
             FRESH.get(operation_id(case), _leave)(self, case)
 
+    @property
+    def _is_real(self) -> bool:
+        return self.drawn(4, "real") > 0
+
     def _fit_path(self, case: Case) -> None:
-        number = drawn(case, 60)
+        if not self._is_real:
+            return
+        number = self.drawn(60, "which")
         known: dict[str, Any] = {
             **self.ids,
             "reminder_id": self.reminders[number % len(self.reminders)],
@@ -331,7 +343,7 @@ def _path(case: Case, **named: str) -> None:
 def _confirm(supplies: Supplies, case: Case) -> None:
     wanted = supplies.an_email()
     _path(case, contact_id=supplies.contact(wanted))
-    if drawn(case, 4):
+    if supplies.drawn(4, "code"):
         case.body = {"code": supplies.code_to(wanted["address"])}
 
 

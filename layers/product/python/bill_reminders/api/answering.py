@@ -8,9 +8,19 @@ from pydantic import BaseModel
 from bill_reminders.api.problems import CONTENT_TYPE, KINDS, ProblemDocument
 
 ETAG = {
-    "ETag": {"description": "Names this state; send it as If-Match.", "schema": {"type": "string"}}
+    "ETag": {
+        "description": "Names this state; send it as If-Match.",
+        "required": True,
+        "schema": {"type": "string"},
+    }
 }
-LOCATION = {"Location": {"description": "Where it is found.", "schema": {"type": "string"}}}
+LOCATION = {
+    "Location": {
+        "description": "Where it is found.",
+        "required": True,
+        "schema": {"type": "string"},
+    }
+}
 RETRY = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
 }
