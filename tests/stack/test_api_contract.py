@@ -46,7 +46,6 @@ NOT_USABLE = {
     "putStatement": "no such currency",
     "snoozeBill": "a date that is past or far away",
     "giveFeedback": "nothing that is said",
-    "importBills": "a file that is no table",
     "listBills": "dates that do not exist, no such cursor",
     "listReminders": "no such cursor",
 }
