@@ -7,32 +7,20 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.api.routes import reminders
-from bill_reminders.storage import access_tables, keyed_hash, tables
+from bill_reminders.storage import binding
 
 
 @dataclass(frozen=True, slots=True)
-class RemindersConfig:
-    schedules_table: str
-    users_table: str
-    bills_table: str
-    ledger_table: str
-    identities_table: str
-    address_key_arn: str
+class RemindersConfig(AccountConfig):
     feedback_table: str
 
 
 logger = Logger()
 config = environment.read(RemindersConfig)
-tables.bind(
-    schedules=config.schedules_table,
-    users=config.users_table,
-    bills=config.bills_table,
-    ledger=config.ledger_table,
-)
-access_tables.bind(identities=config.identities_table, feedback=config.feedback_table)
-keyed_hash.bind(config.address_key_arn)
+binding.bind(config)
 api = Api([reminders.router])
 
 

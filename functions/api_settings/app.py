@@ -9,26 +9,11 @@ from bill_reminders import environment
 from bill_reminders.api.config import SettingsConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.api.routes import account, contacts, devices, settings
-from bill_reminders.storage import access_tables, keyed_hash, tables
+from bill_reminders.storage import binding
 
 logger = Logger()
 config = environment.read(SettingsConfig)
-tables.bind(
-    schedules=config.schedules_table,
-    users=config.users_table,
-    bills=config.bills_table,
-    ledger=config.ledger_table,
-)
-access_tables.bind(
-    identities=config.identities_table,
-    addresses=config.addresses_table,
-    codes=config.codes_table,
-    links=config.links_table,
-    limits=config.limits_table,
-    answers=config.answers_table,
-    jobs=config.jobs_table,
-)
-keyed_hash.bind(config.address_key_arn)
+binding.bind(config)
 api = Api(
     [settings.router, account.router, contacts.router, devices.router], context={"config": config}
 )

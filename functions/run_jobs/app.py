@@ -19,7 +19,7 @@ from bill_reminders import clock, environment
 from bill_reminders.jobs import runner
 from bill_reminders.jobs.runner import Bucket
 from bill_reminders.logs import where
-from bill_reminders.storage import access_tables, jobs, keyed_hash, tables
+from bill_reminders.storage import binding, jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,7 @@ class JobsConfig:
 
 logger = Logger()
 config = environment.read(JobsConfig)
-tables.bind(
-    schedules=config.schedules_table,
-    users=config.users_table,
-    bills=config.bills_table,
-    ledger=config.ledger_table,
-)
-access_tables.bind(
-    identities=config.identities_table,
-    addresses=config.addresses_table,
-    codes=config.codes_table,
-    links=config.links_table,
-    answers=config.answers_table,
-    feedback=config.feedback_table,
-    jobs=config.jobs_table,
-)
-keyed_hash.bind(config.address_key_arn)
+binding.bind(config)
 bucket = Bucket(boto3.client("s3"), config.exports_bucket)
 
 

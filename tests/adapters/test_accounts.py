@@ -16,7 +16,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Channel, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage import accounts, tables
-from bill_reminders.storage.accounts import Account, Change, put_user
+from bill_reminders.storage.accounts import Account, Change, with_user
 from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import claim_next, quarantine
 from bill_reminders.storage.people import Saved, save_bills, save_user
@@ -286,7 +286,7 @@ def test_a_change_decides_again_when_the_account_moved_in_between() -> None:
             record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
         seen.append(account.bills[0].is_closed(0))
         user = moved_to(account.user, "Asia/Tokyo")
-        return Change(replace(account, user=user), (put_user(user),))
+        return with_user(account, user)
 
     assert accounts.change("somebody", now=ENTERED, edit=edit)
     assert seen == [False, True]
@@ -303,7 +303,7 @@ def test_a_change_of_a_user_who_is_erased_meanwhile_brings_nobody_back(stack: Mo
     def edit(account: Account) -> Change:
         schedule("somebody").delete()
         user = moved_to(account.user, "Asia/Tokyo")
-        return Change(replace(account, user=user), (put_user(user),))
+        return with_user(account, user)
 
     with pytest.raises(accounts.UnknownUser):
         accounts.change("somebody", now=ENTERED, edit=edit)
@@ -319,7 +319,7 @@ def test_an_account_that_never_holds_still_is_given_up() -> None:
     def edit(account: Account) -> Change:
         save_user(moved_to(account.user, next(moves)), shards=SHARDS, now=ENTERED)
         user = moved_to(account.user, "Asia/Tokyo")
-        return Change(replace(account, user=user), (put_user(user),))
+        return with_user(account, user)
 
     with pytest.raises(accounts.Contended):
         accounts.change("somebody", now=ENTERED, edit=edit)

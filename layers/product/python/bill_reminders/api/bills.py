@@ -32,7 +32,7 @@ from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money, in_minor_units
 from bill_reminders.domain.payments import Owed, Payment
-from bill_reminders.files.bills import BillRow, read_bill
+from bill_reminders.files.bills import BillRow, read_bill, repeats_text
 from bill_reminders.files.export import yearly_percent
 from bill_reminders.files.rows import Row
 
@@ -507,20 +507,17 @@ def _cells(fields: BillFields) -> Iterator[tuple[str, str]]:
         if value is not None:
             yield name, str(value).strip()
     yield "autopay", "yes" if fields.autopay else "no"
-    yield "repeats", _repeats_cell(fields.repeats)
+    again = fields.repeats
+    if again is None:
+        yield "repeats", "once"
+    else:
+        yield "repeats", repeats_text(again.every, again.unit, last_day=again.last_day)
     yield from cells_of(fields.plan).items()
     if fields.loan is not None:
         yield "loan_method", fields.loan.method
         yield "principal", fields.loan.principal
         yield "rate", fields.loan.rate
         yield "instalments", str(fields.loan.instalments)
-
-
-def _repeats_cell(repeats: Repeats | None) -> str:
-    if repeats is None:
-        return "once"
-    start = "last day of " if repeats.last_day else ""
-    return f"{start}every {repeats.every} {repeats.unit}s"
 
 
 def merged(bill: Bill, change: Body) -> BillFields:

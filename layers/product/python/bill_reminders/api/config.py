@@ -8,8 +8,8 @@ from bill_reminders.messages.notices import Sender
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsConfig:
-    """The environment of api_settings."""
+class AccountConfig:
+    """The environment of every function that knows users by their tokens."""
 
     schedules_table: str
     users_table: str
@@ -17,6 +17,12 @@ class SettingsConfig:
     ledger_table: str
     identities_table: str
     address_key_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsConfig(AccountConfig):
+    """The environment of api_settings."""
+
     addresses_table: str
     codes_table: str
     links_table: str

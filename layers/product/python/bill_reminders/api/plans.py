@@ -7,6 +7,7 @@ from pydantic import Field
 from bill_reminders.api.fields import Answer, Body, ChannelName, LeadDay, OverdueDay, WallTime
 from bill_reminders.domain.clock import wall_text
 from bill_reminders.domain.people import Plan, PlanChange
+from bill_reminders.files.plans import channels_text, days_text
 
 _LEADS = "Days before the due date to remind on; 0 is the due day. Each once."
 _OVERDUES = "Days after the due date to remind on while it is unpaid. Each once."
@@ -78,16 +79,13 @@ def cells_of(plan: PlanFields | None) -> dict[str, str]:
     cells: dict[str, str] = {}
     for name, days in (("lead_days", plan.lead_days), ("overdue_days", plan.overdue_days)):
         if days is not None:
-            cells[name] = "+".join(map(str, days)) or "none"
+            cells[name] = days_text(days)
     if plan.remind_at is not None:
         cells["remind_at"] = plan.remind_at
     if plan.channels is not None:
-        cells["channels"] = "+".join(map(_channel_cell, plan.channels))
+        joined = ((each.channel, each.from_lead_days) for each in plan.channels)
+        cells["channels"] = channels_text(joined)
     return cells
-
-
-def _channel_cell(each: PlanChannel) -> str:
-    return each.channel if each.from_lead_days is None else f"{each.channel}@{each.from_lead_days}"
 
 
 def change_view(change: PlanChange) -> PlanView | None:

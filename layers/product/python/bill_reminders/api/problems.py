@@ -16,10 +16,11 @@ from pydantic import BaseModel, Field
 
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
+from bill_reminders.files.cells import CellError
 from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.answers import AnotherBody, InProgress
 from bill_reminders.storage.codes import NoCode, WrongCode
-from bill_reminders.storage.happenings import NeedsConfirmation
+from bill_reminders.storage.happenings import NeedsConfirmation, NoSuchBill
 from bill_reminders.storage.identities import AlreadyJoined, AlreadyRegistered, NotEmpty
 from bill_reminders.storage.limits import TooOften
 from bill_reminders.storage.people import TooManyBills
@@ -152,6 +153,14 @@ def invalid(errors: Iterable[Fault], kind: str = "invalid-value") -> Problem:
     return Problem(kind, f"{count} cannot be used: see errors", errors=faults)
 
 
+def read[T](parse: Callable[[str], T], text: str, field: str, where: str = "body") -> T:
+    """What the reader of a file's cells makes of a field. Raises an invalid-value problem."""
+    try:
+        return parse(text)
+    except CellError as error:
+        raise invalid([fault(field, str(error), where)]) from None
+
+
 def not_found(what: str) -> Problem:
     """Whether it is another user's or does not exist at all is not told."""
     return Problem("not-found", f"you have no such {what}: list them to find it")
@@ -174,6 +183,7 @@ SOON = timedelta(seconds=1)
 
 _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
     NeedsConfirmation: lambda e: invalid([fault(e.field, e.problem)], "needs-confirmation"),
+    NoSuchBill: lambda _: not_found("bill"),
     InvalidValue: lambda e: invalid([fault(e.field, e.problem)]),
     UnknownUser: lambda _: no_account(),
     AlreadyRegistered: _say("conflict", "this token has an account: read GET /v1/settings"),

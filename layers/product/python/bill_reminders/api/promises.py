@@ -23,29 +23,30 @@ def join(router: Router, imported_id: str, *, now: datetime) -> None:
     own_id = identities.user_of(identity)
     if own_id is not None and own_id != imported_id:
         # Before it gives way: the job does nothing should it still be there.
-        clear_later(router, own_id, now=now)
+        job = promise(router, JobKind.CLEARANCE, own_id, now=now)
+        enqueue(router, job, delay=config(router).erasure_delay_seconds)
     identities.join(identity, imported_id, now=now)
 
 
-def clear_later(router: Router, own_id: str, *, now: datetime) -> None:
-    push = accounts.read(own_id, now=now).user.addresses.get(Channel.PUSH)
+def promise(router: Router, kind: JobKind, user_id: str, *, now: datetime) -> Job:
+    """Note a job for an account, which each request makes once. It is to be enqueued next."""
+    endpoints: tuple[str, ...] = ()
+    if kind is not JobKind.EXPORT:
+        push = accounts.read(user_id, now=now).user.addresses.get(Channel.PUSH)
+        endpoints = () if push is None else (push.value,)
+    request = derived_id(router)
     job = Job(
         identity=caller(router).identity,
-        job_id=job_id(router, own_id),
-        kind=JobKind.CLEARANCE,
-        user_id=own_id,
+        job_id=sha256(f"{request}\0{user_id}".encode()).hexdigest()[:24],
+        kind=kind,
+        user_id=user_id,
         state=JobState.RUNNING,
         created_at=now,
-        endpoints=() if push is None else (push.value,),
-        request=derived_id(router),
+        endpoints=endpoints,
+        request=request,
     )
     jobs.promise(job)
-    enqueue(router, job, delay=config(router).erasure_delay_seconds)
-
-
-def job_id(router: Router, user_id: str) -> str:
-    """The id of the job that a request makes for an account: each account has its own."""
-    return sha256(f"{derived_id(router)}\0{user_id}".encode()).hexdigest()[:24]
+    return job
 
 
 def enqueue(router: Router, job: Job, *, delay: int) -> None:

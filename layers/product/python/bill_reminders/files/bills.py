@@ -72,8 +72,8 @@ OPTIONAL_COLUMNS = (
 OWN_COLUMNS = tuple(column for column in COLUMNS if column != "user_id")
 OWN_NEEDED = ("bill_id", "biller", "name", "first_due")
 
-ESCAPED = re.compile(r"'+[=+\-@]")
-"""An apostrophe before what a spreadsheet would take for a formula."""
+_FORMULA = re.compile(r"'*[=+\-@]")
+"""What a spreadsheet would run, and what looks as if it had been kept from that."""
 
 MAX_EVERY = 1000
 
@@ -148,10 +148,14 @@ def read_bill(row: Row) -> BillRow | None:
     return _bill_row(row, seen={})
 
 
+def escaped(text: str) -> str:
+    """`text` with an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
 def unescaped(text: str) -> str:
-    """A text in a file that `export.write_bills` may have written: without the apostrophe that
-    keeps a spreadsheet from running it."""
-    return words(text[1:] if ESCAPED.match(text) else text)
+    """A text in a file that was `escaped` there."""
+    return words(text[1:] if text.startswith("'") and _FORMULA.match(text) else text)
 
 
 def _bill_row(
@@ -301,3 +305,11 @@ def repeats(text: str) -> tuple[int, Unit | None, bool]:
     if last_day and unit is not Unit.MONTH:
         raise CellError("only months have a last day here: write last day of every month")
     return every, unit, last_day
+
+
+def repeats_text(every: int, unit: str | None, *, last_day: bool) -> str:
+    """The cell that `repeats` reads; `unit` None is once."""
+    if unit is None:
+        return "once"
+    start = "last day of " if last_day else ""
+    return f"{start}every {unit}" if every == 1 else f"{start}every {every} {unit}s"

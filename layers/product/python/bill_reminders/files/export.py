@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -11,11 +10,9 @@ from bill_reminders.domain.clock import wall_text
 from bill_reminders.domain.loans import Loan, Method
 from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.recurrence import Recurrence
-from bill_reminders.files.bills import OWN_COLUMNS
+from bill_reminders.files.bills import OWN_COLUMNS, escaped, repeats_text
 from bill_reminders.files.loans import PERIODS_A_YEAR
-
-_FORMULA = re.compile(r"'*[=+\-@]")
-"""What a spreadsheet would run, and what looks as if it had been kept from that."""
+from bill_reminders.files.plans import channels_text, days_text
 
 _PERCENT_DECIMALS = Decimal("1e-10")
 """As many as the reader takes."""
@@ -41,14 +38,14 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
     known = bill.amount if loan is None else loan.principal
     cells: dict[str, str | int | None] = {
         "bill_id": bill.bill_id,
-        "biller": _harmless(bill.biller),
-        "name": _harmless(bill.name),
+        "biller": escaped(bill.biller),
+        "name": escaped(bill.name),
         "kind": bill.kind.value,
         "label": bill.label.value,
         "amount": None if bill.amount is None else f"{bill.amount.amount:f}",
         "currency": None if known is None else known.currency,
         "first_due": recurrence.first_due.isoformat(),
-        "repeats": _repeats(recurrence),
+        "repeats": repeats_text(recurrence.every, recurrence.unit, last_day=recurrence.last_day),
         "count": recurrence.count,
         "until": None if recurrence.until is None else recurrence.until.isoformat(),
         "owed_from": bill.owed_from.isoformat(),
@@ -69,35 +66,17 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
     return cells | _plan(bill.plan_change)
 
 
-def _harmless(text: str) -> str:
-    """`text` with an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _repeats(recurrence: Recurrence) -> str:
-    if recurrence.unit is None:
-        return "once"
-    every = "" if recurrence.every == 1 else f"{recurrence.every} "
-    plural = "" if recurrence.every == 1 else "s"
-    start = "last day of " if recurrence.last_day else ""
-    return f"{start}every {every}{recurrence.unit}{plural}"
-
-
 def _plan(change: PlanChange) -> dict[str, str | None]:
-    joins = {join.channel: f"@{join.lead_days}" for join in change.joins}
+    joins = {join.channel: join.lead_days for join in change.joins}
     channels = None
     if change.channels is not None:
-        channels = "+".join(f"{each.value}{joins.get(each, '')}" for each in change.channels)
+        channels = channels_text((each.value, joins.get(each)) for each in change.channels)
     return {
-        "lead_days": _days(change.lead_days),
-        "overdue_days": _days(change.overdue_days),
+        "lead_days": None if change.lead_days is None else days_text(change.lead_days),
+        "overdue_days": None if change.overdue_days is None else days_text(change.overdue_days),
         "remind_at": None if change.remind_at is None else wall_text(change.remind_at),
         "channels": channels,
     }
-
-
-def _days(days: tuple[int, ...] | None) -> str | None:
-    return None if days is None else "+".join(map(str, days)) or "none"
 
 
 def yearly_percent(loan: Loan, recurrence: Recurrence) -> str:

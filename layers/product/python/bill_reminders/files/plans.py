@@ -1,6 +1,7 @@
 """The columns that set a reminder plan: a user's own, or what one bill changes in it."""
 
 import re
+from collections.abc import Iterable
 
 from bill_reminders.domain.people import Channel, Join, PlanChange
 from bill_reminders.files.cells import CellError, wall_time
@@ -57,6 +58,16 @@ def lead_days(text: str) -> tuple[int, ...]:
 def overdue_days(text: str) -> tuple[int, ...]:
     """Days after the due date, `1+7`; `none` for no notice."""
     return _days(text, 1, MAX_OVERDUE_DAYS)
+
+
+def days_text(days: Iterable[int]) -> str:
+    """The cell that `lead_days` or `overdue_days` reads."""
+    return "+".join(map(str, days)) or "none"
+
+
+def channels_text(channels: Iterable[tuple[str, int | None]]) -> str:
+    """The cell that `channels` reads, from each with the lead day on which it joins, if late."""
+    return "+".join(name if at is None else f"{name}@{at}" for name, at in channels)
 
 
 def _days(text: str, least: int, most: int) -> tuple[int, ...]:

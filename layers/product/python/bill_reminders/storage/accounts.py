@@ -4,7 +4,7 @@ Every write that can alter what is due goes through `register` or `change`, so t
 schedule's version and instants together with what it changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -151,6 +151,15 @@ def register(user: User, *, shards: int, more: Iterable[Write] = ()) -> None:
     )
 
 
+def unregister(user_id: str, version: int, user: User | None) -> Iterator[Write]:
+    """What takes a user and their schedule, as of `version`, away; their addresses become free."""
+    unchanged = ScheduleItem.version == version
+    yield lambda write: write.delete(ScheduleItem(user_id), condition=unchanged)
+    yield lambda write: write.delete(UserItem(user_id))
+    for channel, address in () if user is None else user.addresses.items():
+        yield from addresses.given_up(user_id, channel, address)
+
+
 def change(
     user_id: str,
     *,
@@ -212,8 +221,21 @@ def set_or_remove(attribute: tables.Instant, value: datetime | None) -> Action:
     return attribute.remove() if value is None else attribute.set(value)
 
 
-def put_user(user: User) -> Write:
-    return partial(_save, rows.user_item(user))
+def with_user(account: Account, user: User) -> Change | None:
+    """The account with `user` in place of its own; None when nothing differs. An address that is
+    new is greeted anew. Raises addresses.AddressTaken."""
+    if user == account.user:
+        return None
+    greeted = frozenset(
+        channel
+        for channel in account.greeted
+        if (old := account.user.addresses.get(channel)) is not None
+        and (new := user.addresses.get(channel)) is not None
+        and addresses.is_same(channel, old.value, new.value)
+    )
+    put: Write = partial(_save, rows.user_item(user))
+    writes = (put, *addresses.moved(account.user, user))
+    return Change(replace(account, user=user, greeted=greeted), writes)
 
 
 def put_bill(bill: Bill) -> Write:

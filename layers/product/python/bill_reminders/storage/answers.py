@@ -17,7 +17,7 @@ from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.access_tables import AnswerItem
-from bill_reminders.storage.transactions import error_code
+from bill_reminders.storage.transactions import condition_failed
 
 KEPT = timedelta(days=1)
 LOCK = timedelta(seconds=40)
@@ -45,6 +45,11 @@ class Answer:
     headers: Mapping[str, str]
 
 
+def owner_of(caller: str) -> str:
+    """The partition of what `<issuer>#<subject>` was answered."""
+    return sha256(caller.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request that is to be done once. `caller` is `<issuer>#<subject>`."""
@@ -57,7 +62,7 @@ class Request:
 
     @property
     def owner(self) -> str:
-        return sha256(self.caller.encode()).hexdigest()
+        return owner_of(self.caller)
 
     @property
     def name(self) -> str:
@@ -86,7 +91,8 @@ def begin(request: Request, *, now: datetime) -> Answer | str:
     try:
         item.save(condition=AnswerItem.caller.does_not_exist())
     except PutError as error:
-        _need_failed_condition(error)
+        if not condition_failed(error):
+            raise
         return _known(request, item, now)
     return attempt
 
@@ -106,7 +112,8 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
     try:  # whoever was at work has died
         item.save(condition=AnswerItem.attempt == known.attempt)
     except PutError as error:
-        _need_failed_condition(error)
+        if not condition_failed(error):
+            raise
         raise InProgress(LOCK) from None
     return str(item.attempt)
 
@@ -123,7 +130,8 @@ def finish(request: Request, attempt: str, answer: Answer) -> None:
             actions, condition=AnswerItem.attempt == attempt
         )
     except UpdateError as error:
-        _need_failed_condition(error)
+        if not condition_failed(error):
+            raise
 
 
 def give_back(request: Request, attempt: str) -> None:
@@ -131,9 +139,5 @@ def give_back(request: Request, attempt: str) -> None:
     try:
         AnswerItem(request.owner, request.name).delete(condition=AnswerItem.attempt == attempt)
     except DeleteError as error:
-        _need_failed_condition(error)
-
-
-def _need_failed_condition(error: PutError | UpdateError | DeleteError) -> None:
-    if error_code(error) != "ConditionalCheckFailedException":
-        raise error
+        if not condition_failed(error):
+            raise

@@ -1,30 +1,35 @@
-"""All tables of a deployed stack at once, by its outputs: for tools and tests.
-
-A function names only those that its policy allows.
-"""
+"""The tables, and the key of hashes, that a function or a tool may use."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from bill_reminders.storage import access_tables, keyed_hash, tables
 
+REMINDING = ("schedules", "users", "bills", "ledger")
+ACCESS = (
+    "identities",
+    "addresses",
+    "codes",
+    "links",
+    "limits",
+    "answers",
+    "feedback",
+    "jobs",
+)
+
+
+def bind(config: Any) -> None:
+    """Point at what a function's environment names, as `users_table` and `address_key_arn`: no
+    more than its policy allows."""
+    named = {name: getattr(config, f"{name}_table", None) for name in (*REMINDING, *ACCESS)}
+    tables.bind(**{name: named[name] for name in REMINDING})
+    access_tables.bind(**{name: table for name in ACCESS if (table := named[name]) is not None})
+    keyed_hash.bind(config.address_key_arn)
+
 
 def bind_all(outputs: Mapping[str, str]) -> None:
-    """Point every table, and the key of hashes, at a stack. Raises KeyError for one that the
-    outputs do not name."""
-    tables.bind(
-        schedules=outputs["SchedulesTable"],
-        users=outputs["UsersTable"],
-        bills=outputs["BillsTable"],
-        ledger=outputs["LedgerTable"],
-    )
-    access_tables.bind(
-        identities=outputs["IdentitiesTable"],
-        addresses=outputs["AddressesTable"],
-        codes=outputs["CodesTable"],
-        links=outputs["LinksTable"],
-        limits=outputs["LimitsTable"],
-        answers=outputs["AnswersTable"],
-        feedback=outputs["FeedbackTable"],
-        jobs=outputs["JobsTable"],
-    )
+    """Point at everything that a stack's outputs name, for tools and tests. Raises KeyError for one
+    that they do not name."""
+    tables.bind(**{name: outputs[f"{name.capitalize()}Table"] for name in REMINDING})
+    access_tables.bind(**{name: outputs[f"{name.capitalize()}Table"] for name in ACCESS})
     keyed_hash.bind(outputs["AddressKeyArn"])

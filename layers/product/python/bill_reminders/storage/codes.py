@@ -15,7 +15,7 @@ from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage.access_tables import CodeItem
 from bill_reminders.storage.keyed_hash import keyed_hash
-from bill_reminders.storage.transactions import error_code
+from bill_reminders.storage.transactions import condition_failed
 
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -98,7 +98,7 @@ def enter(user_id: str, contact: str, code: str, *, request: str, now: datetime)
     try:
         item.update([CodeItem.tries.add(1)], condition=alive)
     except UpdateError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
         raise NoCode("there is no code to enter") from None
     if not hmac.compare_digest(item.code_hash, _hash(user_id, contact, code)):
@@ -113,7 +113,7 @@ def use_up(user_id: str, contact: str, *, request: str) -> None:
             [CodeItem.used_by.set(request)], condition=CodeItem.user_id.exists()
         )
     except UpdateError as error:  # forgotten in between
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
 
 
@@ -122,7 +122,7 @@ def forget(user_id: str, contact: str) -> bool:
     try:
         CodeItem(user_id, contact).delete(condition=CodeItem.user_id.exists())
     except DeleteError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
         return False
     return True

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import Address, Attestation, Channel, User
-from bill_reminders.storage import accounts, addresses, identities
-from bill_reminders.storage.accounts import Account, Change, Contended, UnknownUser, put_user
+from bill_reminders.storage import accounts, identities
+from bill_reminders.storage.accounts import Contended, UnknownUser, with_user
 from bill_reminders.storage.addresses import AddressTaken, is_same
 
 
@@ -71,17 +71,6 @@ def _without(user: User, channel: Channel, value: str) -> User:
 
 
 def _change(user_id: str, now: datetime, change: Callable[[User], User]) -> bool:
-    def edit(account: Account) -> Change | None:
-        user = change(account.user)
-        if user == account.user:
-            return None
-        greeted = frozenset(
-            channel
-            for channel in account.greeted
-            if (new := user.addresses.get(channel)) is not None
-            and is_same(channel, account.user.addresses[channel].value, new.value)
-        )
-        writes = (put_user(user), *addresses.moved(account.user, user))
-        return Change(replace(account, user=user, greeted=greeted), writes)
-
-    return accounts.change(user_id, now=now, edit=edit)
+    return accounts.change(
+        user_id, now=now, edit=lambda account: with_user(account, change(account.user))
+    )

@@ -1,17 +1,16 @@
 """The ledger's rows about messages that are about no bill: a code, a test message."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 from pynamodb.exceptions import PutError, UpdateError
-from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
-from bill_reminders.storage.ledger import LEASE
-from bill_reminders.storage.rows import LEDGER_RETENTION
+from bill_reminders.storage.ledger import LEASE, settled
+from bill_reminders.storage.rows import ledger_expiry
 from bill_reminders.storage.tables import LedgerItem
-from bill_reminders.storage.transactions import error_code
+from bill_reminders.storage.transactions import condition_failed
 
 TEST = "test:"
 CODE = "code:"
@@ -19,7 +18,6 @@ CODE = "code:"
 
 def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
     """Note that a message is about to be sent; where it stands when it was noted before."""
-    expiry = datetime.combine(now.date() + LEDGER_RETENTION, datetime.min.time(), tzinfo=UTC)
     item = LedgerItem(
         user_id,
         key,
@@ -31,12 +29,12 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         recorded_at=now,
         owner=uuid4().hex,
         lease_until=now + LEASE,
-        expires_at=int(expiry.timestamp()),
+        expires_at=ledger_expiry(now.date()),
     )
     try:
         item.save(condition=LedgerItem.key.does_not_exist())
     except PutError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
         known = LedgerItem.get(user_id, key, consistent_read=True)
         # who claimed it has died since, and nobody can tell whether it went out
@@ -53,19 +51,11 @@ def mark(
     provider_id: str | None = None,
     reason: str | None = None,
 ) -> None:
-    actions: list[Action] = [
-        LedgerItem.state.set(state.value),
-        LedgerItem.settled_at.set(now),
-        LedgerItem.lease_until.remove(),
-    ]
-    if provider_id is not None:
-        actions.append(LedgerItem.provider_id.set(provider_id))
-    if reason is not None:
-        actions.append(LedgerItem.reason.set(reason))
+    actions = settled(state, now=now, provider_id=provider_id, reason=reason)
     try:
         LedgerItem(user_id, key).update(actions, condition=LedgerItem.state == State.CLAIMED.value)
     except UpdateError as error:  # erased in between
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
 
 

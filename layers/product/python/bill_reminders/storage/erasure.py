@@ -6,15 +6,11 @@ nobody to remind. What stays is a STOP, by the keyed hash of its address.
 """
 
 from collections.abc import Iterator
-from functools import partial
-from hashlib import sha256
-
-from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.people import User
-from bill_reminders.storage import accounts, addresses, identities, link_codes, rows
+from bill_reminders.storage import accounts, answers, identities, link_codes, rows
 from bill_reminders.storage.access_tables import AnswerItem, CodeItem, FeedbackItem
-from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
+from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, Table, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 
 
@@ -37,26 +33,19 @@ def begin(user_id: str) -> None:
         except ScheduleItem.DoesNotExist:
             return
         try:
-            commit(partial(_delete_schedule, schedule), *_deletions(user_id))
+            commit(*_deletions(schedule))
         except (Stale, Lost):
             continue
         return
     raise accounts.Contended("the account is changing too fast")
 
 
-def _delete_schedule(schedule: ScheduleItem, transaction: TransactWrite) -> None:
-    unchanged = ScheduleItem.version == schedule.version
-    transaction.delete(ScheduleItem(schedule.user_id), condition=unchanged)
-
-
-def _deletions(user_id: str) -> Iterator[Write]:
-    yield lambda write: write.delete(UserItem(user_id))
+def _deletions(schedule: ScheduleItem) -> Iterator[Write]:
+    user_id = schedule.user_id
+    yield from accounts.unregister(user_id, schedule.version, _user(user_id))
     identity = identities.signed_in_as(user_id)
     if identity is not None:
         yield from identities.way_out(identity, user_id)
-    user = _user(user_id)
-    for channel, address in () if user is None else user.addresses.items():
-        yield from addresses.given_up(user_id, channel, address)
 
 
 def _user(user_id: str) -> User | None:
@@ -75,10 +64,10 @@ def finish(user_id: str) -> None:
 
 def forget_answers(identity: str) -> None:
     """Delete what `<issuer>#<subject>` was answered, so that its keys name new requests."""
-    _delete_all(AnswerItem, sha256(identity.encode()).hexdigest())
+    _delete_all(AnswerItem, answers.owner_of(identity))
 
 
-def _delete_all(table: type, key: str) -> None:
-    with table.batch_write() as batch:  # type: ignore[attr-defined]
-        for item in table.query(key, consistent_read=True):  # type: ignore[attr-defined]
+def _delete_all(table: type[Table], key: str) -> None:
+    with table.batch_write() as batch:
+        for item in table.query(key, consistent_read=True):
             batch.delete(item)

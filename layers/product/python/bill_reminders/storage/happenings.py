@@ -23,8 +23,15 @@ from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Channel, Kind, PlanChange, User
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.storage import accounts
-from bill_reminders.storage.accounts import Account, Change, put_bill, put_user
+from bill_reminders.storage.accounts import Account, Change, put_bill, with_user
 from bill_reminders.storage.tables import BillItem
+
+
+class NoSuchBill(InvalidValue):
+    """The user has no such bill."""
+
+    def __init__(self) -> None:
+        super().__init__("bill_id", "the user has no such bill; list the bills to find it")
 
 
 class NeedsConfirmation(InvalidValue):
@@ -192,13 +199,9 @@ def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
 def change_user(user_id: str, change: Callable[[User], User], *, now: datetime) -> bool:
     """Change settings: zone, language, plan, quiet hours, pause."""
 
-    def edit(account: Account) -> Change | None:
-        user = change(account.user)
-        return (
-            None if user == account.user else Change(replace(account, user=user), (put_user(user),))
-        )
-
-    return accounts.change(user_id, now=now, edit=edit)
+    return accounts.change(
+        user_id, now=now, edit=lambda account: with_user(account, change(account.user))
+    )
 
 
 def change_kind_plan(user_id: str, kind: Kind, plan_change: PlanChange, *, now: datetime) -> bool:
@@ -238,7 +241,7 @@ def _change_bill(
     def edit(account: Account) -> Change | None:
         known = account.bill(bill_id)
         if known is None:
-            raise InvalidValue("bill_id", "the user has no such bill; list the bills to find it")
+            raise NoSuchBill
         bill = change(known, account.user)
         return None if bill == known else Change(account.with_bill(bill), (put_bill(bill),))
 

@@ -10,10 +10,10 @@ from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import User
-from bill_reminders.storage import accounts, addresses
+from bill_reminders.storage import accounts
 from bill_reminders.storage.access_tables import IdentityItem
 from bill_reminders.storage.accounts import Account, read
-from bill_reminders.storage.tables import ScheduleItem, UserItem
+from bill_reminders.storage.tables import ScheduleItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 
 
@@ -105,7 +105,8 @@ def join(identity: str, imported_id: str, *, now: datetime) -> None:
         own = read(own_id, now=now)
         if own.bills:
             raise NotEmpty("the account has bills")
-        writes = [*_given_up(own), *_way_over(identity, own_id, imported_id)]
+        gone = accounts.unregister(own_id, own.version, own.user)
+        writes = [*gone, *_way_over(identity, own_id, imported_id)]
     try:
         commit(_still_there(imported), *writes)
     except (Stale, Lost):
@@ -129,16 +130,3 @@ def _way_over(identity: str, own_id: str, imported_id: str) -> tuple[Write, ...]
         lambda write: write.save(back, condition=new),
         lambda write: write.delete(IdentityItem(_back(own_id))),
     )
-
-
-def _given_up(own: Account) -> list[Write]:
-    """The deletion of an account without bills; its addresses become free."""
-    user_id = own.user.user_id
-    unchanged = ScheduleItem.version == own.version
-    writes: list[Write] = [
-        lambda write: write.delete(ScheduleItem(user_id), condition=unchanged),
-        lambda write: write.delete(UserItem(user_id)),
-    ]
-    for channel, address in own.user.addresses.items():
-        writes += addresses.given_up(user_id, channel, address)
-    return writes

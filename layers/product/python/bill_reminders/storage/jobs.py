@@ -9,7 +9,7 @@ from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
 
 from bill_reminders.storage.access_tables import JobItem
-from bill_reminders.storage.transactions import error_code
+from bill_reminders.storage.transactions import condition_failed
 
 KEPT = timedelta(days=7)
 
@@ -64,7 +64,7 @@ def promise(job: Job) -> bool:
     try:
         item.save(condition=JobItem.identity.does_not_exist())
     except PutError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
         return False
     return True
@@ -111,5 +111,5 @@ def finish(job: Job, *, now: datetime) -> None:
     try:
         JobItem(job.identity, job.job_id).update(actions, condition=JobItem.identity.exists())
     except UpdateError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise

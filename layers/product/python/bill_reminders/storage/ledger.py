@@ -30,7 +30,7 @@ from bill_reminders.storage.transactions import (
     Stale,
     Write,
     commit,
-    error_code,
+    condition_failed,
 )
 
 ROWS_AT_MOST = ACTIONS_AT_MOST - 1
@@ -183,15 +183,10 @@ def _is_ours(account: Account, claim: Claim) -> bool:
     return row is not None and row.owner == claim.owner
 
 
-def mark(
-    claim: Claim,
-    state: State,
-    *,
-    now: datetime,
-    provider_id: str | None = None,
-    reason: str | None = None,
-) -> bool:
-    """Record what became of the message; False when this claim is no longer its owner's."""
+def settled(
+    state: State, *, now: datetime, provider_id: str | None, reason: str | None
+) -> list[Action]:
+    """What makes a claimed message's row say what became of it."""
     actions: list[Action] = [
         LedgerItem.state.set(state.value),
         LedgerItem.settled_at.set(now),
@@ -201,11 +196,24 @@ def mark(
         actions.append(LedgerItem.provider_id.set(provider_id))
     if reason is not None:
         actions.append(LedgerItem.reason.set(reason))
+    return actions
+
+
+def mark(
+    claim: Claim,
+    state: State,
+    *,
+    now: datetime,
+    provider_id: str | None = None,
+    reason: str | None = None,
+) -> bool:
+    """Record what became of the message; False when this claim is no longer its owner's."""
+    actions = settled(state, now=now, provider_id=provider_id, reason=reason)
     row = LedgerItem(claim.user.user_id, claim.message_key)
     try:
         row.update(actions, condition=_owned(claim) & (LedgerItem.state == State.CLAIMED.value))
     except UpdateError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
         return False
     if state is State.FAILED and claim.first:
@@ -220,7 +228,7 @@ def _forget_greeting(claim: Claim) -> None:
     try:
         schedule.update([tables.greeted_at(claim.channel).remove()], condition=exists)
     except UpdateError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
+        if not condition_failed(error):
             raise
 
 

@@ -16,7 +16,6 @@ from bill_reminders.storage.keyed_hash import keyed_hash
 from bill_reminders.storage.transactions import Stale, Write, commit
 
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from bill_reminders.storage.accounts import (
     Change,
     change,
     put_bill,
-    put_user,
     register,
+    with_user,
 )
 from bill_reminders.storage.transactions import Stale
 
@@ -51,18 +51,7 @@ def save_user(user: User, *, shards: int, now: datetime) -> Saved:
 
 
 def _with_user(account: Account, wanted: User) -> Change | None:
-    user = _keeping_choices(wanted, account.user)
-    if account.user == user:
-        return None
-    kept = frozenset(
-        channel
-        for channel in account.greeted
-        if (old := account.user.addresses.get(channel)) is not None
-        and (new := user.addresses.get(channel)) is not None
-        and addresses.is_same(channel, old.value, new.value)
-    )
-    writes = (put_user(user), *addresses.moved(account.user, user))
-    return Change(replace(account, user=user, greeted=kept), writes)
+    return with_user(account, _keeping_choices(wanted, account.user))
 
 
 def _keeping_choices(wanted: User, known: User) -> User:

@@ -1,7 +1,7 @@
 """Between table items and the domain's values."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -324,7 +324,6 @@ def recorded_from(item: LedgerItem) -> Recorded:
 
 def ledger_item(reminder: Reminder, state: State, *, attempt: int, at: datetime) -> LedgerItem:
     """A new row for `reminder`; the caller adds what its state needs."""
-    expiry = datetime.combine(reminder.due_on + LEDGER_RETENTION, time(), tzinfo=UTC)
     return LedgerItem(
         user_id=reminder.user_id,
         key=reminder.key,
@@ -338,5 +337,10 @@ def ledger_item(reminder: Reminder, state: State, *, attempt: int, at: datetime)
         state=state.value,
         attempt=attempt,
         recorded_at=at,
-        expires_at=int(expiry.timestamp()),
+        expires_at=ledger_expiry(reminder.due_on),
     )
+
+
+def ledger_expiry(day: date) -> int:
+    """Until when a row about `day` is kept, in epoch seconds."""
+    return int(datetime.combine(day + LEDGER_RETENTION, time(), tzinfo=UTC).timestamp())

@@ -74,6 +74,11 @@ def error_code(error: PynamoDBException) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def condition_failed(error: PynamoDBException) -> bool:
+    """Whether a single write was refused by its own condition. Transactions raise Stale instead."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
 def _explain(error: TransactWriteError) -> Never:
     reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
     code = error_code(error)

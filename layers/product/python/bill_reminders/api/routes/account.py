@@ -1,11 +1,9 @@
 """The account: make one, join one, take everything away with you, erase everything."""
 
 from dataclasses import replace
-from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import boto3
 from aws_lambda_powertools.event_handler import Response
@@ -29,14 +27,14 @@ from bill_reminders.api.fields import (
     instant_text,
 )
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import fault, invalid, no_account, not_found
+from bill_reminders.api.problems import fault, invalid, no_account, not_found, read
 from bill_reminders.api.settings import ZoneName
-from bill_reminders.domain.people import DEFAULT_PLAN, Channel, Language, User
+from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.people import DEFAULT_PLAN, Language, User
 from bill_reminders.files import users
-from bill_reminders.files.cells import CellError
 from bill_reminders.storage import accounts, erasure, identities, jobs, limits, link_codes
 from bill_reminders.storage.jobs import Job, JobKind, JobState
-from bill_reminders.storage.limits import DAY, HOUR, Limit
+from bill_reminders.storage.limits import HOUR, Limit
 
 router = Router()
 
@@ -146,7 +144,7 @@ def create_account(
     user = User(
         user_id=f"u{uuid4().hex[:24]}",
         language=Language(body.language),
-        zone=_zone(body.time_zone),
+        zone=read(users.time_zone, body.time_zone, "time_zone"),
         plan=replace(DEFAULT_PLAN, channels=()),
     )
     user_id = identities.register(
@@ -156,13 +154,6 @@ def create_account(
         shards=config(router).shards_read,
     )
     return ok(AccountMade(user_id=user_id), 201, location="/v1/settings")
-
-
-def _zone(text: str) -> ZoneInfo:
-    try:
-        return users.time_zone(text)
-    except CellError as error:
-        raise invalid([fault("time_zone", str(error))]) from None
 
 
 @router.post(
@@ -233,16 +224,7 @@ def join_account(
 def export_account(key: IdempotencyKey) -> Response[JobStatus]:
     user_id, now = me(router), clock.now()
     limits.reserve((Limit("exports/day", user_id, 5, DAY),), now=now)
-    job = Job(
-        identity=caller(router).identity,
-        job_id=promises.job_id(router, user_id),
-        kind=JobKind.EXPORT,
-        user_id=user_id,
-        state=JobState.RUNNING,
-        created_at=now,
-        request=derived_id(router),
-    )
-    jobs.promise(job)
+    job = promises.promise(router, JobKind.EXPORT, user_id, now=now)
     promises.enqueue(router, job, delay=0)
     return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
 
@@ -275,28 +257,15 @@ def erase_account(
 ) -> Response[JobStatus]:
     identity, now = caller(router).identity, clock.now()
     user_id = identities.user_of(identity)
-    job = _promised_before(identity) if user_id is None else _erasure(user_id, now)
+    if user_id is None:
+        job = _promised_before(identity)
+    else:
+        job = promises.promise(router, JobKind.ERASURE, user_id, now=now)
     # in this order: should this die in between, the job still comes and does it all
     promises.enqueue(router, job, delay=config(router).erasure_delay_seconds)
     erasure.begin(job.user_id)
     erasure.forget_answers(identity)
     return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
-
-
-def _erasure(user_id: str, now: datetime) -> Job:
-    push = accounts.read(user_id, now=now).user.addresses.get(Channel.PUSH)
-    job = Job(
-        identity=caller(router).identity,
-        job_id=promises.job_id(router, user_id),
-        kind=JobKind.ERASURE,
-        user_id=user_id,
-        state=JobState.RUNNING,
-        created_at=now,
-        endpoints=() if push is None else (push.value,),
-        request=derived_id(router),
-    )
-    jobs.promise(job)
-    return job
 
 
 def _promised_before(identity: str) -> Job:

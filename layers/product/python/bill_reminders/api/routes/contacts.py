@@ -22,13 +22,13 @@ from bill_reminders.api.contacts import (
     pending_view,
 )
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.problems import not_found, read
 from bill_reminders.delivery import direct
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
+from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.people import Channel
 from bill_reminders.files import addresses
-from bill_reminders.files.cells import CellError
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import code as code_text
 from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
@@ -36,7 +36,7 @@ from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.codes import Pending
 from bill_reminders.storage.contacts import HeldByImport
-from bill_reminders.storage.limits import DAY, HOUR, Limit
+from bill_reminders.storage.limits import HOUR, Limit
 
 router = Router()
 
@@ -142,10 +142,8 @@ def _send(message: Direct, contact_id: str, now: datetime) -> None:
 
 
 def _address(channel: Channel, text: str) -> str:
-    try:
-        return addresses.phone(text) if channel is Channel.SMS else addresses.email(text)
-    except CellError as error:
-        raise invalid([fault("address", str(error))]) from None
+    parse = addresses.phone if channel is Channel.SMS else addresses.email
+    return read(parse, text, "address")
 
 
 def _pending(user_id: str, contact_id: str, now: datetime) -> Pending | None:

@@ -15,17 +15,17 @@ from bill_reminders.api.config import config
 from bill_reminders.api.contacts import Device, Devices, NewDevice, state_of
 from bill_reminders.api.fields import Answer, Body, ChannelName, StateName
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import Problem, fault, invalid, not_found
+from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
+from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.files import addresses
-from bill_reminders.files.cells import CellError
 from bill_reminders.messages.direct import trial
 from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
 from bill_reminders.storage.contacts import HeldByImport
-from bill_reminders.storage.limits import DAY, HOUR, Limit
+from bill_reminders.storage.limits import HOUR, Limit
 
 router = Router()
 
@@ -73,10 +73,7 @@ def register_device(
     body: Annotated[NewDevice, BodyParam(description="The device.")], key: IdempotencyKey
 ) -> Response[Device]:
     user_id, now = me(router), clock.now()
-    try:
-        token = addresses.push_token(body.token)
-    except CellError as error:
-        raise invalid([fault("token", str(error))]) from None
+    token = read(addresses.push_token, body.token, "token")
     mine = accounts.read(user_id, now=now).user.addresses.get(Channel.PUSH)
     try:
         endpoint = endpoints.endpoint_of(_application(body.platform), token)

@@ -1,7 +1,7 @@
 """What happens to a bill: payments and their undoing, statements, snoozes."""
 
-from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -15,13 +15,13 @@ from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answer
 from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, Currency, LocalDate
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.problems import fault, invalid, not_found, read
 from bill_reminders.api.routes.bills import BillDetail, BillId, answer, need_bill
+from bill_reminders.api.settings import local_date
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
 from bill_reminders.files import money
-from bill_reminders.files.cells import CellError
 from bill_reminders.storage import accounts, happenings
 
 router = Router()
@@ -125,17 +125,8 @@ def _money(bill: Bill, amount: str, currency: str | None, field: str) -> Money:
     code = currency or _currency_of(bill)
     if code is None:
         raise invalid([fault("currency", "not known from the bill: write its ISO 4217 code")])
-    try:
-        return Money(money.amount(amount, currency=_checked(code)), code)
-    except CellError as error:
-        raise invalid([fault(field, str(error))]) from None
-
-
-def _checked(code: str) -> str:
-    try:
-        return money.currency(code)
-    except CellError as error:
-        raise invalid([fault("currency", str(error))]) from None
+    in_use = read(money.currency, code, "currency")
+    return Money(read(partial(money.amount, currency=in_use), amount, field), code)
 
 
 def _currency_of(bill: Bill) -> str | None:
@@ -223,10 +214,7 @@ def snooze_bill(
 ) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
     bill = need_bill(user_id, bill_id, now=now)
-    try:
-        until = date.fromisoformat(body.until)
-    except ValueError:
-        raise invalid([fault("until", "no such date: write a day that exists")]) from None
+    until = read(local_date, body.until, "until")
     number = bill.first_unpaid() if body.occurrence is None else body.occurrence
     if number is None:
         raise invalid([fault("occurrence", "nothing of this bill is left to pay")])

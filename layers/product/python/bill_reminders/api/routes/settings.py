@@ -1,6 +1,5 @@
 """Settings: read, change, and what a new user has still to do."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -20,7 +19,7 @@ from bill_reminders.api.settings import (
 )
 from bill_reminders.api.setup import Setup, setup_view
 from bill_reminders.storage import accounts, direct_rows, identities
-from bill_reminders.storage.accounts import Account, Change, put_user
+from bill_reminders.storage.accounts import Account, Change, with_user
 
 router = Router()
 
@@ -89,9 +88,9 @@ def change_settings(
         if account.uncertain and seen and account.user == seen[0].user:
             return None  # done by the try whose answer was lost
         need_match(if_match, settings_etag(account.user))
-        user = changed(account.user, body)
-        seen[:] = [replace(account, user=user)]
-        return None if user == account.user else Change(seen[0], (put_user(user),))
+        change = with_user(account, changed(account.user, body))
+        seen[:] = [account if change is None else change.after]
+        return change
 
     accounts.change(me(router), now=now, edit=edit)
     return ok(settings_view(seen[0], now=now), etag=settings_etag(seen[0].user))
