@@ -22,6 +22,7 @@ from bill_reminders.delivery.finder import DEPTHS
 from bill_reminders.domain.people import Channel
 from bill_reminders.storage.binding import bind_all
 from local import engine
+from local.front import front
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
@@ -222,7 +223,7 @@ def deployed(port: int = 0) -> Iterator[Stack]:
     """Build, start an engine, deploy; yields the stack. AWS clients of this process talk to the
     engine meanwhile. Leaves nothing running."""
     build()
-    with engine.running(BUILD / "engine.log", port) as endpoint:
+    with front() as links, engine.running(BUILD / "engine.log", port) as endpoint:
         before = dict(os.environ)
         os.environ.update(engine.environment(endpoint))
         os.environ.pop("AWS_PROFILE", None)
@@ -232,8 +233,10 @@ def deployed(port: int = 0) -> Iterator[Stack]:
                 f"GooglePushApplicationArn={make_push_application('GCM')}",
                 f"ApplePushApplicationArn={make_push_application('APNS')}",
                 f"AllowedOrigins={LOCAL_ORIGIN}",
+                f"LinkDomain={links.domain}",
             )
             stack = Stack(endpoint)
+            links.target = stack.api
             stack.verify_sender()
             yield stack
         finally:

@@ -14,8 +14,8 @@ NUMBERS = {
     "MAX_RECEIVES",
     "ERASURE_DELAY_SECONDS",
 }
-NOT_NEEDED = {"APPLE_PUSH_APPLICATION_ARN", "GOOGLE_PUSH_APPLICATION_ARN"}
-"""Empty where there is no app."""
+NOT_NEEDED = {"APPLE_PUSH_APPLICATION_ARN", "GOOGLE_PUSH_APPLICATION_ARN", "LINK_ORIGIN"}
+"""Empty where there is no app, or no domain for the links of SMS."""
 
 
 def variables(function: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Plan, PlanChange
+from bill_reminders.domain.people import Channel, Plan, PlanChange, StoppedBy
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.people import save_bills
 from tests.adapters.conftest import SetClock
@@ -373,7 +373,7 @@ def test_a_refusal_that_cannot_be_given_back_fails_its_nudge_and_says_so(
 REJECTIONS = pytest.mark.parametrize(
     ("channel", "code", "stop"),
     [
-        (Channel.SMS, "OptedOut", "STOP"),
+        (Channel.SMS, "InvalidParameter", "STOP"),
         (Channel.PUSH, "EndpointDisabled", "To stop"),
     ],
 )
@@ -406,6 +406,21 @@ def test_a_later_message_that_was_rejected_leaves_the_greeting(
             nudge(stack, channel, "somebody")
         texts += map(text_of, sent)
     assert [stop in text for text in texts] == [True, False, False]
+
+
+def test_an_opt_out_that_the_provider_knows_of_is_a_stop(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    enter_due(Channel.SMS, "rent")
+    set_clock(NINE + 5 * SECOND)
+    with provider(stack, Channel.SMS, wire.xml_error("OptedOut", message=REPEATED)) as sent:
+        assert nudge(stack, Channel.SMS, "somebody") == []
+        set_clock(NINE + 2 * DAY + 5 * SECOND)
+        assert nudge(stack, Channel.SMS, "somebody") == []
+    assert len(sent) == 1
+    stopped = accounts.read("somebody", now=NINE).user.addresses[Channel.SMS]
+    assert stopped.stopped_by is StoppedBy.PROVIDER
+    assert sorted(row.state for row in ledger_of("somebody")) == ["failed", "skipped"]
 
 
 @REJECTIONS

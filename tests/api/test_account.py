@@ -19,6 +19,7 @@ from bill_reminders.api import promises
 from bill_reminders.delivery import endpoints
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.people import Channel
+from bill_reminders.jobs import export
 from bill_reminders.storage import accounts, happenings, identities, jobs, link_codes, tables
 from tests.api.conftest import SetClock
 from tests.support import wire
@@ -290,7 +291,7 @@ def test_every_attribute_is_in_the_export_or_is_the_machines(
 ) -> None:
     ann = lived_in(stack, set_clock)
     told = exported(stack, ann)
-    machine = {"owner", "lease_until", "attempt", "expires_at", "message_key", "provider_id"}
+    machine = export.OF_THE_MACHINE
     for table, listed in (
         ("Users", [told["user"]]),
         ("Bills", told["bills"]),

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from samcli.yamlhelper import yaml_parse
@@ -50,19 +51,22 @@ def _is_made(output: dict[str, Any], resources: dict[str, Any]) -> bool:
     return "Condition" not in output and (name in resources or name in template()["Parameters"])
 
 
+LINK_DOMAIN = "pay.example.com"
+
+
 def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[str, str]:
     """A function's environment, its references replaced by what was deployed."""
-    properties = template()["Resources"][logical_id]["Properties"]
+    properties = rendered("local", LinkDomain=LINK_DOMAIN)["Resources"][logical_id]["Properties"]
     variables = properties.get("Environment", {}).get("Variables", {})
-    defaults = {n: p.get("Default", "") for n, p in template()["Parameters"].items()}
-    known = {**defaults, **physical_ids}
+    defaults = {n: str(p.get("Default", "")) for n, p in template()["Parameters"].items()}
+    known = {**defaults, "LinkDomain": LINK_DOMAIN, **physical_ids}
 
     def value_of(value: Any) -> str:
         match value:
             case {"Ref": name}:
-                return str(known[name])
-            case {"Fn::If": ["IsLocal", local, _]}:
-                return str(local)
+                return known[name]
+            case {"Fn::Sub": [text, more]}:
+                return Template(text).substitute(known | more)
         return str(value)
 
     return {name: value_of(value) for name, value in variables.items()}
@@ -79,8 +83,13 @@ def rendered(environment: str, **parameters: str) -> dict[str, Any]:
         if isinstance(condition, str):
             return holds(whole["Conditions"][condition])
         ((operator, operands),) = condition.items()
-        if operator == "Fn::Not":
-            return not holds(operands[0])
+        match operator:
+            case "Condition":
+                return holds(operands)
+            case "Fn::Not":
+                return not holds(operands[0])
+            case "Fn::And":
+                return all(map(holds, operands))
         assert operator == "Fn::Equals", f"teach rendered() the condition {operator}"
         one, other = map(value_of, operands)
         return bool(one == other)

@@ -24,13 +24,15 @@ from bill_reminders.domain.errors import BillRemindersError
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
 
+OPTED_OUT = "opted_out"
+
 ADDRESS_FAULTS = {
     "BadRequestException": "invalid",
     "EndpointDisabled": "endpoint_disabled",
     "InvalidParameter": "invalid",
     "InvalidParameterValue": "invalid",
-    "OptedOut": "opted_out",
-    "OptedOutException": "opted_out",
+    "OptedOut": OPTED_OUT,
+    "OptedOutException": OPTED_OUT,
 }
 """Errors that mean this address or this content will never do, and what to note. All other errors
 of the 4xx kind are ours or the account's: throttling, a missing permission, a sandbox, a spend

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import uniform
@@ -9,14 +10,14 @@ from random import uniform
 from aws_lambda_powertools import Logger
 
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
+from bill_reminders.delivery.providers import OPTED_OUT, NoAnswer, Refused, Rejected
 from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date, next_minute
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import Channel, StoppedBy, User
 from bill_reminders.messages.notices import Notice, Part
-from bill_reminders.storage import ledger
-from bill_reminders.storage.accounts import Contended
+from bill_reminders.storage import happenings, ledger
+from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.ledger import ROWS_AT_MOST, Claim
 from bill_reminders.storage.transactions import Busy
 
@@ -27,6 +28,9 @@ AHEAD_AT_MOST = timedelta(minutes=5)
 
 DELAY_AT_MOST_MINUTES = 60
 
+PAGE, WAY_OUT = "/r/", "/u/"
+"""Where a message's token stands in an address: the shorter, the more room an SMS has for words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -34,7 +38,8 @@ class Outgoing:
 
     `today` is the user's local date; all words count days from it, so `expires_in` is how long it
     lasts. `first` is the first message to this address, which says how to stop. `message_id` is
-    ours and says nothing about the user.
+    ours and says nothing about the user. `link` is the address of the message's page, `way_out`
+    that at which one request stops the channel; both are None where a message carries none.
     """
 
     user: User
@@ -45,6 +50,8 @@ class Outgoing:
     first: bool
     part: Part
     message_id: str
+    link: str | None = field(default=None, repr=False)
+    way_out: str | None = field(default=None, repr=False)
 
 
 class NotGivenBack(BillRemindersError):
@@ -61,8 +68,11 @@ def effective_now(clock: datetime, nudge: Nudge) -> datetime:
     return nudge.minute if clock < nudge.minute <= clock + AHEAD_AT_MOST else clock
 
 
-def deliver(user_id: str, channel: Channel, *, now: datetime, send: Send) -> Counter[State]:
-    """Send the user everything that is due on `channel` at `now`; what became of the messages.
+def deliver(
+    user_id: str, channel: Channel, *, now: datetime, send: Send, link_origin: str = ""
+) -> Counter[State]:
+    """Send the user everything that is due on `channel` at `now`; what became of the messages. They
+    carry links that begin with `link_origin`, or none.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy before anything is claimed,
     NotGivenBack, and whatever composing a message or marking it raises.
@@ -71,16 +81,16 @@ def deliver(user_id: str, channel: Channel, *, now: datetime, send: Send) -> Cou
     number = 0
     more = True
     while more:
-        claim = ledger.claim_next(user_id, channel, now=now)
+        claim = ledger.claim_next(user_id, channel, with_link=bool(link_origin), now=now)
         more = claim.more
         if claim.reminders:
             number += 1
             part = Part(number, number - (-claim.left // ROWS_AT_MOST))
-            outcomes[_send_claim(claim, part, now, send)] += 1
+            outcomes[_send_claim(claim, part, now, send, link_origin)] += 1
     return outcomes
 
 
-def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
+def _send_claim(claim: Claim, part: Part, now: datetime, send: Send, origin: str) -> State:
     address = claim.user.address(claim.channel)
     assert address is not None, "planning lets nothing be claimed without a usable address"
     today = local_date(now, claim.user.zone)
@@ -95,6 +105,8 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
         first=claim.first,
         part=part,
         message_id=claim.owner,
+        link=None if claim.token is None else f"{origin}{PAGE}{claim.token}",
+        way_out=None if claim.token is None else f"{origin}{WAY_OUT}{claim.token}",
     )
     try:
         provider_id = send(outgoing)
@@ -110,6 +122,8 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
         return State.WAITING
     except Rejected as rejection:
         ledger.mark(claim, State.FAILED, now=now, reason=rejection.reason)
+        if rejection.reason == OPTED_OUT:
+            _mind_opt_out(claim, now)
         return State.FAILED
     except NoAnswer:
         ledger.mark(claim, State.UNKNOWN, now=now, reason="no_answer")
@@ -120,6 +134,12 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send) -> State:
         raise
     ledger.mark(claim, State.SENT, now=now, provider_id=provider_id)
     return State.SENT
+
+
+def _mind_opt_out(claim: Claim, now: datetime) -> None:
+    """Its owner stopped it with the provider, so it is a STOP to us."""
+    with suppress(UnknownUser):  # erased in between
+        happenings.stop(claim.user.user_id, claim.channel, by=StoppedBy.PROVIDER, now=now)
 
 
 def _give_back(claim: Claim, *, not_before: datetime | None, reason: str, now: datetime) -> None:

@@ -24,7 +24,7 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
-from bill_reminders.storage import ledger, tables
+from bill_reminders.storage import access_tables, ledger, tables
 from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.transactions import Busy
 
@@ -41,10 +41,12 @@ class SenderSettings:
     users_table: str
     bills_table: str
     ledger_table: str
+    links_table: str
     switches_parameter: str
     max_receives: int
     sender_name: str
     unsubscribe_mailbox: str
+    link_origin: str = ""
 
     @property
     def sender(self) -> Sender:
@@ -71,6 +73,7 @@ class Worker:
             bills=settings.bills_table,
             ledger=settings.ledger_table,
         )
+        access_tables.bind(links=settings.links_table)
 
     def work(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
         """Deliver a batch of nudges; names those that shall come back."""
@@ -106,7 +109,13 @@ class Worker:
             now = effective_now(clock.now(), nudge)
             if last_time:
                 ledger.quarantine(user_id, self._channel)
-            return deliver(user_id, self._channel, now=now, send=self._send)
+            return deliver(
+                user_id,
+                self._channel,
+                now=now,
+                send=self._send,
+                link_origin=self._settings.link_origin,
+            )
         except UnknownUser:
             self._log.info("user is gone, nudge acknowledged", user_id=user_id)
         except (Busy, Contended):

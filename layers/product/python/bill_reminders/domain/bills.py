@@ -70,6 +70,23 @@ class Reopened:
     at: datetime
 
 
+class SilenceReason(StrEnum):
+    """Why a bill is not reminded of although it goes on."""
+
+    STOPPED = "stopped"
+    """Its user wants no reminders of it."""
+    NOT_MINE = "not_mine"
+    """Its user says that they owe nothing of the kind; its biller was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Since a UTC instant nothing reminds of a bill, until its user takes that back."""
+
+    at: datetime
+    reason: SilenceReason
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What a user owes a biller, once or again and again.
@@ -80,9 +97,10 @@ class Bill:
     With `autopay` the biller takes the money by itself.
 
     What fell due before `owed_from` (a local date) is not owed. A bill with `closed_at` set reminds
-    of nothing any more. `place` is where the biller is: its weekends and holidays decide what
-    `shift` makes of a due date that is not a working day. Statements stand in the order of their
-    occurrences, one for each; snoozes and reopenings, too, are one for each.
+    of nothing any more, one with a `silence` of nothing until that is taken back. `place` is where
+    the biller is: its weekends and holidays decide what `shift` makes of a due date that is not a
+    working day. Statements stand in the order of their occurrences, one for each; snoozes and
+    reopenings, too, are one for each.
     """
 
     user_id: str
@@ -104,8 +122,14 @@ class Bill:
     failed_debits: tuple[FailedDebit, ...] = ()
     reopened: tuple[Reopened, ...] = ()
     closed_at: datetime | None = None
+    silence: Silence | None = None
     place: Place | None = None
     shift: Shift = Shift.NONE
+
+    @property
+    def reminds(self) -> bool:
+        """Whether anything of it may be reminded of."""
+        return self.closed_at is None and self.silence is None
 
     def due_on(self, number: int) -> date | None:
         """The nominal due date of occurrence `number`; None when there is none: the bill has ended,
@@ -249,6 +273,11 @@ class Bill:
         """This bill with a snooze in place of an earlier one of that occurrence."""
         others = [each for each in self.snoozes if each.occurrence != snooze.occurrence]
         return replace(self, snoozes=(*others, snooze))
+
+    def without_snooze(self, occurrence: int) -> "Bill":
+        """This bill without the snooze of that occurrence."""
+        kept = tuple(each for each in self.snoozes if each.occurrence != occurrence)
+        return self if kept == self.snoozes else replace(self, snoozes=kept)
 
     def with_failed_debit(self, failed: FailedDebit) -> "Bill":
         """This bill with a debit that failed; unchanged when it was noted before."""

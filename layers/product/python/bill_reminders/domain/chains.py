@@ -82,7 +82,7 @@ def chains(
     """The chains of the bill's open occurrences that can matter at `start` or later, in order."""
     plan = plan_of(user, bill)
     if (
-        bill.closed_at is not None
+        not bill.reminds
         or channel not in plan.channels
         or not _by_plan(bill, plan, channel, failed=False)
     ):
@@ -97,7 +97,7 @@ def chain_of(
 ) -> Chain:
     """The chain of one occurrence; empty when nothing shall remind of it."""
     plan = plan_of(user, bill)
-    if bill.closed_at is not None or channel not in plan.channels or bill.is_closed(number):
+    if not bill.reminds or channel not in plan.channels or bill.is_closed(number):
         return ()
     payable_on = bill.payable_on(due_on)
     dated = [

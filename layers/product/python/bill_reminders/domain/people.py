@@ -122,6 +122,19 @@ class Attestation:
         return cls("", at, "code")
 
 
+class StoppedBy(StrEnum):
+    """How an address came to be stopped, which decides how that is taken back."""
+
+    REPLY = "reply"
+    """Its owner wrote STOP from it: only START from it or a new confirmation lifts that."""
+    PAGE = "page"
+    """A button of the page behind a link."""
+    UNSUBSCRIBE = "unsubscribe"
+    """The button of a mail program."""
+    PROVIDER = "provider"
+    """The provider says that its owner opted out with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a channel reaches the user: an E.164 number, an e-mail address or an SNS endpoint ARN.
@@ -132,6 +145,7 @@ class Address:
     value: str = field(repr=False)
     attestation: Attestation | None = None
     stopped_at: datetime | None = None
+    stopped_by: StoppedBy = StoppedBy.REPLY
 
     @property
     def usable(self) -> bool:

@@ -13,7 +13,15 @@ from bill_reminders.storage.access_tables import CodeItem, FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
 
-OF_THE_MACHINE = {"owner", "lease_until", "attempt", "expires_at", "message_key", "provider_id"}
+OF_THE_MACHINE = {
+    "owner",
+    "lease_until",
+    "attempt",
+    "expires_at",
+    "message_key",
+    "provider_id",
+    "link",
+}
 
 
 def export(user_id: str, *, now: datetime) -> bytes:

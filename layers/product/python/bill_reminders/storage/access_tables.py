@@ -58,7 +58,9 @@ class CodeItem(Table):
 
 class LinkItem(Table):
     """A secret that was handed out, and what it may do for whom; and back from `user#<user_id>` to
-    the hash of the code that opens that account, in `purpose`."""
+    the hash of the code that opens that account, in `purpose`.
+
+    A message's link holds the ledger keys of its `reminders` and its `channel`."""
 
     class Meta:
         table_name: str
@@ -66,6 +68,9 @@ class LinkItem(Table):
     token_hash = UnicodeAttribute(hash_key=True)
     purpose = UnicodeAttribute()
     user_id = UnicodeAttribute()
+    channel = UnicodeAttribute(null=True)
+    reminders = ListAttribute[str](of=UnicodeAttribute, null=True)
+    closes_at = InstantAttribute(null=True)
     expires_at = IntegerAttribute()
 
 

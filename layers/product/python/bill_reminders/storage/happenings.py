@@ -5,7 +5,7 @@ and does nothing the second time; the result says whether anything changed. All 
 accounts.change raises.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,13 +14,20 @@ from types import MappingProxyType
 
 from pynamodb.transactions import TransactWrite
 
-from bill_reminders.domain.bills import LATE_AT_MOST, Bill, FailedDebit, Snooze
+from bill_reminders.domain.bills import (
+    LATE_AT_MOST,
+    Bill,
+    FailedDebit,
+    Silence,
+    SilenceReason,
+    Snooze,
+)
 from bill_reminders.domain.clock import DAY, local_date
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import Channel, Kind, PlanChange, User
+from bill_reminders.domain.people import Address, Channel, Kind, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import Account, Change, put_bill, with_user
@@ -154,6 +161,12 @@ def snooze(
     return _change_bill(user_id, bill_id, now, put_off)
 
 
+def undo_snooze(user_id: str, bill_id: str, occurrence: int, *, now: datetime) -> bool:
+    """Take a snooze back: the days of the plan that are still to come hold again. Raises
+    InvalidValue when there is no such bill."""
+    return _change_bill(user_id, bill_id, now, lambda bill, user: bill.without_snooze(occurrence))
+
+
 def record_prepayment(user_id: str, bill_id: str, prepayment: Prepayment, *, now: datetime) -> bool:
     """Note principal of a loan that was paid early: the instalments after it are computed anew.
 
@@ -179,6 +192,31 @@ def close_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
         return bill if bill.closed_at is not None else replace(bill, closed_at=now)
 
     return _change_bill(user_id, bill_id, now, close)
+
+
+def silence(user_id: str, bill_id: str, reason: SilenceReason, *, now: datetime) -> bool:
+    """Remind of nothing of this bill until `unsilence`. Raises InvalidValue when there is no such
+    bill."""
+
+    def hush(bill: Bill, user: User) -> Bill:
+        if bill.silence is not None and bill.silence.reason is reason:
+            return bill
+        return replace(bill, silence=Silence(now, reason))
+
+    return _change_bill(user_id, bill_id, now, hush)
+
+
+def unsilence(user_id: str, bill_id: str, *, now: datetime) -> bool:
+    """Remind of a bill again. Raises InvalidValue when there is no such bill."""
+    return _change_bill(user_id, bill_id, now, lambda bill, user: replace(bill, silence=None))
+
+
+def change_bill_plan(user_id: str, bill_id: str, plan_change: PlanChange, *, now: datetime) -> bool:
+    """Change what one bill changes in its user's plan. Raises InvalidValue when there is no such
+    bill."""
+    return _change_bill(
+        user_id, bill_id, now, lambda bill, user: replace(bill, plan_change=plan_change)
+    )
 
 
 def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
@@ -213,21 +251,40 @@ def change_kind_plan(user_id: str, kind: Kind, plan_change: PlanChange, *, now: 
     return change_user(user_id, with_plan, now=now)
 
 
-def stop(user_id: str, channel: Channel, *, now: datetime) -> bool:
-    """The owner of the address on `channel` said STOP: nothing goes there until they say START."""
-    return change_user(user_id, partial(_with_stop, channel=channel, at=now), now=now)
+def stop(user_id: str, channel: Channel, *, by: StoppedBy = StoppedBy.REPLY, now: datetime) -> bool:
+    """The owner of the address on `channel` said STOP: nothing goes there until they say START. One
+    that was said by SMS stays the reason even if another way to say it is used later."""
+
+    def stopped(address: Address) -> Address:
+        if address.stopped_at is not None and by is not StoppedBy.REPLY:
+            return address
+        at = address.stopped_at or now
+        return replace(address, stopped_at=at, stopped_by=by)
+
+    return change_user(user_id, partial(_with_address, channel, stopped), now=now)
 
 
-def start(user_id: str, channel: Channel, *, now: datetime) -> bool:
-    """The owner of the address on `channel` takes their STOP back."""
-    return change_user(user_id, partial(_with_stop, channel=channel, at=None), now=now)
+def start(
+    user_id: str,
+    channel: Channel,
+    *,
+    lifts: Collection[StoppedBy] = tuple(StoppedBy),
+    now: datetime,
+) -> bool:
+    """The owner of the address on `channel` takes their STOP back, if it was said in a way that
+    `lifts` names."""
+
+    def started(address: Address) -> Address:
+        if address.stopped_at is None or address.stopped_by not in lifts:
+            return address
+        return replace(address, stopped_at=None, stopped_by=StoppedBy.REPLY)
+
+    return change_user(user_id, partial(_with_address, channel, started), now=now)
 
 
-def _with_stop(user: User, channel: Channel, at: datetime | None) -> User:
+def _with_address(channel: Channel, change: Callable[[Address], Address], user: User) -> User:
     address = user.addresses.get(channel)
-    if address is None or (address.stopped_at is None) == (at is None):
-        return user
-    return user.with_address(channel, replace(address, stopped_at=at))
+    return user if address is None else user.with_address(channel, change(address))
 
 
 def plan_again(user_id: str, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ channels of one user do not make each other's claims fail.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.reminders import Reminder, Skip
-from bill_reminders.storage import accounts, rows, tables
+from bill_reminders.storage import accounts, links, rows, tables
 from bill_reminders.storage.accounts import Account, Change
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from bill_reminders.storage.transactions import (
@@ -33,8 +33,9 @@ from bill_reminders.storage.transactions import (
     condition_failed,
 )
 
-ROWS_AT_MOST = ACTIONS_AT_MOST - 1
-"""One action of a claim is the schedule's; what is beyond goes into further claims."""
+ROWS_AT_MOST = ACTIONS_AT_MOST - 2
+"""One action of a claim is the schedule's, one the link's; what is beyond goes into further claims.
+"""
 
 LEASE = timedelta(minutes=2)
 """How long a claim stays its owner's: longer than a sender may run."""
@@ -45,7 +46,8 @@ class Claim:
     """Reminders that this sender, and nobody else, shall now send as one message.
 
     Without `reminders` there is nothing to send; with `more` a further claim is to follow.
-    `left` counts the due reminders that further claims will take.
+    `left` counts the due reminders that further claims will take. `token` opens the page of the
+    message; None when it carries no link.
     """
 
     user: User
@@ -57,6 +59,7 @@ class Claim:
     first: bool
     left: int
     more: bool
+    token: str | None = field(default=None, repr=False)
 
     @property
     def message_key(self) -> str:
@@ -64,19 +67,21 @@ class Claim:
         return self.reminders[0].key
 
 
-def claim_next(user_id: str, channel: Channel, *, now: datetime) -> Claim:
-    """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant.
+def claim_next(user_id: str, channel: Channel, *, with_link: bool = False, now: datetime) -> Claim:
+    """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant;
+    `with_link` makes a link for the message.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy.
     """
     owner = uuid4().hex
+    token = links.new_token() if with_link else None
     tried: Claim | None = None
     for _ in range(accounts.ROUNDS):
         account = accounts.read(user_id, now=now)
         if tried is not None and _is_ours(account, tried):
             return tried  # its answer was lost, or was that to the library's own second attempt
         decision = account.decide(channel, now)
-        claim = _claim(account, decision, channel, owner)
+        claim = _claim(account, decision, channel, owner, token)
         skipped = decision.skipped[:ROWS_AT_MOST]
         if not _changes_anything(account, decision, channel):
             return claim
@@ -85,6 +90,7 @@ def claim_next(user_id: str, channel: Channel, *, now: datetime) -> Claim:
                 _moved_instant(account, decision, claim, now),
                 *_claimed_rows(claim, now),
                 *_skipped_rows(account, skipped, now),
+                *_link(claim, now),
             )
         except (Stale, Lost):
             tried = claim
@@ -93,7 +99,9 @@ def claim_next(user_id: str, channel: Channel, *, now: datetime) -> Claim:
     raise accounts.Contended("the account is changing too fast")
 
 
-def _claim(account: Account, decision: Decision, channel: Channel, owner: str) -> Claim:
+def _claim(
+    account: Account, decision: Decision, channel: Channel, owner: str, token: str | None
+) -> Claim:
     room = max(0, ROWS_AT_MOST - len(decision.skipped))
     reminders = decision.due[:room]
     attempts = [account.recorded[r.key].attempt for r in reminders if r.key in account.recorded]
@@ -108,6 +116,7 @@ def _claim(account: Account, decision: Decision, channel: Channel, owner: str) -
         first=bool(reminders) and channel not in account.greeted,
         left=len(decision.due) - len(reminders),
         more=taken < len(decision.due) + len(decision.skipped),
+        token=token,
     )
 
 
@@ -162,7 +171,13 @@ def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
         item.message_key = claim.message_key
         if first:
             item.lease_until = now + LEASE
+            item.link = None if claim.token is None else links.token_hash(claim.token)
         yield partial(_save, item)
+
+
+def _link(claim: Claim, now: datetime) -> Iterable[Write]:
+    if claim.token is not None and claim.reminders:
+        yield links.of_message(claim.token, claim.reminders, now=now)
 
 
 def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> Iterable[Write]:
@@ -268,6 +283,7 @@ def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Itera
         LedgerItem.reason.set(reason),
         LedgerItem.owner.remove(),
         LedgerItem.message_key.remove(),
+        LedgerItem.link.remove(),
         LedgerItem.lease_until.remove(),
     ]
 
@@ -275,7 +291,9 @@ def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Itera
         row = LedgerItem(reminder.user_id, reminder.key)
         transaction.update(row, actions=actions, condition=_owned(claim))
 
-    return (partial(give_back, reminder) for reminder in claim.reminders)
+    yield from (partial(give_back, reminder) for reminder in claim.reminders)
+    if claim.token is not None:
+        yield links.withdrawn(claim.token)
 
 
 def quarantine(user_id: str, channel: Channel) -> None:

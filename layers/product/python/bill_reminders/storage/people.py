@@ -130,6 +130,7 @@ def in_place_of(known: Bill, draft: Draft) -> Bill:
         failed_debits=known.failed_debits,
         reopened=known.reopened,
         closed_at=known.closed_at,
+        silence=known.silence,
     )
 
 

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from bill_reminders.domain.bills import Bill, FailedDebit, Label, Reopened, Snooze
+from bill_reminders.domain.bills import (
+    Bill,
+    FailedDebit,
+    Label,
+    Reopened,
+    Silence,
+    SilenceReason,
+    Snooze,
+)
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
@@ -24,6 +32,7 @@ from bill_reminders.domain.people import (
     Language,
     Plan,
     PlanChange,
+    StoppedBy,
     User,
 )
 from bill_reminders.domain.recurrence import Recurrence, Unit
@@ -142,7 +151,8 @@ def _address_from(stored: AddressMap) -> Address:
     attestation = None
     if stored.attested_by is not None and stored.attested_at is not None:
         attestation = Attestation(stored.attested_by, stored.attested_at, stored.evidence or "")
-    return Address(stored.address, attestation, stored.stopped_at)
+    by = StoppedBy.REPLY if stored.stopped_by is None else StoppedBy(stored.stopped_by)
+    return Address(stored.address, attestation, stored.stopped_at, by)
 
 
 def _address_map(address: Address | None) -> AddressMap | None:
@@ -155,7 +165,14 @@ def _address_map(address: Address | None) -> AddressMap | None:
         attested_at=None if by is None else by.at,
         evidence=None if by is None else by.evidence,
         stopped_at=address.stopped_at,
+        stopped_by=None if address.stopped_at is None else address.stopped_by.value,
     )
+
+
+def _silence_from(item: BillItem) -> Silence | None:
+    if item.silenced_at is None or item.silenced_why is None:
+        return None
+    return Silence(item.silenced_at, SilenceReason(item.silenced_why))
 
 
 def bill_from(item: BillItem) -> Bill:
@@ -201,6 +218,7 @@ def bill_from(item: BillItem) -> Bill:
         ),
         reopened=tuple(Reopened(each.occurrence, each.at) for each in item.reopened or ()),
         closed_at=item.closed_at,
+        silence=_silence_from(item),
         place=None if item.country is None else Place(item.country, item.subdivision),
         shift=Shift(item.shift),
     )
@@ -258,6 +276,8 @@ def bill_item(bill: Bill) -> BillItem:
         or None,
         **_plan_attributes(bill.plan_change),
         closed_at=bill.closed_at,
+        silenced_at=None if bill.silence is None else bill.silence.at,
+        silenced_why=None if bill.silence is None else bill.silence.reason.value,
         country=None if bill.place is None else bill.place.country,
         subdivision=None if bill.place is None else bill.place.subdivision,
         shift=bill.shift.value,

@@ -124,6 +124,7 @@ class AddressMap(MapAttribute[str, Any]):
     attested_at = InstantAttribute(null=True)
     evidence = UnicodeAttribute(null=True)
     stopped_at = InstantAttribute(null=True)
+    stopped_by = UnicodeAttribute(null=True)
 
 
 class JoinMap(MapAttribute[str, Any]):
@@ -266,6 +267,8 @@ class BillItem(Table):
     overdue_days = ListAttribute[int](of=IntegerAttribute, null=True)
     remind_at = WallTimeAttribute(null=True)
     closed_at = InstantAttribute(null=True)
+    silenced_at = InstantAttribute(null=True)
+    silenced_why = UnicodeAttribute(null=True)
     country = UnicodeAttribute(null=True)
     subdivision = UnicodeAttribute(null=True)
     shift = UnicodeAttribute(default=Shift.NONE.value)
@@ -277,6 +280,7 @@ class LedgerItem(Table):
     `key` is the reminder's identity: due date, bill, occurrence, revision, trigger, channel.
     Starting with the due date, all that is in play for a user is one short range. A message about
     no bill has a key of its own kind, `code:<id>` or `test:<id>`, and neither bill nor due date.
+    `link` is the hash of the link in the message, by which it can be withdrawn.
     `expires_at` is the table's TTL, in epoch seconds.
     """
 
@@ -297,6 +301,7 @@ class LedgerItem(Table):
     attempt = IntegerAttribute()
     recorded_at = InstantAttribute()
     message_key = UnicodeAttribute(null=True)
+    link = UnicodeAttribute(null=True)
     owner = UnicodeAttribute(null=True)
     lease_until = InstantAttribute(null=True)
     not_before = InstantAttribute(null=True)

@@ -1,0 +1,111 @@
+"""Links: what the bearer of a secret may do, for one user.
+
+A secret is random and kept as its SHA-256 alone, so that whoever reads the table can open nothing.
+It says nothing about its user, expires, and can be withdrawn. The link codes of letters, which
+people type, are short and have their own rules: see link_codes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from secrets import choice
+from string import ascii_letters, digits
+
+from bill_reminders.domain.bills import LATE_AT_MOST
+from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.people import Channel
+from bill_reminders.domain.reminders import Reminder
+from bill_reminders.storage.access_tables import LinkItem
+from bill_reminders.storage.transactions import Write
+
+LENGTH = 17
+"""Letters and digits: 101 bits, and no sign at the end that a phone takes for punctuation."""
+
+WAY_OUT_LASTS = timedelta(days=366)
+"""How long an e-mail's own button still stops e-mails. Mail is kept, and read again."""
+
+
+class Purpose(StrEnum):
+    """What a link is for. One that was made for something else opens nothing."""
+
+    MESSAGE = "message"
+    """What a message's own link may do: see its bills, answer it, stop what it is about."""
+    CALENDAR = "calendar"
+    """Read the user's due dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a secret opens. A message's link names the ledger keys of the `reminders` in it and the
+    `channel` it came by. After `closes_at` only the way out is left of it; None: never."""
+
+    token_hash: str
+    purpose: Purpose
+    user_id: str
+    channel: Channel | None
+    reminders: tuple[str, ...]
+    closes_at: datetime | None
+
+
+def new_token() -> str:
+    return "".join(choice(ascii_letters + digits) for _ in range(LENGTH))
+
+
+def token_hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def of_message(token: str, reminders: Iterable[Reminder], *, now: datetime) -> Write:
+    """Open with `token` the page of a message with `reminders`, until nobody can be reminded of
+    them any more; the way out for a year."""
+    told = tuple(reminders)
+    closes_at = max(now, *(_at_midnight(each) for each in told)) + LATE_AT_MOST * DAY
+    item = LinkItem(
+        token_hash(token),
+        purpose=Purpose.MESSAGE.value,
+        user_id=told[0].user_id,
+        channel=told[0].channel.value,
+        reminders=[each.key for each in told],
+        closes_at=closes_at,
+        expires_at=int(max(now + WAY_OUT_LASTS, closes_at).timestamp()),
+    )
+    return lambda transaction: transaction.save(item)
+
+
+def _at_midnight(reminder: Reminder) -> datetime:
+    day = reminder.due_on
+    return datetime(day.year, day.month, day.day, tzinfo=reminder.planned_at.tzinfo)
+
+
+def find(token: str, purpose: Purpose, *, now: datetime) -> Link | None:
+    """What `token` opens; None when it is none, has expired, was withdrawn, or was made for another
+    purpose: who asks cannot tell which."""
+    try:
+        item = LinkItem.get(token_hash(token), consistent_read=True)
+    except LinkItem.DoesNotExist:
+        return None
+    if item.purpose != purpose.value or item.expires_at <= now.timestamp():
+        return None
+    return Link(
+        token_hash=item.token_hash,
+        purpose=purpose,
+        user_id=item.user_id,
+        channel=None if item.channel is None else Channel(item.channel),
+        reminders=tuple(item.reminders or ()),
+        closes_at=item.closes_at,
+    )
+
+
+def withdrawn(token: str) -> Write:
+    """Let `token` open nothing any more, as part of a transaction."""
+    item = LinkItem(token_hash(token))
+    return lambda transaction: transaction.delete(item)
+
+
+def withdraw(hashes: Iterable[str]) -> None:
+    """Let these open nothing any more."""
+    with LinkItem.batch_write() as batch:
+        for each in hashes:
+            batch.delete(LinkItem(each))
