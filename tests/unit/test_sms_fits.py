@@ -16,7 +16,8 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Channel, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
-from bill_reminders.messages.sms import segments, sms
+from bill_reminders.messages.sms import sms
+from bill_reminders.messages.sms_text import segments
 from tests.support.people import a_trigger
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE

@@ -39,8 +39,8 @@ class SmsRules:
     `two_way` says that numbers which take replies exist there. `quiet` is wall time at the
     recipient's: hours in which the law lets no reminder of a debt arrive. Such laws mean what is
     overdue; one span for every SMS is what can be promised. `alphabet` is the codec that all
-    characters have to be in, or "". `signature` is how the sender's name has to stand in front, or
-    "" for how the language writes it.
+    characters have to be in, or "". `signature` is how {sender} has to stand before {text}, or ""
+    for how the language writes it.
     """
 
     country: str
@@ -326,7 +326,7 @@ _ROWS = (
         templates=True,
         two_way=True,
         quiet=_quiet(21, 8),
-        signature="【{sender}】",
+        signature="【{sender}】{text}",
     ),
     # Entity, sender ID and each wording are registered on a DLT platform; a link would have to be
     # listed there as well. Hours are marketing only: service messages go at any time. The Reserve
