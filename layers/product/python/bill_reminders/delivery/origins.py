@@ -94,22 +94,23 @@ class DeployedOrigins:
     def __init__(self, ssm: Any, parameter: str) -> None:
         self._ssm = ssm
         self._parameter = parameter
-        self._origins = Origins()
+        self._complained = False
+        self.current = Origins()
 
     def refresh(self) -> None:
-        """Read the parameter: one call. What cannot be read is logged, and SMS go out without."""
+        """Read the parameter: one call. What cannot be read is logged, once until it can, and SMS
+        go out without."""
         try:
             value = self._ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
-            self._origins = parse(value)
+            self.current = parse(value)
+            self._complained = False
         except (BotoCoreError, ClientError, UnreadableOrigins) as error:
-            self._origins = Origins()
-            reason = str(error) if isinstance(error, UnreadableOrigins) else type(error).__name__
-            logger.error(
-                "SMS origins cannot be read, SMS go out without",
-                parameter=self._parameter,
-                reason=reason,
-            )
-
-    @property
-    def current(self) -> Origins:
-        return self._origins
+            self.current = Origins()
+            if not self._complained:
+                known = isinstance(error, UnreadableOrigins)
+                logger.error(
+                    "SMS origins cannot be read, SMS go out without",
+                    parameter=self._parameter,
+                    reason=str(error) if known else type(error).__name__,
+                )
+            self._complained = True

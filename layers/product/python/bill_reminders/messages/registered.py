@@ -13,7 +13,7 @@ from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import TriggerKind
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.countries import SmsRules
-from bill_reminders.messages.locale import short_date, weekday_date
+from bill_reminders.messages.locale import weekday_date
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.sms_text import READABLE_NAME, SmsText, fits, in_gsm, money_text
@@ -145,7 +145,7 @@ def reminder(
         )
         for wording, shortest in kinds
         for room in range(LONGEST_VALUE, shortest - 1, -1)
-        for values in [_values(words, notices, today, room, short=wording is Wording.TWO_BILLS)]
+        for values in [_values(words, notices, room)]
     )
     return next(text for text in texts if fits(text.body))
 
@@ -171,16 +171,13 @@ def _single(notice: Notice, today: date) -> Wording:
     return Wording.TODAY if notice.due_on == today else Wording.BEFORE
 
 
-def _values(
-    words: Catalogue, notices: Sequence[Notice], today: date, room: int, *, short: bool
-) -> dict[str, str]:
+def _values(words: Catalogue, notices: Sequence[Notice], room: int) -> dict[str, str]:
     """What fills the gaps; names that a wording has not are left over."""
-    say_date = short_date if short else weekday_date
     values = {"count": str(len(notices))}
     for end, notice in zip(("", "_2"), notices, strict=False):
         values[f"bill{end}"] = _title(words, notice, room)
         values[f"amount{end}"] = _amount(words, notice)
-        values[f"date{end}"] = _value(say_date(notice.due_on, words.language))
+        values[f"date{end}"] = _value(weekday_date(notice.due_on, words.language))
     return values
 
 
