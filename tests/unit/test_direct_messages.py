@@ -173,20 +173,19 @@ def test_a_push_endpoint_takes_no_code(language: Language) -> None:
     [
         (
             EN,
-            "Bill reminders: A test message: reminders will arrive like this. "
-            "Your code word: Harbour",
+            "Bill reminders: A test message: reminders will arrive like this. Code word: Harbour",
             "Test message",
             "Reminders will arrive here like this. Your code word: Harbour",
         ),
         (
             HANS,
-            "【Bill reminders】这是一条测试消息，今后的提醒会像这样发给您。您的暗号：Harbour",
+            "【Bill reminders】这是一条测试消息，今后的提醒会像这样发给您。暗号：Harbour",
             "测试消息",
             "今后的提醒会像这样发给您。您的暗号：Harbour",
         ),
         (
             HANT,
-            "【Bill reminders】這是一則測試訊息，今後的提醒會像這樣傳送給您。您的暗號：Harbour",
+            "【Bill reminders】這是一則測試訊息，今後的提醒會像這樣傳送給您。暗號：Harbour",
             "測試訊息",
             "今後的提醒會像這樣傳送給您。您的暗號：Harbour",
         ),
