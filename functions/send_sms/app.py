@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,14 +18,13 @@ from bill_reminders.messages.sms import sms
 
 
 @dataclass(frozen=True, slots=True)
-class SmsSettings:
+class SmsSettings(SenderSettings):
     sms_origins_parameter: str
 
 
 logger = Logger()
-settings = environment.read(SenderSettings)
-sms_settings = environment.read(SmsSettings)
-origins = DeployedOrigins(boto3.client("ssm"), sms_settings.sms_origins_parameter)
+settings = environment.read(SmsSettings)
+origins = DeployedOrigins(providers.client("ssm"), settings.sms_origins_parameter)
 sns = providers.client("sns")
 
 

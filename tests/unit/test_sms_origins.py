@@ -96,24 +96,38 @@ class Ssm:
         return {"Parameter": {"Value": answer}}
 
 
+def senders_read(*answers: str | Exception) -> list[str]:
+    """The British sender id after each answer."""
+    deployed = DeployedOrigins(Ssm(*answers), "/stack/sms-origins")
+    assert deployed.current.of(BRITISH) is LEFT_TO_AWS
+    senders = []
+    for _ in answers:
+        deployed.refresh()
+        senders.append(deployed.current.of(BRITISH).sender_id)
+    return senders
+
+
+def test_a_mistyped_parameter_leaves_the_choice_to_aws_and_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert senders_read(WRITTEN, "{", "{", WRITTEN) == ["Lantern", "", "", "Lantern"]
+    assert caplog.text.count("cannot be read") == 1
+    assert senders_read("{", "{}", "{") == ["", "", ""]
+    assert caplog.text.count("cannot be read") == 3
+
+
 @pytest.mark.parametrize(
     "failure",
     [
-        "{",
-        ClientError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter"),
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "GetParameter"),
         EndpointConnectionError(endpoint_url="https://example.com"),
     ],
 )
-def test_origins_that_cannot_be_read_are_left_to_aws_until_they_can(
-    failure: str | Exception, caplog: pytest.LogCaptureFixture
+def test_without_an_answer_the_origins_stay_as_they_are(
+    failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers = (WRITTEN, failure, failure, WRITTEN, failure)
-    deployed = DeployedOrigins(Ssm(*answers), "/stack/sms-origins")
-    assert deployed.current.of(BRITISH) is LEFT_TO_AWS
-    for sender_id, logged in (("Lantern", 0), ("", 1), ("", 1), ("Lantern", 1), ("", 2)):
-        deployed.refresh()
-        assert deployed.current.of(BRITISH).sender_id == sender_id
-        assert caplog.text.count("cannot be read") == logged, "an error is logged once"
+    assert senders_read(failure, WRITTEN, failure, failure) == ["", "Lantern", "Lantern", "Lantern"]
+    assert caplog.text.count("cannot be read") == 2
 
 
 def test_a_request_names_the_sender_where_the_country_knows_names() -> None:

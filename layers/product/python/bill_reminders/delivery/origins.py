@@ -98,19 +98,19 @@ class DeployedOrigins:
         self.current = Origins()
 
     def refresh(self) -> None:
-        """Read the parameter: one call. What cannot be read is logged, once until it can, and SMS
-        go out without."""
+        """Read the parameter: one call. Without an answer the origins stay as they are; with one
+        that holds none, SMS go out without. An error is logged once, until the next good answer."""
         try:
             value = self._ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
             self.current = parse(value)
             self._complained = False
-        except (BotoCoreError, ClientError, UnreadableOrigins) as error:
+        except UnreadableOrigins as error:
             self.current = Origins()
-            if not self._complained:
-                known = isinstance(error, UnreadableOrigins)
-                logger.error(
-                    "SMS origins cannot be read, SMS go out without",
-                    parameter=self._parameter,
-                    reason=str(error) if known else type(error).__name__,
-                )
-            self._complained = True
+            self._complain(str(error))
+        except (BotoCoreError, ClientError) as error:
+            self._complain(type(error).__name__)
+
+    def _complain(self, reason: str) -> None:
+        if not self._complained:
+            logger.error("SMS origins cannot be read", parameter=self._parameter, reason=reason)
+        self._complained = True
