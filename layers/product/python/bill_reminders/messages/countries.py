@@ -18,7 +18,7 @@ from types import MappingProxyType
 from bill_reminders.domain.clock import QuietHours
 
 AWS = "https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html"
-DIRECTIVE = "Directive 2002/58/EC art. 13, https://eur-lex.europa.eu/eli/dir/2002/58"
+DIRECTIVE = "Directive 2002/58/EC art. 13, https://eur-lex.europa.eu/eli/dir/2002/58/oj"
 
 
 class SenderId(Enum):
@@ -197,28 +197,28 @@ _ROWS = (
     ),
     # Free text without links --------------------------------------------------------------------
     # A sender ID with "#" is for registered senders; others are allowed without it. That links of
-    # anybody but banks are welcome was not verified: none.
+    # anybody but banks are welcome was not verified, nor were quiet hours: the strict values.
     SmsRules(
         country="HK",
-        source=f"{AWS}; https://www.ofca.gov.hk/en/consumer_focus/guide/hot_topics/"
-        "sms_sender_registration_scheme/",
+        source=f"{AWS}; OFCA, https://www.lightreading.com/regulatory-politics/"
+        "hk-fights-sms-scams-with-sender-registration-scheme",
         sender_id=SenderId.ALLOWED,
         two_way=True,
+        quiet=_quiet(21, 8),
     ),
     # Nothing but AWS's row was found: the strict values.
     SmsRules(country="MO", source=AWS, sender_id=SenderId.ALLOWED, quiet=_quiet(21, 8)),
-    # Links only where the operators' list holds sender and link. Quiet: outsourced collection is
-    # for 7:00 to 22:00, which was not verified for the lender itself; marketing hours are not for
-    # service messages.
+    # Links only where the operators' list holds sender and link. Marketing hours are not for
+    # service messages; those of collection were not verified: the strict ones.
     SmsRules(
         country="TW",
         source=f"{AWS}; Fraud Hazard Prevention Act, https://www.taipeitimes.com/News/taiwan/"
         "archives/2024/11/14/2003826886; https://sent.dm/resources/tw_sms_guidance",
         two_way=True,
-        quiet=_quiet(22, 7),
+        quiet=_quiet(21, 8),
     ),
     # Sender IDs are registered with SGNIC, or shown as "Likely-SCAM". Banks send retail customers
-    # no links; a deployer may be one.
+    # no links; a deployer may be one. Quiet hours were not verified: the strict ones.
     SmsRules(
         country="SG",
         source=f"{AWS}; https://docs.aws.amazon.com/sms-voice/latest/userguide/"
@@ -226,6 +226,7 @@ _ROWS = (
         "banks-singapore-remove-clickable-links-emails-sms-mas-131731273.html",
         sender_id=SenderId.REGISTERED,
         two_way=True,
+        quiet=_quiet(21, 8),
     ),
     # No links, call-back numbers or questions about the person, from anybody, since September
     # 2024. Quiet hours were not verified: the strict ones.
@@ -277,8 +278,8 @@ _ROWS = (
         two_way=True,
         quiet=_quiet(18, 8),
     ),
-    # Globe delivers no SMS with a link, and the central bank asks lenders to send none. Quiet:
-    # SEC Memorandum Circular 18 of 2019 (6:00 to 22:00), of which the text was not found: the
+    # An operator blocks links between persons, and the central bank ordered lenders to send none.
+    # Quiet: SEC Memorandum Circular 18 of 2019 (6:00 to 22:00), of which the text was not found: the
     # strict hours.
     SmsRules(
         country="PH",
@@ -300,12 +301,12 @@ _ROWS = (
     # Whether sender IDs want a registration, links and hours were not verified: the strict values.
     SmsRules(country="NG", source=AWS, sender_id=SenderId.REGISTERED, quiet=_quiet(20, 8)),
     # Links were not verified: none. The hours (7:00 to 21:00) are marketing only; that collection
-    # has none was not verified.
+    # has none was not verified: the strict ones.
     SmsRules(
         country="AE",
         source=f"{AWS}; https://messagecentral.com/en-in/blog/how-to-send-sms-to-the-uae",
         sender_id=SenderId.REGISTERED,
-        quiet=_quiet(21, 7),
+        quiet=_quiet(21, 8),
     ),
     # Links only of hosts on the operators' list. Service messages have no hours.
     SmsRules(
