@@ -279,7 +279,7 @@ _ROWS = (
         quiet=_quiet(18, 8),
     ),
     # An operator blocks links between persons, and the central bank ordered lenders to send none.
-    # Quiet: SEC Memorandum Circular 18 of 2019 (6:00 to 22:00), of which the text was not found: the
+    # Quiet: SEC Memorandum Circular 18 of 2019 (6:00 to 22:00), of which no text was found: the
     # strict hours.
     SmsRules(
         country="PH",
