@@ -130,22 +130,23 @@ def reminder(
     and says how to stop. Two bills stand in it if both names stay readable, else the nearest."""
     words = catalogue(language)
     first = bool(source)
-    if len(notices) == 1:
-        kinds = [(_single(notices[0], today), SHORTEST_BILL)]
-    else:
-        kinds = [(Wording.MORE_BILLS, SHORTEST_BILL)]
-    if len(notices) == 2:
-        kinds = [(Wording.TWO_BILLS, READABLE_NAME), *kinds]
+    match notices:
+        case [notice]:
+            kinds = [(_single(notice, today), SHORTEST_BILL)]
+        case [_, _]:
+            kinds = [(Wording.TWO_BILLS, READABLE_NAME), (Wording.MORE_BILLS, SHORTEST_BILL)]
+        case _:
+            kinds = [(Wording.MORE_BILLS, SHORTEST_BILL)]
     texts = (
         SmsText(
             pattern(wording, language, sender=sender, rules=rules, first=first).format_map(
-                values | {"source": _value(source, min(room, LONGEST_SENDER))}
+                _values(words, notices, room)
+                | {"source": _value(source, min(room, LONGEST_SENDER))}
             ),
             number_of(wording, language, first=first),
         )
         for wording, shortest in kinds
         for room in range(LONGEST_VALUE, shortest - 1, -1)
-        for values in [_values(words, notices, room)]
     )
     return next(text for text in texts if fits(text.body))
 
