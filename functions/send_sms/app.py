@@ -17,7 +17,7 @@ from bill_reminders.domain.people import Channel
 from bill_reminders.messages.sms import sms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SmsSettings(SenderSettings):
     sms_origins_parameter: str
 
