@@ -5,7 +5,7 @@ BIN := .venv/bin
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench openapi contract import test unit lint format validate build lock clean
+.PHONY: help setup demo serve bench openapi texts contract import test unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ bench: setup         ## measure how planning grows with the bills of one user
 
 openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
 	$(BIN)/python -m local.openapi
+
+texts: setup         ## list the SMS wordings to register: make texts SENDER="Lantern" COUNTRY=IN
+	@$(BIN)/python -m local.texts $(if $(SENDER),--sender "$(SENDER)") \
+		$(if $(COUNTRY),--country "$(COUNTRY)")
 
 contract: setup      ## let Schemathesis alone compare the deployed local API with its document
 	$(BIN)/python -m pytest tests/stack/test_api_contract.py

@@ -207,7 +207,7 @@ def test_what_could_not_be_composed_was_no_greeting(stack: MotoStack) -> None:
     mend(stack, "rent")
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
         nudge(stack, Channel.SMS, "somebody")
-    assert "STOP" in text_of(sent[0])
+    assert "To stop" in text_of(sent[0])
 
 
 # An answer that cannot be read -------------------------------------------------------------------
@@ -373,7 +373,7 @@ def test_a_refusal_that_cannot_be_given_back_fails_its_nudge_and_says_so(
 REJECTIONS = pytest.mark.parametrize(
     ("channel", "code", "stop"),
     [
-        (Channel.SMS, "InvalidParameter", "STOP"),
+        (Channel.SMS, "InvalidParameter", "To stop"),
         (Channel.PUSH, "EndpointDisabled", "To stop"),
     ],
 )

@@ -475,7 +475,7 @@ def test_the_first_message_alone_says_how_to_stop(stage: Stage) -> None:
     stage.set_clock(NINE + 2 * DAY + timedelta(seconds=1))
     stage.nudge(Channel.SMS, "somebody")
     texts = [text for _, text in stage.delivered(Channel.SMS)]
-    assert ["STOP" in text for text in texts] == [True, False]
+    assert ["To stop" in text for text in texts] == [True, False]
 
 
 def test_each_user_gets_their_own_message(stage: Stage) -> None:

@@ -14,10 +14,13 @@ from tests.support.moto_stack import MotoStack
 from tests.support.template import rendered
 
 Allowed = set[tuple[str, str]]
-"""An action, and the logical id of the table (with `/index/<name>`) or "" for all else."""
+"""An action, and the logical id of the table (with `/index/<name>`) or parameter, or "" for all
+else."""
 
 IAM_SERVICE = {"sesv2": "ses"}
-OF_THE_RUNTIME = {"logs", "ssm"}
+OF_THE_RUNTIME = "logs"
+CLOCK = ("ssm:GetParameter", "ClockOffset")
+"""Which local stacks alone have, and every function there."""
 
 
 @contextmanager
@@ -47,6 +50,9 @@ def watched(stack: MotoStack) -> Iterator[dict[str, Allowed]]:
 
 def _needed(model: Any, params: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[str, str]]:
     service = model.service_model.service_name
+    if service == "ssm":
+        yield f"ssm:{model.name}", names[json.loads(params["body"])["Name"]]
+        return
     if service != "dynamodb":
         service = IAM_SERVICE.get(service, service)
         yield f"{service}:{model.name}", ""
@@ -81,7 +87,11 @@ def allowed(function: str) -> Allowed:
         for statement in document["Statement"]:
             actions = statement["Action"]
             for action in [actions] if isinstance(actions, str) else actions:
-                if action.partition(":")[0] in OF_THE_RUNTIME:
+                service = action.partition(":")[0]
+                if service == OF_THE_RUNTIME:
+                    continue
+                if service == "ssm":
+                    found.add((action, _parameter(statement["Resource"])))
                     continue
                 if not action.startswith("dynamodb:"):
                     found.add((action, ""))
@@ -89,7 +99,11 @@ def allowed(function: str) -> Allowed:
                 tables = statement["Resource"]
                 for table in tables if isinstance(tables, list) else [tables]:
                     found.add((action, _table(table)))
-    return found
+    return found - {CLOCK}
+
+
+def _parameter(resource: dict[str, str]) -> str:
+    return resource["Fn::Sub"].rpartition("${")[2].removesuffix("}")
 
 
 def _table(resource: dict[str, Any]) -> str:

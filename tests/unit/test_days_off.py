@@ -20,7 +20,8 @@ from bill_reminders.domain.working_days import Place, Shift
 from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import push
-from bill_reminders.messages.sms import segments, sms
+from bill_reminders.messages.sms import sms
+from bill_reminders.messages.sms_text import segments
 from tests.support.people import a_bill, a_user
 
 ENGLAND, TAIWAN, AMERICA = Place("GB"), Place("TW"), Place("US")

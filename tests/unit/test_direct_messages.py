@@ -11,7 +11,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Channel, Language
 from bill_reminders.messages.direct import DirectText, code, trial
 from bill_reminders.messages.notices import Sender
-from bill_reminders.messages.sms import segments
+from bill_reminders.messages.sms_text import segments
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)
@@ -32,7 +32,9 @@ assert {len(name) for name in SENDERS_OF_20} == {20}
 
 
 def code_of(language: Language, channel: Channel, sender: str = "Bill reminders") -> DirectText:
-    return code(language, channel, sender=Sender(sender, ""), code="123456", minutes=10)
+    return code(
+        language, channel, to="+447700900123", sender=Sender(sender, ""), code="123456", minutes=10
+    )
 
 
 def trial_of(
@@ -41,7 +43,9 @@ def trial_of(
     sender: str = "Bill reminders",
     code_word: str | None = None,
 ) -> DirectText:
-    return trial(language, channel, sender=Sender(sender, ""), code_word=code_word)
+    return trial(
+        language, channel, to="+447700900123", sender=Sender(sender, ""), code_word=code_word
+    )
 
 
 class Page(HTMLParser):
@@ -169,20 +173,19 @@ def test_a_push_endpoint_takes_no_code(language: Language) -> None:
     [
         (
             EN,
-            "Bill reminders: A test message: reminders will arrive like this. "
-            "Your code word: Harbour",
+            "Bill reminders: A test message: reminders will arrive like this. Code word: Harbour",
             "Test message",
             "Reminders will arrive here like this. Your code word: Harbour",
         ),
         (
             HANS,
-            "【Bill reminders】这是一条测试消息，今后的提醒会像这样发给您。您的暗号：Harbour",
+            "【Bill reminders】这是一条测试消息，今后的提醒会像这样发给您。暗号：Harbour",
             "测试消息",
             "今后的提醒会像这样发给您。您的暗号：Harbour",
         ),
         (
             HANT,
-            "【Bill reminders】這是一則測試訊息，今後的提醒會像這樣傳送給您。您的暗號：Harbour",
+            "【Bill reminders】這是一則測試訊息，今後的提醒會像這樣傳送給您。暗號：Harbour",
             "測試訊息",
             "今後的提醒會像這樣傳送給您。您的暗號：Harbour",
         ),

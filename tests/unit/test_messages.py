@@ -292,19 +292,19 @@ def test_a_part_says_which_it_is_and_a_whole_does_not(
     [
         (
             EN,
-            "Sent for Lark. To stop: reply STOP or tell Lark.",
+            "Sent for Lark. To stop, tell Lark.",
             "Sent for Lark. To stop, switch reminders off in the app's settings.",
             "This is our first e-mail to this address. It is sent for Lark.",
         ),
         (
             HANS,
-            "本短信代Lark发送。如不想再收到，可回复STOP或告知Lark。",
+            "本短信代Lark发送。如不想再收到，请告知Lark。",
             "本提醒代Lark发送。如不想再收到，可在应用的设置中关闭。",
             "这是我们发到此邮箱的第一封邮件，代Lark发送。",
         ),
         (
             HANT,
-            "本訊息代Lark發送。如不想再收到，可回覆STOP或告知Lark。",
+            "本訊息代Lark發送。如不想再收到，請告知Lark。",
             "本提醒代Lark發送。如不想再收到，可在應用程式的設定中關閉。",
             "這是我們寄到此地址的第一封郵件，代Lark發送。",
         ),

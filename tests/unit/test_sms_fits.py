@@ -16,8 +16,10 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Channel, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
-from bill_reminders.messages.sms import segments, sms
+from bill_reminders.messages.sms import sms
+from bill_reminders.messages.sms_text import segments
 from tests.support.people import a_trigger
+from tests.support.sms_segments import BASIC, EXTENSION, counted
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)
@@ -35,6 +37,12 @@ LONG_CHINESE = (
 )
 assert {len(name) for name in (*LONG_LATIN, *LONG_CHINESE)} == {40}
 
+BRITISH = "+447700900123"
+"""Where links and code words are allowed, and numbers that take replies exist."""
+
+LONGEST_LINK = f"https://{'pay.bills.example.com'[-20:]}/r/{'aZ09aZ09aZ09aZ09a'}"
+assert len(LONGEST_LINK) == len("https://") + 20 + len("/r/") + 17
+
 
 def text(
     language: Language,
@@ -46,6 +54,10 @@ def text(
     source: str = "Lark",
     sender: str = "Family Bills",
     part: Part = WHOLE,
+    number: str = BRITISH,
+    code_word: str | None = None,
+    link: str | None = None,
+    two_way: bool = False,
 ) -> str:
     """The SMS for `bills`, each a biller and a name, due `days` after the day it is sent."""
     attestation = Attestation(source, at=datetime(2027, 1, 1, tzinfo=UTC), evidence="form 7")
@@ -53,7 +65,8 @@ def text(
         "user",
         language,
         ZoneInfo("Asia/Taipei"),
-        addresses={Channel.SMS: Address("somewhere", attestation)},
+        code_word=code_word,
+        addresses={Channel.SMS: Address(number, attestation)},
     )
     each = [days] * len(bills) if isinstance(days, int) else days
     notices = [
@@ -73,7 +86,20 @@ def text(
         for number, ((biller, name), ahead) in enumerate(zip(bills, each, strict=True))
     ]
     sent_by = Sender(sender, unsubscribe_mailbox="stop@bills.example.com")
-    return sms(user, notices, today=A_WEDNESDAY, sender=sent_by, first=first, part=part).body
+    return sms(
+        user,
+        notices,
+        today=A_WEDNESDAY,
+        sender=sent_by,
+        first=first,
+        part=part,
+        link=link,
+        two_way=two_way,
+    ).body
+
+
+TO_STOP = ("STOP", "top by the link", "o stop", "停收", "不想再收到")
+"""What every way to say how to stop holds."""
 
 
 @pytest.mark.parametrize(
@@ -101,14 +127,23 @@ def text(
     ],
 )
 def test_segments_are_counted_as_carriers_bill_them(written: str, count: int) -> None:
-    assert segments(written) == count
+    assert segments(written) == counted(written) == count
+
+
+@given(
+    st.text(st.sampled_from(sorted(BASIC | EXTENSION)), max_size=500)
+    | st.text("a€账😀", max_size=300)
+    | st.text(max_size=300)
+)
+def test_the_product_counts_as_an_independent_segmenter_does(written: str) -> None:
+    assert segments(written) == counted(written)
 
 
 @pytest.mark.parametrize("currency", ["USD", "CNY", "EUR", "INR", "CHF"])
 @WHEN
 def test_an_ordinary_english_sms_takes_one_segment(days: int, currency: str) -> None:
     written = text(EN, ("Lark", "Credit card"), days=days, currency=currency)
-    assert segments(written) == 1
+    assert counted(written) == 1
     assert "Lark Credit card" in written
 
 
@@ -120,7 +155,7 @@ def test_an_ordinary_chinese_sms_takes_one_segment(
     language: Language, bill: tuple[str, str], days: int
 ) -> None:
     written = text(language, bill, days=days, sender="家庭账本", currency="CNY")
-    assert segments(written) == 1
+    assert counted(written) == 1
     assert "".join(bill) in written
 
 
@@ -143,15 +178,63 @@ def test_the_longest_ordinary_values_fit_into_two(
             sender=sender,
             part=Part(12, 40),
         )
-        assert segments(written) <= 2
+        assert counted(written) <= 2
         assert "CLF 9,999,999.9900" in written
-        assert ("STOP" in written) is first
+        assert any(way in written for way in TO_STOP) is first
+
+
+@pytest.mark.parametrize("two_way", [False, True])
+@pytest.mark.parametrize("bill", [LONG_LATIN, LONG_CHINESE, (LONG_CHINESE[0], LONG_LATIN[1])])
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 40])
+@WHEN
+@IN_LANGUAGES
+def test_the_longest_link_and_a_code_word_stand_in_two_whatever_else_gives_way(
+    language: Language, days: int, count: int, first: bool, bill: tuple[str, str], two_way: bool
+) -> None:
+    for source, sender in (("Lark", "Family Bills"), LONG_LATIN, LONG_CHINESE):
+        written = text(
+            language,
+            *[bill] * count,
+            days=days,
+            amount="9999999.99",
+            currency="CLF",
+            first=first,
+            source=source,
+            sender=sender,
+            link=LONGEST_LINK,
+            code_word="Bluebird",
+            two_way=two_way,
+        )
+        assert counted(written) <= 2
+        assert f"{LONGEST_LINK} " in written
+        assert written.endswith("Bluebird")
+        assert any(way in written for way in TO_STOP) is first
+
+
+@pytest.mark.parametrize(
+    ("language", "bill", "why"),
+    [
+        (EN, ("Lark", "Credit card"), "reminder 3 days before"),
+        (HANS, ("纸鹤银行", "信用卡"), "提前3天提醒"),
+        (HANT, ("紙鶴商業銀行", "信用卡"), "提前3天提醒"),
+    ],
+)
+def test_an_ordinary_reminder_keeps_amount_and_reason_beside_link_and_code_word(
+    language: Language, bill: tuple[str, str], why: str
+) -> None:
+    written = text(language, bill, link=LONGEST_LINK, code_word="Bluebird")
+    assert counted(written) == 2
+    assert "$1,234.56" in written
+    assert why in written
+    assert LONGEST_LINK in written
+    assert "Bluebird" in written
 
 
 def test_every_currency_fits_into_two() -> None:
     for currency in map(str, Locale.parse("en").currencies):
         written = text(EN, LONG_CHINESE, amount="9999999.99", currency=currency, first=True)
-        assert segments(written) <= 2, currency
+        assert counted(written) <= 2, currency
 
 
 @pytest.mark.parametrize("bill", [("Lark", "Credit card"), LONG_LATIN, LONG_CHINESE])
@@ -170,7 +253,7 @@ def test_a_digest_fits_into_two_and_counts_what_it_leaves_out(
         first=first,
         part=Part(2, 3),
     )
-    assert segments(written) <= 2
+    assert counted(written) <= 2
     listed = written.count("9,999,999.99")
     assert listed >= 1
     if listed < count:
@@ -184,12 +267,12 @@ def test_a_digest_fits_into_two_and_counts_what_it_leaves_out(
 def test_a_digest_lists_as_many_bills_as_fit_the_nearest_due_first() -> None:
     names = ["Rent", "Water", "Power", "Phone", "Loan", "Visa", "Gym", "Tax", "Club", "Gas"]
     written = text(EN, *[("", name) for name in names], days=reversed(range(10)), amount="10")
-    assert segments(written) == 2
+    assert counted(written) == 2
     assert [name for name in reversed(names) if f"{name}, $" in written] == [
         "Gas", "Club", "Tax", "Gym", "Visa", "Loan", "Phone",
     ]  # fmt: skip
     assert "; and 3 more." in written
-    assert segments(written.replace("; and", "; Power, $10.00, due in 7 days (Oct 6); and")) == 3
+    assert counted(written.replace("; and", "; Power, $10.00, due in 7 days (Oct 6); and")) == 3
 
 
 def test_names_become_shorter_before_bills_are_left_out() -> None:
@@ -199,10 +282,17 @@ def test_names_become_shorter_before_bills_are_left_out() -> None:
 
 
 def test_where_nothing_else_fits_the_amount_gives_way_before_the_way_out() -> None:
-    absurd = text(EN, ("纸鹤银行", "信用卡"), amount="9" * 25, first=True, part=Part(12, 40))
+    absurd = text(
+        EN,
+        ("纸鹤银行", "信用卡"),
+        amount="9" * 25,
+        first=True,
+        part=Part(12, 40),
+        code_word="Bluebird",
+    )
     assert absurd == (
         "Family Bills: (12 of 40) 纸鹤银行信用卡 is due in 3 days. Your plan: 3 days before. "
-        "Stop: reply STOP or tell Lark."
+        "To stop, tell Lark. Code word: Bluebird"
     )
 
 
@@ -225,7 +315,7 @@ def test_a_joined_emoji_is_kept_whole_or_left_out() -> None:
 def test_what_a_keyboard_makes_curly_does_not_double_the_price() -> None:
     written = text(EN, ("Lark", "Kid’s “school” – card"))
     assert 'Kid\'s "school" - card' in written
-    assert segments(written) == 1
+    assert counted(written) == 1
     assert "Kid’s" in text(HANS, ("", "Kid’s")), "where it costs nothing it stays"
 
 
@@ -257,8 +347,12 @@ NAMES = st.text(max_size=300) | st.sampled_from(
     amount=st.none() | st.decimals("0.01", "9999999.99", places=2).map(str),
     currency=st.sampled_from(["USD", "INR", "CLF", "XYZ"]),
     part=st.sampled_from([WHOLE, Part(40, 40)]),
+    number=st.sampled_from([BRITISH, "+821000000000", "+8613000000000", "+910000000000", "+999"]),
+    code_word=st.none() | NAMES,
+    link=st.sampled_from([None, LONGEST_LINK]),
+    two_way=st.booleans(),
 )
 def test_nothing_that_anybody_types_takes_three(
     language: Language, bills: list[tuple[str, str]], **values: Any
 ) -> None:
-    assert segments(text(language, *bills, **values)) <= 2
+    assert counted(text(language, *bills, **values)) <= 2

@@ -16,7 +16,8 @@ from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import push
-from bill_reminders.messages.sms import segments, sms
+from bill_reminders.messages.sms import sms
+from bill_reminders.messages.sms_text import segments
 
 EN, HANS, HANT = Language
 TODAY = date(2027, 3, 2)

@@ -35,6 +35,7 @@ class SettingsConfig(AccountConfig):
     shards_read: int
     sender_name: str
     from_address: str
+    sms_origins_parameter: str
     apple_push_application_arn: str = ""
     google_push_application_arn: str = ""
 

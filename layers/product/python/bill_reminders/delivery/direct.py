@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from bill_reminders.delivery import providers
+from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery.requests import email_request, push_request, sms_request
 from bill_reminders.domain.ledger import State
@@ -30,7 +31,7 @@ class Direct:
     compose: Callable[[], DirectText]
 
 
-def send(message: Direct, *, from_address: str, now: datetime) -> State:
+def send(message: Direct, *, from_address: str, origins_parameter: str, now: datetime) -> State:
     """Send a message once; what became of it, or of the one that went before under this key.
 
     A refusal for now is raised and forgotten, so that it may be asked for again. Raises
@@ -42,7 +43,7 @@ def send(message: Direct, *, from_address: str, now: datetime) -> State:
     if known is not None:
         return known
     try:
-        provider_id = _send_once(message, from_address)
+        provider_id = _send_once(message, from_address, origins_parameter)
     except Refused:
         direct_rows.give_back(message.user_id, message.key)
         raise
@@ -56,11 +57,14 @@ def send(message: Direct, *, from_address: str, now: datetime) -> State:
     return State.SENT
 
 
-def _send_once(message: Direct, from_address: str) -> str:
+def _send_once(message: Direct, from_address: str, origins_parameter: str) -> str:
     text = message.compose()
     match message.channel:
         case Channel.SMS:
-            request = sms_request(message.address, text.text)
+            origins = DeployedOrigins(_client("ssm"), origins_parameter)
+            origins.refresh()
+            origin = origins.current.of(message.address)
+            request = sms_request(message.address, text.text, origin=origin, wording=text.wording)
             return providers.send_once(_client("sns").publish, **request)
         case Channel.PUSH:
             request = push_request(message.address, text.subject, text.text, expires_in=PUSH_LASTS)

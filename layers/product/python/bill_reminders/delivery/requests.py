@@ -4,16 +4,40 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from bill_reminders.delivery.origins import LEFT_TO_AWS, Origin
+from bill_reminders.messages.countries import SenderId, rules_for
+
 PLATFORMS = ("APNS", "APNS_SANDBOX", "FCM")
 
 
-def sms_request(number: str, body: str) -> dict[str, Any]:
-    """For SNS Publish."""
+def sms_request(
+    number: str, body: str, *, origin: Origin = LEFT_TO_AWS, wording: str = ""
+) -> dict[str, Any]:
+    """For SNS Publish. `wording` is the number of the registered wording, where there is one.
+
+    Where its id has to travel, a sender ID goes only along with it: without, operators drop the
+    message, while AWS has a way that needs neither.
+    """
+    rules = rules_for(number)
+    template = origin.templates.get(wording, "") if rules.template_ids else ""
+    registered = bool(template and origin.entity_id)
+    names_sender = rules.sender_id is not SenderId.NONE and not origin.number
+    values = {
+        "AWS.SNS.SMS.SMSType": "Transactional",
+        "AWS.MM.SMS.OriginationNumber": origin.number,
+        "AWS.SNS.SMS.SenderID": (
+            origin.sender_id if names_sender and (registered or not rules.template_ids) else ""
+        ),
+        "AWS.MM.SMS.EntityId": origin.entity_id if registered else "",
+        "AWS.MM.SMS.TemplateId": template if registered else "",
+    }
     return {
         "PhoneNumber": number,
         "Message": body,
         "MessageAttributes": {
-            "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}
+            name: {"DataType": "String", "StringValue": value}
+            for name, value in values.items()
+            if value
         },
     }
 

@@ -1,49 +1,58 @@
 """Messages that the user has just asked for: a code that confirms an address, a test message."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Channel, Language
+from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.countries import rules_for
 from bill_reminders.messages.email import NAME_WIDTH, templates
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import Sender
-from bill_reminders.messages.sms import (
+from bill_reminders.messages.registered import Wording
+from bill_reminders.messages.sms import CODE_WORD_WIDTH
+from bill_reminders.messages.sms_text import (
     LONGEST_NAME,
     MOST_SEGMENTS,
     READABLE_NAME,
+    SmsText,
     in_gsm,
     segments,
 )
-
-CODE_WORD_WIDTH = 40
-"""In UTF-16 code units: a code word of twenty emoji is still shown whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectText:
     """`subject` is the subject of an e-mail or the title of a push notification, `text` the body;
-    `html` is for e-mail. What a channel has not is ""."""
+    `html` is for e-mail, `wording` the number of an SMS's registered wording. What a channel has
+    not is ""."""
 
     subject: str
     text: str
     html: str
+    wording: str = ""
+
+    @classmethod
+    def of_sms(cls, sms: SmsText) -> Self:
+        return cls("", sms.body, "", sms.wording)
 
 
 def code(
-    language: Language, channel: Channel, *, sender: Sender, code: str, minutes: int
+    language: Language, channel: Channel, *, to: str, sender: Sender, code: str, minutes: int
 ) -> DirectText:
-    """The `code` that confirms a phone number or an e-mail address, valid for `minutes`.
+    """The `code` that confirms the phone number or e-mail address `to`, valid for `minutes`.
 
     An SMS takes one segment. Raises InvalidValue for a channel that needs no code.
     """
     words = catalogue(language)
     match channel:
         case Channel.SMS:
-            full = words.say("sms_code", code=code, minutes=minutes)
-            short = words.say("sms_code_short", code=code, minutes=minutes)
-            return DirectText("", _sms(words, sender, full, short), "")
+            values = {"code": code, "minutes": minutes}
+            texts = [words.say(key, **values) for key in ("sms_code", "sms_code_short")]
+            return _sms(words, to, sender, texts, Wording.CODE, values)
         case Channel.EMAIL:
             return _email(
                 words,
@@ -60,18 +69,19 @@ def code(
 
 
 def trial(
-    user_language: Language, channel: Channel, *, sender: Sender, code_word: str | None
+    user_language: Language, channel: Channel, *, to: str, sender: Sender, code_word: str | None
 ) -> DirectText:
-    """A test message, with the user's code word if there is one. An SMS takes one segment where it
-    can, else two."""
+    """A test message to the address `to`, with the user's code word if there is one and an SMS to
+    that country may hold it. An SMS takes one segment where it can, else two."""
     words = catalogue(user_language)
     word = shorten(clean(code_word or ""), CODE_WORD_WIDTH)
     known_by = words.say("code_word", word=word) if word else ""
     subject, text = words.say("test_subject"), words.say("test_text")
     match channel:
         case Channel.SMS:
-            body = words.sentences(words.say("sms_test"), known_by)
-            return DirectText("", _sms(words, sender, body), "")
+            said = words.say("sms_code_word", word=word) if word else ""
+            body = words.sentences(words.say("sms_test"), said)
+            return _sms(words, to, sender, [body], Wording.TEST, {})
         case Channel.PUSH:
             return DirectText(subject, words.sentences(text, known_by), "")
         case Channel.EMAIL:
@@ -86,9 +96,21 @@ def trial(
             )
 
 
-def _sms(words: Catalogue, sender: Sender, *texts: str) -> str:
+def _sms(
+    words: Catalogue,
+    to: str,
+    sender: Sender,
+    texts: Sequence[str],
+    wording: Wording,
+    values: Mapping[str, object],
+) -> DirectText:
     """The first of `texts` that fits into one segment with a readable sender, else into two. The
-    fullest stands first."""
+    fullest stands first. Where wordings are registered, `wording` with `values`."""
+    rules = rules_for(to)
+    if rules.templates:
+        return DirectText.of_sms(
+            registered.say(wording, words.language, sender=sender, rules=rules, **values)
+        )
     name = clean(sender.name)
     drafts = [
         in_gsm(words.say("sms_from", sender=shorten(name, width), text=text))
@@ -99,7 +121,7 @@ def _sms(words: Catalogue, sender: Sender, *texts: str) -> str:
     fitting = (
         draft for most in range(1, MOST_SEGMENTS + 1) for count, draft in counted if count <= most
     )
-    return next(fitting)
+    return DirectText.of_sms(SmsText(next(fitting)))
 
 
 def _email(

@@ -1,21 +1,22 @@
-"""SMS: counted in segments, and never longer than two.
+"""SMS: what stands in one, where; never longer than two segments.
 
-A segment holds 160 characters of the GSM-7 alphabet (153 when there are several), or 70 (67)
-when one character is not in it. Carriers bill each.
+Where a country's rules allow it, a link and the user's code word stand at the end, always in that
+order, so that what is missing is noticed. Where it registers wordings, registered.py writes.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import IntEnum
 from functools import partial
-
-import smsutil
 
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Channel, Language, User
+from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.locale import amount, plain_spaces, short_date, weekday_date
+from bill_reminders.messages.countries import SmsRules, rules_for
+from bill_reminders.messages.locale import short_date, weekday_date
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import (
     WHOLE,
@@ -25,6 +26,14 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
+from bill_reminders.messages.sms_text import (
+    LONGEST_NAME,
+    READABLE_NAME,
+    SmsText,
+    fits,
+    in_gsm,
+    money_text,
+)
 from bill_reminders.messages.wording import (
     amount_of,
     bill_title,
@@ -32,6 +41,7 @@ from bill_reminders.messages.wording import (
     due_in_list,
     headline,
     if_paid,
+    is_to_be_taken,
     keep_money,
     part_of,
     pay_by,
@@ -39,30 +49,15 @@ from bill_reminders.messages.wording import (
     why,
 )
 
-MOST_SEGMENTS = 2
-
-LONGEST_NAME = 40
-READABLE_NAME = 12
 SHORTEST_NAME = 4
-"""Widths in UTF-16 code units. Below the readable one a digest lists fewer bills instead; below the
-shortest one a message rather does without the amount."""
+"""In UTF-16 code units. Below READABLE_NAME a digest lists fewer bills instead; below this one a
+message rather does without the amount."""
+
+CODE_WORD_WIDTH = 40
+"""In UTF-16 code units: a code word of twenty emoji is still shown whole."""
 
 MOST_LISTED = 10
 """No more bills fit into two segments, however short their names: a bound for the search alone."""
-
-_TYPOGRAPHY = str.maketrans(
-    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "`": "'"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SmsText:
-    body: str
-
-
-def segments(text: str) -> int:
-    """How many segments `text` takes, and is billed as."""
-    return len(smsutil.split(text).parts)
 
 
 def sms(
@@ -73,22 +68,63 @@ def sms(
     sender: Sender,
     first: bool,
     part: Part = WHOLE,
+    link: str | None = None,
+    two_way: bool = False,
 ) -> SmsText:
     """One SMS for all `notices`, the nearest due first, in two segments at most.
 
-    `today` is the user's local date when it goes out; `first` adds how to stop.
+    `today` is the user's local date when it goes out; `first` adds how to stop. `link` is the page
+    about this message; `two_way` says that the number it goes out from takes replies. The rules of
+    the recipient's country decide what of that is said.
     """
-    words = catalogue(user.language)
+    address = user.address(Channel.SMS)
+    rules = rules_for(address.value if address else "")
+    source = (source_of(user, Channel.SMS) or clean(sender.name)) if first else ""
     ordered = nearest_first(notices)
+    if rules.templates:
+        return registered.reminder(
+            ordered, user.language, today=today, sender=sender, rules=rules, source=source
+        )
     draft = _Draft(
-        words=words,
+        words=catalogue(user.language),
         notices=ordered,
         today=today,
         sender=clean(sender.name),
-        source=(source_of(user, Channel.SMS) or clean(sender.name)) if first else "",
-        part=part_of(words, part),
+        source=source,
+        part=part,
+        link=link if link and rules.links else "",
+        code_word=shorten(clean(user.code_word or ""), CODE_WORD_WIDTH),
+        two_way=two_way and rules.two_way,
     )
-    return SmsText(_fit(draft))
+    return SmsText(_in_alphabet(draft, rules))
+
+
+def _in_alphabet(draft: "_Draft", rules: SmsRules) -> str:
+    """In English where the language's own characters would not arrive; what even then does not
+    becomes a question mark."""
+    text = _fit(draft)
+    if not rules.alphabet or _encodable(text, rules.alphabet):
+        return text
+    english = _fit(replace(draft, words=catalogue(Language.ENGLISH)))
+    return english.encode(rules.alphabet, "replace").decode(rules.alphabet)
+
+
+def _encodable(text: str, alphabet: str) -> bool:
+    try:
+        text.encode(alphabet)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Level(IntEnum):
+    """How much is said beside the bills. BRIEF leaves the remarks and the reply words out; with a
+    link SHORT leaves out why it came, which its page says; BARE leaves out the link as well."""
+
+    FULL = 0
+    BRIEF = 1
+    SHORT = 2
+    BARE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +137,40 @@ class _Size:
     bills: int
     names: int = LONGEST_NAME
     others: int = LONGEST_NAME
-    terse: bool = False
+    level: _Level = _Level.FULL
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """An SMS that can be written in any size; `source` is empty after the first message."""
+    """An SMS that can be written in any size; `source` is empty after the first message, `link` and
+    `code_word` where there is none."""
 
     words: Catalogue
     notices: tuple[Notice, ...]
     today: date
     sender: str
     source: str
-    part: str
+    part: Part
+    link: str
+    code_word: str
+    two_way: bool
 
     def write(self, size: _Size) -> str:
+        full = size.level is _Level.FULL
         text = self.words.sentences(
-            self.part,
+            part_of(self.words, self.part),
             self._told(size),
-            "" if size.terse else self._for_one(partial(remark, write=self._money)),
-            "" if size.terse else self._for_one(pay_by),
-            "" if size.terse else self._for_one(if_paid),
-            why(self.words, self.notices, short=size.terse),
+            self._for_one(partial(remark, write=self._money)) if full else "",
+            self._for_one(pay_by) if full else "",
+            self._for_one(if_paid) if full else "",
+            self._why(size),
+            self._replies() if full else "",
             self._stop(size),
+            self._link(size),
+            self.words.say("sms_code_word", word=self.code_word) if self.code_word else "",
         )
-        return in_gsm(
-            self.words.say("sms_from", sender=shorten(self.sender, size.others), text=text)
-        )
+        signed = self.words.say("sms_from", sender=shorten(self.sender, size.others), text=text)
+        return in_gsm(signed).strip()
 
     def _told(self, size: _Size) -> str:
         if size.bills == 0:
@@ -139,7 +182,7 @@ class _Draft:
         bill = bill_title(self.words, notice, width=size.names)
         if kept := keep_money(self.words, notice, self.today, self._money, bill=bill):
             return kept
-        if size.terse:
+        if size.level is not _Level.FULL:
             return self.words.say("sms_sentence", line=self._line(notice, size.names))
         return self._bill(notice, size)
 
@@ -176,39 +219,46 @@ class _Draft:
         }
 
     def _money(self, money: Money) -> str:
-        """In English with the currency's code where its sign alone would force UCS-2."""
-        language = self.words.language
-        text = amount(money, language)
-        if language is Language.ENGLISH and not _is_gsm(text):
-            text = amount(money, language, symbol=False)
-        return text
+        return money_text(money, self.words.language)
+
+    def _why(self, size: _Size) -> str:
+        if size.level is _Level.BARE or (size.level is _Level.SHORT and self.link):
+            return ""
+        return why(self.words, self.notices, short=size.level is not _Level.FULL)
+
+    def _replies(self) -> str:
+        """What can be answered; not where the money will be taken anyway."""
+        asks = len(self.notices) > 1 or not is_to_be_taken(self.notices[0], self.today)
+        return self.words.say("sms_replies") if self.two_way and asks else ""
 
     def _stop(self, size: _Size) -> str:
         if not self.source:
             return ""
-        key = "sms_stop_short" if size.terse else "sms_stop"
+        full = size.level is _Level.FULL
+        if self.two_way:
+            key = "sms_stop_reply" if full else "sms_stop_reply_short"
+        elif self.link and size.level is not _Level.BARE:
+            key = "sms_stop_link" if full else "sms_stop_link_short"
+        else:
+            key = "sms_stop_tell" if full else "sms_stop_tell_short"
         return self.words.say(key, source=shorten(self.source, size.others))
 
-
-def _is_gsm(text: str) -> bool:
-    return bool(smsutil.is_valid_gsm(plain_spaces(text)))
-
-
-def in_gsm(text: str) -> str:
-    """`text` with plain spaces, and with plain quotes and dashes if that brings it into GSM-7."""
-    spaced = plain_spaces(text)
-    plain = spaced.translate(_TYPOGRAPHY)
-    return plain if _is_gsm(plain) else spaced
+    def _link(self, size: _Size) -> str:
+        if not self.link or size.level is _Level.BARE:
+            return ""
+        key = "sms_link" if size.level is _Level.FULL else "sms_link_short"
+        return self.words.say(key, link=self.link)
 
 
 def _fit(draft: _Draft) -> str:
     """The fullest of the draft's sizes that fits.
 
-    What gives way, in this order: long names, down to a readable width; the full wording; the
-    number of bills listed; every name, that of sender and source included; at last the amount.
+    What gives way, in this order: long names, down to a readable width; the remarks; where a link
+    leads to it, why it came; the number of bills listed; every name, that of sender and source
+    included; the amount; at last the link.
     """
     for ladder in _ladders(len(draft.notices)):
-        if _fits(draft.write(ladder[-1])):
+        if fits(draft.write(ladder[-1])):
             break
     return _widest_fit(draft, ladder)
 
@@ -216,19 +266,19 @@ def _fit(draft: _Draft) -> str:
 def _ladders(count: int) -> Iterator[list[_Size]]:
     """Sizes from full to bare; the names of each ladder's sizes go from wide to narrow."""
     for bills in range(min(count, MOST_LISTED), 0, -1):
-        for terse in (False, True):
+        for level in (_Level.FULL, _Level.BRIEF, _Level.SHORT):
             widths = range(LONGEST_NAME, READABLE_NAME - 1, -1)
-            yield [_Size(bills, width, terse=terse) for width in widths]
-    for bills, shortest in ((1, SHORTEST_NAME), (0, 1)):
+            yield [_Size(bills, width, level=level) for width in widths]
+    for bills, shortest, level in (
+        (1, SHORTEST_NAME, _Level.SHORT),
+        (0, 1, _Level.SHORT),
+        (0, 1, _Level.BARE),
+    ):
         widths = range(LONGEST_NAME, shortest - 1, -1)
-        yield [_Size(bills, min(width, READABLE_NAME), width, terse=True) for width in widths]
+        yield [_Size(bills, min(width, READABLE_NAME), width, level) for width in widths]
 
 
 def _widest_fit(draft: _Draft, ladder: Sequence[_Size]) -> str:
     """Written in the first size of `ladder` that fits, else in its last."""
-    first = bisect_left(ladder, True, key=lambda size: _fits(draft.write(size)))
+    first = bisect_left(ladder, True, key=lambda size: fits(draft.write(size)))
     return draft.write(ladder[min(first, len(ladder) - 1)])
-
-
-def _fits(text: str) -> bool:
-    return segments(text) <= MOST_SEGMENTS

@@ -112,6 +112,7 @@ def add_contact(
         return code_text(
             account.user.language,
             channel,
+            to=address,
             sender=config(router).sender,
             code=codes.create(user_id, channel, address, now=now),
             minutes=int(codes.LIFETIME.total_seconds() // 60),
@@ -135,7 +136,12 @@ def add_contact(
 
 def _send(message: Direct, contact_id: str, now: datetime) -> None:
     try:
-        direct.send(message, from_address=config(router).from_address, now=now)
+        direct.send(
+            message,
+            from_address=config(router).from_address,
+            origins_parameter=config(router).sms_origins_parameter,
+            now=now,
+        )
     except Rejected:
         codes.forget(message.user_id, contact_id)  # nobody will ever enter it
         raise

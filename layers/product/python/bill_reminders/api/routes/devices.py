@@ -184,8 +184,17 @@ def send_test_message(
         channel,
         address.value,
         lambda: trial(
-            user.language, channel, sender=config(router).sender, code_word=user.code_word
+            user.language,
+            channel,
+            to=address.value,
+            sender=config(router).sender,
+            code_word=user.code_word,
         ),
     )
-    state = direct.send(message, from_address=config(router).from_address, now=now)
+    state = direct.send(
+        message,
+        from_address=config(router).from_address,
+        origins_parameter=config(router).sms_origins_parameter,
+        now=now,
+    )
     return ok(TestMessage(channel=channel.value, state=state.value), 201)

@@ -1,0 +1,116 @@
+"""Whom SMS come from: the deployer's sender IDs and numbers, one parameter for all countries.
+
+Its value is JSON by ISO country that an administrator edits in the console:
+`{"GB": {"sender_id": "Lantern"}, "US": {"number": "+12025550100", "two_way": true}}`, for India
+also `"entity_id"` and `"templates"`, the registered id of each wording by the number that
+`make texts` gives it. `{}` leaves the choice to AWS.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.messages.countries import COUNTRIES, country_of
+
+logger = Logger(child=True)
+
+
+class UnreadableOrigins(BillRemindersError):
+    """The parameter does not hold origins; the message names the country at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whom SMS to one country come from; what is empty is left to AWS.
+
+    `number` (E.164, or a short code) goes before `sender_id`. With `two_way` it takes replies.
+    """
+
+    sender_id: str = ""
+    number: str = ""
+    two_way: bool = False
+    entity_id: str = ""
+    templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+LEFT_TO_AWS = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The origins by ISO country."""
+
+    by_country: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, number: str) -> Origin:
+        """Whom an SMS to an E.164 `number` comes from."""
+        return self.by_country.get(country_of(number), LEFT_TO_AWS)
+
+    @property
+    def two_way_numbers(self) -> frozenset[str]:
+        """Our own numbers that take replies."""
+        return frozenset(origin.number for origin in self.by_country.values() if origin.two_way)
+
+
+def parse(text: str) -> Origins:
+    """The origins that `text` holds. Raises UnreadableOrigins."""
+    try:
+        entries = json.loads(text)
+    except ValueError as error:
+        raise UnreadableOrigins("the origins are not JSON") from error
+    if not isinstance(entries, dict):
+        raise UnreadableOrigins("the origins are not an object by country")
+    return Origins(MappingProxyType({name: _origin(name, entries[name]) for name in entries}))
+
+
+def _origin(country: str, entry: object) -> Origin:
+    try:
+        if country not in _KNOWN or not isinstance(entry, dict):
+            raise TypeError("neither a country of the table nor an object")
+        origin = Origin(**entry)
+        texts = (origin.sender_id, origin.number, origin.entity_id, *origin.templates.values())
+        sound = all(isinstance(text, str) for text in texts) and isinstance(origin.two_way, bool)
+    except (TypeError, AttributeError) as error:
+        raise UnreadableOrigins(f"{country}: not an origin") from error
+    if not sound:
+        raise UnreadableOrigins(f"{country}: every value is a text, but two_way is true or false")
+    if origin.two_way and not origin.number:
+        raise UnreadableOrigins(f"{country}: only a number takes replies, and there is none")
+    return origin
+
+
+_KNOWN = frozenset(COUNTRIES.values())
+
+
+class DeployedOrigins:
+    """The stack's parameter, as it was read last; empty until then."""
+
+    def __init__(self, ssm: Any, parameter: str) -> None:
+        self._ssm = ssm
+        self._parameter = parameter
+        self._complained = False
+        self.current = Origins()
+
+    def refresh(self) -> None:
+        """Read the parameter: one call. Without an answer the origins stay as they are; with one
+        that holds none, SMS go out without. An error is logged once, until the next good answer."""
+        try:
+            value = self._ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
+            self.current = parse(value)
+            self._complained = False
+        except UnreadableOrigins as error:
+            self.current = Origins()
+            self._complain(str(error))
+        except (BotoCoreError, ClientError) as error:
+            self._complain(type(error).__name__)
+
+    def _complain(self, reason: str) -> None:
+        if not self._complained:
+            logger.error("SMS origins cannot be read", parameter=self._parameter, reason=reason)
+        self._complained = True
