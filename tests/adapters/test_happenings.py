@@ -94,6 +94,8 @@ def test_everything_about_a_bill_comes_back_from_its_table() -> None:
         loan=loan,
         statement_day=None,
         autopay=True,
+        late_fee=dollars("35.00"),
+        late_apr=Decimal("18.25"),
         plan_change=change,
     )
     enter(a_user(), bill)

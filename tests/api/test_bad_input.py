@@ -513,7 +513,6 @@ WRONG_BILLS: list[tuple[str, dict[str, Any]]] = [
     ("amount", bill(amount="0x10")),
     ("amount", bill(amount="")),
     ("amount", bill(amount="99999999999999")),
-    ("amount", bill(amount="9999999999999.9999", currency="CLF")),
     # dates
     ("first_due", bill(first_due="0000-01-01")),
     ("first_due", bill(first_due="0001-01-01")),
@@ -582,6 +581,20 @@ WRONG_BILLS: list[tuple[str, dict[str, Any]]] = [
     ("due_after_statement", monthly(due_after_statement=61)),
     ("due_after_statement", bill(due_after_statement=20)),
     ("due_after_statement", bill(repeats={"unit": "week"}, due_after_statement=20)),
+    # what it costs to be late
+    ("late_fee", bill(late_fee="-35.00")),
+    ("late_fee", bill(late_fee="48151.625")),
+    ("late_fee", bill(late_fee="99999999999999")),
+    ("late_fee", bill(late_fee=35)),
+    ("currency", bill(amount=None, currency=None, late_fee="35.00")),
+    ("late_apr", bill(late_apr="1000.0001")),
+    ("late_apr", bill(late_apr="10000")),
+    ("late_apr", bill(late_apr="18.25001")),
+    ("late_apr", bill(late_apr="18,25")),
+    ("late_apr", bill(late_apr="18.25%")),
+    ("late_apr", bill(late_apr="-1")),
+    ("late_apr", bill(late_apr="1e2")),
+    ("late_apr", bill(late_apr=18.25)),
     # loans
     ("amount", loan(amount=AMOUNT)),
     ("count", loan(count=12)),

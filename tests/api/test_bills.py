@@ -119,6 +119,22 @@ def test_a_change_names_what_it_changes_and_keeps_the_rest(person: Person) -> No
     }
 
 
+def test_what_it_costs_to_be_late_is_entered_changed_and_taken_away(person: Person) -> None:
+    address = add(person, late_fee="12.5", late_apr="18.2500")
+    bill = person.get(address).json
+    assert (bill["late_fee"], bill["late_apr"]) == ("12.50", "18.25")
+    changed = person.patch(address, {"late_apr": "0", "name": "Card"}, "*").json
+    assert (changed["late_fee"], changed["late_apr"]) == ("12.50", "0")
+    changed = person.patch(address, {"late_apr": None, "late_fee": None}, "*").json
+    assert (changed["late_fee"], changed["late_apr"]) == (None, None)
+
+
+def test_a_fee_alone_says_the_currency_of_a_bill(person: Person) -> None:
+    address = add(person, amount=None, late_fee="35.00")
+    changed = person.patch(address, {"name": "Card"}, "*").json
+    assert (changed["amount"], changed["currency"], changed["late_fee"]) == (None, "GBP", "35.00")
+
+
 def test_payments_stay_with_their_due_dates_when_those_move(person: Person) -> None:
     address = add(person)
     person.post(f"{address}/payments", {})
@@ -210,6 +226,16 @@ def test_a_file_goes_in_and_its_bad_rows_are_named(person: Person) -> None:
     assert send(person, CSV)["unchanged"] == 1
 
 
+def test_the_largest_amount_and_the_last_day_of_a_file_can_be_changed_later(
+    person: Person,
+) -> None:
+    header = "bill_id,biller,name,first_due,amount,currency"
+    row = "deposit,Oak Homes,Deposit,2199-12-31,9999999999999,USD"
+    assert send(person, f"{header}\n{row}\n")["new"] == 1
+    changed = person.patch("/v1/bills/deposit", {"name": "Key deposit"}, "*")
+    assert (changed.status, changed.json["amount"]) == (200, "9999999999999.00")
+
+
 def test_a_file_goes_in_as_a_whole_or_not_at_all_when_that_is_wanted(person: Person) -> None:
     done = send(person, CSV + "bad id,Oak,Rent,2027-03-09\n", "?all_or_none=true")
     assert (done["new"], len(done["errors"])) == (0, 1)
@@ -218,7 +244,7 @@ def test_a_file_goes_in_as_a_whole_or_not_at_all_when_that_is_wanted(person: Per
 
 def test_what_is_exported_goes_in_again_unchanged(person: Person) -> None:
     add(person, name="=1+1", plan={"lead_days": [], "channels": [{"channel": "sms"}]})
-    add(person, amount=None, loan=LOANS[0])
+    add(person, amount=None, loan=LOANS[0], late_fee="0", late_apr="1000")
     text = person.get("/v1/bills/files/csv").text
     assert send(person, text) == {"new": 0, "changed": 0, "unchanged": 2, "errors": []}
     assert len(person.get("/v1/bills/files/json").json["bills"]) == 2

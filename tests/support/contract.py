@@ -36,8 +36,8 @@ MONTHLY = {"repeats": {"every": 1, "unit": "month"}}
 PRICED = {"amount": "120.50", "currency": "USD"}
 LOAN = {"method": "equal_instalment", "principal": "12000.00", "rate": "4.2", "instalments": 12}
 BILLS: tuple[dict[str, Any], ...] = (
-    {**PRICED, **MONTHLY, "kind": "card", "statement_day": 15},
-    {**PRICED, "label": "business", "autopay": True},
+    {**PRICED, **MONTHLY, "kind": "card", "statement_day": 15, "late_fee": "35.00"},
+    {**PRICED, "label": "business", "autopay": True, "late_apr": "18.25"},
     {**MONTHLY, "currency": "USD", "kind": "loan", "loan": LOAN},
     {**PRICED, **MONTHLY, "country": "US", "subdivision": "CA", "if_not_working_day": "next"},
     {**MONTHLY, "plan": {"lead_days": [3], "channels": [{"channel": "sms", "from_lead_days": 3}]}},
@@ -48,10 +48,10 @@ BILLS: tuple[dict[str, Any], ...] = (
 DAYS = "+".join(map(str, range(30, 0, -1)))
 KEPT = f"""\
 bill_id,biller,name,first_due,repeats,amount,currency,lead_days
-long,Oak Homes,Deposit,2027-03-20,once,123456789012345,USD,{DAYS}
-last,Oak Homes,Lease,2200-12-31,every month,,,
+long,Oak Homes,Deposit,2027-03-20,once,1234567890123,USD,{DAYS}
+last,Oak Homes,Lease,2199-12-31,every month,,,
 """
-"""What a file may bring and no request: more digits, more days, a later year."""
+"""More lead days than a request may name, the largest amount, and dates beyond the last year."""
 CSV = "bill_id,biller,name,first_due,amount,currency\r\n{},Oak Homes,Rent,2027-03-20,900,USD\r\n"
 
 
@@ -392,21 +392,25 @@ def _agree(caller: Caller, case: Case) -> None:
         body["due_after_statement"] = None
     if body.get("statement_day") or body.get("due_after_statement"):
         body |= MONTHLY
-    if body.get("loan"):
-        body |= {
-            "amount": None,
-            "currency": "USD",
-            "repeats": body.get("repeats") or MONTHLY["repeats"],
-        }
-    elif body.get("amount"):
-        body |= PRICED
-    elif body.get("currency"):
-        body["currency"] = "USD"
+    _agree_on_money(body)
     if "country" in body or "subdivision" in body:
         body |= {"country": "US", "subdivision": "CA"}
     if body.get("plan"):
         body["plan"] = {name: _each_once(value) for name, value in body["plan"].items()}
     case.body = body
+
+
+def _agree_on_money(body: dict[str, Any]) -> None:
+    if body.get("loan"):
+        body |= {"amount": None, "repeats": body.get("repeats") or MONTHLY["repeats"]}
+    elif body.get("amount"):
+        body |= PRICED
+    if body.get("late_fee"):
+        body["late_fee"] = "35.00"
+    if body.get("late_apr"):
+        body["late_apr"] = "18.25"
+    if any(map(body.get, ("amount", "currency", "late_fee", "loan"))):
+        body["currency"] = "USD"
 
 
 def _each_once(value: Any) -> Any:

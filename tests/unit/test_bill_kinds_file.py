@@ -1,4 +1,5 @@
-"""The columns of bills.csv for kinds of bills, cards, loans and autopay, and channels that join."""
+"""The columns of bills.csv for kinds of bills, cards, loans, autopay and what lateness costs, and
+channels that join."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, Label
 from bill_reminders.domain.loans import Method
+from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Channel, Join, Kind
 from bill_reminders.files.bills import OPTIONAL_COLUMNS, BillRow, read_bills
 from bill_reminders.files.rows import Parsed
@@ -105,6 +107,15 @@ def test_label_autopay_and_count_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fee", "apr"), [("35.00", "18.25"), ("0", "0"), ("", "1000"), ("", "0.0001"), ("5", "")]
+)
+def test_what_it_costs_to_be_late_is_read(fee: str, apr: str) -> None:
+    bill = the_bill(late_fee=fee, late_apr=apr)
+    assert bill.late_fee == (Money(Decimal(fee), "USD") if fee else None)
+    assert bill.late_apr == (Decimal(apr) if apr else None)
+
+
+@pytest.mark.parametrize(
     ("method", "rate", "repeats", "per_period"),
     [
         ("equal_instalment", "6", "every month", "0.005"),
@@ -179,6 +190,17 @@ def test_a_channel_may_join_late(
             "write every month",
         ),
         ({"statement_day": "5", "due_after_statement": "20"}, "statement_day", "keep one"),
+        ({"late_fee": "35.00", "currency": ""}, "currency", "ISO 4217"),
+        ({"late_fee": "35.005"}, "late_fee", "write no more than that; 0 for no fee"),
+        ({"late_fee": "5%"}, "late_fee", "write digits"),
+        ({"late_fee": "-1"}, "late_fee", "leave it empty"),
+        ({"late_fee": "9" * 14}, "late_fee", "at most 13 digits before the point"),
+        ({"late_apr": "18.25%"}, "late_apr", "write 18.25 for 18.25%"),
+        ({"late_apr": "1000.0001"}, "late_apr", "from 0 to 1000"),
+        ({"late_apr": "18.25001"}, "late_apr", "at most 4 decimals"),
+        ({"late_apr": "-1"}, "late_apr", "leave it empty"),
+        ({"late_apr": "1e2"}, "late_apr", "write 18.25"),
+        ({"late_apr": "٣"}, "late_apr", "write 18.25"),
         ({"principal": "1200"}, "loan_method", "or none"),
         (LOAN | {"principal": ""}, "principal", "or none"),
         (LOAN | {"rate": ""}, "rate", "or none"),
@@ -192,7 +214,7 @@ def test_a_channel_may_join_late(
         (LOAN | {"principal": "0"}, "principal", "above zero"),
         (LOAN | {"principal": "1.005"}, "principal", "too many decimals"),
         (LOAN | {"principal": "1.500"}, "principal", "write no more than that"),
-        (LOAN | {"principal": "9" * 16}, "principal", "write at most 15 digits"),
+        (LOAN | {"principal": "9" * 14}, "principal", "write at most 13 digits"),
         (LOAN | {"principal": "1200.5", "currency": "JPY"}, "principal", "JPY has 0"),
         (LOAN | {"instalments": "0"}, "instalments", "from 1 to 1200"),
         (LOAN | {"instalments": "1201"}, "instalments", "from 1 to 1200"),

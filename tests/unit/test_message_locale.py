@@ -62,3 +62,12 @@ def test_a_date_is_written_at_three_lengths(
     assert locale.short_date(FRIDAY, language) == short
     assert locale.weekday_date(FRIDAY, language) == weekday
     assert locale.full_date(FRIDAY, language) == full
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    ("rate", "written"),
+    [("18.25", "18.25%"), ("18.2500", "18.25%"), ("0.0001", "0.0001%"), ("1000", "1,000%")],
+)
+def test_a_rate_has_the_decimals_that_it_needs(rate: str, written: str, language: Language) -> None:
+    assert locale.percent(Decimal(rate), language) == written

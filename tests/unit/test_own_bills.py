@@ -39,6 +39,8 @@ BILLS_OF_ALL_KINDS = [
         a_bill(due_on=DUE, label=Label.BUSINESS, kind=Kind.CARD, statement_day=31),
         recurrence=Recurrence(DUE, 1, Unit.MONTH),
     ),
+    a_bill(due_on=DUE, late_fee=Money(Decimal("35.00"), "USD"), late_apr=Decimal("18.25")),
+    a_bill(due_on=DUE, amount=None, late_fee=Money(Decimal(0), "JPY"), late_apr=Decimal(1000)),
     a_bill(due_on=DUE, autopay=True, place=Place("GB", "SCT"), shift=Shift.PREVIOUS),
     *(
         replace(a_bill(due_on=DUE), recurrence=recurrence)
@@ -92,7 +94,7 @@ def recurrences(draw: st.DrawFn) -> Recurrence:
         1 if unit is None else draw(st.integers(1, 1000)),
         unit,
         last_day=monthly and draw(st.booleans()),
-        until=draw(st.none() | st.dates(first_due + 100 * DAY, date(2200, 1, 1))),
+        until=draw(st.none() | st.dates(first_due + 100 * DAY, date(2199, 12, 31))),
         count=draw(st.none() | st.integers(1, 1200)),
         after_statement=draw(st.integers(0, 60)) if monthly else 0,
     )
@@ -123,6 +125,11 @@ def money(draw: st.DrawFn) -> Money:
     return Money(Decimal(units).scaleb(-DECIMALS[currency]), currency)
 
 
+def fees_in(currency: str) -> st.SearchStrategy[Money]:
+    units = st.integers(0, 10**9)
+    return units.map(lambda each: Money(Decimal(each).scaleb(-DECIMALS[currency]), currency))
+
+
 @st.composite
 def bills(draw: st.DrawFn) -> Bill:
     """A bill as a row can say it: with the terms of a loan there is neither amount nor count."""
@@ -134,6 +141,7 @@ def bills(draw: st.DrawFn) -> Bill:
         amount, recurrence = None, replace(recurrence, count=None)
         fee = Decimal(draw(st.integers(0, 10**12))).scaleb(-12)
         loan = Loan(draw(money()), fee, draw(st.integers(1, 1200)), Method.FLAT_FEE)
+    known = amount if loan is None else loan.principal
     return a_bill(
         due_on=recurrence.first_due,
         biller=draw(names()),
@@ -146,6 +154,8 @@ def bills(draw: st.DrawFn) -> Bill:
         loan=loan,
         statement_day=statement_day,
         autopay=draw(st.booleans()),
+        late_fee=draw(st.none() | fees_in(known.currency if known else "KWD")),
+        late_apr=draw(st.none() | st.decimals(0, 1000, places=4)),
         plan_change=draw(plans()),
         place=draw(st.sampled_from([None, Place("US"), Place("GB", "SCT"), Place("TW")])),
         shift=draw(st.sampled_from(Shift)),

@@ -23,6 +23,7 @@ from bill_reminders.api.fields import (
     Sum,
     UnitName,
     Words,
+    YearlyPercent,
     absent,
     instant_or_none,
     instant_text,
@@ -33,7 +34,7 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money, in_minor_units
 from bill_reminders.domain.payments import Owed, Payment
 from bill_reminders.files.bills import BillRow, read_bill, repeats_text
-from bill_reminders.files.export import yearly_percent
+from bill_reminders.files.export import percent_text, yearly_percent
 from bill_reminders.files.rows import Row
 
 COMING_OCCURRENCES = 12
@@ -163,6 +164,26 @@ class BillFields(Body):
             )
         ),
     ] = False
+    late_fee: Annotated[
+        Amount | None,
+        Field(
+            description=(
+                "What the biller charges once for a due date that is missed, in `currency`; 0 for "
+                "nothing, null while it is unknown."
+            ),
+            examples=["35.00"],
+        ),
+    ] = None
+    late_apr: Annotated[
+        YearlyPercent | None,
+        Field(
+            description=(
+                "The biller's interest on what is overdue, in percent a year from 0 to 1000; 0 for "
+                "none, null while it is unknown."
+            ),
+            examples=["18.25"],
+        ),
+    ] = None
     loan: Annotated[LoanTerms | None, Field(description="The terms, if it is a loan.")] = None
     plan: Annotated[
         PlanFields | None, Field(description="What differs from the user's plan; null for nothing.")
@@ -279,11 +300,12 @@ class BillSummary(BillFields, Answer):
 
     model_config = ConfigDict(json_schema_extra={})  # not the example of one that is entered
 
-    # Without the bounds of what is sent: it may have come in a file.
+    # Without the bounds of what is sent: a file may name more lead days, or 7 for 7.00.
     amount: Annotated[Sum | None, _as_entered("amount")] = None
     first_due: Annotated[Day, _as_entered("first_due")]
     until: Annotated[Day | None, _as_entered("until")] = None
     owed_from: Annotated[Day | None, _as_entered("owed_from")] = None
+    late_fee: Annotated[Sum | None, _as_entered("late_fee")] = None
     loan: Annotated[LoanView | None, _as_entered("loan")] = None
     plan: Annotated[PlanView | None, _as_entered("plan")] = None
     subdivision: Annotated[str | None, _as_entered("subdivision")] = None
@@ -342,7 +364,7 @@ def fields_view(bill: Bill) -> BillFields:
         kind=bill.kind.value,
         label=bill.label.value,
         amount=plain_or_none(bill.amount),
-        currency=_currency(bill),
+        currency=bill.currency,
         first_due=recurrence.first_due.isoformat(),
         repeats=repeats,
         count=recurrence.count,
@@ -351,18 +373,14 @@ def fields_view(bill: Bill) -> BillFields:
         statement_day=bill.statement_day,
         due_after_statement=recurrence.after_statement or None,
         autopay=bill.autopay,
+        late_fee=plain_or_none(bill.late_fee),
+        late_apr=None if bill.late_apr is None else percent_text(bill.late_apr),
         loan=terms,
         plan=change_view(bill.plan_change),
         country=None if bill.place is None else bill.place.country,
         subdivision=None if bill.place is None else bill.place.subdivision,
         if_not_working_day=bill.shift.value,
     )
-
-
-def _currency(bill: Bill) -> str | None:
-    if bill.loan is not None:
-        return bill.loan.principal.currency
-    return None if bill.amount is None else bill.amount.currency
 
 
 def plain(money: Money) -> str:
@@ -499,6 +517,8 @@ def _cells(fields: BillFields) -> Iterator[tuple[str, str]]:
         "owed_from",
         "statement_day",
         "due_after_statement",
+        "late_fee",
+        "late_apr",
         "country",
         "subdivision",
         "if_not_working_day",

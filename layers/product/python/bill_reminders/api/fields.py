@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from bill_reminders.domain.people import FURTHEST_LEAD
 from bill_reminders.files.cells import MAX_WORDS
+from bill_reminders.files.money import MAX_DIGITS
 
 
 class Body(BaseModel):
@@ -49,7 +50,8 @@ StateName = Literal["claimed", "in_digest", "sent", "waiting", "failed", "unknow
 _DAY = r"^(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
-_AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,4})?$"
+_AMOUNT = rf"^[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,4}})?$"
+_YEARLY_PERCENT = r"^[0-9]{1,4}(\.[0-9]{1,4})?$"
 _CURRENCY = r"^[A-Z]{3}$"
 _ID = r"^[A-Za-z0-9._-]{1,64}$"
 
@@ -57,6 +59,7 @@ FORMS = {
     _DAY: "not a date: write YYYY-MM-DD, from 1970 to 2199",
     _TIME: "not a time of day: write HH:MM, from 00:00 to 23:59",
     _AMOUNT: "not an amount: write digits with a point before the decimals, as 120.50",
+    _YEARLY_PERCENT: "not a yearly rate: write 18.25 for 18.25%, with at most 4 decimals",
     _CURRENCY: "not a currency: write the three capitals of its ISO 4217 code, as USD",
     _ID: "not an id: write 1 to 64 letters, digits, points, underscores and hyphens",
 }
@@ -108,7 +111,12 @@ Sum = Annotated[
         json_schema_extra={"x-kind": "decimal number in the currency's major unit"},
     ),
 ]
-"""In answers: what is computed, or came in a file, may be longer than an amount that is sent."""
+"""In answers: what is computed may be longer than an amount that is sent."""
+YearlyPercent = Annotated[
+    str,
+    StringConstraints(pattern=_YEARLY_PERCENT),
+    Field(examples=["18.25"], json_schema_extra={"x-kind": "decimal number, percent a year"}),
+]
 Currency = Annotated[
     str,
     StringConstraints(pattern=_CURRENCY),

@@ -94,13 +94,18 @@ class Bill:
     `amount` is what each occurrence costs unless a statement says otherwise; None when it differs
     each time. A `loan`'s instalments fall due from the recurrence's first date on and say the
     amounts. `statement_day` is the day of the month of a card's statement, 31 for the last one.
-    With `autopay` the biller takes the money by itself.
+    With `autopay` the biller takes the money by itself. `late_fee` is what the biller charges once
+    for a due date that is missed, in the bill's currency; `late_apr` is its yearly interest on what
+    is overdue, in percent, from 0 to 1000. Each is None while nobody knows it, and zero where there
+    is none.
 
     What fell due before `owed_from` (a local date) is not owed. A bill with `closed_at` set reminds
     of nothing any more, one with a `silence` of nothing until that is taken back. `place` is where
     the biller is: its weekends and holidays decide what `shift` makes of a due date that is not a
     working day. Statements stand in the order of their occurrences, one for each; snoozes and
     reopenings, too, are one for each.
+
+    Raises InvalidValue ("late_fee") for one in another currency than the bill's.
     """
 
     user_id: str
@@ -115,6 +120,8 @@ class Bill:
     loan: Loan | None = None
     statement_day: int | None = None
     autopay: bool = False
+    late_fee: Money | None = None
+    late_apr: Decimal | None = None
     plan_change: PlanChange = NO_CHANGE
     statements: tuple[Statement, ...] = ()
     payments: tuple[Payment, ...] = ()
@@ -125,6 +132,19 @@ class Bill:
     silence: Silence | None = None
     place: Place | None = None
     shift: Shift = Shift.NONE
+
+    def __post_init__(self) -> None:
+        if self.late_fee is not None and self.late_fee.currency != self.currency:
+            raise InvalidValue(
+                "late_fee", f"not in the bill's currency: write it in {self.currency}"
+            )
+
+    @property
+    def currency(self) -> str | None:
+        """Of the amounts in the bill's terms; None when they name none. A statement may differ."""
+        loan = None if self.loan is None else self.loan.principal
+        money = self.amount or loan or self.late_fee
+        return None if money is None else money.currency
 
     @property
     def reminds(self) -> bool:

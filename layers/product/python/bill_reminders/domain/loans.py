@@ -6,13 +6,13 @@ yen, fils). A period is whatever lies between two instalments, mostly a month.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from enum import StrEnum
 
 from babel.numbers import get_currency_precision
 
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.money import Money
+from bill_reminders.domain.money import Money, half_up, minor_unit
 
 MAX_INSTALMENTS = 1200
 MAX_DIGITS = 15  # of a principal, before the point
@@ -308,7 +308,7 @@ def _count(loan: Loan, balance: Decimal, level: Decimal, at_most: int) -> int:
     Rounding leaves up to half a minor unit for each instalment of the loan. One more period for
     that, with a fee perhaps, is what nobody would want; half an instalment more is the most.
     """
-    rest = min(loan.instalments * _minor_unit(loan), level) / 2
+    rest = min(loan.instalments * minor_unit(loan.principal.currency), level) / 2
     for count in range(1, at_most):
         balance -= _principal(loan, level, _interest(loan, balance))
         if balance <= rest:
@@ -326,18 +326,14 @@ def _prepaid(loan: Loan, balance: Decimal, prepayment: Prepayment) -> Decimal:
     return _round(loan, balance - prepayment.amount)
 
 
-def _minor_unit(loan: Loan) -> Decimal:
-    return Decimal(1).scaleb(-get_currency_precision(loan.principal.currency))
-
-
 def _round(loan: Loan, amount: Decimal) -> Decimal:
     """Half up to the minor unit.
 
     A twelfth of 4% is not a finite decimal: of 1.50 it comes to 0.0049999..., where the contract
     says exactly 0.005. So the tail is cut first, nine digits below the minor unit.
     """
-    unit = _minor_unit(loan)
-    return amount.quantize(unit.scaleb(-9)).quantize(unit, ROUND_HALF_UP)
+    currency = loan.principal.currency
+    return half_up(amount.quantize(minor_unit(currency).scaleb(-9)), currency)
 
 
 def _need_periods(periods_a_year: int) -> None:

@@ -1,7 +1,7 @@
 """Amounts of money: a Decimal and an ISO 4217 currency, never a float."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import get_currency_precision
 
@@ -12,6 +12,16 @@ class Money:
 
     amount: Decimal
     currency: str
+
+
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of `currency`, in its major unit: 0.01 of USD, 1 of JPY."""
+    return Decimal(1).scaleb(-get_currency_precision(currency))
+
+
+def half_up(amount: Decimal, currency: str) -> Decimal:
+    """`amount` in whole minor units of `currency`."""
+    return amount.quantize(minor_unit(currency), ROUND_HALF_UP)
 
 
 def in_minor_units(money: Money) -> Decimal:

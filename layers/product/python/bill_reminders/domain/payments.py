@@ -7,13 +7,11 @@ payments and the bill's terms each time, so they cannot drift from them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from statistics import median
 
-from babel.numbers import get_currency_precision
-
-from bill_reminders.domain.money import Money
+from bill_reminders.domain.money import Money, half_up
 
 HISTORY = 6
 """How many of the latest statements say what is usual."""
@@ -144,5 +142,4 @@ def _history(statements: Sequence[Statement]) -> list[Decimal]:
 
 
 def _middle(amounts: Sequence[Decimal], currency: str) -> Decimal:
-    unit = Decimal(1).scaleb(-get_currency_precision(currency))
-    return median(amounts).quantize(unit, ROUND_HALF_UP)
+    return half_up(median(amounts), currency)

@@ -47,6 +47,8 @@ COLUMNS = (
     "statement_day",
     "due_after_statement",
     "autopay",
+    "late_fee",
+    "late_apr",
     *loans.COLUMNS,
     "lead_days",
     "overdue_days",
@@ -63,6 +65,8 @@ OPTIONAL_COLUMNS = (
     "statement_day",
     "due_after_statement",
     "autopay",
+    "late_fee",
+    "late_apr",
     *loans.COLUMNS,
     "country",
     "subdivision",
@@ -76,6 +80,10 @@ _FORMULA = re.compile(r"'*[=+\-@]")
 """What a spreadsheet would run, and what looks as if it had been kept from that."""
 
 MAX_EVERY = 1000
+
+MAX_LATE_APR = 1000
+
+_LATE_APR = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
 
 _REPEATS = re.compile(r"(last day of )?every (?:([0-9]{1,4}) )?(day|week|month|year)s?")
 
@@ -96,6 +104,8 @@ class BillRow:
     label: Label = Label.PERSONAL
     statement_day: int | None = None
     autopay: bool = False
+    late_fee: Money | None = None
+    late_apr: Decimal | None = None
     loan: Loan | None = None
     plan_change: PlanChange = NO_CHANGE
     place: Place | None = None
@@ -116,6 +126,8 @@ class BillRow:
             amount=self.amount,
             statement_day=self.statement_day,
             autopay=self.autopay,
+            late_fee=self.late_fee,
+            late_apr=self.late_apr,
             loan=self.loan,
             plan_change=self.plan_change,
             place=self.place,
@@ -173,13 +185,15 @@ def _bill_row(
             )
     biller = row.read("biller", text)
     name = row.read("name", text)
-    code = row.read_optional("currency", currency)
-    amount = _money(row, code)
+    code = _currency(row)
+    amount = _money(row, "amount", amount_due, code)
     recurrence = _recurrence(row)
     kind = row.read_optional("kind", one_of(Kind)) or Kind.OTHER
     label = row.read_optional("label", one_of(Label)) or Label.PERSONAL
     statement_day = row.read_optional("statement_day", month_day)
     autopay = row.read_optional("autopay", yes_or_no) or False
+    late_fee = _money(row, "late_fee", fee, code)
+    apr = row.read_optional("late_apr", late_apr)
     terms = loans.loan(row, code, recurrence)
     owed_from = row.read_optional("owed_from", day)
     change = plan_change(row)
@@ -200,6 +214,8 @@ def _bill_row(
         label=label,
         statement_day=statement_day,
         autopay=autopay,
+        late_fee=late_fee,
+        late_apr=apr,
         loan=terms,
         plan_change=change,
         place=place,
@@ -207,12 +223,19 @@ def _bill_row(
     )
 
 
-def _money(row: Row, code: str | None) -> Money | None:
-    """The amount with its currency. A currency alone is fine: the amount is not known yet."""
-    if row["amount"] and not row["currency"]:
+def _currency(row: Row) -> str | None:
+    """The currency of the row's amounts. It may stand alone: the amount is not known yet."""
+    if (row["amount"] or row["late_fee"]) and not row["currency"]:
         row.refuse("currency", "empty beside an amount: write its ISO 4217 code, for example USD")
-    value = row.read_optional("amount", partial(amount_due, currency=code))
-    return None if value is None or code is None else Money(value, code)
+    return row.read_optional("currency", currency)
+
+
+def _money(
+    row: Row, column: str, parse: Callable[..., Decimal], currency: str | None
+) -> Money | None:
+    """The amount in `column`, read by one of the readers below."""
+    value = row.read_optional(column, partial(parse, currency=currency))
+    return None if value is None or currency is None else Money(value, currency)
 
 
 def _place(row: Row) -> Place | None:
@@ -286,6 +309,24 @@ def amount_due(text: str, *, currency: str | None) -> Decimal:
     if value == 0:
         raise CellError("zero: write what is to be paid, or leave it empty while it is unknown")
     return value
+
+
+def fee(text: str, *, currency: str | None) -> Decimal:
+    """What the biller charges for a missed due date, zero for nothing."""
+    try:
+        return amount(text, currency=currency)
+    except CellError as error:
+        raise CellError(f"{error}; 0 for no fee, or leave it empty while it is unknown") from None
+
+
+def late_apr(text: str) -> Decimal:
+    """Percent of a year, on what is overdue; zero for no interest."""
+    if not _LATE_APR.fullmatch(text) or (percent := Decimal(text)) > MAX_LATE_APR:
+        raise CellError(
+            f"not a yearly rate from 0 to {MAX_LATE_APR} percent with at most 4 decimals: write "
+            "18.25 for 18.25%, without the sign, or leave it empty while it is unknown"
+        )
+    return percent
 
 
 def repeats(text: str) -> tuple[int, Unit | None, bool]:

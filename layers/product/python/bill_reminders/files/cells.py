@@ -16,7 +16,7 @@ from bill_reminders.domain.errors import BillRemindersError
 MAX_WORDS = 100
 """The longest name that a message can carry, in characters."""
 
-FIRST_YEAR, LAST_YEAR = 1970, 2200
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

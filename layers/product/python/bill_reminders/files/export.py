@@ -35,7 +35,6 @@ def write_bills(bills: Iterable[Bill]) -> str:
 
 def _cells(bill: Bill) -> dict[str, str | int | None]:
     recurrence, loan = bill.recurrence, bill.loan
-    known = bill.amount if loan is None else loan.principal
     cells: dict[str, str | int | None] = {
         "bill_id": bill.bill_id,
         "biller": escaped(bill.biller),
@@ -43,7 +42,7 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
         "kind": bill.kind.value,
         "label": bill.label.value,
         "amount": None if bill.amount is None else f"{bill.amount.amount:f}",
-        "currency": None if known is None else known.currency,
+        "currency": bill.currency,
         "first_due": recurrence.first_due.isoformat(),
         "repeats": repeats_text(recurrence.every, recurrence.unit, last_day=recurrence.last_day),
         "count": recurrence.count,
@@ -52,6 +51,8 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
         "statement_day": bill.statement_day,
         "due_after_statement": recurrence.after_statement or None,
         "autopay": "yes" if bill.autopay else "no",
+        "late_fee": None if bill.late_fee is None else f"{bill.late_fee.amount:f}",
+        "late_apr": None if bill.late_apr is None else percent_text(bill.late_apr),
         "country": None if bill.place is None else bill.place.country,
         "subdivision": None if bill.place is None else bill.place.subdivision,
         "if_not_working_day": bill.shift.value,
@@ -88,5 +89,9 @@ def yearly_percent(loan: Loan, recurrence: Recurrence) -> str:
     periods = 1
     if loan.method is not Method.FLAT_FEE and recurrence.unit is not None:
         periods = PERIODS_A_YEAR[recurrence.unit] // recurrence.every
-    percent = (loan.rate * periods * 100).quantize(_PERCENT_DECIMALS)
+    return percent_text((loan.rate * periods * 100).quantize(_PERCENT_DECIMALS))
+
+
+def percent_text(percent: Decimal) -> str:
+    """Without zeros at its end, never as 1E+3."""
     return f"{percent.normalize():f}"

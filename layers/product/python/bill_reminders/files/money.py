@@ -9,9 +9,10 @@ from babel.numbers import get_currency_precision, get_territory_currencies
 
 from bill_reminders.files.cells import CellError
 
-MAX_DIGITS = 15
+MAX_DIGITS = 13
+"""Before the point, in files and in the API."""
 
-_AMOUNT = re.compile(r"[0-9]+(?:\.([0-9]+))?")
+_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 
 
 def amount(text: str, *, currency: str | None) -> Decimal:
@@ -26,9 +27,9 @@ def amount(text: str, *, currency: str | None) -> Decimal:
             "not an amount: write digits, with a point before the decimals, and no sign, currency "
             "or thousands separator"
         )
-    decimals = match[1] or ""
-    if len(text) - text.count(".") > MAX_DIGITS:
-        raise CellError(f"too long: write at most {MAX_DIGITS} digits")
+    whole, decimals = match[1], match[2] or ""
+    if len(whole) > MAX_DIGITS:
+        raise CellError(f"too large: write at most {MAX_DIGITS} digits before the point")
     if currency is not None and len(decimals) > (places := get_currency_precision(currency)):
         raise CellError(f"too many decimals: {currency} has {places}, write no more than that")
     return Decimal(text)

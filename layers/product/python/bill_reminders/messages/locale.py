@@ -1,10 +1,11 @@
 """Amounts and dates as each language writes them."""
 
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import format_currency, format_percent, get_currency_symbol
 
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Language
@@ -57,6 +58,11 @@ def weekday_date(day: date, language: Language) -> str:
 def full_date(day: date, language: Language) -> str:
     """Weekday, month, day and year: Friday, March 5, 2027."""
     return format_date(day, "full", locale=_LOCALES[language])
+
+
+def percent(value: Decimal, language: Language) -> str:
+    """`value` percent, with the decimals that it needs, at most four: 18.25%."""
+    return format_percent(value / 100, "#,##0.####%", locale=_LOCALES[language])
 
 
 def plain_spaces(text: str) -> str:

@@ -198,6 +198,8 @@ def bill_from(item: BillItem) -> Bill:
         loan=None if item.loan is None else _loan_from(item.loan),
         statement_day=item.statement_day,
         autopay=item.autopay,
+        late_fee=_money(item.late_fee, item.currency),
+        late_apr=item.late_apr,
         plan_change=_plan_change_from(item),
         statements=tuple(
             Statement(each.occurrence, Money(each.amount, each.currency), each.minimum)
@@ -233,7 +235,8 @@ def bill_item(bill: Bill) -> BillItem:
         name=bill.name,
         kind=bill.kind.value,
         label=bill.label.value,
-        **_money_attributes(bill.amount),
+        amount=None if bill.amount is None else bill.amount.amount,
+        currency=bill.currency,
         first_due=recurrence.first_due,
         every=recurrence.every,
         unit=None if recurrence.unit is None else recurrence.unit.value,
@@ -245,6 +248,8 @@ def bill_item(bill: Bill) -> BillItem:
         statement_day=bill.statement_day,
         loan=None if bill.loan is None else _loan_map(bill.loan),
         autopay=bill.autopay,
+        late_fee=None if bill.late_fee is None else bill.late_fee.amount,
+        late_apr=bill.late_apr,
         owed_from=bill.owed_from,
         statements=[
             StatementMap(

@@ -255,6 +255,8 @@ class BillItem(Table):
     statement_day = IntegerAttribute(null=True)
     loan = LoanMap(null=True)
     autopay = BooleanAttribute(default=False)
+    late_fee = DecimalAttribute(null=True)
+    late_apr = DecimalAttribute(null=True)
     owed_from = DateAttribute()
     statements = ListAttribute[StatementMap](of=StatementMap, null=True)
     payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
