@@ -2,10 +2,11 @@
 
 PYTHON ?= python3.13
 BIN := .venv/bin
+AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench openapi texts contract import test unit lint format validate build lock clean
+.PHONY: help setup demo serve bench openapi texts contract import test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,10 +41,23 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 	$(BIN)/python -m bill_reminders.importing --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
 
-test: setup lint validate  ## run every check: lint, types, template, unit, adapters, local stack
+test: setup browser-tools lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	$(BIN)/python -m pytest -n 2 tests/unit
 	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api
 	$(BIN)/python -m pytest tests/stack
+
+browser: setup browser-tools  ## the pages in a headless Chromium, alone
+	$(BIN)/python -m pytest tests/stack/test_pages_in_browser.py
+
+browser-tools: $(AXE)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		echo "The browser tests need Chromium: apt-get install chromium fonts-noto-cjk npm" >&2; exit 1; }
+
+$(AXE): tests/browser/package-lock.json
+	@command -v npm || { \
+		echo "The browser tests need npm: apt-get install chromium fonts-noto-cjk npm" >&2; exit 1; }
+	npm ci --silent --no-audit --no-fund --prefix tests/browser
+	@touch $@
 
 unit: setup          ## the unit tests alone, in seconds
 	$(BIN)/python -m pytest -n 2 tests/unit
@@ -76,4 +90,4 @@ lock: setup          ## pin the libraries of the .in files; UPGRADE=--upgrade fo
 		-o layers/api/requirements.txt
 
 clean:               ## remove what was built and installed
-	rm -rf .venv .aws-sam build
+	rm -rf .venv .aws-sam build tests/browser/node_modules

@@ -36,6 +36,8 @@ def send(outgoing: Outgoing) -> str:
         first=outgoing.first,
         reference=outgoing.message_id,
         part=outgoing.part,
+        link=outgoing.link,
+        way_out=outgoing.way_out,
     )
     return providers.send_once(
         ses.send_email,
@@ -47,6 +49,7 @@ def send(outgoing: Outgoing) -> str:
             html=text.html,
             message_id=outgoing.message_id,
             list_unsubscribe=text.list_unsubscribe,
+            one_click=text.one_click,
         ),
     )
 

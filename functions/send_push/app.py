@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
 from bill_reminders.delivery import providers
-from bill_reminders.delivery.requests import push_request
+from bill_reminders.delivery.requests import Opens, push_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.people import Channel
@@ -28,10 +28,19 @@ def send(outgoing: Outgoing) -> str:
         first=outgoing.first,
         part=outgoing.part,
     )
-    return providers.send_once(
-        sns.publish,
-        **push_request(outgoing.address, text.title, text.body, expires_in=outgoing.expires_in),
+    bills = {notice.bill.bill_id for notice in outgoing.notices}
+    request = push_request(
+        outgoing.address,
+        text.title,
+        text.body,
+        expires_in=outgoing.expires_in,
+        opens=Opens(
+            url=outgoing.link,
+            thread=bills.pop() if len(bills) == 1 else "bills",
+            badge=len(outgoing.notices),
+        ),
     )
+    return providers.send_once(sns.publish, **request)
 
 
 worker = Worker(Channel.PUSH, settings, send, provider=sns)

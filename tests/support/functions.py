@@ -21,6 +21,7 @@ FOLDERS = {
     "ApiBills": "api_bills",
     "ApiReminders": "api_reminders",
     "ApiDocs": "api_docs",
+    "LinkPage": "link_page",
     "RunJobs": "run_jobs",
 }
 

@@ -18,7 +18,12 @@ from bill_reminders.storage import tables
 from bill_reminders.storage.binding import bind_all
 from tests.support.clients import forget_clients
 from tests.support.functions import load
-from tests.support.template import function_environment, secrets_of_template, stored_parts
+from tests.support.template import (
+    function_environment,
+    named,
+    secrets_of_template,
+    stored_parts,
+)
 
 STACK = "bill-reminders-moto"
 CREDENTIALS = {
@@ -45,6 +50,9 @@ class MotoStack:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
         for name in secrets_of_template():
             boto3.client("secretsmanager").create_secret(Name=name, SecretString="of this test")
+            self.ids[name] = name
+        for name in named("AWS::Events::EventBus"):
+            boto3.client("events").create_event_bus(Name=name)
             self.ids[name] = name
         bind_all(outputs)
         self.at_work = ""

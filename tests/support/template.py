@@ -41,8 +41,12 @@ def stored_parts() -> dict[str, Any]:
 
 def secrets_of_template() -> list[str]:
     """The logical ids of all secrets."""
-    resources = template()["Resources"].items()
-    return [name for name, part in resources if part["Type"] == "AWS::SecretsManager::Secret"]
+    return named("AWS::SecretsManager::Secret")
+
+
+def named(kind: str) -> list[str]:
+    """The logical ids of all resources of a type."""
+    return [name for name, part in template()["Resources"].items() if part["Type"] == kind]
 
 
 def _is_made(output: dict[str, Any], resources: dict[str, Any]) -> bool:

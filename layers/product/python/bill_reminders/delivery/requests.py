@@ -1,11 +1,13 @@
 """The requests that providers take, from what is to be said."""
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from bill_reminders.delivery.origins import LEFT_TO_AWS, Origin
 from bill_reminders.messages.countries import SenderId, rules_for
+from bill_reminders.messages.names import shorten
 
 PLATFORMS = ("APNS", "APNS_SANDBOX", "FCM")
 
@@ -42,32 +44,77 @@ def sms_request(
     }
 
 
-def push_request(endpoint: str, title: str, body: str, *, expires_in: timedelta) -> dict[str, Any]:
+LARGEST_PUSH = 4096
+"""Bytes of a payload that APNs and FCM take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """What a touch on a notification opens, and how a phone groups it: those about one bill replace
+    each other. `badge` counts the bills that it is about."""
+
+    url: str | None = None
+    thread: str = "bills"
+    badge: int = 1
+
+
+def push_request(
+    endpoint: str,
+    title: str,
+    body: str,
+    *,
+    expires_in: timedelta,
+    opens: Opens | None = None,
+) -> dict[str, Any]:
     """For SNS Publish. A device that was off for longer than `expires_in` is not shown it any
-    more: "due tomorrow" is wrong the next day."""
+    more: "due tomorrow" is wrong the next day. A body that is too long for a payload is cut."""
     seconds = {"DataType": "String", "StringValue": str(max(60, int(expires_in.total_seconds())))}
     return {
         "TargetArn": endpoint,
-        "Message": _payload(title, body),
+        "Message": _payload(title, body, opens),
         "MessageStructure": "json",
         "MessageAttributes": {f"AWS.SNS.MOBILE.{name}.TTL": seconds for name in PLATFORMS},
     }
 
 
-def _payload(title: str, body: str) -> str:
+def _payload(title: str, body: str, opens: Opens | None) -> str:
     """One text in the form of every push service; SNS picks the one of the endpoint's platform."""
-    shown = {"title": title, "body": body}
-    apple = json.dumps({"aps": {"alert": shown, "sound": "default"}}, ensure_ascii=False)
-    google = json.dumps({"fcmV1Message": {"message": {"notification": shown}}}, ensure_ascii=False)
-    return json.dumps(
+    shown, width = body, len(body)
+    apple, google = _apple(title, shown, opens), _google(title, shown, opens)
+    while max(len(apple.encode()), len(google.encode())) > LARGEST_PUSH:
+        width = width * 3 // 4
+        shown = shorten(body, width)
+        apple, google = _apple(title, shown, opens), _google(title, shown, opens)
+    return _json(
         {
-            "default": f"{title}\n{body}",
+            "default": f"{title}\n{shown}",
             "APNS": apple,
             "APNS_SANDBOX": apple,
             "GCM": google,
-        },
-        ensure_ascii=False,
+        }
     )
+
+
+def _apple(title: str, body: str, opens: Opens | None) -> str:
+    aps: dict[str, Any] = {"alert": {"title": title, "body": body}, "sound": "default"}
+    if opens is None:
+        return _json({"aps": aps})
+    aps |= {"thread-id": opens.thread, "badge": opens.badge}
+    return _json({"aps": aps} | ({"url": opens.url} if opens.url else {}))
+
+
+def _google(title: str, body: str, opens: Opens | None) -> str:
+    message: dict[str, Any] = {"notification": {"title": title, "body": body}}
+    if opens is not None:
+        shown = {"tag": opens.thread, "notification_count": opens.badge}
+        message["android"] = {"notification": shown}
+        if opens.url:
+            message["data"] = {"url": opens.url}
+    return _json({"fcmV1Message": {"message": message}})
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def email_request(
@@ -79,6 +126,7 @@ def email_request(
     html: str,
     message_id: str,
     list_unsubscribe: str | None = None,
+    one_click: bool = False,
 ) -> dict[str, Any]:
     """For SESv2 SendEmail."""
     simple: dict[str, Any] = {
@@ -87,6 +135,9 @@ def email_request(
     }
     if list_unsubscribe is not None:
         simple["Headers"] = [{"Name": "List-Unsubscribe", "Value": list_unsubscribe}]
+        if one_click:
+            post = {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}
+            simple["Headers"].append(post)
     return {
         "FromEmailAddress": sender,
         "Destination": {"ToAddresses": [to]},

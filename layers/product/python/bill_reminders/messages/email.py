@@ -41,12 +41,15 @@ SUBJECT_NAME_WIDTH = 30
 
 @dataclass(frozen=True, slots=True)
 class EmailText:
-    """`list_unsubscribe` is the value of that header (RFC 2369): `<mailto:...>`."""
+    """`list_unsubscribe` is the value of that header (RFC 2369), `<https://...>, <mailto:...>`; with
+    `one_click` a POST at the first of them stops the e-mails (RFC 8058).
+    """
 
     subject: str
     text: str
     html: str
     list_unsubscribe: str
+    one_click: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,11 @@ def email(
     first: bool,
     reference: str,
     part: Part = WHOLE,
+    link: str | None = None,
+    way_out: str | None = None,
 ) -> EmailText:
-    """One e-mail for all `notices`. `today` is the user's local date when it goes out.
+    """One e-mail for all `notices`. `today` is the user's local date when it goes out. `link` leads
+    to its page, `way_out` is where e-mails are stopped.
 
     `reference` comes back in the subject of a request to stop. It must say nothing about the user
     to who reads it on the way.
@@ -103,7 +109,10 @@ def email(
         "first": (
             words.say("email_first", source=source_of(user, Channel.EMAIL) or name) if first else ""
         ),
-        "stop_link": stop_link,
+        "link": link or "",
+        "way_out": way_out or "",
+        "code_word": _code_word(words, user),
+        "stop_link": way_out or stop_link,
         "stop_mailbox": sender.unsubscribe_mailbox,
         "stop_subject": stop_subject,
         "sender": name,
@@ -112,8 +121,15 @@ def email(
         subject=subject,
         text=templates().get_template("reminder.txt").render(values),
         html=templates().get_template("reminder.html").render(values),
-        list_unsubscribe=f"<{stop_link}>",
+        list_unsubscribe=f"<{way_out}>, <{stop_link}>" if way_out else f"<{stop_link}>",
+        one_click=way_out is not None,
     )
+
+
+def _code_word(words: Catalogue, user: User) -> str:
+    """By which its user knows it from an imitation: always at the same place."""
+    word = shorten(clean(user.code_word or ""), NAME_WIDTH)
+    return words.say("code_word", word=word) if word else ""
 
 
 def _card(words: Catalogue, notice: Notice, today: date) -> _Card:

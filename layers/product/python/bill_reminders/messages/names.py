@@ -28,6 +28,9 @@ _EXTENDERS = re.compile(
 )
 """What clings to the character before it and is not a combining mark by its category."""
 
+_ACCOUNT_NUMBER = re.compile(r"(?<!\w)(?:[A-Z]{2}[0-9]{2} ?)?[0-9](?:[ -]?[0-9]){8,}(?!\w)")
+"""Nine digits or more, in groups or not: cards, IBANs, loans. A date has eight."""
+
 ELLIPSIS = "…"
 
 
@@ -87,9 +90,14 @@ def _belong_together(one: str, other: str) -> bool:
     )
 
 
+def masked(text: str) -> str:
+    """`text` with all but the last four digits of an account number hidden."""
+    return _ACCOUNT_NUMBER.sub(lambda match: f"•{re.sub('[ -]', '', match[0])[-4:]}", text)
+
+
 def biller_and_name(bill: Bill) -> tuple[str, str]:
-    """Both cleaned; the biller is "" where the bill's name already begins with it."""
-    biller, name = clean(bill.biller), clean(bill.name)
+    """Both cleaned and masked; the biller is "" where the bill's name already begins with it."""
+    biller, name = masked(clean(bill.biller)), masked(clean(bill.name))
     return ("" if name.casefold().startswith(biller.casefold()) else biller), name
 
 

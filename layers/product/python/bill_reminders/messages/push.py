@@ -62,6 +62,9 @@ def push(
         source = source_of(user, Channel.PUSH) or clean(sender.name)
         stop = words.say("push_stop", source=shorten(source, NAME_WIDTH))
         body = words.sentences(body, stop) if len(ordered) == 1 else f"{body}\n{stop}"
+    word = shorten(clean(user.code_word or ""), NAME_WIDTH)
+    if word:
+        body = f"{body}\n{words.say('code_word', word=word)}"
     return PushText(
         title=headline(words, ordered, today=today, width=NAME_WIDTH, part=part), body=body
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.reminders import Reminder
 from bill_reminders.storage import rows
 from bill_reminders.storage.access_tables import FeedbackItem
 from bill_reminders.storage.accounts import LAST_DUE_DATE
@@ -64,6 +65,13 @@ def page(
     return found, False
 
 
+def of_occurrence(reminder: Reminder) -> list[Told]:
+    """All that the ledger knows about the occurrence of `reminder`, by the time planned."""
+    stem = reminder.key.partition(f"#r{reminder.revision}#")[0]
+    rows = LedgerItem.query(reminder.user_id, LedgerItem.key.startswith(f"{stem}#"))
+    return sorted(map(_told, rows), key=lambda told: told.recorded.reminder.planned_at)
+
+
 def find(user_id: str, key: str) -> Told | None:
     """One reminder of the user's, by its ledger key."""
     try:
@@ -117,6 +125,10 @@ def give_feedback(user_id: str, key: str, feedback: Feedback) -> None:
         suggestion=feedback.suggestion,
         given_at=feedback.given_at,
     ).save()
+
+
+def take_feedback_back(user_id: str, key: str) -> None:
+    FeedbackItem(user_id, key).delete()
 
 
 def _feedback(item: FeedbackItem) -> Feedback:

@@ -57,7 +57,7 @@ def _with_user(account: Account, wanted: User) -> Change | None:
 def _keeping_choices(wanted: User, known: User) -> User:
     """`wanted` with what only the user decides: plans by kind, code word, tips, STOP."""
     reachable = {
-        channel: replace(address, stopped_at=old.stopped_at)
+        channel: replace(address, stopped_at=old.stopped_at, stopped_by=old.stopped_by)
         if (old := known.addresses.get(channel)) is not None
         and addresses.is_same(channel, old.value, address.value)
         else address

@@ -1,0 +1,1 @@
+"""The pages that a message's link opens: HTML that works without JavaScript."""

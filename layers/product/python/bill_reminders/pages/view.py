@@ -1,0 +1,331 @@
+"""What the pages show, from the account and the ledger."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from bill_reminders.domain.bills import LATE_AT_MOST, Bill, SilenceReason
+from bill_reminders.domain.chains import plan_of
+from bill_reminders.domain.clock import DAY, local_date, wall_text
+from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.payments import Payment
+from bill_reminders.domain.people import Channel, Language, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.files.plans import channels_text, days_text
+from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.explanations import because, outcome
+from bill_reminders.messages.lateness import cost_of_missing
+from bill_reminders.messages.locale import amount, full_date, weekday_date
+from bill_reminders.messages.names import clean
+from bill_reminders.messages.notices import Notice
+from bill_reminders.messages.wording import (
+    amount_alone,
+    bill_title,
+    due,
+    pay_by,
+    remark,
+    rule,
+)
+from bill_reminders.pages import chart
+from bill_reminders.storage.accounts import Account
+from bill_reminders.storage.history import Feedback, Told
+from bill_reminders.storage.links import Link
+
+NAME_WIDTH = 80
+AHEAD = 100 * DAY
+"""How far ahead the timeline tells what is planned."""
+USUAL_LEADS = (14, 7, 5, 3, 2, 1, 0)
+USUAL_OVERDUES = (1, 3, 7)
+
+PAGE_LIFTS = frozenset({StoppedBy.PAGE, StoppedBy.UNSUBSCRIBE})
+"""A STOP by SMS is not taken back by whoever holds a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that was opened: whose, and which reminders it is about."""
+
+    token: str
+    link: Link
+    account: Account
+    reminders: tuple[Reminder, ...]
+    now: datetime
+
+    @property
+    def words(self) -> Catalogue:
+        return catalogue(self.account.user.language)
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now, self.account.user.zone)
+
+
+def render(template: str, language: Language, **values: Any) -> str:
+    words = catalogue(language)
+    page = _templates().get_template(template)
+    return page.render(language=language, say=words.say, css=css(), **values)
+
+
+@cache
+def css() -> str:
+    """The one style sheet, inlined; its hash stands in the content security policy."""
+    loader = _templates().loader
+    assert loader is not None
+    return loader.get_source(_templates(), "page.css")[0]
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("bill_reminders.pages"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def bill_page(
+    opened: Opened,
+    number: int,
+    told: Iterable[Told],
+    feedback: Feedback | None,
+    *,
+    done: str = "",
+    was: Mapping[str, str] | None = None,
+    fault: str = "",
+    ask: date | None = None,
+) -> str:
+    """The page of one bill. `done` names what was just done, `was` is the plan before it; `fault`
+    says what could not be done; `ask` is a snooze that wants a second yes."""
+    account, reminder, words = opened.account, opened.reminders[number], opened.words
+    bill = account.bill(reminder.bill_id)
+    if bill is None:
+        return notice_page(account.user.language, "page_bill_gone")
+    notice = Notice.of(bill, reminder)
+    user, today = account.user, opened.today
+    owed = bill.owed(reminder.occurrence)
+    dues = chart.due_soon(account.bills, today)
+    return render(
+        "bill.html",
+        user.language,
+        base=f"/r/{opened.token}/{number}",
+        overview=f"/r/{opened.token}" if len(opened.reminders) > 1 else "",
+        title=bill_title(words, notice, width=NAME_WIDTH),
+        amount=amount_alone(words, notice, today),
+        date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
+        due=words.say("page_paid") if owed.is_closed else due(words, notice, today),
+        is_paid=owed.is_closed,
+        remark=words.sentences(remark(words, notice, today), pay_by(words, notice, today)),
+        rule=_rule(words, user, reminder),
+        cost=cost_of_missing(
+            user.language, bill, reminder.occurrence, today=today, due_on=notice.due_on
+        ),
+        code_word=clean(user.code_word or ""),
+        payments=[
+            {"id": each.payment_id, "text": _payment(words, each, user)}
+            for each in bill.payments
+            if each.occurrence == reminder.occurrence
+        ],
+        payment_id=f"page-{uuid4().hex}",
+        currency="" if owed.amount is None else owed.amount.currency,
+        snoozed=next(
+            (
+                full_date(each.until, words.language)
+                for each in bill.snoozes
+                if each.occurrence == reminder.occurrence and each.until >= today
+            ),
+            "",
+        ),
+        tomorrow=today + DAY,
+        last_snooze=notice.due_on + LATE_AT_MOST * DAY,
+        ask=ask,
+        ask_text="" if ask is None else full_date(ask, words.language),
+        due_text=full_date(notice.due_on, words.language),
+        feedback=feedback,
+        silence="" if bill.silence is None else bill.silence.reason.value,
+        not_mine=SilenceReason.NOT_MINE.value,
+        channels=_channels(words, user),
+        plan=_plan_form(words, user, bill),
+        done=done,
+        was=dict(was or {}),
+        fault=fault,
+        timeline=[*_past(words, user, told), *_planned(words, account, bill, reminder, opened.now)],
+        chart=chart.bars(dues, today),
+        chart_days=chart.DAYS,
+        chart_height=chart.HEIGHT,
+        dues=[
+            {
+                "date": weekday_date(each.due_on, words.language),
+                "title": bill_title(words, Notice.of(each.bill, reminder), width=NAME_WIDTH),
+                "amount": amount(each.left, words.language),
+            }
+            for each in dues
+        ],
+        totals=[amount(each, words.language) for each in chart.totals(dues)],
+    )
+
+
+def overview_page(opened: Opened) -> str:
+    """The bills of a message that tells of several."""
+    words, account = opened.words, opened.account
+    cards = []
+    for number, reminder in enumerate(opened.reminders):
+        bill = account.bill(reminder.bill_id)
+        if bill is None:
+            continue
+        notice = Notice.of(bill, reminder)
+        paid = bill.is_closed(reminder.occurrence)
+        cards.append(
+            {
+                "href": f"/r/{opened.token}/{number}",
+                "title": bill_title(words, notice, width=NAME_WIDTH),
+                "amount": amount_alone(words, notice, opened.today),
+                "due": words.say("page_paid") if paid else due(words, notice, opened.today),
+            }
+        )
+    user = account.user
+    return render(
+        "overview.html", user.language, cards=cards, code_word=clean(user.code_word or "")
+    )
+
+
+def way_out_page(opened: Opened, channel: Channel) -> str:
+    """Stop a channel, or take that back: what a mail program's own link opens."""
+    user = opened.account.user
+    known = {each["channel"]: each for each in _channels(opened.words, user)}
+    if channel.value not in known:
+        return notice_page(user.language, "page_no_channel")
+    shown = known[channel.value]
+    return render("way_out.html", user.language, base=f"/u/{opened.token}", channel=shown)
+
+
+def notice_page(language: Language, key: str) -> str:
+    """One sentence, and nothing to do."""
+    return render("notice.html", language, text=catalogue(language).say(key))
+
+
+def page_for_anybody(key: str) -> str:
+    """One sentence in all languages, for nobody knows whose the link was."""
+    texts = [(language, catalogue(language).say(key)) for language in Language]
+    return render("dead.html", Language.ENGLISH, texts=texts)
+
+
+def _rule(words: Catalogue, user: User, reminder: Reminder) -> str:
+    at = wall_text(reminder.planned_at.astimezone(user.zone).time())
+    channel = words.say(f"page_by_{reminder.channel}")
+    reason = because(user.language, reminder.trigger)
+    return words.sentences(reason, words.say("page_came", at=at, channel=channel))
+
+
+def _payment(words: Catalogue, payment: Payment, user: User) -> str:
+    day = full_date(local_date(payment.paid_at, user.zone), words.language)
+    if payment.amount is None:
+        return words.say("page_payment_all", date=day)
+    return words.say("page_payment", amount=amount(payment.amount, words.language), date=day)
+
+
+def _channels(words: Catalogue, user: User) -> list[dict[str, Any]]:
+    """Each channel with an address: whether it is stopped, and whether the page may lift that."""
+    return [
+        {
+            "channel": channel.value,
+            "name": words.say(f"page_channel_{channel}"),
+            "stopped": address.stopped_at is not None,
+            "lifts": address.stopped_by in PAGE_LIFTS,
+        }
+        for channel, address in user.addresses.items()
+        if address.attestation is not None
+    ]
+
+
+def plan_cells(plan: Plan | PlanChange) -> dict[str, str]:
+    """A plan, or what a bill changes in one, as the fields of the page's form; "" changes nothing.
+    They are the cells of a file, so that its rules read them."""
+    joins = {join.channel: join.lead_days for join in plan.joins}
+    channels = plan.channels
+    return {
+        "lead_days": "" if plan.lead_days is None else days_text(plan.lead_days),
+        "overdue_days": "" if plan.overdue_days is None else days_text(plan.overdue_days),
+        "remind_at": "" if plan.remind_at is None else wall_text(plan.remind_at),
+        "channels": ""
+        if channels is None
+        else channels_text((each.value, joins.get(each)) for each in channels),
+    }
+
+
+def plan_query(plan: Plan | PlanChange, scope: str) -> str:
+    """What stood before a change, for the address of the page that offers to undo it."""
+    return urlencode({"scope": scope, **plan_cells(plan)})
+
+
+def _plan_form(words: Catalogue, user: User, bill: Bill) -> dict[str, Any]:
+    plan = plan_of(user, bill)
+    return {
+        "leads": [
+            {
+                "days": days,
+                "text": rule(words, Trigger.lead(days)),
+                "on": days in plan.lead_days,
+            }
+            for days in sorted({*USUAL_LEADS, *plan.lead_days}, reverse=True)
+        ],
+        "overdues": [
+            {
+                "days": days,
+                "text": rule(words, Trigger.overdue(days)),
+                "on": days in plan.overdue_days,
+            }
+            for days in sorted({*USUAL_OVERDUES, *plan.overdue_days})
+        ],
+        "at": wall_text(plan.remind_at),
+        "channels": [
+            {
+                "channel": channel.value,
+                "name": words.say(f"page_channel_{channel}"),
+                "on": channel in plan.channels,
+            }
+            for channel in Channel
+            if channel in user.addresses or channel in plan.channels
+        ],
+    }
+
+
+def _past(words: Catalogue, user: User, told: Iterable[Told]) -> list[dict[str, str]]:
+    return [
+        _entry(
+            words,
+            user,
+            each.recorded.reminder,
+            outcome(user.language, each.recorded.state, each.reason),
+        )
+        for each in told
+    ]
+
+
+def _planned(
+    words: Catalogue, account: Account, bill: Bill, reminder: Reminder, now: datetime
+) -> list[dict[str, str]]:
+    coming = outlook(
+        account.user, (bill,), account.recorded, now=now, until=now + AHEAD, at_most=20
+    )
+    return [
+        _entry(words, account.user, each.reminder, words.say("page_planned"))
+        for each in coming
+        if each.skip is None and each.reminder.occurrence == reminder.occurrence
+    ]
+
+
+def _entry(words: Catalogue, user: User, reminder: Reminder, said: str) -> dict[str, str]:
+    local = reminder.planned_at.astimezone(user.zone)
+    return {
+        "when": f"{full_date(local.date(), words.language)} {wall_text(local.time())}",
+        "channel": words.say(f"page_channel_{reminder.channel}"),
+        "text": words.sentences(because(user.language, reminder.trigger), said),
+    }

@@ -1,0 +1,467 @@
+"""The page behind a link, without a gateway and without a browser."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Channel, Language, StoppedBy
+from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
+from bill_reminders.storage.access_tables import LinkItem
+from bill_reminders.storage.accounts import Account
+from bill_reminders.storage.links import Purpose
+from bill_reminders.storage.people import save_user
+from bill_reminders.storage.tables import LedgerItem
+from tests.api.conftest import SetClock
+from tests.support.entered import ENTERED, IN_THREE_DAYS, NINE, enter
+from tests.support.moto_stack import MotoStack
+from tests.support.people import a_bill, a_user
+from tests.support.permissions import allowed, watched
+from tests.support.visitor import Page, Visitor
+
+DAY = timedelta(days=1)
+SECONDS = timedelta(seconds=20)
+
+
+@pytest.fixture
+def visitor(stack: MotoStack, set_clock: SetClock) -> Visitor:
+    set_clock(NINE + SECONDS)
+    return Visitor(stack)
+
+
+def sent(*bill_ids: str, channel: Channel = Channel.SMS, **user: Any) -> str:
+    """The token in a message that has just gone out, about bills due in three days."""
+    channels = [Channel.SMS, Channel.EMAIL]
+    fee = Money(Decimal(35), "USD")
+    bills = (
+        a_bill(bill_id=each, due_on=IN_THREE_DAYS, late_fee=fee) for each in bill_ids or ("rent",)
+    )
+    enter(a_user(channels=channels, **user), *bills)
+    return told(channel, NINE)
+
+
+def told(channel: Channel, now: datetime) -> str:
+    claim = ledger.claim_next("somebody", channel, with_link=True, now=now)
+    assert claim.token is not None
+    return claim.token
+
+
+def somebody(now: datetime = NINE) -> Account:
+    return accounts.read("somebody", now=now)
+
+
+def due(now: datetime, channel: Channel = Channel.SMS) -> int:
+    return len(somebody(now).decide(channel, now).due)
+
+
+def everything(stack: MotoStack) -> str:
+    """All that the tables hold."""
+    client = stack.client("dynamodb")
+    names = sorted(client.list_tables()["TableNames"])
+    return json.dumps([client.scan(TableName=name)["Items"] for name in names], sort_keys=True)
+
+
+def test_the_page_shows_the_bill_the_rule_that_fired_and_the_code_word(visitor: Visitor) -> None:
+    page = visitor.get(f"/r/{sent(code_word='Heron')}")
+    assert page.status == 200
+    for shown in (
+        "Lantern Bank Credit card",
+        "$120.50",
+        "due in 3 days",
+        "Thursday, March 4, 2027",
+        "You asked for a reminder 3 days before.",
+        "planned for 09:00, by SMS",
+        "Heron",
+        "a late fee of $35.00",
+        "Bills due in the next 30 days: 1",
+    ):
+        assert shown in page.text, shown
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_page_speaks_the_users_language(visitor: Visitor, language: Language) -> None:
+    page = visitor.get(f"/r/{sent(language=language)}")
+    assert f'<html lang="{language}">' in page.text
+    assert "page_" not in page.text.partition("</style>")[2]
+
+
+def test_an_account_number_is_masked(visitor: Visitor) -> None:
+    enter(
+        a_user(),
+        a_bill(due_on=IN_THREE_DAYS, name="Card 4111 1111 1111 1111, from 2027-03-05"),
+    )
+    page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
+    assert "•1111, from 2027-03-05" in page.text
+    assert "4111" not in page.text
+
+
+def test_a_page_may_be_kept_indexed_and_framed_by_nobody(visitor: Visitor) -> None:
+    page = visitor.get(f"/r/{sent()}")
+    headers = page.headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Robots-Tag"].startswith("noindex")
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert "Set-Cookie" not in headers
+    for foreign in ("<script", "src=", "http://", "https://", " style="):
+        assert foreign not in page.text
+
+
+class TestButtons:
+    """Each does what it says at once, and can be undone."""
+
+    def test_paid(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        button = page.form("paid")
+        paid = visitor.press(button)
+        assert "Thank you, that is noted." in paid.text
+        assert somebody().bills[0].is_closed(0)
+        assert due(NINE + 2 * DAY) == 0
+        visitor.press(button)  # twice
+        assert len(somebody().bills[0].payments) == 1
+        undone = visitor.press(paid.form("unpaid"))
+        assert "taken back" in undone.text
+        assert not somebody().bills[0].payments
+        assert due(NINE + 2 * DAY) == 1
+
+    def test_paid_in_part(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        paid = visitor.press(page.form("paid"), ("amount", "20,50"))
+        assert "$100.00 left of $120.50" in paid.text
+        assert due(NINE + 2 * DAY) == 1
+        visitor.press(paid.form("unpaid"))
+        assert somebody().bills[0].owed(0).paid == Decimal(0)
+
+    def test_tomorrow(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        later = visitor.press(page.form("snooze", until="tomorrow"))
+        assert "reminded again on Tuesday, March 2" in later.text
+        assert somebody().wakes[Channel.SMS] == NINE + DAY
+        visitor.press(later.form("unsnooze"))
+        assert somebody().wakes[Channel.SMS] == NINE + 2 * DAY
+
+    def test_on_a_date_past_the_due_day_wants_a_second_yes(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        form = replace(page.form("snooze", until="tomorrow"), fields={})
+        asked = visitor.press(form, ("until", "2027-03-06"))
+        assert "Be reminded only then?" in asked.text
+        assert not somebody().bills[0].snoozes
+        visitor.press(asked.form("snooze", confirmed="yes"))
+        assert somebody().bills[0].snoozes[0].until == date(2027, 3, 6)
+
+    @pytest.mark.parametrize("timing", ["too_early", "right", "too_late"])
+    def test_feedback_and_better_words(self, visitor: Visitor, timing: str) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        said = visitor.press(page.form("feedback"), ("timing", timing))
+        key = ledger_key()
+        assert (known := history.feedback_on("somebody", key)) is not None
+        assert known.timing == timing
+        said = visitor.press(said.form("feedback"), ("suggestion", "Say <b>less</b>."))
+        assert "Say &lt;b&gt;less&lt;/b&gt;." in said.text
+        assert (known := history.feedback_on("somebody", key)) is not None
+        assert (known.timing, known.suggestion) == (timing, "Say <b>less</b>.")
+        visitor.press(said.form("unsay"))
+        assert history.feedback_on("somebody", key) is None
+
+    def test_stop_for_this_bill(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent('rent', 'power')}/0")
+        stopped = visitor.press(page.form("stop-bill"))
+        assert due(NINE + 2 * DAY) == 1, "the other bill goes on"
+        visitor.press(stopped.form("remind-again"))
+        assert due(NINE + 2 * DAY) == 2
+
+    def test_not_mine(self, stack: MotoStack, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        told_to_biller = events_of(stack)
+        disowned = visitor.press(page.form("not-mine"))
+        silence = somebody().bills[0].silence
+        assert silence is not None
+        assert silence.reason is SilenceReason.NOT_MINE
+        assert due(NINE + 2 * DAY) == 0
+        visitor.press(disowned.form("remind-again"))
+        assert due(NINE + 2 * DAY) == 1
+        ids = {"user_id": "somebody", "bill_id": "rent"}
+        assert [(kind, ids.items() <= detail.items()) for kind, detail in told_to_biller] == [
+            ("bill not mine", True),
+            ("bill mine after all", True),
+        ]
+
+    def test_stop_for_this_channel(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        stopped = visitor.press(page.form("stop-channel", channel="sms"))
+        assert (due(NINE + 2 * DAY), due(NINE + 2 * DAY, Channel.EMAIL)) == (0, 1)
+        visitor.press(stopped.form("start-channel", channel="sms"))
+        assert due(NINE + 2 * DAY) == 1
+
+    def test_a_stop_by_sms_is_not_lifted_by_the_page(self, visitor: Visitor) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        stopped = visitor.press(page.form("stop-channel", channel="sms"))
+        happenings.stop("somebody", Channel.SMS, by=StoppedBy.REPLY, now=NINE)
+        visitor.press(stopped.form("start-channel", channel="sms"))
+        assert due(NINE + 2 * DAY) == 0
+        assert "reply START" in visitor.get(page.form("paid").action.rpartition("/")[0]).text
+
+    @pytest.mark.parametrize("scope", ["bill", "all"])
+    def test_when_and_how_i_am_reminded(self, visitor: Visitor, scope: str) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        before = somebody()
+        form = page.form("plan")
+        changed = visitor.press(
+            form,
+            ("lead_days", "2"),
+            ("remind_at", "18:30"),
+            ("channels", "sms"),
+            ("channels", "email"),
+            ("scope", scope),
+        )
+        assert "Your reminders are changed." in changed.text
+        after = somebody()
+        plan = after.user.plan_for(after.bills[0].kind, after.bills[0].plan_change)
+        assert (plan.lead_days, plan.overdue_days) == ((2,), ())
+        assert plan.remind_at.strftime("%H:%M") == "18:30"
+        assert (after.user == before.user) == (scope == "bill")
+        assert after.wakes[Channel.SMS] == datetime(2027, 3, 2, 18, 30, tzinfo=NINE.tzinfo)
+        visitor.press(changed.form("plan", scope=scope))
+        assert (somebody().user, somebody().bills) == (before.user, before.bills)
+
+
+def events_of(stack: MotoStack) -> list[tuple[str, dict[str, str]]]:
+    """What is put on the bus from now on."""
+    put: list[tuple[str, dict[str, str]]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        for entry in params["Entries"]:
+            assert entry["EventBusName"] == stack.ids["BillEvents"]
+            put.append((entry["DetailType"], json.loads(entry["Detail"])))
+
+    client = stack.function("LinkPage").events.client
+    client.meta.events.register("before-parameter-build.*.PutEvents", note)
+    return put
+
+
+def ledger_key() -> str:
+    (key,) = (row.key for row in LedgerItem.query("somebody") if row.channel == "sms")
+    return str(key)
+
+
+FAULTS: Mapping[str, tuple[str, list[tuple[str, str]], str]] = {
+    "an amount in words": ("paid", [("amount", "ten")], "digits"),
+    "no amount at all": ("paid", [("amount", "0")], "digits"),
+    "a payment without its id": ("paid", [("payment_id", "other")], "try again"),
+    "no date": ("snooze", [("until", "soon")], "choose a date"),
+    "a date that is past": ("snooze", [("until", "2027-02-01")], "from tomorrow on"),
+    "a date far away": ("snooze", [("until", "2028-02-01"), ("confirmed", "yes")], "60 days"),
+    "an unknown opinion": ("feedback", [("timing", "never")], "try again"),
+    "nothing said": ("feedback", [], "try again"),
+    "a novel": ("feedback", [("suggestion", "x" * 501)], "500"),
+    "no channel": ("plan", [("boxes", "yes"), ("scope", "bill")], "at least one way"),
+    "an unknown channel": ("stop-channel", [("channel", "fax")], "try again"),
+    "an unknown scope": ("plan", [("scope", "world")], "try again"),
+    "a day of no plan": (
+        "plan",
+        [("scope", "bill"), ("lead_days", "9000"), ("channels", "sms")],
+        "choose the days",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_cannot_be_read_is_said_and_changes_nothing(
+    stack: MotoStack, visitor: Visitor, name: str
+) -> None:
+    action, fields, remedy = FAULTS[name]
+    page = visitor.get(f"/r/{sent()}")
+    visitor.press(page.form("paid"), ("amount", "1"))  # so that its limit is counted before
+    form = page.form(action) if action != "snooze" else replace(page.form(action), fields={})
+    overwritten = {key: value for key, value in form.fields.items() if key not in dict(fields)}
+    before = somebody()
+    answer = visitor.press(replace(form, fields=overwritten), *fields)
+    assert answer.status == 422
+    assert remedy in answer.text
+    assert somebody() == before
+
+
+def test_a_message_about_several_bills_leads_to_each(visitor: Visitor) -> None:
+    token = sent("power", "rent")
+    page = visitor.get(f"/r/{token}")
+    assert page.links == [f"/r/{token}/0", f"/r/{token}/1"]
+    visitor.press(visitor.get(page.links[1]).form("paid"))
+    assert [bill.bill_id for bill in somebody().bills if bill.is_closed(0)] == ["rent"]
+
+
+def test_a_deleted_bill_says_so(visitor: Visitor) -> None:
+    token = sent()
+    happenings.delete_bill("somebody", "rent", now=NINE)
+    assert "has been deleted" in visitor.get(f"/r/{token}").text
+
+
+def walked(visitor: Visitor, start: str) -> Iterator[Page]:
+    """Every page that a scanner reaches by links and by the addresses of forms, read only."""
+    waiting, seen = [start], set()
+    while waiting:
+        address = waiting.pop()
+        if address in seen:
+            continue
+        seen.add(address)
+        for method in ("HEAD", "GET"):
+            page = visitor.get(address, method)
+            if page.status == 303:
+                waiting.append(page.headers["Location"])
+            yield page
+        waiting += [*page.links, *(form.action for form in page.forms)]
+
+
+def test_a_scanner_that_reads_every_address_changes_nothing(
+    stack: MotoStack, visitor: Visitor
+) -> None:
+    token = sent("power", "rent")
+    before = everything(stack)
+    pages = [*walked(visitor, f"/r/{token}"), *walked(visitor, f"/u/{token}")]
+    assert len(pages) > 30
+    assert {page.status for page in pages} <= {200, 303, 404}
+    assert everything(stack) == before
+
+
+def expired(token: str, set_clock: SetClock) -> str:
+    set_clock(NINE + 400 * DAY)
+    return token
+
+
+def closed(token: str, set_clock: SetClock) -> str:
+    set_clock(NINE + 100 * DAY)
+    return token
+
+
+def revoked(token: str, set_clock: SetClock) -> str:
+    links.withdraw([links.token_hash(token)])
+    return token
+
+
+def erased(token: str, set_clock: SetClock) -> str:
+    erasure.erase("somebody")
+    assert not list(LinkItem.scan())
+    return token
+
+
+def foreign(token: str, set_clock: SetClock) -> str:
+    other = links.new_token()
+    LinkItem(
+        links.token_hash(other),
+        purpose=Purpose.CALENDAR.value,
+        user_id="somebody",
+        expires_at=int((NINE + 900 * DAY).timestamp()),
+    ).save()
+    return other
+
+
+def guessed(token: str, set_clock: SetClock) -> str:
+    return links.new_token()
+
+
+@pytest.mark.parametrize("how", [expired, closed, revoked, erased, foreign, guessed])
+def test_a_link_that_opens_nothing_says_the_same_whatever_the_reason(
+    visitor: Visitor, set_clock: SetClock, how: Callable[[str, SetClock], str]
+) -> None:
+    reference = visitor.get("/r/nothing")
+    token = how(sent(), set_clock)
+    for path in (f"/r/{token}", f"/r/{token}/0", f"/r/{token}/7"):
+        page = visitor.get(path)
+        assert (page.status, page.headers, page.text) == (404, reference.headers, reference.text)
+        posted = visitor.post(f"{path}/paid", "")
+        assert (posted.status, posted.text) == (404, reference.text)
+    assert "This link no longer works" in reference.text
+    assert "此链接已失效" in reference.text
+
+
+class TestTheWayOut:
+    """RFC 8058."""
+
+    ONE_CLICK = "List-Unsubscribe=One-Click"
+
+    def test_one_post_stops_the_channel_at_once(self, visitor: Visitor) -> None:
+        token = sent(channel=Channel.EMAIL)
+        answer = visitor.post(f"/u/{token}", self.ONE_CLICK)
+        assert (answer.status, answer.text) == (200, "")
+        assert due(NINE + 2 * DAY, Channel.EMAIL) == 0
+        assert due(NINE + 2 * DAY, Channel.SMS) == 1
+        assert visitor.post(f"/u/{token}", self.ONE_CLICK).status == 200
+
+    def test_a_multipart_form_does_as_well(self, visitor: Visitor) -> None:
+        token = sent(channel=Channel.EMAIL)
+        body = (
+            '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
+            "One-Click\r\n--x--\r\n"
+        )
+        answer = visitor.post(f"/u/{token}", body, "multipart/form-data; boundary=x")
+        assert answer.status == 200
+        assert due(NINE + 2 * DAY, Channel.EMAIL) == 0
+
+    def test_a_post_of_anything_else_stops_nothing(self, visitor: Visitor) -> None:
+        token = sent(channel=Channel.EMAIL)
+        for body in ("", "List-Unsubscribe=No", "x" * 100_000):
+            assert visitor.post(f"/u/{token}", body).status == 404
+        assert due(NINE + 2 * DAY, Channel.EMAIL) == 1
+
+    def test_a_person_is_asked_and_may_take_it_back(self, visitor: Visitor) -> None:
+        token = sent(channel=Channel.EMAIL)
+        stopped = visitor.press(visitor.get(f"/u/{token}").form("stop"))
+        assert "Stopped: E-mail" in stopped.text
+        assert due(NINE + 2 * DAY, Channel.EMAIL) == 0
+        visitor.press(stopped.form("start"))
+        assert due(NINE + 2 * DAY, Channel.EMAIL) == 1
+
+    def test_it_works_long_after_the_page_has_closed(
+        self, visitor: Visitor, set_clock: SetClock
+    ) -> None:
+        token = sent(channel=Channel.EMAIL)
+        set_clock(NINE + 300 * DAY)
+        assert visitor.get(f"/r/{token}").status == 404
+        assert visitor.post(f"/u/{token}", self.ONE_CLICK).status == 200
+
+
+def test_hammering_at_buttons_is_refused(visitor: Visitor) -> None:
+    page = visitor.get(f"/r/{sent()}")
+    answers = [visitor.press(page.form("feedback")) for _ in range(121)]
+    assert answers[-2].status == 422
+    assert answers[-1].status == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_a_link_of_a_refused_message_opens_nothing(visitor: Visitor) -> None:
+    enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
+    claim = ledger.claim_next("somebody", Channel.SMS, with_link=True, now=NINE)
+    assert claim.token is not None
+    assert visitor.get(f"/r/{claim.token}").status == 200
+    ledger.release(claim, not_before=None, reason="Throttled", now=NINE)
+    assert visitor.get(f"/r/{claim.token}").status == 404
+
+
+def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack, visitor: Visitor) -> None:
+    token = sent()
+    with watched(stack) as used:
+        page = visitor.get(f"/r/{token}")
+        for action in ("not-mine", "stop-channel", "paid"):
+            visitor.press(page.form(action))
+        visitor.press(page.form("feedback"), ("timing", "right"))
+        visitor.press(visitor.get(f"/r/{token}").form("unsay"))
+    permitted = allowed("LinkPage")
+    seldom = {
+        ("dynamodb:GetItem", "Limits"),  # to say how long to wait
+        ("secretsmanager:GetSecretValue", ""),  # once a process
+    }
+    assert sorted(used["LinkPage"] - permitted) == []
+    assert sorted(permitted - used["LinkPage"] - seldom) == []
+
+
+def test_a_stored_user_keeps_how_an_address_was_stopped(stack: MotoStack) -> None:
+    user = enter(a_user(channels=[Channel.SMS, Channel.EMAIL]))
+    happenings.stop("somebody", Channel.EMAIL, by=StoppedBy.UNSUBSCRIBE, now=ENTERED)
+    save_user(user, shards=4, now=ENTERED)
+    known = somebody().user.addresses[Channel.EMAIL]
+    assert known.stopped_by is StoppedBy.UNSUBSCRIBE

@@ -1,0 +1,292 @@
+"""The page behind the link of a real message, in a headless Chromium, on the deployed stack.
+
+Every button is pressed without JavaScript. Screenshots lie in build/screenshots.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Address, Channel, Language
+from bill_reminders.messages.catalogue import catalogue
+from bill_reminders.storage import accounts, history
+from bill_reminders.storage.accounts import Account
+from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage.tables import LedgerItem
+from local.stack import BUILD, ROOT, Stack, wait_until
+from tests.stack.conftest import NOW
+from tests.support.people import ATTESTED, a_user, bill_due_today, fictitious_phone
+
+AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = BUILD / "screenshots"
+SIZES = [(360, 740), (1280, 800)]
+DAY = timedelta(days=1)
+
+NewId = Callable[[], str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)))
+    # Chromium's own sandbox does not start for root, as in a container
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=sandbox)
+        yield chromium
+        chromium.close()
+
+
+def reminded(stack: Stack, user_id: str, language: Language = Language.ENGLISH) -> dict[str, str]:
+    """Somebody who has just had reminders of a bill that is due today; the links in them."""
+    phone = fictitious_phone(int(user_id[-6:], 16) % 78_000)
+    email = f"{user_id}@example.com"
+    user = replace(
+        a_user(user_id, channels=[Channel.SMS, Channel.EMAIL], language=language),
+        code_word="Heron 鹭",
+        addresses={
+            Channel.SMS: Address(phone, ATTESTED),
+            Channel.EMAIL: Address(email, ATTESTED),
+        },
+    )
+    save_user(user, shards=int(stack.outputs["ShardsRead"]), now=NOW)
+    fee, rate = Money(Decimal(35), "USD"), Decimal("18.25")
+    drafts = [
+        bill_due_today(
+            user_id, "card", name="Card 4111 1111 1111 1111", late_fee=fee, late_apr=rate
+        ),
+    ]
+    save_bills(user_id, drafts, now=NOW)
+    stack.set_clock(NOW + timedelta(minutes=1))
+    stack.tick()
+    wait_until(lambda: len(links_of(stack, phone, email)) == 2, 60, "no message came")
+    return links_of(stack, phone, email)
+
+
+def links_of(stack: Stack, *addresses: str) -> dict[str, str]:
+    found = {}
+    for sent in stack.outbox():
+        link = re.search(r"http://localhost:\d+/r/\w+", sent.text)
+        if sent.address in addresses and link is not None:
+            found[sent.channel.value] = link[0]
+    return found
+
+
+def account(user_id: str) -> Account:
+    return accounts.read(user_id, now=NOW + timedelta(minutes=5))
+
+
+def shot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A user at their page."""
+
+    page: Page
+    user_id: str
+    language: Language
+
+    @property
+    def card(self) -> Bill:
+        (bill,) = account(self.user_id).bills
+        return bill
+
+    def press(self, action: str, nth: int = 0, **fields: str) -> None:
+        """Fill in the form that goes to `action`, and press its button; unfold what hides it."""
+        form = self.page.locator(f"form[action$='/{action}']").nth(nth)
+        folded = form.locator("xpath=ancestor::details[not(@open)]/summary")
+        if folded.count():
+            folded.click()
+        for name, value in fields.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.locator("button").first.click()
+
+    def is_told(self, key: str) -> None:
+        said = self.page.locator("[role=status]").inner_text()
+        assert catalogue(self.language).say(key) in said
+
+    def shot(self, name: str) -> None:
+        width = self.page.viewport_size or {}
+        shot(self.page, f"{name}-{self.language}-{width.get('width')}")
+
+
+def pays_and_undoes(walk: Walk) -> None:
+    walk.press("paid")
+    walk.is_told("page_done_paid")
+    assert walk.card.is_closed(0)
+    walk.shot("paid")
+    walk.press("unpaid")
+    walk.is_told("page_done_unpaid")
+    assert not walk.card.payments
+    walk.press("paid", 1, amount="20.50")
+    assert walk.card.owed(0).paid == Decimal("20.50")
+    walk.press("unpaid")
+    assert not walk.card.payments
+
+
+def snoozes_and_undoes(walk: Walk) -> None:
+    walk.press("snooze")  # tomorrow is after the due day: it wants a second yes
+    assert not walk.card.snoozes
+    walk.shot("second-yes")
+    walk.press("snooze")
+    walk.is_told("page_done_snooze")
+    assert walk.card.snoozes[0].until == (NOW + DAY).date()
+    walk.press("unsnooze")
+    assert not walk.card.snoozes
+    walk.press("snooze", 1, until=(NOW + 3 * DAY).date().isoformat())
+    walk.press("snooze")
+    assert walk.card.snoozes[0].until == (NOW + 3 * DAY).date()
+    walk.press("unsnooze")
+    assert not walk.card.snoozes
+
+
+def gives_an_opinion_and_takes_it_back(walk: Walk) -> None:
+    walk.press("feedback")
+    walk.press("feedback", 1, suggestion="Shorter, please.")
+    walk.is_told("page_done_feedback")
+    (said,) = history.all_feedback(walk.user_id).values()
+    assert (said.timing, said.suggestion) == ("too_early", "Shorter, please.")
+    walk.press("unsay")
+    assert not history.all_feedback(walk.user_id)
+
+
+def changes_the_plan_and_back(walk: Walk) -> None:
+    before = account(walk.user_id)
+    form = walk.page.locator("form[action$='/plan']")
+    form.locator("xpath=ancestor::details/summary").click()
+    form.locator("input[name=lead_days][value='7']").check()
+    form.locator("input[name=remind_at]").fill("18:30")
+    form.locator("button").click()
+    walk.is_told("page_done_plan")
+    walk.shot("plan")
+    assert walk.card.plan_change.lead_days == (7, 3, 1, 0)
+    walk.press("plan")  # the first one takes it back
+    assert account(walk.user_id).bills == before.bills
+
+
+def stops_and_starts(walk: Walk) -> None:
+    walk.press("stop-channel")
+    walk.is_told("page_done_stop_channel")
+    assert account(walk.user_id).user.address(Channel.SMS) is None
+    walk.press("start-channel")
+    assert account(walk.user_id).user.address(Channel.SMS) is not None
+    for action, reason in (
+        ("stop-bill", SilenceReason.STOPPED),
+        ("not-mine", SilenceReason.NOT_MINE),
+    ):
+        walk.press(action)
+        silence = walk.card.silence
+        assert silence is not None
+        assert silence.reason is reason
+        walk.shot(action)
+        walk.press("remind-again")
+        assert walk.card.silence is None
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_every_button_works_without_javascript_and_can_be_undone(
+    stack: Stack,
+    browser: Browser,
+    new_id: NewId,
+    size: tuple[int, int],
+    language: Language,
+) -> None:
+    user_id = new_id()
+    link = reminded(stack, user_id, language)["sms"]
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(link)
+    walk = Walk(page, user_id, language)
+    walk.shot("bill")
+    assert page.locator("html").get_attribute("lang") == language.value
+    assert "•1111" in page.content()
+    assert "Heron 鹭" in page.content()
+    for step in (
+        pays_and_undoes,
+        snoozes_and_undoes,
+        gives_an_opinion_and_takes_it_back,
+        changes_the_plan_and_back,
+        stops_and_starts,
+    ):
+        step(walk)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_nothing_serious_keeps_anybody_from_using_the_pages(
+    stack: Stack, browser: Browser, new_id: NewId, size: tuple[int, int], scheme: Any
+) -> None:
+    link = reminded(stack, new_id())["email"]
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        bypass_csp=True,  # the page itself allows no script
+    )
+    page = context.new_page()
+    for name, address in (
+        ("bill", link),
+        ("way-out", link.replace("/r/", "/u/")),
+        ("dead", f"{link}x"),
+    ):
+        page.goto(address)
+        shot(page, f"{name}-{scheme}-{size[0]}")
+        for details in page.locator("summary").all():
+            details.click()
+        scrolls = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert scrolls <= 0, "it scrolls sideways"
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run()")
+        serious = [
+            (each["id"], each["help"], [node["html"] for node in each["nodes"]][:3])
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+        assert found["passes"]
+    context.close()
+
+
+def test_one_click_at_the_address_of_the_header_stops_e_mails_at_once(
+    stack: Stack, new_id: NewId
+) -> None:
+    user_id = new_id()
+    page = reminded(stack, user_id)["email"]
+    way_out = page.replace("/r/", "/u/")
+    request = Request(
+        way_out,
+        data=b"List-Unsubscribe=One-Click",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        method="POST",
+    )
+    with urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+        assert answer.url == way_out, "no redirect"
+    save_bills(user_id, [bill_due_today(user_id, "rent")], now=NOW + timedelta(minutes=2))
+    stack.set_clock(NOW + timedelta(minutes=3))
+    stack.tick()
+    stack.settle()
+    states = {
+        row.channel: (row.state, row.reason)
+        for row in LedgerItem.query(user_id)
+        if (row.bill_id, row.trigger) == ("rent", "lead:0")
+    }
+    assert states == {"email": ("skipped", "no_address"), "sms": ("sent", None)}
