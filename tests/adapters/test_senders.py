@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -213,10 +214,15 @@ def test_an_email_says_how_to_stop_and_carries_our_id(stage: Stage) -> None:
     mail = wire.content(requests[0])
     (tag,) = mail["EmailTags"]
     assert tag == {"Name": "message_id", "Value": only_row("somebody").owner}
-    (header,) = mail["Content"]["Simple"]["Headers"]
-    assert header["Name"] == "List-Unsubscribe"
-    assert header["Value"].startswith("<mailto:unsubscribe@example.com?subject=")
-    assert tag["Value"] in header["Value"]
+    headers = {each["Name"]: each["Value"] for each in mail["Content"]["Simple"]["Headers"]}
+    address, mailbox = headers["List-Unsubscribe"].split(", ")
+    assert re.fullmatch(r"<http://pay\.example\.com/u/[A-Za-z0-9]{17}>", address)
+    assert mailbox.startswith("<mailto:unsubscribe@example.com?subject=")
+    assert tag["Value"] in mailbox
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for text in mail["Content"]["Simple"]["Body"].values():
+        assert address.strip("<>") in text["Data"]
+        assert address.strip("<>").replace("/u/", "/r/") in text["Data"]
     assert mail["Content"]["Simple"]["Body"].keys() == {"Text", "Html"}
     assert mail["FromEmailAddress"] == "reminders@example.com"
 

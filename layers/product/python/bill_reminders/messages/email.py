@@ -41,8 +41,8 @@ SUBJECT_NAME_WIDTH = 30
 
 @dataclass(frozen=True, slots=True)
 class EmailText:
-    """`list_unsubscribe` is the value of that header (RFC 2369), `<https://...>, <mailto:...>`; with
-    `one_click` a POST at the first of them stops the e-mails (RFC 8058).
+    """`list_unsubscribe` is the value of that header (RFC 2369): the ways out, the best first. With
+    `one_click` that is an address at which a POST stops the e-mails (RFC 8058).
     """
 
     subject: str

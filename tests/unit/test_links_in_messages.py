@@ -1,0 +1,89 @@
+"""What e-mails and push notifications carry beside their words: a link, a way out, a code word."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bill_reminders.delivery.requests import LARGEST_PUSH, Opens, push_request
+from bill_reminders.domain.people import Channel, Language
+from bill_reminders.messages.email import EmailText, email
+from bill_reminders.messages.notices import Notice, Sender
+from bill_reminders.messages.push import PushText, push
+from tests.support.people import ENDPOINT, a_bill, a_trigger, a_user
+
+TODAY = date(2027, 3, 2)
+LINK = "https://pay.example.com/r/abcdefgh123456789"
+WAY_OUT = "https://pay.example.com/u/abcdefgh123456789"
+SENDER = Sender("Family Bills", "stop@bills.example.com")
+NOTICE = Notice(a_bill(due_on=TODAY), TODAY, a_trigger(0))
+
+
+def an_email(language: Language, *, linked: bool = True, **user: Any) -> EmailText:
+    return email(
+        a_user(channels=[Channel.EMAIL], language=language, **user),
+        [NOTICE],
+        today=TODAY,
+        sender=SENDER,
+        first=True,
+        reference="reference",
+        link=LINK if linked else None,
+        way_out=WAY_OUT if linked else None,
+    )
+
+
+def a_push(**user: Any) -> PushText:
+    who = a_user(channels=[Channel.PUSH], **user)
+    return push(who, [NOTICE], today=TODAY, sender=SENDER, first=False)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_an_email_leads_to_its_page_and_out_in_both_forms(language: Language) -> None:
+    text = an_email(language)
+    assert text.list_unsubscribe.startswith(f"<{WAY_OUT}>, <mailto:stop@bills.example.com?")
+    assert text.one_click
+    for body in (text.text, text.html):
+        assert LINK in body
+        assert WAY_OUT in body
+    assert "mailto:" not in text.html
+
+
+def test_an_email_without_links_is_stopped_by_writing() -> None:
+    text = an_email(Language.ENGLISH, linked=False)
+    assert not text.one_click
+    assert "mailto:stop@bills.example.com" in text.html
+    assert "http" not in text.text
+
+
+def test_the_code_word_stands_in_every_email_and_push() -> None:
+    text = an_email(Language.ENGLISH, code_word="<Heron>")
+    assert "Your code word: <Heron>" in text.text
+    assert "Your code word: &lt;Heron&gt;" in text.html
+    assert a_push(code_word="Heron").body.endswith("\nYour code word: Heron")
+    for other in (an_email(Language.ENGLISH).text, an_email(Language.ENGLISH).html, a_push().body):
+        assert "code word" not in other
+
+
+def payloads(body: str, opens: Opens) -> dict[str, Any]:
+    request = push_request(ENDPOINT, "Title", body, expires_in=timedelta(hours=9), opens=opens)
+    return {name: value for name, value in json.loads(request["Message"]).items()}
+
+
+def test_a_push_opens_its_page_and_is_grouped_by_its_bill() -> None:
+    told = payloads("Body", Opens(url=LINK, thread="rent", badge=2))
+    apple, google = json.loads(told["APNS"]), json.loads(told["GCM"])["fcmV1Message"]["message"]
+    assert apple["url"] == google["data"]["url"] == LINK
+    assert apple["aps"]["thread-id"] == google["android"]["notification"]["tag"] == "rent"
+    assert apple["aps"]["badge"] == google["android"]["notification"]["notification_count"] == 2
+    assert apple["aps"]["alert"] == google["notification"] == {"title": "Title", "body": "Body"}
+
+
+@given(st.text(st.sampled_from('aé账😀\n"'), max_size=6000))
+def test_no_body_makes_a_payload_that_a_service_refuses(body: str) -> None:
+    told = payloads(body, Opens(url=LINK, thread="t" * 64))
+    for service in ("APNS", "APNS_SANDBOX", "GCM"):
+        assert len(told[service].encode()) <= LARGEST_PUSH
+        json.loads(told[service])
