@@ -6,7 +6,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench openapi texts contract import test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ bench: setup         ## measure how planning grows with the bills of one user
 
 openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
 	$(BIN)/python -m local.openapi
+
+previews: setup      ## write every message in every language into build/previews/index.html
+	$(BIN)/python -m local.previews
 
 texts: setup         ## list the SMS wordings to register: make texts SENDER="Lantern" COUNTRY=IN
 	@$(BIN)/python -m local.texts $(if $(SENDER),--sender "$(SENDER)") \

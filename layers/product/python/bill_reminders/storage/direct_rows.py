@@ -66,5 +66,5 @@ def give_back(user_id: str, key: str) -> None:
 
 def any_test(user_id: str) -> bool:
     """Whether a test message was ever sent to the user."""
-    tests = LedgerItem.query(user_id, LedgerItem.key.startswith(TEST), limit=1)
+    tests = LedgerItem.query(user_id, LedgerItem.key.startswith(TEST))
     return any(item.state == State.SENT.value for item in tests)
