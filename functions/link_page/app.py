@@ -73,7 +73,9 @@ Answer = dict[str, Any]
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     try:
-        return answer(event, clock.now())
+        found = answer(event, clock.now())
+        is_head = event["requestContext"]["http"]["method"] == "HEAD"
+        return found | {"body": ""} if is_head else found
     except UnknownUser:
         return dead()
     except TooOften as error:
@@ -152,7 +154,7 @@ def press(opened: Opened, rest: list[str], form: Form) -> Answer:
 
 def _bill(opened: Opened, number: int, query: Form, *, status: int = 200, **more: Any) -> Answer:
     reminder = opened.reminders[number]
-    was = {name: values[0] for name, values in query.items() if name != "done"}
+    was = {name: query[name][0] for name in view.PLAN_FIELDS if name in query}
     body = view.bill_page(
         opened,
         number,

@@ -8,7 +8,7 @@ from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import Channel, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder
 from bill_reminders.files import money, plans
 from bill_reminders.files.cells import CellError, wall_time
@@ -200,14 +200,10 @@ def _change_plan(opened: Opened, reminder: Reminder, form: Form) -> str:
     was = opened.account.user.plan
 
     def with_plan(user: User) -> User:
-        return replace(user, plan=_whole(user.plan, change))
+        return replace(user, plan=user.plan.with_change(change))
 
     happenings.change_user(reminder.user_id, with_plan, now=opened.now)
     return plan_query(was, scope)
-
-
-def _whole(plan: Plan, change: PlanChange) -> Plan:
-    return plan.with_change(change)
 
 
 def _plan_change(form: Form) -> PlanChange:

@@ -260,6 +260,10 @@ def plan_cells(plan: Plan | PlanChange) -> dict[str, str]:
     }
 
 
+PLAN_FIELDS = ("scope", *plan_cells(PlanChange()))
+"""What an address may hold of the plan that stood before."""
+
+
 def plan_query(plan: Plan | PlanChange, scope: str) -> str:
     """What stood before a change, for the address of the page that offers to undo it."""
     return urlencode({"scope": scope, **plan_cells(plan)})
