@@ -386,6 +386,12 @@ def test_a_failed_debit_that_a_pause_holds_back_is_told_when_the_due_day_is_over
     assert lines == ["02-11 09:00 autopay_failed:r-1"]
 
 
+def test_a_failed_debit_that_a_pause_outlasts_leaves_the_notice_that_still_helps() -> None:
+    plan = replace(USER.plan, lead_days=(0,), overdue_days=(6,))
+    away = replace(USER, paused_until=DUE + timedelta(days=8), plan=plan)
+    assert sent(lived(AUTOPAY, failed("02-10 10:00"), user=away)) == ["02-19 09:00 overdue:6"]
+
+
 def test_a_debit_that_fails_in_the_minute_of_an_undone_payment_is_told() -> None:
     lines = lived(AUTOPAY, paid("02-08 10:00"), undone("02-09 14:00:20"), failed("02-09 14:00:40"))
     assert "02-09 14:01 autopay_failed:r-1" in lines

@@ -179,10 +179,16 @@ def _judge(
         planned.reminder.trigger.kind is TriggerKind.SNOOZE for planned in chain[len(arrived) :]
     )
     foremost = _foremost(user, arrived, recorded, now)
+    held_until = _held_until(user, foremost, recorded, now)
+    is_nearer = False
     for planned in arrived:
         reminder = planned.reminder
         is_failed_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
         row = recorded.get(reminder.key)
+        if is_nearer and held_until is not None:
+            wakes.append(held_until)  # it may be needed, should the other help no more by then
+            continue
+        is_nearer = is_nearer or planned is foremost
         if not _is_open(row):
             continue
         if planned is not foremost or _nearer_went_out(planned, heard, user):
@@ -220,6 +226,18 @@ def _foremost(
         ):
             return planned
     return arrived[-1] if arrived else None
+
+
+def _held_until(
+    user: User, foremost: Planned | None, recorded: Mapping[str, Recorded], now: datetime
+) -> datetime | None:
+    """Until when a failed debit that goes before nearer reminders has to wait; None when it goes
+    now, or is not that."""
+    if foremost is None or foremost.reminder.trigger.kind is not TriggerKind.AUTOPAY_FAILED:
+        return None
+    row = recorded.get(foremost.reminder.key)
+    verdict = _judge_nearest(user, foremost, row, now)
+    return verdict if isinstance(verdict, datetime) and _is_open(row) else None
 
 
 def _reopened_at(bill: Bill, chain: Chain) -> datetime | None:
