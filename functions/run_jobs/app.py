@@ -32,6 +32,7 @@ class JobsConfig:
     addresses_table: str
     codes_table: str
     links_table: str
+    conversations_table: str
     answers_table: str
     feedback_table: str
     jobs_table: str

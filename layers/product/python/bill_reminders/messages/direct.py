@@ -52,7 +52,7 @@ def code(
         case Channel.SMS:
             values = {"code": code, "minutes": minutes}
             texts = [words.say(key, **values) for key in ("sms_code", "sms_code_short")]
-            return _sms(words, to, sender, texts, Wording.CODE, values)
+            return in_sms(words, to, sender, texts, Wording.CODE, values)
         case Channel.EMAIL:
             return _email(
                 words,
@@ -81,7 +81,7 @@ def trial(
         case Channel.SMS:
             said = words.say("sms_code_word", word=word) if word else ""
             body = words.sentences(words.say("sms_test"), said)
-            return _sms(words, to, sender, [body], Wording.TEST, {})
+            return in_sms(words, to, sender, [body], Wording.TEST, {})
         case Channel.PUSH:
             return DirectText(subject, words.sentences(text, known_by), "")
         case Channel.EMAIL:
@@ -96,7 +96,7 @@ def trial(
             )
 
 
-def _sms(
+def in_sms(
     words: Catalogue,
     to: str,
     sender: Sender,
@@ -111,6 +111,14 @@ def _sms(
         return DirectText.of_sms(
             registered.say(wording, words.language, sender=sender, rules=rules, **values)
         )
+    fitting = fit(words, sender, texts)
+    assert fitting is not None, "every language has a text that fits"
+    return fitting
+
+
+def fit(words: Catalogue, sender: Sender, texts: Sequence[str]) -> DirectText | None:
+    """The first of `texts` that fits into one segment behind a readable sender, else into two; None
+    when none does."""
     name = clean(sender.name)
     drafts = [
         in_gsm(words.say("sms_from", sender=shorten(name, width), text=text))
@@ -121,7 +129,8 @@ def _sms(
     fitting = (
         draft for most in range(1, MOST_SEGMENTS + 1) for count, draft in counted if count <= most
     )
-    return DirectText.of_sms(SmsText(next(fitting)))
+    draft = next(fitting, None)
+    return None if draft is None else DirectText.of_sms(SmsText(draft))
 
 
 def _email(

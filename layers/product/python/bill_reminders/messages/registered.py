@@ -43,6 +43,8 @@ class Wording(IntEnum):
     NOTHING_DUE = 65
     WHICH = 66
     HELP = 67
+    SNOOZE_LATE = 68
+    UNDONE = 69
 
 
 FIRST = 20
@@ -54,7 +56,7 @@ _STARTS = {
 
 REMINDERS = frozenset(wording for wording in Wording if wording < FIRST)
 
-_KEYS = {
+KEYS = {
     Wording.BEFORE: "sms_fixed_before",
     Wording.TODAY: "sms_fixed_today",
     Wording.OVERDUE: "sms_fixed_overdue",
@@ -74,6 +76,8 @@ _KEYS = {
     Wording.NOTHING_DUE: "sms_fixed_nothing_due",
     Wording.WHICH: "sms_fixed_which",
     Wording.HELP: "sms_fixed_help",
+    Wording.SNOOZE_LATE: "sms_fixed_snooze_late",
+    Wording.UNDONE: "sms_fixed_undone",
 }
 
 LONGEST_VALUE = 30
@@ -100,7 +104,7 @@ def pattern(
     """The wording with its gaps as {names}, the sender's name filled in: it is part of what is
     registered."""
     words = catalogue(language)
-    text = words.texts[_KEYS[wording]]
+    text = words.texts[KEYS[wording]]
     if first:
         text = words.sentences(text, words.texts["sms_fixed_stop"])
     name = in_gsm(shorten(clean(sender.name), LONGEST_SENDER))

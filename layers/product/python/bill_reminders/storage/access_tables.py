@@ -74,6 +74,26 @@ class LinkItem(Table):
     expires_at = IntegerAttribute()
 
 
+class ConversationItem(Table):
+    """What a user was asked by SMS last, and what a reply of theirs did last; a target is written
+    as `<occurrence>#<bill_id>`."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    asked = UnicodeAttribute(null=True)
+    asked_by = UnicodeAttribute(null=True)
+    asked_at = InstantAttribute(null=True)
+    options = ListAttribute[str](of=UnicodeAttribute, null=True)
+    did = UnicodeAttribute(null=True)
+    did_to = UnicodeAttribute(null=True)
+    did_by = UnicodeAttribute(null=True)
+    did_at = InstantAttribute(null=True)
+    undone_by = UnicodeAttribute(null=True)
+    expires_at = IntegerAttribute()
+
+
 class LimitItem(Table):
     """How often something was asked for in one hour or day."""
 
@@ -139,6 +159,7 @@ _BY_NAME: dict[str, Any] = {
     "addresses": AddressItem,
     "codes": CodeItem,
     "links": LinkItem,
+    "conversations": ConversationItem,
     "limits": LimitItem,
     "answers": AnswerItem,
     "feedback": FeedbackItem,

@@ -6,8 +6,10 @@ that whoever enters the address next has to confirm it anew.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
+from pynamodb.exceptions import DeleteError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -15,7 +17,7 @@ from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import Address, Channel, User
 from bill_reminders.storage.access_tables import AddressItem
 from bill_reminders.storage.keyed_hash import keyed_hash
-from bill_reminders.storage.transactions import Write
+from bill_reminders.storage.transactions import Write, condition_failed
 
 
 class AddressTaken(BillRemindersError):
@@ -56,6 +58,35 @@ def minding_stops(user: User) -> User:
         if known is not None and known.user_id is None and address.stopped_at is None:
             user = user.with_address(channel, replace(address, stopped_at=known.stopped_at))
     return user
+
+
+def keep_stop(channel: Channel, address: str, *, said_at: datetime) -> bool:
+    """Remember the STOP of an address that is nobody's; False when it is somebody's."""
+    actions: list[Action] = [
+        AddressItem.channel.set(channel.value),
+        AddressItem.stopped_at.set(said_at),
+    ]
+    item = AddressItem(address_hash(channel, address))
+    try:
+        item.update(actions, condition=AddressItem.user_id.does_not_exist())
+    except UpdateError as error:
+        if not condition_failed(error):
+            raise
+        return False
+    return True
+
+
+def forget_stop(channel: Channel, address: str, *, said_at: datetime) -> bool:
+    """Forget the STOP of an address that is nobody's, if it was said before `said_at`; False when
+    there is none."""
+    nobodys = AddressItem.user_id.does_not_exist() & (AddressItem.stopped_at <= said_at)
+    try:
+        AddressItem(address_hash(channel, address)).delete(condition=nobodys)
+    except DeleteError as error:
+        if not condition_failed(error):
+            raise
+        return False
+    return True
 
 
 def moved(before: User | None, after: User) -> Iterator[Write]:

@@ -11,6 +11,7 @@ ACCESS = (
     "addresses",
     "codes",
     "links",
+    "conversations",
     "limits",
     "answers",
     "feedback",

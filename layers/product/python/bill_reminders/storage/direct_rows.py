@@ -14,6 +14,7 @@ from bill_reminders.storage.transactions import condition_failed
 
 TEST = "test:"
 CODE = "code:"
+REPLY = "reply:"
 
 
 def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
@@ -40,6 +41,15 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         # who claimed it has died since, and nobody can tell whether it went out
         return State.UNKNOWN if known.state == State.CLAIMED.value else State(known.state)
     return None
+
+
+def is_known(user_id: str, key: str) -> bool:
+    """Whether the message was sent, or is being sent, or cannot be."""
+    try:
+        LedgerItem.get(user_id, key, consistent_read=True)
+    except LedgerItem.DoesNotExist:
+        return False
+    return True
 
 
 def mark(

@@ -9,7 +9,12 @@ from collections.abc import Iterator
 
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, answers, identities, link_codes, links, rows
-from bill_reminders.storage.access_tables import AnswerItem, CodeItem, FeedbackItem
+from bill_reminders.storage.access_tables import (
+    AnswerItem,
+    CodeItem,
+    ConversationItem,
+    FeedbackItem,
+)
 from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, Table, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 
@@ -56,12 +61,14 @@ def _user(user_id: str) -> User | None:
 
 
 def finish(user_id: str) -> None:
-    """Delete what is left of a user: links, bills, ledger, codes, feedback, link codes."""
+    """Delete what is left of a user: links, bills, ledger, codes, feedback, link codes,
+    conversation."""
     messages = LedgerItem.query(user_id, filter_condition=LedgerItem.link.exists())
     links.withdraw([item.link for item in messages])
     for table in (BillItem, LedgerItem, CodeItem, FeedbackItem):
         _delete_all(table, user_id)
     link_codes.withdraw(user_id)
+    ConversationItem(user_id).delete()
 
 
 def forget_answers(identity: str) -> None:

@@ -251,14 +251,25 @@ def change_kind_plan(user_id: str, kind: Kind, plan_change: PlanChange, *, now: 
     return change_user(user_id, with_plan, now=now)
 
 
-def stop(user_id: str, channel: Channel, *, by: StoppedBy = StoppedBy.REPLY, now: datetime) -> bool:
+def stop(
+    user_id: str,
+    channel: Channel,
+    *,
+    by: StoppedBy = StoppedBy.REPLY,
+    said_at: datetime | None = None,
+    now: datetime,
+) -> bool:
     """The owner of the address on `channel` said STOP: nothing goes there until they say START. One
-    that was said by SMS stays the reason even if another way to say it is used later."""
+    that was said by SMS stays the reason even if another way to say it is used later.
+
+    With `said_at` a STOP that was said again counts from then, so that no earlier START lifts it.
+    """
 
     def stopped(address: Address) -> Address:
         if address.stopped_at is not None and by is not StoppedBy.REPLY:
             return address
-        at = address.stopped_at or now
+        known, said = address.stopped_at or now, said_at or now
+        at = known if said_at is None else said if address.stopped_at is None else max(known, said)
         return replace(address, stopped_at=at, stopped_by=by)
 
     return change_user(user_id, partial(_with_address, channel, stopped), now=now)
@@ -269,13 +280,16 @@ def start(
     channel: Channel,
     *,
     lifts: Collection[StoppedBy] = tuple(StoppedBy),
+    said_at: datetime | None = None,
     now: datetime,
 ) -> bool:
     """The owner of the address on `channel` takes their STOP back, if it was said in a way that
-    `lifts` names."""
+    `lifts` names, and not after `said_at`."""
 
     def started(address: Address) -> Address:
         if address.stopped_at is None or address.stopped_by not in lifts:
+            return address
+        if said_at is not None and said_at < address.stopped_at:
             return address
         return replace(address, stopped_at=None, stopped_by=StoppedBy.REPLY)
 

@@ -1,0 +1,1 @@
+"""Replies to SMS: what people write back, and what it does."""

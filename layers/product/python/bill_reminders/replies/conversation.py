@@ -1,0 +1,320 @@
+"""A reply comes in: find whose it is, do what it asks for, answer it.
+
+Everything may happen twice, for the reply may be handed over again after any step: what it does is
+noted before it is done, doing it again changes nothing, and its answer goes out once by its name in
+the ledger. A reply that was answered does nothing any more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from aws_lambda_powertools import Logger
+
+from bill_reminders.delivery import direct
+from bill_reminders.delivery.direct import Direct
+from bill_reminders.delivery.origins import Origins
+from bill_reminders.delivery.providers import NoAnswer, Rejected
+from bill_reminders.domain.clock import DAY, local_date
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.people import Address, Channel, StoppedBy
+from bill_reminders.domain.replies import Deed, Question, Reply, Target, Wish
+from bill_reminders.messages.answers import Answers
+from bill_reminders.messages.direct import DirectText
+from bill_reminders.messages.notices import Notice, Sender
+from bill_reminders.messages.registered import Wording
+from bill_reminders.replies import choices
+from bill_reminders.replies.words import Said, understand
+from bill_reminders.storage import (
+    accounts,
+    addresses,
+    conversations,
+    direct_rows,
+    happenings,
+    limits,
+)
+from bill_reminders.storage.accounts import Account, Contended
+from bill_reminders.storage.limits import HOUR, Limit, TooOften
+
+logger = Logger(child=True)
+
+ANSWER_LASTS = timedelta(hours=1)
+"""An answer that comes later, after an outage, explains nothing any more."""
+
+MOST_ANSWERS = (("replies/hour", 20, HOUR), ("replies/day", 60, DAY))
+MOST_EXPLANATIONS = ("replies unclear/day", 3, DAY)
+"""Answers to what is not understood: two machines must not talk to each other for ever."""
+
+Answer = Callable[[], DirectText]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What answers need beside the reply."""
+
+    sender: Sender
+    origins: Origins
+    origins_parameter: str
+
+
+def take(reply: Reply, desk: Desk, *, now: datetime) -> str:
+    """Do what `reply` asks for and answer it, once; in one word what came of it.
+
+    Raises accounts.UnknownUser, Contended, transactions.Busy, Lost or Stale, and
+    providers.Refused: then it has to be handed over again.
+    """
+    said = understand(reply.text)
+    if said.wish is not Wish.STOP and reply.recipient not in desk.origins.two_way_numbers:
+        logger.warning("reply to a number that SmsOrigins does not name as two_way")
+        return "not_ours"
+    owner = addresses.owner_of(Channel.SMS, reply.sender)
+    if owner is None or owner.user_id is None:
+        return _from_nobody(said, reply)
+    if direct_rows.is_known(owner.user_id, _key(reply)):
+        return "repeated"
+    reach = now.date() - choices.BACK - DAY  # somewhere it is still yesterday
+    account = accounts.read(owner.user_id, now=now, reach=reach)
+    return _Conversation(reply, said, account, desk, now).go_on()
+
+
+def _from_nobody(said: Said, reply: Reply) -> str:
+    """A STOP is kept for whoever enters the number next; nothing else has anything to act on."""
+    if said.wish is Wish.STOP:
+        if not addresses.keep_stop(Channel.SMS, reply.sender, said_at=reply.received_at):
+            raise Contended("the number has become somebody's")
+        return "stop_kept"
+    if said.wish is Wish.START:
+        addresses.forget_stop(Channel.SMS, reply.sender, said_at=reply.received_at)
+    return "nobodys"
+
+
+def _key(reply: Reply) -> str:
+    return f"{direct_rows.REPLY}{reply.message_id}"
+
+
+class _Conversation:
+    def __init__(
+        self, reply: Reply, said: Said, account: Account, desk: Desk, now: datetime
+    ) -> None:
+        self._reply, self._said, self._desk, self._now = reply, said, desk, now
+        self._account = account
+        self._user = account.user
+        self._today = local_date(now, self._user.zone)
+        self._question, self._deed = conversations.read(self._user.user_id)
+        self._answers = Answers(self._user.language, reply.sender, desk.sender)
+
+    def go_on(self) -> str:
+        wish, answer = self._act()
+        state = "no_answer" if answer is None else self._answer(wish, answer)
+        logger.info(
+            "reply taken",
+            user_id=self._user.user_id,
+            wish="unclear" if wish is None else wish.value,
+            answer=state,
+        )
+        return "unclear" if wish is None else wish.value
+
+    def _act(self) -> tuple[Wish | None, Answer | None]:
+        """What the reply wished for in the end, and what is to be answered."""
+        wish = self._said.wish
+        match wish:
+            case Wish.STOP:
+                answer = self._stop()
+            case Wish.START:
+                answer = self._start()
+            case Wish.HELP:
+                answer = self._answers.help
+            case Wish.LIST:
+                answer = self._list()
+            case Wish.UNDO:
+                answer = self._undo()
+            case _:
+                return self._about_a_bill(wish)
+        return wish, answer
+
+    def _about_a_bill(self, wish: Wish | None) -> tuple[Wish | None, Answer]:
+        """PAID, SNOOZE or a number; what was noted before is done once more."""
+        if self._deed is not None and self._deed.by == self._reply.message_id:
+            return self._deed.wish, self._do(self._deed.wish, self._deed.target)
+        target = self._named()
+        if wish is None and target is not None and self._question is not None:
+            wish = self._question.wish
+        if wish is None:
+            return None, self._answers.help
+        if target is None:
+            target = self._only_one()
+        return wish, self._ask(wish) if target is None else self._do(wish, target)
+
+    # Which bill
+
+    def _named(self) -> Target | None:
+        """What its number means, by the question that still waits."""
+        number, question = self._said.number, self._question
+        if number is None or question is None or not question.waits(self._now):
+            return None
+        return question.options[number - 1] if 1 <= number <= len(question.options) else None
+
+    def _only_one(self) -> Target | None:
+        """What it means when there is just one to mean, and no number says otherwise."""
+        meant = choices.meant(self._account, self._today)
+        return choices.target_of(meant[0]) if len(meant) == 1 and not self._said.number else None
+
+    def _ask(self, wish: Wish) -> Answer:
+        meant = choices.meant(self._account, self._today)
+        if not meant:
+            return self._plain(Wording.NOTHING_DUE)
+        if len(meant) == 1:  # and a number that is none of its
+            return self._answers.help
+        text, named = self._answers.which(meant)
+        self._remember(wish, tuple(map(choices.target_of, meant[:named])))
+        return lambda: text
+
+    def _remember(self, wish: Wish, options: tuple[Target, ...]) -> None:
+        asked = Question(wish, options, self._reply.message_id, self._now)
+        conversations.ask(self._user.user_id, asked)
+
+    # What is done
+
+    def _do(self, wish: Wish, target: Target) -> Answer:
+        notice = choices.notice_of(self._account, target)
+        if notice is None:
+            return self._plain(Wording.NOTHING_DUE)
+        do = self._pay if wish is Wish.PAID else self._snooze
+        try:
+            return do(target, notice)
+        except InvalidValue:  # deleted in between, or far too late for another reminder
+            return self._plain(Wording.NOTHING_DUE)
+
+    def _note(self, wish: Wish, target: Target) -> None:
+        deed = Deed(wish, target, self._reply.message_id, self._now)
+        conversations.note(self._user.user_id, deed)
+
+    def _pay(self, target: Target, notice: Notice) -> Answer:
+        self._note(Wish.PAID, target)
+        happenings.record_payment(
+            self._user.user_id,
+            target.bill_id,
+            target.occurrence,
+            payment_id=_payment_id(self._reply.message_id),
+            now=self._now,
+        )
+        return partial(self._answers.about, Wording.PAID, notice)
+
+    def _snooze(self, target: Target, notice: Notice) -> Answer:
+        """Until the day after it was written; past the due date the second one counts."""
+        until = local_date(self._reply.received_at, self._user.zone) + DAY
+        sure = self._said_twice(target)
+        if until > notice.due_on and not sure:
+            self._remember(Wish.SNOOZE, (target,))
+            return partial(self._answers.about, Wording.SNOOZE_LATE, notice, notice.due_on)
+        self._note(Wish.SNOOZE, target)
+        happenings.snooze(
+            self._user.user_id,
+            target.bill_id,
+            target.occurrence,
+            until,
+            confirmed=sure,
+            now=self._now,
+        )
+        return partial(self._answers.about, Wording.SNOOZED, notice, until)
+
+    def _said_twice(self, target: Target) -> bool:
+        """Whether another reply wished for the same, and was asked whether that is meant."""
+        asked, by = self._question, self._reply.message_id
+        if self._deed is not None and self._deed.by == by:
+            return True
+        return (
+            asked is not None
+            and asked.waits(self._now)
+            and asked.asked_by != by
+            and asked.wish is Wish.SNOOZE
+            and asked.options == (target,)
+        )
+
+    def _undo(self) -> Answer:
+        deed, by = self._deed, self._reply.message_id
+        if deed is None or not deed.can_be_undone(by, self._now):
+            return self._answers.help
+        user_id, target = self._user.user_id, deed.target
+        notice = choices.notice_of(self._account, target)
+        if notice is None:
+            return self._plain(Wording.NOTHING_DUE)
+        conversations.note(user_id, replace(deed, undone_by=by))
+        if deed.wish is Wish.PAID:
+            paid = _payment_id(deed.by)
+            happenings.undo_payment(user_id, target.bill_id, paid, now=self._now)
+        else:
+            happenings.undo_snooze(user_id, target.bill_id, target.occurrence, now=self._now)
+        return partial(self._answers.about, Wording.UNDONE, notice)
+
+    def _list(self) -> Answer:
+        notices = choices.open_ones(self._account, self._today)
+        if not notices:
+            return self._plain(Wording.NOTHING_DUE)
+        return partial(self._answers.listing, notices, today=self._today)
+
+    # STOP and START
+
+    def _stop(self) -> Answer | None:
+        """Confirmed once, and not for every further STOP."""
+        at, known = self._reply.received_at, self._address
+        happenings.stop(self._user.user_id, Channel.SMS, said_at=at, now=self._now)
+        was_stopped = known.stopped_at is not None and known.stopped_by is StoppedBy.REPLY
+        if was_stopped and known.stopped_at != at:
+            return None
+        return self._plain(Wording.STOPPED)
+
+    def _start(self) -> Answer | None:
+        at, stopped_at = self._reply.received_at, self._address.stopped_at
+        if stopped_at is not None and at < stopped_at:
+            return None  # an older word than the STOP
+        happenings.start(self._user.user_id, Channel.SMS, said_at=at, now=self._now)
+        return self._plain(Wording.STARTED)
+
+    @property
+    def _address(self) -> Address:
+        return self._user.addresses[Channel.SMS]
+
+    # The answer
+
+    def _plain(self, wording: Wording) -> Answer:
+        return partial(self._answers.plain, wording)
+
+    def _answer(self, wish: Wish | None, answer: Answer) -> str:
+        if self._reply.received_at < self._now - ANSWER_LASTS:
+            return "too_late"
+        # they wrote to us, but to be written to is another thing: see the invariants
+        if self._address.attestation is None and wish is not Wish.STOP:
+            return "not_attested"
+        if self._address.stopped_at is not None and wish not in (Wish.STOP, Wish.START, Wish.HELP):
+            return "stopped"
+        if wish is not Wish.STOP and not self._may_answer(wish):
+            return "too_often"
+        message = Direct(
+            self._user.user_id, _key(self._reply), Channel.SMS, self._reply.sender, answer
+        )
+        try:
+            return direct.send(
+                message,
+                from_address="",
+                origins_parameter=self._desk.origins_parameter,
+                now=self._now,
+            ).value
+        except (Rejected, NoAnswer) as error:  # noted in the ledger; what was asked for is done
+            return type(error).__name__
+
+    def _may_answer(self, wish: Wish | None) -> bool:
+        kinds = MOST_ANSWERS if wish is not None else (*MOST_ANSWERS, MOST_EXPLANATIONS)
+        try:
+            limits.reserve(
+                [Limit(what, self._user.user_id, most, window) for what, most, window in kinds],
+                now=self._now,
+            )
+        except TooOften:
+            return False
+        return True
+
+
+def _payment_id(message_id: str) -> str:
+    return f"sms-{message_id}"
