@@ -30,7 +30,10 @@ SAID = {
     ],
     Wish.START: ["START", "UNSTOP", "resume", "opt in", "恢复", "恢復", "重新订阅"],
     Wish.HELP: ["HELP", "info", "?", "？？", "who is this", "帮助", "幫助", "怎么用"],
-    Wish.LIST: ["LIST", "my bills", "list bills", "what is due", "查询", "查詢", "我的账单", "帳單"],
+    Wish.LIST: [
+        "LIST", "my bills", "list bills", "what is due", "查询", "查詢",
+        "我的账单", "帳單",
+    ],
     Wish.UNDO: ["UNDO", "undo that", "撤销", "撤銷", "撤回"],
 }  # fmt: skip
 

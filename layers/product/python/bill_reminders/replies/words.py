@@ -131,18 +131,20 @@ def understand(text: str) -> Said:
         return Said(Wish.HELP) if set(text) & set("?？") else Said()
     plain = [word for word in words if word not in _POLITE]
     wish = _wish(plain)
-    if wish is Wish.PAID and set(text) & set("?？"):
-        return Said()  # that is a question
-    if wish is not None:
-        return Said(wish)
-    if any(unicodedata.category(each) == "Sc" for each in text):
-        return Said()  # an amount is no number of an option
-    numbered = _NUMBER.fullmatch(_without_politeness(" ".join(plain)))
-    if numbered is None:
+    if wish is None:
+        return _numbered(plain, text)
+    # "paid?" is a question
+    return Said() if wish is Wish.PAID and set(text) & set("?？") else Said(wish)
+
+
+def _numbered(words: list[str], text: str) -> Said:
+    """The number of an option, alone or after PAID or SNOOZE; an amount is none."""
+    found = _NUMBER.fullmatch(_without_politeness(" ".join(words)))
+    if found is None or any(unicodedata.category(each) == "Sc" for each in text):
         return Said()
-    written = numbered["number"]
+    written = found["number"]
     number = _NUMERALS[written] if written in _NUMERALS else int(written)
-    before = numbered["before"].split()
+    before = found["before"].split()
     if not before:
         return Said(number=number)
     wish = _wish(before)
