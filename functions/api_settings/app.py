@@ -1,4 +1,4 @@
-"""api_settings: account, settings, contacts, devices and test messages, behind the HTTP API."""
+"""api_settings: account, settings, contacts, devices, calendar, test messages, behind the API."""
 
 from typing import Any
 
@@ -8,14 +8,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import environment
 from bill_reminders.api.config import SettingsConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import account, contacts, devices, settings
+from bill_reminders.api.routes import account, calendar, contacts, devices, settings
 from bill_reminders.storage import binding
 
 logger = Logger()
 config = environment.read(SettingsConfig)
 binding.bind(config)
 api = Api(
-    [settings.router, account.router, contacts.router, devices.router], context={"config": config}
+    [settings.router, account.router, contacts.router, devices.router, calendar.router],
+    context={"config": config},
 )
 
 

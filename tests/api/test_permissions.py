@@ -70,6 +70,9 @@ def walk(stack: MotoStack) -> None:
     assert one.post("/v1/test-messages", {"channel": "push"}).status == 201
     gone = f"/v1/devices/{device.json['device_id']}"
     assert one.call("DELETE", gone).status == 204
+    assert one.call("PUT", "/v1/calendar").status == 200
+    one.get("/v1/calendar")
+    assert one.call("DELETE", "/v1/calendar").status == 204
     bills(one, now)
     assert one.post("/v1/contacts", {"channel": "sms", "address": "nonsense"}).status == 422
 

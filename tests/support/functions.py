@@ -22,6 +22,7 @@ FOLDERS = {
     "ApiReminders": "api_reminders",
     "ApiDocs": "api_docs",
     "LinkPage": "link_page",
+    "CalendarFeed": "calendar_feed",
     "ReadReplies": "read_replies",
     "RunJobs": "run_jobs",
 }

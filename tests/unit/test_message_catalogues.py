@@ -45,9 +45,9 @@ COMPOSED = (
 
 
 def test_every_text_is_used() -> None:
-    packages = (files("bill_reminders.messages"), files("bill_reminders.pages"))
+    packages = [files(f"bill_reminders.{name}") for name in ("messages", "pages", "feeds")]
+    packages += [package.joinpath("templates") for package in packages[:2]]
     sources = [file for package in packages for file in package.iterdir()]
-    sources += [file for package in packages for file in package.joinpath("templates").iterdir()]
     code = "".join(
         file.read_text("utf-8") for file in sources if file.name.endswith((".py", ".html", ".txt"))
     )

@@ -78,6 +78,7 @@ PUBLIC = {
     # the token in the address says whose it is
     "ANY /r/{proxy+}",
     "ANY /u/{proxy+}",
+    "ANY /c/{file}",
 }
 
 

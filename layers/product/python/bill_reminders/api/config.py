@@ -36,6 +36,7 @@ class SettingsConfig(AccountConfig):
     sender_name: str
     from_address: str
     sms_origins_parameter: str
+    link_origin: str
     apple_push_application_arn: str = ""
     google_push_application_arn: str = ""
 

@@ -13,6 +13,7 @@ from bill_reminders.api.problems import KINDS
 from bill_reminders.api.routes import (
     account,
     bills,
+    calendar,
     contacts,
     devices,
     files,
@@ -29,6 +30,7 @@ ROUTERS = (
     account.router,
     contacts.router,
     devices.router,
+    calendar.router,
     files.router,
     bills.router,
     payments.router,
@@ -40,6 +42,7 @@ TAGS = {
     "Settings": "Language, zone, plan, quiet hours, pause.",
     "Contacts": "Phone numbers and e-mail addresses, each confirmed by a code.",
     "Devices": "Where push notifications go.",
+    "Calendar": "Due dates in the calendar on the phone.",
     "Bills": "What is owed to whom, and when.",
     "Payments": "What happens to a bill.",
     "Files": "Bills in and out as CSV and JSON.",

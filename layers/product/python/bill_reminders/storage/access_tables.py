@@ -58,7 +58,8 @@ class CodeItem(Table):
 
 class LinkItem(Table):
     """A secret that was handed out, and what it may do for whom; and back from `user#<user_id>` to
-    the hash of the code that opens that account, in `purpose`.
+    the hash of the code that opens that account, in `purpose`; from `calendar#<user_id>` to that of
+    the calendar's link, likewise. Without `expires_at` it holds until it is withdrawn.
 
     A message's link holds the ledger keys of its `reminders` and its `channel`."""
 
@@ -71,7 +72,8 @@ class LinkItem(Table):
     channel = UnicodeAttribute(null=True)
     reminders = ListAttribute[str](of=UnicodeAttribute, null=True)
     closes_at = InstantAttribute(null=True)
-    expires_at = IntegerAttribute()
+    made_at = InstantAttribute(null=True)
+    expires_at = IntegerAttribute(null=True)
 
 
 class ConversationItem(Table):

@@ -8,7 +8,7 @@ nobody to remind. What stays is a STOP, by the keyed hash of its address.
 from collections.abc import Iterator
 
 from bill_reminders.domain.people import User
-from bill_reminders.storage import accounts, answers, identities, link_codes, links, rows
+from bill_reminders.storage import accounts, answers, calendars, identities, link_codes, links, rows
 from bill_reminders.storage.access_tables import (
     AnswerItem,
     CodeItem,
@@ -68,6 +68,7 @@ def finish(user_id: str) -> None:
     for table in (BillItem, LedgerItem, CodeItem, FeedbackItem):
         _delete_all(table, user_id)
     link_codes.withdraw(user_id)
+    calendars.withdraw(user_id)
     ConversationItem(user_id).delete()
 
 

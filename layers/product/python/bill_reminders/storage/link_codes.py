@@ -52,7 +52,8 @@ def user_of(code: str, *, now: datetime) -> str | None:
         item = LinkItem.get(_hash(code.upper().translate(_LOOKALIKES)), consistent_read=True)
     except LinkItem.DoesNotExist:
         return None
-    is_good = item.purpose == JOIN and item.expires_at > now.timestamp()
+    lasts = item.expires_at is not None and item.expires_at > now.timestamp()
+    is_good = item.purpose == JOIN and lasts
     return item.user_id if is_good else None
 
 

@@ -33,7 +33,7 @@ class Purpose(StrEnum):
     MESSAGE = "message"
     """What a message's own link may do: see its bills, answer it, stop what it is about."""
     CALENDAR = "calendar"
-    """Read the user's due dates."""
+    """Read the user's due dates, see calendars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def find(token: str, purpose: Purpose, *, now: datetime) -> Link | None:
         item = LinkItem.get(token_hash(token), consistent_read=True)
     except LinkItem.DoesNotExist:
         return None
-    if item.purpose != purpose.value or item.expires_at <= now.timestamp():
+    is_over = item.expires_at is not None and item.expires_at <= now.timestamp()
+    if item.purpose != purpose.value or is_over:
         return None
     return Link(
         token_hash=item.token_hash,

@@ -1,0 +1,1 @@
+"""Feeds: what other programs read of a user's bills."""

@@ -1,0 +1,229 @@
+"""The calendar feed, read by another library than the one that writes it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import ics
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bill_reminders.domain.bills import Bill, Silence, SilenceReason, Snooze
+from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.payments import Payment
+from bill_reminders.domain.people import Channel, Language, Plan, User
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.working_days import Place, Shift
+from bill_reminders.feeds.calendar import ALARMS_AHEAD, MOST_EVENTS, feed
+from bill_reminders.storage.accounts import Account
+from tests.support.people import a_bill, a_user
+
+NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+FOURTH = date(2027, 3, 4)
+MONTHLY = Recurrence(FOURTH, 1, Unit.MONTH)
+
+
+def account(*bills: Bill, version: int = 1, **user: Any) -> Account:
+    return Account(version, a_user(**user), bills)
+
+
+def events(account: Account, now: datetime = NOW) -> list[Any]:
+    """As the other library reads them, by date."""
+    calendar = ics.Calendar(feed(account, now=now).decode())
+    return sorted(calendar.events, key=lambda event: (event.begin, event.name))
+
+
+def alarms(event: Any) -> list[datetime]:
+    return sorted(alarm.trigger.astimezone(UTC) for alarm in event.alarms)
+
+
+def lines(account: Account) -> list[str]:
+    return feed(account, now=NOW).decode().replace("\r\n ", "").split("\r\n")
+
+
+def test_a_due_date_is_one_whole_day_with_the_plans_alarms() -> None:
+    (event,) = events(account(a_bill(due_on=FOURTH)))
+    assert event.all_day
+    assert event.begin.date() == FOURTH
+    assert event.duration == timedelta(days=1)
+    assert event.name == "Lantern Bank Credit card: $120.50"
+    assert alarms(event) == [
+        datetime(2027, 3, day, 9, 0, tzinfo=UTC) for day in (3, 4, 5)
+    ]  # of 3, 1, 0 days before and 1 after, the first is over at noon
+    text = lines(account(a_bill(due_on=FOURTH)))
+    assert "DTSTART;VALUE=DATE:20270304" in text
+    assert "DTEND;VALUE=DATE:20270305" in text
+    assert "TRIGGER;VALUE=DATE-TIME:20270303T090000Z" in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "due_on", "expected"),
+    [
+        # clocks go forward on 14 March in New York, on 28 March in Berlin
+        ("America/New_York", date(2027, 3, 14), [(13, 14), (14, 13), (15, 13)]),
+        ("Europe/Berlin", date(2027, 3, 28), [(27, 8), (28, 7), (29, 7)]),
+        ("Asia/Shanghai", date(2027, 3, 14), [(13, 1), (14, 1), (15, 1)]),
+        ("Pacific/Auckland", date(2027, 3, 14), [(12, 20), (13, 20), (14, 20)]),
+    ],
+)
+def test_alarms_are_instants_that_keep_nine_on_the_wall(
+    zone: str, due_on: date, expected: list[tuple[int, int]]
+) -> None:
+    plan = Plan(lead_days=(1, 0))
+    (event,) = events(account(a_bill(due_on=due_on), zone=zone, plan=plan))
+    assert event.begin.date() == due_on
+    assert alarms(event) == [datetime(2027, 3, d, h, 0, tzinfo=UTC) for d, h in expected]
+
+
+USERS = st.builds(
+    lambda zone, plan, quiet, paused: a_user(
+        zone=zone, plan=plan, quiet_hours=quiet, paused_until=paused
+    ),
+    st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"]),
+    st.builds(
+        Plan,
+        lead_days=st.lists(st.integers(0, 30), max_size=4, unique=True).map(tuple),
+        overdue_days=st.lists(st.integers(1, 9), max_size=2, unique=True).map(tuple),
+        remind_at=st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+        channels=st.sampled_from([(Channel.SMS,), (Channel.SMS, Channel.EMAIL)]),
+    ),
+    st.none() | st.just(QuietHours(time(21), time(8))),
+    st.none() | st.just(date(2027, 3, 20)),
+)
+
+
+@given(
+    user=USERS,
+    every=st.integers(1, 3),
+    unit=st.sampled_from(Unit),
+    first=st.dates(date(2027, 2, 1), date(2027, 5, 1)),
+    snoozed=st.booleans(),
+)
+def test_alarms_fall_at_the_planned_instants(
+    user: User, every: int, unit: Unit, first: date, snoozed: bool
+) -> None:
+    bill = a_bill(
+        due_on=first,
+        recurrence=Recurrence(first, every, unit),
+        owed_from=first,
+        snoozes=(Snooze(0, first + timedelta(days=2)),) if snoozed else (),
+    )
+    planned = {
+        (each.reminder.occurrence, each.at)
+        for each in outlook(user, (bill,), {}, now=NOW, until=NOW + ALARMS_AHEAD)
+        if each.skip in (None, SkipReason.NO_ADDRESS) and each.at > NOW + timedelta(minutes=1)
+    }
+    days = {bill.payable_on(day): number for number, day in bill.occurrences_from(first)
+            if day < date(2028, 5, 1)} if unit is not Unit.DAY else {}  # fmt: skip
+    shown = events(Account(1, user, (bill,)))
+    assert sum(len(alarms(event)) for event in shown) == len(planned)
+    rung = {at for event in shown for at in alarms(event)}
+    assert rung == {at for _, at in planned}
+    for event in shown if days else []:
+        number = days[event.begin.date()]
+        assert set(alarms(event)) == {at for of, at in planned if of == number}
+
+
+def test_a_user_whom_no_channel_reaches_has_alarms_all_the_same() -> None:
+    (event,) = events(account(a_bill(due_on=FOURTH), addresses={}))
+    assert len(alarms(event)) == 3
+
+
+def uids(account: Account) -> list[str]:
+    return [event.uid for event in events(account)]
+
+
+def test_an_update_keeps_its_uid_and_has_a_higher_sequence() -> None:
+    bill = a_bill(due_on=FOURTH)
+    before = uids(account(bill))
+    moved = replace(bill, recurrence=Recurrence(date(2027, 3, 9)))
+    paid = replace(bill, payments=(Payment(0, NOW, None, "p"),))
+    named = replace(bill, name="Visa", biller="Other", shift=Shift.NEXT, place=Place("DE"))
+    for changed in (moved, paid, named):
+        assert uids(account(changed)) == before
+    assert "SEQUENCE:7" in lines(account(paid, version=7))
+    assert uids(account(replace(bill, bill_id="other"))) != before
+
+
+def test_each_due_date_of_a_bill_has_its_own_uid_that_tells_nothing() -> None:
+    found = uids(account(a_bill(due_on=FOURTH, recurrence=MONTHLY)))
+    assert len(set(found)) == len(found) == 14
+    assert not any("somebody" in uid or "bill#" in uid for uid in found)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        (Language.ENGLISH, "Paid: Lantern Bank Credit card"),
+        (Language.SIMPLIFIED_CHINESE, "已还：Lantern Bank Credit card"),
+        (Language.TRADITIONAL_CHINESE, "已繳：Lantern Bank Credit card"),
+    ],
+)
+def test_what_is_paid_is_marked_and_rings_no_more(language: Language, shown: str) -> None:
+    bill = a_bill(due_on=FOURTH, payments=(Payment(0, NOW, None, "p"),))
+    (event,) = events(account(bill, language=language))
+    assert event.name == shown
+    assert alarms(event) == []
+
+
+def test_what_is_paid_in_part_names_what_is_left() -> None:
+    paid = Payment(0, NOW, Money(Decimal("100"), "USD"), "p")
+    (event,) = events(account(a_bill(due_on=FOURTH, payments=(paid,))))
+    assert event.name == "Lantern Bank Credit card: $20.50 left of $120.50"
+    assert len(alarms(event)) == 3
+
+
+def test_what_is_silent_does_not_ring_and_what_is_not_theirs_is_not_shown() -> None:
+    bill = a_bill(due_on=FOURTH)
+    stopped = replace(bill, silence=Silence(NOW, SilenceReason.STOPPED))
+    foreign = replace(bill, silence=Silence(NOW, SilenceReason.NOT_MINE))
+    (event,) = events(account(stopped))
+    assert alarms(event) == []
+    assert events(account(foreign)) == []
+    assert events(account(replace(bill, closed_at=NOW))) == []
+
+
+def test_it_reaches_a_hundred_days_back_and_four_hundred_ahead() -> None:
+    daily = a_bill(
+        due_on=date(2026, 1, 1),
+        recurrence=Recurrence(date(2026, 1, 1), 1, Unit.DAY),
+        owed_from=date(2026, 1, 1),
+    )
+    days = [event.begin.date() for event in events(account(daily))]
+    assert (days[0], days[-1]) == (date(2026, 11, 21), date(2028, 4, 4))
+    many = [replace(daily, bill_id=f"bill-{n}") for n in range(5)]
+    nearest = events(account(*many))
+    assert len(nearest) == MOST_EVENTS
+    assert nearest[-1].begin.date() < date(2028, 4, 4)
+
+
+def test_lines_are_short_enough_in_every_language_and_numbers_are_masked() -> None:
+    long = a_bill(due_on=FOURTH, biller="纸鹤银行" * 15, name="卡 4111111111111111; a,b\\c\nd")
+    text = feed(account(long, language=Language.SIMPLIFIED_CHINESE), now=NOW)
+    assert max(len(line) for line in text.split(b"\r\n")) <= 75
+    (event,) = events(account(long, language=Language.SIMPLIFIED_CHINESE))
+    assert "•1111; a,b\\c d" in event.name
+    assert b"411111" not in text
+
+
+def test_it_stays_the_same_while_nothing_changes() -> None:
+    one = account(a_bill(due_on=FOURTH))
+    assert feed(one, now=NOW) == feed(one, now=NOW + timedelta(hours=11))
+    assert feed(one, now=NOW) != feed(one, now=NOW + timedelta(hours=13))
+
+
+def test_a_reminder_that_went_out_rings_no_more() -> None:
+    reminder = Reminder(
+        "somebody", "bill", 0, FOURTH, Trigger.lead(1), Channel.SMS,
+        datetime(2027, 3, 3, 9, 0, tzinfo=UTC),
+    )  # fmt: skip
+    sent: Mapping[str, Recorded] = {reminder.key: Recorded(reminder, State.SENT)}
+    (event,) = events(replace(account(a_bill(due_on=FOURTH)), recorded=sent))
+    assert [at.day for at in alarms(event)] == [4, 5]
