@@ -113,7 +113,7 @@ class LeftOut:
 LEFT_OUT = (
     LeftOut(
         response_schema_conformance,
-        operations=("deleteBill", "removeContact", "removeDevice"),
+        operations=("deleteBill", "removeContact", "removeDevice", "withdrawCalendar"),
         status=204,
         text="",
         reason="The gateway adds `Content-Type: application/json` to what has no body: no JSON.",

@@ -14,7 +14,7 @@ def without_build_notes(whole: dict[str, Any]) -> dict[str, Any]:
     for name, resource in whole["Resources"].items():
         properties = {
             key: value
-            for key, value in resource["Properties"].items()
+            for key, value in resource.get("Properties", {}).items()
             if key not in ("CodeUri", "ContentUri")
         }
         kept = {key: value for key, value in resource.items() if key != "Metadata"}

@@ -132,8 +132,9 @@ def test_alarms_fall_at_the_planned_instants(
 
 
 def test_a_user_whom_no_channel_reaches_has_alarms_all_the_same() -> None:
-    (event,) = events(account(a_bill(due_on=FOURTH), addresses={}))
-    assert len(alarms(event)) == 3
+    for plan in (Plan(), Plan(channels=())):  # nobody has confirmed anything, either
+        (event,) = events(account(a_bill(due_on=FOURTH), addresses={}, plan=plan))
+        assert len(alarms(event)) == 3
 
 
 def uids(account: Account) -> list[str]:

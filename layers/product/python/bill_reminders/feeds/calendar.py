@@ -6,6 +6,7 @@ are taken from the outlook, which plays planning itself forward.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -15,7 +16,7 @@ from icalendar import Alarm, Calendar, Event
 from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.outlook import outlook
-from bill_reminders.domain.people import Language
+from bill_reminders.domain.people import Channel, Language
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because
@@ -84,9 +85,10 @@ def _alarms(account: Account, now: datetime) -> Alarms:
     """The plan's instants, also where no channel has an address: the calendar is one, too. What
     was missed and would go out this minute is left out: it would ring at every reading."""
     found: defaultdict[tuple[str, int], dict[datetime, Reminder]] = defaultdict(dict)
-    coming = outlook(
-        account.user, account.bills, account.recorded, now=now, until=now + ALARMS_AHEAD
-    )
+    user = account.user
+    if not user.plan.channels:  # nothing was confirmed yet: the calendar takes part alone
+        user = replace(user, plan=replace(user.plan, channels=(Channel.SMS,)))
+    coming = outlook(user, account.bills, account.recorded, now=now, until=now + ALARMS_AHEAD)
     for each in coming:
         if each.skip in (None, SkipReason.NO_ADDRESS) and each.at > next_minute(now):
             reminder = each.reminder
