@@ -220,6 +220,7 @@ def test_an_email_says_how_to_stop_and_carries_our_id(stage: Stage) -> None:
     assert mailbox.startswith("<mailto:unsubscribe@example.com?subject=")
     assert tag["Value"] in mailbox
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert headers["Auto-Submitted"] == "auto-generated"
     for text in mail["Content"]["Simple"]["Body"].values():
         assert address.strip("<>") in text["Data"]
         assert address.strip("<>").replace("/u/", "/r/") in text["Data"]

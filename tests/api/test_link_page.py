@@ -11,7 +11,7 @@ import pytest
 
 from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Language, StoppedBy
+from bill_reminders.domain.people import Channel, Join, Language, Plan, StoppedBy
 from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
 from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.accounts import Account
@@ -248,6 +248,23 @@ def events_of(stack: MotoStack) -> list[tuple[str, dict[str, str]]]:
 def ledger_key() -> str:
     (key,) = (row.key for row in LedgerItem.query("somebody") if row.channel == "sms")
     return str(key)
+
+
+@pytest.mark.parametrize("scope", ["bill", "all"])
+def test_changing_the_days_leaves_when_a_channel_joins(visitor: Visitor, scope: str) -> None:
+    joins = (Join(Channel.EMAIL, 1),)
+    channels = (Channel.SMS, Channel.EMAIL)
+    page = visitor.get(f"/r/{sent(plan=Plan(channels=channels, joins=joins))}")
+    form = page.form("plan")
+    days = [("lead_days", "2"), ("remind_at", "18:30"), ("scope", scope)]
+    visitor.press(form, *days, ("channels", "sms"), ("channels", "email"))
+    after = somebody()
+    plan = after.user.plan_for(after.bills[0].kind, after.bills[0].plan_change)
+    assert (plan.channels, plan.joins) == (channels, joins)
+    visitor.press(form, *days, ("channels", "sms"))
+    after = somebody()
+    plan = after.user.plan_for(after.bills[0].kind, after.bills[0].plan_change)
+    assert (plan.channels, plan.joins) == ((Channel.SMS,), ())
 
 
 FAULTS: Mapping[str, tuple[str, list[tuple[str, str]], str]] = {

@@ -133,8 +133,10 @@ def email_request(
         "Subject": _utf8(subject),
         "Body": {"Text": _utf8(text), "Html": _utf8(html)},
     }
+    # no out-of-office reply, please (RFC 3834)
+    simple["Headers"] = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
     if list_unsubscribe is not None:
-        simple["Headers"] = [{"Name": "List-Unsubscribe", "Value": list_unsubscribe}]
+        simple["Headers"].append({"Name": "List-Unsubscribe", "Value": list_unsubscribe})
         if one_click:
             post = {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}
             simple["Headers"].append(post)

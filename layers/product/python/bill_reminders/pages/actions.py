@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import Channel, Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder
 from bill_reminders.files import money, plans
 from bill_reminders.files.cells import CellError, wall_time
@@ -193,7 +194,8 @@ def _change_plan(opened: Opened, reminder: Reminder, form: Form) -> str:
     scope = _field(form, "scope")
     if bill is None or scope not in ("bill", "all"):
         raise Unclear("page_fault_form")
-    change = _plan_change(form)
+    base = plan_of(opened.account.user, bill) if scope == "bill" else opened.account.user.plan
+    change = _plan_change(form, base)
     if scope == "bill":
         happenings.change_bill_plan(reminder.user_id, reminder.bill_id, change, now=opened.now)
         return plan_query(bill.plan_change, scope)
@@ -206,9 +208,9 @@ def _change_plan(opened: Opened, reminder: Reminder, form: Form) -> str:
     return plan_query(was, scope)
 
 
-def _plan_change(form: Form) -> PlanChange:
+def _plan_change(form: Form, base: Plan) -> PlanChange:
     """The form's plan. An undoing form has the cells as they were, and a page's own form one value
-    for each box that is ticked."""
+    for each box that is ticked: there a channel joins when it did in `base`."""
     boxes = _field(form, "boxes") == "yes"
 
     def cell(name: str) -> str:
@@ -220,12 +222,15 @@ def _plan_change(form: Form) -> PlanChange:
         raise Unclear("page_fault_channels")
     try:
         channels = plans.channels(listed) if listed else None
+        joins = () if channels is None else channels[1]
+        if boxes and channels is not None:
+            joins = tuple(join for join in base.joins if join.channel in channels[0])
         return PlanChange(
             lead_days=plans.lead_days(leads) if leads else None,
             overdue_days=plans.overdue_days(overdues) if overdues else None,
             remind_at=wall_time(at) if at else None,
             channels=None if channels is None else channels[0],
-            joins=() if channels is None else channels[1],
+            joins=joins,
         )
     except CellError:
         raise Unclear("page_fault_plan") from None
