@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Channel, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
+from bill_reminders.messages.countries import country_of
 
 PHONE = "+12025550123"
 EMAIL = "somebody@example.com"
@@ -24,9 +26,15 @@ ATTESTED = Attestation("Branch desk", datetime(2027, 1, 1, tzinfo=UTC), "form 7"
 
 
 def fictitious_phone(number: int) -> str:
-    """One of 78,900 numbers that could be dialled and are kept for fiction: 555-0100 to 555-0199
-    of any area."""
-    return f"+1{201 + number // 100 % 789}55501{number % 100:02}"
+    """One of some 70,000 American numbers that could be dialled and are kept for fiction: 555-0100
+    to 555-0199 of any area. The islands that share +1 have rules of their own."""
+    areas = _american_areas()
+    return f"+1{areas[number // 100 % len(areas)]}55501{number % 100:02}"
+
+
+@cache
+def _american_areas() -> list[int]:
+    return [area for area in range(201, 990) if country_of(f"+1{area}") == "US"]
 
 
 def address_of(user_id: str, channel: Channel) -> str:
