@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cache
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
