@@ -142,9 +142,12 @@ class _Conversation:
             wish = self._question.wish
         if wish is None:
             return None, self._answers.help
-        if target is None:
-            target = self._only_one()
-        return wish, self._ask(wish) if target is None else self._do(wish, target)
+        if target is not None:
+            return wish, self._do(wish, target)
+        meant = choices.meant(self._account, self._today)
+        if len(meant) == 1 and not self._said.number:
+            return wish, self._do(wish, choices.target_of(meant[0]))
+        return wish, self._ask(wish, meant)
 
     # Which bill
 
@@ -155,13 +158,7 @@ class _Conversation:
             return None
         return question.options[number - 1] if 1 <= number <= len(question.options) else None
 
-    def _only_one(self) -> Target | None:
-        """What it means when there is just one to mean, and no number says otherwise."""
-        meant = choices.meant(self._account, self._today)
-        return choices.target_of(meant[0]) if len(meant) == 1 and not self._said.number else None
-
-    def _ask(self, wish: Wish) -> Answer:
-        meant = choices.meant(self._account, self._today)
+    def _ask(self, wish: Wish, meant: list[Notice]) -> Answer:
         if not meant:
             return self._plain(Wording.NOTHING_DUE)
         if len(meant) == 1:  # and a number that is none of its
