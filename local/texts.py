@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Callable, Iterator
 from string import Formatter
 
+from bill_reminders.domain.countries import RULES, SmsRules
 from bill_reminders.domain.people import Language
 from bill_reminders.messages import registered
-from bill_reminders.messages.countries import RULES, SmsRules
 from bill_reminders.messages.notices import Sender
 from bill_reminders.messages.sms_text import segments
 

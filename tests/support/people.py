@@ -17,7 +17,7 @@ from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.messages.countries import country_of
 
-PHONE = "+12025550123"
+PHONE = "+447700900123"
 EMAIL = "somebody@example.com"
 ENDPOINT = (
     "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/app/00000000-0000-0000-0000-000000000000"

@@ -36,7 +36,7 @@ USER = User(
     user_id="ash",
     language=Language.ENGLISH,
     zone=NEW_YORK,
-    addresses=MappingProxyType({Channel.SMS: Address("+12025550101", ATTESTED)}),
+    addresses=MappingProxyType({Channel.SMS: Address("+447700900101", ATTESTED)}),
 )
 BILL = Bill(
     user_id="ash",
@@ -394,7 +394,7 @@ def test_what_fell_due_before_the_bill_was_owed_is_not_reminded(
 
 @pytest.mark.parametrize(
     "address",
-    [None, Address("+12025550101")],
+    [None, Address("+447700900101")],
     ids=["none", "nobody vouches for it"],
 )
 def test_without_a_usable_address_a_reminder_is_noted_and_not_sent(address: Address | None) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.clock import QuietHours
-from bill_reminders.messages.countries import (
+from bill_reminders.domain.countries import (
     COUNTRIES,
     ELSEWHERE,
     RULES,

@@ -15,8 +15,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bill_reminders.domain.countries import COUNTRIES, country_of
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.messages.countries import COUNTRIES, country_of
 
 logger = Logger(child=True)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bill_reminders.delivery.origins import LEFT_TO_AWS, Origin
-from bill_reminders.messages.countries import SenderId, rules_for
+from bill_reminders.domain.countries import SenderId, rules_for
 from bill_reminders.messages.names import shorten
 
 PLATFORMS = ("APNS", "APNS_SANDBOX", "FCM")

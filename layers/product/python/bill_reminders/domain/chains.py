@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date
+from bill_reminders.domain.clock import DAY, QuietSpans, floor_minute, instant_of, local_date
 from bill_reminders.domain.people import Channel, Plan, User
 from bill_reminders.domain.reminders import Reminder, Trigger, TriggerKind
 
@@ -100,12 +100,13 @@ def chain_of(
     if not bill.reminds or channel not in plan.channels or bill.is_closed(number):
         return ()
     payable_on = bill.payable_on(due_on)
+    quiet = user.quiet_on(channel)
     dated = [
-        (trigger, planned_instant(user, plan, payable_on, trigger))
+        (trigger, planned_instant(user, plan, payable_on, trigger, quiet))
         for trigger in _wanted(bill, plan, channel, number, payable_on)
     ]
     dated += [
-        (Trigger.autopay_failed(failed.event), _out_of_quiet(user, floor_minute(failed.at)))
+        (Trigger.autopay_failed(failed.event), quiet.end_after(floor_minute(failed.at), user.zone))
         for failed in bill.failed_debits
         if failed.occurrence == number and _days(plan)
     ]
@@ -136,7 +137,9 @@ def nearness(reminder: Reminder, payable_on: date, zone: ZoneInfo) -> tuple[date
     return planned_on, trigger.rank, meant_for
 
 
-def planned_instant(user: User, plan: Plan, payable_on: date, trigger: Trigger) -> datetime:
+def planned_instant(
+    user: User, plan: Plan, payable_on: date, trigger: Trigger, quiet: QuietSpans
+) -> datetime:
     """The UTC instant of a lead day, an overdue day or a snooze, for an occurrence payable on
     `payable_on`; not in quiet hours.
 
@@ -146,10 +149,10 @@ def planned_instant(user: User, plan: Plan, payable_on: date, trigger: Trigger) 
     """
     day = trigger.day or payable_on + (trigger.offset or 0) * DAY
     nominal = instant_of(day, plan.remind_at, user.zone)
-    end = _out_of_quiet(user, nominal)
-    if user.quiet_hours is None or end == nominal or day != payable_on:
+    end = quiet.end_after(nominal, user.zone)
+    if end == nominal or day != payable_on:
         return end
-    before = user.quiet_hours.last_minute_before(nominal, user.zone)
+    before = quiet.last_minute_before(nominal, user.zone)
     if local_date(before, user.zone) != payable_on and local_date(end, user.zone) == payable_on:
         return end
     return before
@@ -183,13 +186,6 @@ def _wanted(
     return _by_plan(bill, plan, channel, failed=failed) | {
         Trigger.snooze(day) for day in snoozes if (payable_on - day).days <= joins_at
     }
-
-
-def _out_of_quiet(user: User, instant: datetime) -> datetime:
-    quiet = user.quiet_hours
-    if quiet is None or not quiet.cover(instant, user.zone):
-        return instant
-    return quiet.end_after(instant, user.zone)
 
 
 def _merged(reminders: list[Reminder], payable_on: date, remind_at: time, zone: ZoneInfo) -> Chain:

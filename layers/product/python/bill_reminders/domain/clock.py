@@ -90,7 +90,10 @@ class QuietHours:
 
     def cover(self, instant: datetime, zone: ZoneInfo) -> bool:
         """Whether `instant` is quiet on the wall in `zone`."""
-        wall = instant.astimezone(zone).time().replace(fold=0)
+        return self.holds(instant.astimezone(zone).time().replace(fold=0))
+
+    def holds(self, wall: time) -> bool:
+        """Whether the time of day `wall` is quiet."""
         if self.start < self.end:
             return self.start <= wall < self.end
         return wall >= self.start or wall < self.end
@@ -114,3 +117,41 @@ class QuietHours:
             for reading in _starts(today + offset * DAY, self.start, self.end, zone)
             if reading <= instant and not self.cover(reading - MINUTE, zone)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class QuietSpans:
+    """Several quiet hours at once, of which at least one minute of the day is free."""
+
+    spans: tuple[QuietHours, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.spans)
+
+    def cover(self, instant: datetime, zone: ZoneInfo) -> bool:
+        """Whether `instant` is quiet on the wall in `zone`."""
+        return self._covering(instant, zone) is not None
+
+    def end_after(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The first instant from `instant` on that is not quiet."""
+        while (span := self._covering(instant, zone)) is not None:
+            instant = span.end_after(instant, zone)
+        return instant
+
+    def last_minute_before(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The last whole minute up to a quiet `instant` that is not quiet."""
+        while (span := self._covering(instant, zone)) is not None:
+            instant = span.last_minute_before(instant, zone)
+        return instant
+
+    def _covering(self, instant: datetime, zone: ZoneInfo) -> QuietHours | None:
+        return next((span for span in self.spans if span.cover(instant, zone)), None)
+
+
+def together(own: QuietHours | None, law: QuietHours | None) -> QuietSpans:
+    """What a user and the law want quiet. Should that be the whole day, the law alone counts: else
+    nobody would ever be reminded."""
+    if own is None or law is None:
+        return QuietSpans(tuple(filter(None, (own, law))))
+    is_whole_day = law.holds(own.end) and own.holds(law.end)
+    return QuietSpans((law,) if is_whole_day else (own, law))

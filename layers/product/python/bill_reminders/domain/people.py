@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.clock import QuietHours, QuietSpans, together
+from bill_reminders.domain.countries import rules_for
 
 
 class Channel(StrEnum):
@@ -176,6 +177,13 @@ class User:
     code_word: str | None = None
     tips: bool = True
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
+
+    def quiet_on(self, channel: Channel) -> QuietSpans:
+        """When nothing may go out on `channel`: the user's own hours, and for SMS those in which
+        the law of the number's country lets nothing arrive."""
+        number = self.addresses.get(Channel.SMS) if channel is Channel.SMS else None
+        law = None if number is None else rules_for(number.value).quiet
+        return together(self.quiet_hours, law)
 
     def address(self, channel: Channel) -> Address | None:
         """The address that `channel` may use now, or None."""

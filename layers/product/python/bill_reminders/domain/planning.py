@@ -268,8 +268,9 @@ def _judge_nearest(
     if resumes_at is not None and now < resumes_at:
         # or when it helps no more, to be noted while planning still looks at its occurrence
         return min(resumes_at, instant_of(last_useful + DAY, time(), user.zone))
-    if user.quiet_hours is not None and user.quiet_hours.cover(now, user.zone):
-        return user.quiet_hours.end_after(now, user.zone)
+    quiet = user.quiet_on(planned.reminder.channel)
+    if quiet.cover(now, user.zone):
+        return quiet.end_after(now, user.zone)
     if user.address(planned.reminder.channel) is None:
         return SkipReason.NO_ADDRESS
     return None

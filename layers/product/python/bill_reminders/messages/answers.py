@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bill_reminders.domain.countries import SmsRules, rules_for
 from bill_reminders.domain.people import Language
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.countries import SmsRules, rules_for
 from bill_reminders.messages.direct import DirectText, fit, in_sms
 from bill_reminders.messages.locale import short_date, weekday_date
 from bill_reminders.messages.notices import Notice, Sender, nearest_first

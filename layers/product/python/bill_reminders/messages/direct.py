@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from bill_reminders.domain.countries import rules_for
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Channel, Language
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.countries import rules_for
 from bill_reminders.messages.email import NAME_WIDTH, templates
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import Sender

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import IntEnum
 
+from bill_reminders.domain.countries import SmsRules
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import TriggerKind
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.countries import SmsRules
 from bill_reminders.messages.locale import weekday_date
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import Notice, Sender

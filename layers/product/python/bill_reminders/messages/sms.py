@@ -11,11 +11,11 @@ from datetime import date
 from enum import IntEnum
 from functools import partial
 
+from bill_reminders.domain.countries import SmsRules, rules_for
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Channel, Language, User
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.countries import SmsRules, rules_for
 from bill_reminders.messages.locale import short_date, weekday_date
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import (

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import time
 from enum import Enum, auto
+from functools import lru_cache
 from types import MappingProxyType
 
 from bill_reminders.domain.clock import QuietHours
@@ -413,6 +414,7 @@ def country_of(number: str) -> str:
     return next((COUNTRIES[start] for start in starts if start in COUNTRIES), "")
 
 
+@lru_cache(4096)
 def rules_for(number: str) -> SmsRules:
     """What an SMS to an E.164 `number` may hold: its country's row, or the strict default."""
     country = country_of(number)
