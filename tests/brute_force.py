@@ -65,22 +65,36 @@ class Expected:
 
 @dataclass(frozen=True)
 class Wall:
-    """A user's wall clock and the hours in which it is quiet."""
+    """A user's wall clock and the hours in which it is quiet: their own, and the law's. Should
+    those be the whole day, the law's alone."""
 
     zone: ZoneInfo
-    quiet: tuple[time, time] | None
+    own: tuple[time, time] | None
+    law: tuple[time, time] | None = None
 
     def day_of(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
 
     def is_quiet(self, instant: datetime) -> bool:
-        if self.quiet is None:
-            return False
-        start, end = self.quiet
         now = instant.astimezone(self.zone).time()
-        if start < end:
-            return start <= now < end
-        return now >= start or now < end
+        return _within(now, self.law) or (not _fill_the_day(self) and _within(now, self.own))
+
+
+def _within(now: time, span: tuple[time, time] | None) -> bool:
+    if span is None:
+        return False
+    start, end = span
+    return start <= now < end if start < end else now >= start or now < end
+
+
+@cache
+def _fill_the_day(wall: Wall) -> bool:
+    minutes = (time(minute // 60, minute % 60) for minute in range(24 * 60))
+    return all(_within(minute, wall.own) or _within(minute, wall.law) for minute in minutes)
+
+
+LAW = {"+1 202": (time(21), time(8)), "+61": (time(21), time(8)), "+44": None, "": None}
+"""When no SMS may arrive at the numbers of the files, by how they start."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +204,11 @@ def _due_of_bill(
 class _Now:
     """What holds of one occurrence after these events: a plain reading of the files."""
 
-    def __init__(self, user: Row, bill: Row, due: str, events: Iterable[Row]) -> None:
+    def __init__(
+        self, user: Row, bill: Row, due: str, events: Iterable[Row], channel: str = ""
+    ) -> None:
         self.user, self.bill, self.nominal, self.due = user, bill, due, due
+        self.channel = channel
         self.zone, self.quiet = user["time_zone"], user["quiet_hours"]
         self.paused_until = user.get("paused_until", "")
         self.own_leads = user["lead_days"] or "3+1+0"
@@ -271,7 +288,9 @@ class _Now:
 
     @property
     def wall(self) -> Wall:
-        return Wall(_zone(self.zone), _quiet_hours(self.quiet))
+        number = self.user["phone"] if self.channel == "sms" else ""
+        law = next(span for start, span in LAW.items() if number.startswith(start))
+        return Wall(_zone(self.zone), _quiet_hours(self.quiet), law)
 
 
 class _Life:
@@ -290,7 +309,7 @@ class _Life:
     def now(self, minute: datetime) -> _Now:
         """What holds in a minute: an event takes effect in the minute after its own."""
         past = [event for event in self.events if _at(event) < minute]
-        return _Now(self.user, self.bill, self.first_due, past)
+        return _Now(self.user, self.bill, self.first_due, past, self.channel)
 
     def live(
         self, imported_at: datetime, until: datetime, outage: tuple[datetime, datetime] | None
