@@ -36,6 +36,11 @@ TESTED_BY = {
         "test_nothing_goes_out_in_quiet_hours_or_when_it_helps_no_more",
         PROPERTY,
     ),
+    "quiet hours by law": (
+        "test_no_sms_arrives_when_the_law_of_its_country_forbids_it",
+        "test_the_law_of_the_numbers_country_counts_and_for_sms_alone",
+        COUNTED,
+    ),
     "two reminders on one day": (
         "test_two_reminders_that_quiet_hours_bring_to_one_day_go_as_the_nearer",
         COUNTED,
