@@ -11,11 +11,11 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.countries import country_of
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Channel, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.messages.countries import country_of
 
 PHONE = "+447700900123"
 EMAIL = "somebody@example.com"
