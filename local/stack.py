@@ -128,6 +128,13 @@ class Stack:
 
     def tick(self) -> None:
         """Invoke find_due as its schedule does. Raises RuntimeError when it fails."""
+        self._on_schedule("FindDue")
+
+    def sweep(self) -> None:
+        """Invoke settle as its schedule does. Raises RuntimeError when it fails."""
+        self._on_schedule("Settle")
+
+    def _on_schedule(self, function: str) -> None:
         event = {
             "source": "aws.events",
             "detail-type": "Scheduled Event",
@@ -135,10 +142,10 @@ class Stack:
             "detail": {},
         }
         answer = self._lambda.invoke(
-            FunctionName=self.outputs["FindDueFunction"], Payload=json.dumps(event).encode()
+            FunctionName=self.outputs[f"{function}Function"], Payload=json.dumps(event).encode()
         )
         if "FunctionError" in answer:
-            raise RuntimeError(f"find_due failed: {answer['Payload'].read().decode()}")
+            raise RuntimeError(f"{function} failed: {answer['Payload'].read().decode()}")
 
     def held(self) -> int:
         """How many nudges lie in the queues, in flight or delayed."""

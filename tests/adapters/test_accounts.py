@@ -220,7 +220,8 @@ def test_an_administrator_can_read_the_ledger(stack: MotoStack) -> None:
         "state": {"S": "claimed"},
         "attempt": {"N": "1"},
         "recorded_at": {"S": "2027-03-01T09:00:00Z"},
-        "lease_until": {"S": "2027-03-01T09:02:00Z"},
+        "settle_shard": {"N": "7"},
+        "settle_at": {"S": "2027-03-01T09:02:00Z"},
         "message_key": {"S": key},
         "expires_at": {"N": str(int(datetime(2028, 4, 4, tzinfo=UTC_ZONE).timestamp()))},
     }

@@ -385,7 +385,7 @@ def test_the_owner_marks_what_became_of_the_message() -> None:
     assert ledger.mark(claim, State.SENT, now=NINE + MINUTE, provider_id="p-1")
     head = LedgerItem.get("somebody", claim.message_key)
     assert (head.state, head.provider_id, head.settled_at) == ("sent", "p-1", NINE + MINUTE)
-    assert head.lease_until is None
+    assert head.settle_at is None
 
 
 def test_a_message_is_marked_once() -> None:
@@ -423,7 +423,7 @@ def test_a_release_makes_the_whole_digest_wait_and_wakes_the_user_then() -> None
     assert release(claim)
     rows = ledger_of("somebody")
     assert {(row.state, row.reason) for row in rows} == {("waiting", "Throttling")}
-    assert {(row.owner, row.message_key, row.lease_until) for row in rows} == {(None, None, None)}
+    assert {(row.owner, row.message_key, row.settle_at) for row in rows} == {(None, None, None)}
     assert {row.not_before for row in rows} == {NINE + 7 * MINUTE}
     assert wakes_at("somebody") == NINE + 7 * MINUTE
     assert schedule("somebody").version == 3, "a release is a change like any other"

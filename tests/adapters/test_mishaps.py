@@ -488,7 +488,7 @@ def test_a_refusal_gives_back_what_a_shorter_plan_no_longer_reaches(stack: MotoS
     rows = ledger_of("somebody")
     assert [row.trigger for row in rows] == ["overdue:60", "overdue:60"]
     assert states() == {("waiting", "Throttling")}
-    assert {(row.owner, row.lease_until) for row in rows} == {(None, None)}
+    assert {(row.owner, row.settle_at) for row in rows} == {(None, None)}
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as again:
         assert nudge(stack, Channel.SMS, "somebody") == []
     assert not again, "the plan asks for it no more"

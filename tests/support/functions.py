@@ -14,6 +14,7 @@ from tests.support.template import ROOT
 
 FOLDERS = {
     "FindDue": "find_due",
+    "Settle": "settle",
     "SendSms": "send_sms",
     "SendPush": "send_push",
     "SendEmail": "send_email",

@@ -67,7 +67,7 @@ def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[
 
     def value_of(value: Any) -> str:
         match value:
-            case {"Ref": name}:
+            case {"Ref": name} | {"Fn::Join": [",", {"Ref": name}]}:
                 return known[name]
             case {"Fn::Sub": [text, more]}:
                 return Template(text).substitute(known | more)

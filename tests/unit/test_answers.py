@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bill_reminders.domain.money import Money
@@ -37,6 +37,7 @@ def a_notice(days: int, biller: str = "Lantern Bank", name: str = "Credit card")
     return Notice(bill, due_on, Trigger.lead(0))
 
 
+@settings(max_examples=40)
 @given(
     language=st.sampled_from(Language),
     to=NUMBERS,

@@ -1,5 +1,6 @@
 """The calendar feed, read by another library than the one that writes it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 
 import ics
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, Silence, SilenceReason, Snooze
@@ -99,6 +100,7 @@ USERS = st.builds(
 )
 
 
+@settings(max_examples=15)  # the independent reader is slow
 @given(
     user=USERS,
     every=st.integers(1, 3),
@@ -197,12 +199,18 @@ def test_it_reaches_a_hundred_days_back_and_four_hundred_ahead() -> None:
         recurrence=Recurrence(date(2026, 1, 1), 1, Unit.DAY),
         owed_from=date(2026, 1, 1),
     )
-    days = [event.begin.date() for event in events(account(daily))]
+    days = days_of(account(daily))
     assert (days[0], days[-1]) == (date(2026, 11, 21), date(2028, 4, 4))
     many = [replace(daily, bill_id=f"bill-{n}") for n in range(5)]
-    nearest = events(account(*many))
+    nearest = days_of(account(*many))
     assert len(nearest) == MOST_EVENTS
-    assert nearest[-1].begin.date() < date(2028, 4, 4)
+    assert nearest[-1] < date(2028, 4, 4)
+
+
+def days_of(account: Account) -> list[date]:
+    """By eye: the independent reader takes seconds for so many events."""
+    found = re.findall(rb"DTSTART;VALUE=DATE:(\d{8})", feed(account, now=NOW))
+    return sorted(date.fromisoformat(each.decode()) for each in found)
 
 
 def test_lines_are_short_enough_in_every_language_and_numbers_are_masked() -> None:

@@ -164,7 +164,12 @@ TESTED_BY = {
         "test_what_waits_is_due_again_when_its_time_has_come",
         "test_what_waits_is_withdrawn_when_it_became_needless",
     ),
-    "unknown": ("test_what_was_claimed_is_never_claimed_again",),
+    "unknown": (
+        "test_what_was_claimed_is_never_claimed_again",
+        "test_what_got_no_answer_waits_for_a_receipt_and_is_sent_once_more",
+        "test_before_its_due_day_it_stays_unknown_for_a_nearer_one_is_still_to_come",
+        "test_a_second_message_that_would_come_too_late_is_not_sent",
+    ),
     "zone data": ("test_zones_are_those_of_the_pinned_package",),
 }
 

@@ -140,6 +140,16 @@ def test_dead_letters_raise_an_alarm_with_a_remedy() -> None:
         assert "redrive" in watched[name]["AlarmDescription"]
 
 
+def test_silence_of_the_schedule_raises_an_alarm() -> None:
+    alarm = PROD["NoTickAlarm"]["Properties"]
+    assert (alarm["MetricName"], alarm["Period"] * alarm["EvaluationPeriods"]) == (
+        "Invocations",
+        300,
+    )
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"
+    assert alarm["TreatMissingData"] == "breaching", "a function that never runs has no data"
+
+
 def test_every_function_has_a_folder_and_a_sample_event() -> None:
     functions = of_type(template()["Resources"], "AWS::Serverless::Function")
     assert set(functions) == set(FOLDERS)

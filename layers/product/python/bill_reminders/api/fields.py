@@ -45,7 +45,19 @@ LanguageName = Literal["en", "zh-Hans", "zh-Hant"]
 UnitName = Literal["day", "week", "month", "year"]
 MethodName = Literal["equal_instalment", "equal_principal", "interest_only", "flat_fee"]
 ShiftName = Literal["none", "previous", "next"]
-StateName = Literal["claimed", "in_digest", "sent", "waiting", "failed", "unknown", "skipped"]
+StateName = Literal[
+    "claimed",
+    "in_digest",
+    "waiting",
+    "sent",
+    "delivered",
+    "bounced",
+    "complained",
+    "failed",
+    "expired",
+    "unknown",
+    "skipped",
+]
 
 _DAY = r"^(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"

@@ -126,7 +126,7 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send, origin: str
             _mind_opt_out(claim, now)
         return State.FAILED
     except NoAnswer:
-        ledger.mark(claim, State.UNKNOWN, now=now, reason="no_answer")
+        ledger.mark_unknown(claim, reason="no_answer", now=now)
         return State.UNKNOWN
     except Exception:
         # nothing left this machine: the words could not be composed

@@ -1,9 +1,14 @@
-"""The ledger's words: what became of a reminder."""
+"""The ledger's words: what became of a reminder, and what may become of it next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder
 
 
@@ -14,24 +19,68 @@ class State(StrEnum):
     """A sender owns it and is about to hand it to the provider."""
     IN_DIGEST = "in_digest"
     """It travels in the message of the row that `message_key` names; look there."""
+    WAITING = "waiting"
+    """It was not sent, or nobody knows; it will be claimed again."""
     SENT = "sent"
     """The provider accepted it."""
-    WAITING = "waiting"
-    """The provider refused it for now; it will be claimed again."""
+    DELIVERED = "delivered"
+    """The provider says that it arrived."""
+    BOUNCED = "bounced"
+    """It came back: there is no such address."""
+    COMPLAINED = "complained"
+    """It arrived, and its reader called it unwanted."""
     FAILED = "failed"
-    """The provider refused this address or content for good."""
+    """The provider refused this address or content for good, or could not deliver."""
+    EXPIRED = "expired"
+    """The provider gave up after trying for as long as it does."""
     UNKNOWN = "unknown"
-    """The request left and no answer came: nobody can tell whether it was accepted."""
+    """It may have been handed over or not: nobody can tell."""
     SKIPPED = "skipped"
     """It was due and did not go out, for the reason in `reason`."""
+
+
+S = State
+_RECEIPTS = (S.SENT, S.EXPIRED, S.FAILED, S.DELIVERED, S.BOUNCED, S.COMPLAINED)
+"""What a provider may say of a message, the last word last. A later one in this list goes over an
+earlier one, in whatever order they arrive: mail bounces after it was taken in, and who complains
+has received it."""
+
+TRANSITIONS: Mapping[State | None, frozenset[State]] = MappingProxyType(
+    {
+        None: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED}),
+        S.WAITING: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED, S.UNKNOWN}),
+        S.CLAIMED: frozenset({S.WAITING, S.UNKNOWN, *_RECEIPTS}),
+        S.IN_DIGEST: frozenset({S.WAITING, S.UNKNOWN}),
+        S.UNKNOWN: frozenset({S.WAITING, *_RECEIPTS}),
+        S.SKIPPED: frozenset(),
+        **{state: frozenset(_RECEIPTS[place + 1 :]) for place, state in enumerate(_RECEIPTS)},
+    }
+)
+"""What each state may become; None is a row that does not exist. Every write of a state is made on
+condition of this table. Waiting becomes unknown when planning withdraws what perhaps was sent."""
+del S
+
+
+ACCEPTED = frozenset({State.SENT, State.DELIVERED, State.COMPLAINED})
+"""The provider took it, and has not said that it did not arrive."""
+
+
+def sources(state: State) -> list[State | None]:
+    """The states that may become `state`."""
+    return [before for before, after in TRANSITIONS.items() if state in after]
+
+
+RECEIPT_WAIT = timedelta(minutes=10)
+"""How long a message of which nobody knows waits for a receipt before a resend is considered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A reminder's row in the ledger, as far as planning needs it.
 
-    `attempt` counts claims from 1, `owner` is the claim that wrote it last. A waiting row is not
-    due again before `not_before`.
+    `attempt` counts claims from 1, `owner` is the claim that wrote it last; `message_key` names
+    the row that holds the state of its message. A waiting row is not due again before `not_before`.
+    `resends` counts how often it was given back without knowing whether it had gone out.
     """
 
     reminder: Reminder
@@ -39,8 +88,26 @@ class Recorded:
     attempt: int = 1
     owner: str | None = None
     not_before: datetime | None = None
+    message_key: str | None = None
+    resends: int = 0
 
     @property
     def is_open(self) -> bool:
         """Whether it may be claimed again; every other row stands in the way for ever."""
         return self.state is State.WAITING
+
+    @property
+    def may_be_known(self) -> bool:
+        """Whether the user may have read it."""
+        return self.state not in (State.SKIPPED, State.WAITING) or self.resends > 0
+
+
+RESENDS_AT_MOST = 1
+
+
+def deserves_resend(row: Recorded, user: User, bill: Bill | None, *, now: datetime) -> bool:
+    """Whether a second message is better than perhaps none: on the due day and after it, once.
+    Before it a nearer reminder is still to come. Whether it still helps is for planning to say."""
+    if bill is None or row.resends >= RESENDS_AT_MOST:
+        return False
+    return bill.payable_on(row.reminder.due_on) <= local_date(now, user.zone)

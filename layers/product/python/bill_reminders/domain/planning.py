@@ -22,7 +22,7 @@ from bill_reminders.domain.chains import (
     singled_out,
 )
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
-from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, TriggerKind
 from bill_reminders.domain.working_days import FURTHEST, Shift
@@ -126,7 +126,7 @@ def _starts_after(chain: Chain, instant: datetime, user: User) -> bool:
 def _latest_told(recorded: Iterable[Recorded]) -> Revisions:
     latest: dict[tuple[str, int], Reminder] = {}
     for row in recorded:
-        if row.state in (State.SKIPPED, State.WAITING):
+        if not row.may_be_known:
             continue  # noted, and nobody was told
         reminder = row.reminder
         known = latest.setdefault((reminder.bill_id, reminder.occurrence), reminder)
@@ -147,7 +147,7 @@ def _heard(recorded: Iterable[Recorded], channel: Channel) -> Mapping[_Name, lis
     """What went out on `channel`."""
     heard: defaultdict[_Name, list[Reminder]] = defaultdict(list)
     for row in recorded:
-        if row.reminder.channel is channel and row.state not in (State.SKIPPED, State.WAITING):
+        if row.reminder.channel is channel and row.may_be_known:
             heard[_name(row.reminder)].append(row.reminder)
     return heard
 

@@ -15,7 +15,8 @@ from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
 
 OF_THE_MACHINE = {
     "owner",
-    "lease_until",
+    "settle_shard",
+    "settle_at",
     "attempt",
     "expires_at",
     "message_key",

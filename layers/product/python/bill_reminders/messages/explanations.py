@@ -12,9 +12,13 @@ from bill_reminders.messages.wording import rule
 _OUTCOMES: Mapping[State, str] = {
     State.CLAIMED: "outcome_claimed",
     State.IN_DIGEST: "outcome_in_digest",
-    State.SENT: "outcome_sent",
     State.WAITING: "outcome_waiting",
+    State.SENT: "outcome_sent",
+    State.DELIVERED: "outcome_delivered",
+    State.BOUNCED: "outcome_bounced",
+    State.COMPLAINED: "outcome_complained",
     State.FAILED: "outcome_failed",
+    State.EXPIRED: "outcome_expired",
     State.UNKNOWN: "outcome_unknown",
     State.SKIPPED: "outcome_skipped",
 }

@@ -16,7 +16,7 @@ AHEAD = 30 * DAY
 BACK = LATE_AT_MOST * DAY
 """Older debts are not reminded of any more."""
 
-_TOLD = frozenset({State.SENT, State.IN_DIGEST, State.UNKNOWN, State.CLAIMED})
+_NOT_TOLD = frozenset({State.SKIPPED, State.WAITING, State.FAILED, State.BOUNCED, State.EXPIRED})
 
 
 def open_ones(account: Account, today: date) -> list[Notice]:
@@ -32,7 +32,7 @@ def meant(account: Account, today: date) -> list[Notice]:
     told = {
         (row.reminder.bill_id, row.reminder.occurrence)
         for row in account.recorded.values()
-        if row.reminder.channel is Channel.SMS and row.state in _TOLD
+        if row.reminder.channel is Channel.SMS and row.state not in _NOT_TOLD
     }
     notices = open_ones(account, today)
     known = [each for each in notices if (each.bill.bill_id, each.occurrence) in told]

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from pynamodb.exceptions import PutError, UpdateError
 
-from bill_reminders.domain.ledger import State
+from bill_reminders.domain.ledger import ACCEPTED, State
 from bill_reminders.domain.people import Channel
-from bill_reminders.storage.ledger import LEASE, settled
+from bill_reminders.storage.ledger import LEASE, settle_shard, settled, word_of_owner
 from bill_reminders.storage.rows import ledger_expiry
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import condition_failed
@@ -29,7 +29,8 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         attempt=1,
         recorded_at=now,
         owner=uuid4().hex,
-        lease_until=now + LEASE,
+        settle_shard=settle_shard(user_id),
+        settle_at=now + LEASE,
         expires_at=ledger_expiry(now.date()),
     )
     try:
@@ -63,7 +64,7 @@ def mark(
 ) -> None:
     actions = settled(state, now=now, provider_id=provider_id, reason=reason)
     try:
-        LedgerItem(user_id, key).update(actions, condition=LedgerItem.state == State.CLAIMED.value)
+        LedgerItem(user_id, key).update(actions, condition=word_of_owner(state))
     except UpdateError as error:  # erased in between
         if not condition_failed(error):
             raise
@@ -77,4 +78,4 @@ def give_back(user_id: str, key: str) -> None:
 def any_test(user_id: str) -> bool:
     """Whether a test message was ever sent to the user."""
     tests = LedgerItem.query(user_id, LedgerItem.key.startswith(TEST))
-    return any(item.state == State.SENT.value for item in tests)
+    return any(State(item.state) in ACCEPTED for item in tests)

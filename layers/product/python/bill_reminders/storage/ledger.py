@@ -17,12 +17,12 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.ledger import State
+from bill_reminders.domain.ledger import RECEIPT_WAIT, State, sources
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.reminders import Reminder, Skip
 from bill_reminders.storage import accounts, links, rows, tables
-from bill_reminders.storage.accounts import Account, Change
+from bill_reminders.storage.accounts import Account, Change, shard_of
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from bill_reminders.storage.transactions import (
     ACTIONS_AT_MOST,
@@ -40,6 +40,10 @@ ROWS_AT_MOST = ACTIONS_AT_MOST - 2
 LEASE = timedelta(minutes=2)
 """How long a claim stays its owner's: longer than a sender may run."""
 
+SETTLE_SHARDS = 8
+"""Over how many partitions of the index the messages that are under way are spread. It may only
+grow: the sweep reads as many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -47,7 +51,8 @@ class Claim:
 
     Without `reminders` there is nothing to send; with `more` a further claim is to follow.
     `left` counts the due reminders that further claims will take. `token` opens the page of the
-    message; None when it carries no link.
+    message; None when it carries no link. `resends` counts, by ledger key, how often a reminder was
+    given back without knowing whether it had gone out.
     """
 
     user: User
@@ -60,6 +65,7 @@ class Claim:
     left: int
     more: bool
     token: str | None = field(default=None, repr=False)
+    resends: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def message_key(self) -> str:
@@ -104,7 +110,7 @@ def _claim(
 ) -> Claim:
     room = max(0, ROWS_AT_MOST - len(decision.skipped))
     reminders = decision.due[:room]
-    attempts = [account.recorded[r.key].attempt for r in reminders if r.key in account.recorded]
+    known = [account.recorded[r.key] for r in reminders if r.key in account.recorded]
     taken = len(reminders) + min(len(decision.skipped), ROWS_AT_MOST)
     return Claim(
         user=account.user,
@@ -112,11 +118,12 @@ def _claim(
         bills=MappingProxyType({bill.bill_id: bill for bill in account.bills}),
         reminders=reminders,
         owner=owner,
-        attempt=max(attempts, default=0) + 1,
+        attempt=max((row.attempt for row in known), default=0) + 1,
         first=bool(reminders) and channel not in account.greeted,
         left=len(decision.due) - len(reminders),
         more=taken < len(decision.due) + len(decision.skipped),
         token=token,
+        resends=MappingProxyType({r.reminder.key: r.resends for r in known if r.resends}),
     )
 
 
@@ -153,13 +160,26 @@ def _moved_instant(account: Account, decision: Decision, claim: Claim, now: date
     return write
 
 
-def _free() -> Condition:
-    """A row that nobody claimed, or that was given back."""
-    return LedgerItem.key.does_not_exist() | (LedgerItem.state == State.WAITING.value)
+def may_become(state: State) -> Condition:
+    """The row's present state is one that TRANSITIONS lets become `state`."""
+    known = [before.value for before in sources(state) if before is not None]
+    allowed = LedgerItem.state.is_in(*known)
+    return allowed | LedgerItem.key.does_not_exist() if None in sources(state) else allowed
+
+
+def word_of_owner(state: State) -> Condition:
+    """Who claimed a message says once what became of it, though its lease be over; from then on
+    only receipts do."""
+    unsaid = LedgerItem.state.is_in(State.CLAIMED.value, State.UNKNOWN.value)
+    return unsaid & may_become(state)
+
+
+def settle_shard(user_id: str) -> int:
+    return shard_of(user_id, SETTLE_SHARDS)
 
 
 def _save(item: LedgerItem, transaction: TransactWrite) -> None:
-    transaction.save(item, condition=_free())
+    transaction.save(item, condition=may_become(State(item.state)))
 
 
 def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
@@ -167,10 +187,12 @@ def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
         first = reminder.key == claim.message_key
         state = State.CLAIMED if first else State.IN_DIGEST
         item = rows.ledger_item(reminder, state, attempt=claim.attempt, at=now)
+        item.resends = claim.resends.get(reminder.key)
         item.owner = claim.owner
         item.message_key = claim.message_key
         if first:
-            item.lease_until = now + LEASE
+            item.settle_shard = settle_shard(reminder.user_id)
+            item.settle_at = now + LEASE
             item.link = None if claim.token is None else links.token_hash(claim.token)
         yield partial(_save, item)
 
@@ -184,8 +206,11 @@ def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> I
     for skip in skipped:
         row = account.recorded.get(skip.reminder.key)
         attempt = 0 if row is None else row.attempt
-        item = rows.ledger_item(skip.reminder, State.SKIPPED, attempt=attempt, at=now)
+        # what perhaps went out is not to be noted as if it had not
+        state = State.UNKNOWN if row is not None and row.resends else State.SKIPPED
+        item = rows.ledger_item(skip.reminder, state, attempt=attempt, at=now)
         item.reason = skip.reason.value
+        item.resends = None if row is None else row.resends or None
         yield partial(_save, item)
 
 
@@ -199,19 +224,33 @@ def _is_ours(account: Account, claim: Claim) -> bool:
 
 
 def settled(
-    state: State, *, now: datetime, provider_id: str | None, reason: str | None
+    state: State, *, now: datetime, provider_id: str | None = None, reason: str | None = None
 ) -> list[Action]:
-    """What makes a claimed message's row say what became of it."""
+    """What makes a message's row say what became of it, to be looked at no more."""
     actions: list[Action] = [
         LedgerItem.state.set(state.value),
         LedgerItem.settled_at.set(now),
-        LedgerItem.lease_until.remove(),
+        *NO_LOOK,
     ]
     if provider_id is not None:
         actions.append(LedgerItem.provider_id.set(provider_id))
     if reason is not None:
         actions.append(LedgerItem.reason.set(reason))
     return actions
+
+
+NO_LOOK = (LedgerItem.settle_shard.remove(), LedgerItem.settle_at.remove())
+"""Takes a row out of the index of what is to be settled."""
+
+
+def unclear(*, reason: str, look_at: datetime, now: datetime) -> list[Action]:
+    """What makes a message's row say that nobody knows, to be looked at again at `look_at`."""
+    return [
+        LedgerItem.state.set(State.UNKNOWN.value),
+        LedgerItem.settled_at.set(now),
+        LedgerItem.settle_at.set(look_at),
+        LedgerItem.reason.set(reason),
+    ]
 
 
 def mark(
@@ -224,9 +263,20 @@ def mark(
 ) -> bool:
     """Record what became of the message; False when this claim is no longer its owner's."""
     actions = settled(state, now=now, provider_id=provider_id, reason=reason)
+    return _mark(claim, state, actions)
+
+
+def mark_unknown(claim: Claim, *, now: datetime, reason: str) -> bool:
+    """Record that nobody knows whether the message went out; False when this claim is no longer its
+    owner's."""
+    look_at = now + RECEIPT_WAIT
+    return _mark(claim, State.UNKNOWN, unclear(reason=reason, look_at=look_at, now=now))
+
+
+def _mark(claim: Claim, state: State, actions: list[Action]) -> bool:
     row = LedgerItem(claim.user.user_id, claim.message_key)
     try:
-        row.update(actions, condition=_owned(claim) & (LedgerItem.state == State.CLAIMED.value))
+        row.update(actions, condition=_owned(claim) & word_of_owner(state))
     except UpdateError as error:
         if not condition_failed(error):
             raise
@@ -284,12 +334,13 @@ def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Itera
         LedgerItem.owner.remove(),
         LedgerItem.message_key.remove(),
         LedgerItem.link.remove(),
-        LedgerItem.lease_until.remove(),
+        *NO_LOOK,
     ]
 
     def give_back(reminder: Reminder, transaction: TransactWrite) -> None:
         row = LedgerItem(reminder.user_id, reminder.key)
-        transaction.update(row, actions=actions, condition=_owned(claim))
+        condition = _owned(claim) & may_become(State.WAITING)
+        transaction.update(row, actions=actions, condition=condition)
 
     yield from (partial(give_back, reminder) for reminder in claim.reminders)
     if claim.token is not None:

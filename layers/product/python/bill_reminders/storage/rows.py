@@ -344,6 +344,8 @@ def recorded_from(item: LedgerItem) -> Recorded:
         attempt=item.attempt,
         owner=item.owner,
         not_before=item.not_before,
+        message_key=item.message_key,
+        resends=item.resends or 0,
     )
 
 

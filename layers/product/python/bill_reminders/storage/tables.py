@@ -276,14 +276,27 @@ class BillItem(Table):
     shift = UnicodeAttribute(default=Shift.NONE.value)
 
 
+class Unsettled(GlobalSecondaryIndex[Any]):
+    """Messages of which it is not known what became of them, by when to look at them."""
+
+    class Meta:
+        index_name = "unsettled"
+        projection = KeysOnlyProjection()
+
+    settle_shard = IntegerAttribute(hash_key=True)
+    settle_at = InstantAttribute(range_key=True)
+
+
 class LedgerItem(Table):
     """One reminder's row; on a message's first row also the state of the message.
 
     `key` is the reminder's identity: due date, bill, occurrence, revision, trigger, channel.
     Starting with the due date, all that is in play for a user is one short range. A message about
     no bill has a key of its own kind, `code:<id>` or `test:<id>`, and neither bill nor due date.
-    `link` is the hash of the link in the message, by which it can be withdrawn.
-    `expires_at` is the table's TTL, in epoch seconds.
+    `link` is the hash of the link in the message, by which it can be withdrawn. `settle_at` is the
+    end of the sender's lease while claimed, and of the wait for a receipt while unknown; both it
+    and its shard are absent from a row that nobody needs to look at again. `resends` is absent for
+    none. `expires_at` is the table's TTL, in epoch seconds.
     """
 
     class Meta:
@@ -305,11 +318,15 @@ class LedgerItem(Table):
     message_key = UnicodeAttribute(null=True)
     link = UnicodeAttribute(null=True)
     owner = UnicodeAttribute(null=True)
-    lease_until = InstantAttribute(null=True)
+    settle_shard = IntegerAttribute(null=True)
+    settle_at = InstantAttribute(null=True)
+    resends = IntegerAttribute(null=True)
     not_before = InstantAttribute(null=True)
     settled_at = InstantAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
     expires_at = IntegerAttribute()
+
+    unsettled = Unsettled()
 
 
 def bind(

@@ -104,9 +104,11 @@ class Reminder(Answer):
         StateName,
         Field(
             description=(
-                "claimed: about to be sent; in_digest: travels with others, see message_id; sent: "
-                "the provider took it; waiting: refused for now; failed: refused for good; "
-                "unknown: nobody can tell; skipped: it did not go out, see outcome."
+                "claimed: about to be sent; in_digest: travels with others, see message_id; "
+                "waiting: to be tried again; sent: the provider took it; delivered: it arrived; "
+                "bounced: it came back; complained: reported as unwanted; failed: refused for "
+                "good; expired: could not be delivered in time; unknown: nobody can tell; "
+                "skipped: it did not go out, see outcome."
             ),
             examples=["sent"],
         ),

@@ -1,0 +1,50 @@
+"""settle: every minute, find out what became of messages that nobody marked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from bill_reminders import clock, environment
+from bill_reminders.delivery.sweep import sweep
+from bill_reminders.domain.people import Channel
+from bill_reminders.storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    schedules_table: str
+    users_table: str
+    bills_table: str
+    ledger_table: str
+    resend_unknown: str = ""
+
+    @property
+    def resend(self) -> frozenset[Channel]:
+        """The channels on which a duplicate is better than a miss."""
+        return frozenset(Channel(name) for name in self.resend_unknown.split(",") if name)
+
+
+RESERVE_MILLISECONDS = 8_000
+"""What settling one message may take with a table that is busy."""
+
+logger = Logger()
+settings = environment.read(Settings)
+resend = settings.resend
+tables.bind(
+    schedules=settings.schedules_table,
+    users=settings.users_table,
+    bills=settings.bills_table,
+    ledger=settings.ledger_table,
+)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    outcomes = sweep(
+        clock.now(),
+        resend=resend,
+        has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
+    )
+    logger.info("sweep", messages={outcome.value: count for outcome, count in outcomes.items()})

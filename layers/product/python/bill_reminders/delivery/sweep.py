@@ -1,0 +1,63 @@
+"""The sweep: every minute, look at the messages of which nobody knows what became of them."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools import Logger
+
+from bill_reminders.domain.people import Channel
+from bill_reminders.logs import where
+from bill_reminders.storage import settling
+from bill_reminders.storage.accounts import Contended
+from bill_reminders.storage.settling import Outcome, Unsettled
+from bill_reminders.storage.transactions import Busy
+
+logger = Logger(child=True)
+
+A_SHARD = 200
+"""Looked at in one sweep at most; the oldest first, the rest in the next minute."""
+
+
+POISON_RESTS = timedelta(hours=1)
+"""A message that cannot be settled is looked at that much later, so that it is in nobody's way."""
+
+
+class SweepFailed(Exception):
+    """Some messages could not be settled; the next sweep tries them again."""
+
+
+def sweep(
+    now: datetime, *, resend: Collection[Channel], has_time: Callable[[], bool]
+) -> Counter[Outcome]:
+    """Settle what is to be looked at by `now`, as long as `has_time`; how often each outcome was
+    reached. One message that fails keeps no other from being settled: SweepFailed is raised when
+    all are done."""
+    outcomes: Counter[Outcome] = Counter()
+    failed = 0
+    for shard in settling.SHARDS:
+        for message in settling.unsettled(shard, now=now, limit=A_SHARD):
+            if not has_time():
+                logger.warning("no time left, the next sweep goes on")
+                return outcomes
+            try:
+                outcomes[settling.settle(message, resend=resend, now=now)] += 1
+            except Exception as error:
+                failed += 1
+                if not isinstance(error, (Busy, Contended)):
+                    _make_room(message, now)
+                logger.error(
+                    "message not settled",
+                    user_id=message.user_id,
+                    error=type(error).__name__,
+                    where=where(error),
+                )
+    if failed:
+        raise SweepFailed(f"{failed} messages could not be settled")
+    return outcomes
+
+
+def _make_room(message: Unsettled, now: datetime) -> None:
+    with suppress(Exception):  # it stays where it is
+        settling.put_off(message, until=now + POISON_RESTS)

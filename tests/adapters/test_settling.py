@@ -1,0 +1,432 @@
+"""What became of a message that nobody marked: it is found, waits for a receipt, and is sent once
+more at most, where that is better than perhaps nothing."""
+
+import logging
+from contextlib import suppress
+from datetime import date, timedelta
+
+import pytest
+
+from bill_reminders.delivery import sweep
+from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.ledger import RECEIPT_WAIT, State
+from bill_reminders.domain.people import Channel, PlanChange
+from bill_reminders.storage import direct_rows, erasure, happenings, ledger, settling, tables
+from bill_reminders.storage.ledger import LEASE
+from bill_reminders.storage.tables import BillItem, LedgerItem
+from tests.adapters.conftest import SetClock
+from tests.support import wire
+from tests.support.entered import (
+    IN_THREE_DAYS,
+    NINE,
+    enter,
+    ledger_of,
+    states_of,
+    wakes_at,
+)
+from tests.support.functions import Context, sample_event, sqs_event
+from tests.support.moto_stack import MotoStack
+from tests.support.people import a_bill, a_user
+from tests.support.permissions import allowed, watched
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+TODAY = date(2027, 3, 1)
+"""Due on the day of NINE: worth a second message."""
+RENT, POWER = "rent#0000#r0#lead:0#sms", "power#0000#r0#lead:3#sms"
+AFTER_LEASE = NINE + LEASE
+AFTER_WAIT = NINE + LEASE + RECEIPT_WAIT
+
+
+class Died(BaseException):
+    """The process is gone: nothing of ours may catch it."""
+
+
+class Stage:
+    """A stack with an SMS sender and the sweep, at a moment of one's choice."""
+
+    def __init__(self, stack: MotoStack, set_clock: SetClock) -> None:
+        self.stack = stack
+        self.set_clock = set_clock
+        self.sender = stack.function("SendSms")
+        self.accepted = 0
+
+    def send(self, user_id: str = "somebody", *, act: wire.Act | None = None) -> None:
+        """The sender gets a nudge; a provider that acts as `act` says, or takes everything."""
+        before = len(self.messages())
+        body = Nudge(user_id, NINE).body()
+        if act is None:
+            self.sender.handler(sqs_event(body), Context())
+        else:
+            with wire.before(self.sender.sns, "Publish", act), suppress(Died):
+                self.sender.handler(sqs_event(body), Context())
+        self.accepted = len(self.messages()) - before
+
+    def messages(self) -> list[str]:
+        from moto.backends import get_backend
+
+        backend = get_backend("sns")["123456789012"]["us-east-1"]
+        return [text for _, text in backend.sms_messages.values()]
+
+    def die_after_the_claim(self, user_id: str = "somebody") -> None:
+        self.send(user_id, act=wire.raises(Died()))  # type: ignore[arg-type]
+
+    def sweep(self) -> None:
+        self.stack.function("Settle").handler(sample_event("settle"), Context())
+
+
+@pytest.fixture
+def stage(stack: MotoStack, set_clock: SetClock) -> Stage:
+    set_clock(NINE)
+    return Stage(stack, set_clock)
+
+
+def due_today(bill_id: str, user_id: str = "somebody") -> Bill:
+    """Without the lead days that were missed before NINE."""
+    return a_bill(user_id, bill_id, due_on=TODAY, plan_change=PlanChange(lead_days=(0,)))
+
+
+def rent() -> None:
+    enter(a_user(), due_today("rent"))
+
+
+def row_of(bill_id: str) -> LedgerItem:
+    (row,) = (row for row in ledger_of("somebody") if row.bill_id == bill_id)
+    return row
+
+
+# A claim that was never marked -------------------------------------------------------------------
+
+
+def test_a_claim_is_its_owners_until_the_lease_is_over(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE - 5 * SECOND)
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "claimed"}
+
+
+def test_a_claim_whose_lease_is_over_is_unknown(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE + SECOND)
+    stage.sweep()
+    row = row_of("rent")
+    assert (row.state, row.reason) == ("unknown", "not_marked")
+    assert row.settle_at == AFTER_WAIT + timedelta(seconds=(row.recorded_at - NINE).seconds)
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "unknown"}
+
+
+def test_on_its_due_day_it_is_sent_once_more_and_never_a_third_time(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    for minutes in range(3, 16):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    row = row_of("rent")
+    assert (row.state, row.resends, row.settle_at) == ("waiting", 1, None)
+    assert wakes_at("somebody") == NINE + 13 * MINUTE
+    stage.die_after_the_claim()  # the second attempt, too
+    assert row_of("rent").attempt == 2
+    for minutes in range(17, 40):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    row = row_of("rent")
+    assert (row.state, row.resends, row.settle_at) == ("unknown", 1, None)
+    stage.send()
+    assert stage.accepted == 0
+
+
+def test_the_second_attempt_is_marked_like_any_other(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    for minutes in (3, 15):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    stage.set_clock(NINE + 16 * MINUTE)
+    stage.send()
+    assert stage.accepted == 1
+    assert "STOP" in stage.messages()[-1].upper(), "the first message may never have been read"
+    row = row_of("rent")
+    assert (row.state, row.resends, row.settle_at) == ("sent", 1, None)
+
+
+def test_before_its_due_day_it_stays_unknown_for_a_nearer_one_is_still_to_come(
+    stage: Stage,
+) -> None:
+    enter(a_user(), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
+    stage.die_after_the_claim()
+    for minutes in (3, 15, 16):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    row = row_of("rent")
+    assert (row.state, row.resends, row.settle_at) == ("unknown", None, None)
+    stage.send()
+    assert stage.accepted == 0
+
+
+def test_of_a_digest_only_what_is_due_is_sent_again(stage: Stage) -> None:
+    enter(
+        a_user(),
+        due_today("rent"),
+        a_bill(bill_id="power", due_on=IN_THREE_DAYS),
+    )
+    stage.die_after_the_claim()
+    for minutes in (3, 15):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    assert states_of("somebody") == {RENT: "waiting", POWER: "unknown"}
+    stage.set_clock(NINE + 16 * MINUTE)
+    stage.send()
+    assert states_of("somebody") == {RENT: "sent", POWER: "unknown"}
+    assert row_of("power").message_key is None
+
+
+def test_a_digest_whose_first_row_stays_unknown_still_gives_back_the_others(stage: Stage) -> None:
+    """Its bill was deleted; the message's row is the one of the first key."""
+    enter(a_user(), due_today("a"), due_today("b"))
+    stage.die_after_the_claim()
+    first, second = "a#0000#r0#lead:0#sms", "b#0000#r0#lead:0#sms"
+    assert states_of("somebody") == {first: "claimed", second: "in_digest"}
+    BillItem("somebody", "a").delete()
+    for minutes in (3, 15):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    assert states_of("somebody") == {first: "unknown", second: "waiting"}
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda: happenings.record_payment("somebody", "rent", 0, payment_id="p", now=NINE),
+        lambda: happenings.close_bill("somebody", "rent", now=NINE),
+        lambda: happenings.stop("somebody", Channel.SMS, now=NINE),
+    ],
+    ids=["paid", "closed", "stopped"],
+)
+def test_what_happened_meanwhile_keeps_the_second_message_back(
+    stage: Stage, meanwhile: object
+) -> None:
+    rent()
+    stage.die_after_the_claim()
+    assert callable(meanwhile)
+    meanwhile()
+    for minutes in (3, 15, 16):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+        stage.send()
+        assert stage.accepted == 0
+    assert row_of("rent").state == "unknown", "never skipped: it may have gone out"
+
+
+def test_a_second_message_that_would_come_too_late_is_not_sent(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    for later in (MINUTE * 3, MINUTE * 15):
+        stage.set_clock(NINE + later)
+        stage.sweep()
+    stage.set_clock(NINE + timedelta(days=1))  # the due day is over before it could be sent
+    stage.send()
+    assert stage.accepted == 1, "the overdue notice"
+    states = states_of("somebody")
+    assert states == {RENT: "unknown", "rent#0000#r0#overdue:1#sms": "sent"}
+
+
+def test_the_channels_policy_may_forbid_a_second_message(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.stack.function("Settle"), "resend", frozenset({Channel.EMAIL}))
+    rent()
+    stage.die_after_the_claim()
+    for minutes in (3, 15):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    assert states_of("somebody") == {RENT: "unknown"}
+    assert row_of("rent").settle_at is None
+
+
+# A provider that gave no answer ------------------------------------------------------------------
+
+
+def test_what_got_no_answer_waits_for_a_receipt_and_is_sent_once_more(stage: Stage) -> None:
+    rent()
+    stage.send(act=wire.raises(wire.TIMEOUT))
+    row = row_of("rent")
+    assert (row.state, row.reason) == ("unknown", "no_answer")
+    stage.set_clock(NINE + RECEIPT_WAIT - 5 * SECOND)
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "unknown"}
+    stage.set_clock(NINE + RECEIPT_WAIT + 5 * SECOND)
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "waiting"}
+    stage.set_clock(NINE + RECEIPT_WAIT + MINUTE)
+    stage.send()
+    assert stage.accepted == 1
+    assert states_of("somebody") == {RENT: "sent"}
+
+
+def test_an_owner_who_comes_late_still_says_what_it_knows(stage: Stage) -> None:
+    rent()
+    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    stage.set_clock(AFTER_LEASE + SECOND)
+    stage.sweep()
+    assert ledger.mark(claim, State.SENT, provider_id="p-1", now=AFTER_LEASE + SECOND)
+    stage.set_clock(AFTER_WAIT + MINUTE)
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "sent"}
+
+
+def test_a_stale_owner_says_nothing_once_it_was_given_back(stage: Stage) -> None:
+    rent()
+    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    for instant in (AFTER_LEASE + SECOND, AFTER_WAIT + SECOND):
+        stage.set_clock(instant)
+        stage.sweep()
+    assert states_of("somebody") == {RENT: "waiting"}
+    assert not ledger.mark(claim, State.SENT, provider_id="p-1", now=AFTER_WAIT)
+    assert not ledger.release(claim, not_before=None, reason="Throttling", now=AFTER_WAIT)
+    assert states_of("somebody") == {RENT: "waiting"}
+
+
+# The sweep itself --------------------------------------------------------------------------------
+
+
+def test_what_was_asked_for_is_unknown_and_not_looked_at_again(stage: Stage) -> None:
+    rent()
+    direct_rows.claim("somebody", "code:one", Channel.SMS, now=NINE)
+    stage.set_clock(AFTER_LEASE + SECOND)
+    stage.sweep()
+    row = LedgerItem.get("somebody", "code:one")
+    assert (row.state, row.settle_at) == ("unknown", None)
+
+
+def test_a_message_that_cannot_be_settled_is_in_nobodys_way(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "A_SHARD", 1)
+    rent()
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE + SECOND)
+    stage.sweep()
+    item = BillItem.get("somebody", "rent")
+    tables.connection.client.update_item(  # as only a hand in the console could
+        TableName=BillItem.Meta.table_name,
+        Key={"user_id": {"S": "somebody"}, "bill_id": {"S": "rent"}},
+        UpdateExpression="SET kind = :kind",
+        ExpressionAttributeValues={":kind": {"S": "no kind at all"}},
+    )
+    stage.set_clock(AFTER_WAIT + SECOND)
+    with pytest.raises(sweep.SweepFailed):
+        stage.sweep()
+    assert row_of("rent").settle_at > AFTER_WAIT + 50 * MINUTE
+    stage.sweep()
+    item.save()
+    stage.set_clock(AFTER_WAIT + timedelta(hours=1, minutes=1))
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "waiting"}
+
+
+def test_with_no_time_left_the_next_sweep_goes_on(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE + SECOND)
+    settle = stage.stack.function("Settle")
+    settle.handler(sample_event("settle"), Context(milliseconds_left=1000))
+    assert states_of("somebody") == {RENT: "claimed"}
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "unknown"}
+
+
+def test_two_sweeps_at_once_give_it_back_once(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE + SECOND)
+    stage.sweep()
+    (message,) = (
+        each
+        for shard in settling.SHARDS
+        for each in settling.unsettled(shard, now=AFTER_WAIT + MINUTE, limit=9)
+    )
+    later = AFTER_WAIT + MINUTE
+
+    def other() -> None:
+        assert settling.settle(message, resend=tuple(Channel), now=later) == "resent"
+
+    with wire.before_call(tables.connection.client, "TransactWriteItems", other):
+        assert settling.settle(message, resend=tuple(Channel), now=later) == "left"
+    assert states_of("somebody") == {RENT: "waiting"}
+    assert row_of("rent").resends == 1
+
+
+def test_an_erased_user_leaves_nothing_to_settle(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    erasure.erase("somebody")
+    stage.set_clock(AFTER_WAIT + MINUTE)
+    stage.sweep()
+    assert not ledger_of("somebody")
+
+
+def test_the_sweep_dies_at_any_call_and_ends_as_if_it_had_not(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each run has a message whose lease is over and one whose wait is."""
+    caplog.set_level(logging.CRITICAL)
+
+    def play(dies_at: int | None) -> int:
+        erasure.erase("somebody")
+        stage.set_clock(NINE)
+        rent()
+        stage.die_after_the_claim()
+        stage.set_clock(AFTER_LEASE + SECOND)
+        if dies_at is None or dies_at < 100:
+            stage.sweep()
+            stage.set_clock(AFTER_WAIT + SECOND)
+        calls = dying(stage, None if dies_at is None else dies_at % 100)
+        for minutes in (0, 11):
+            stage.set_clock(AFTER_WAIT + minutes * MINUTE + 2 * SECOND)
+            stage.sweep()
+        return calls
+
+    for base in (0, 100):
+        calls = play(base + 99)
+        assert calls > 8
+        for number in range(calls):
+            play(base + number)
+            assert states_of("somebody") == {RENT: "waiting"}, number
+            stage.set_clock(AFTER_WAIT + 12 * MINUTE)
+            stage.send()
+            assert stage.accepted == 1
+            assert states_of("somebody") == {RENT: "sent"}
+
+
+def dying(stage: Stage, dies_at: int | None) -> int:
+    """Sweep; the process dies as its call `dies_at` would leave. How many calls it made."""
+    calls = 0
+
+    def leaves(**_: object) -> None:
+        nonlocal calls
+        if calls == dies_at:
+            raise Died
+        calls += 1
+
+    events = tables.connection.client.meta.events
+    events.register_first("before-send", leaves)
+    try:
+        with suppress(Died):
+            stage.sweep()
+    finally:
+        events.unregister("before-send", leaves)
+    return calls
+
+
+def test_the_role_allows_what_the_sweep_needs_and_no_more(stage: Stage) -> None:
+    with watched(stage.stack) as used, stage.stack.working("Settle"):
+        rent()
+        stage.die_after_the_claim()
+        used.clear()
+        for minutes in (3, 15):
+            stage.set_clock(NINE + minutes * MINUTE)
+            stage.sweep()
+    assert sorted(used["Settle"]) == sorted(allowed("Settle"))
