@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 import ics
@@ -104,7 +105,7 @@ USERS = st.builds(
 @given(
     user=USERS,
     every=st.integers(1, 3),
-    unit=st.sampled_from(Unit),
+    unit=st.sampled_from([Unit.WEEK, Unit.MONTH, Unit.YEAR]),
     first=st.dates(date(2027, 2, 1), date(2027, 5, 1)),
     snoozed=st.booleans(),
 )
@@ -122,13 +123,13 @@ def test_alarms_fall_at_the_planned_instants(
         for each in outlook(user, (bill,), {}, now=NOW, until=NOW + ALARMS_AHEAD)
         if each.skip in (None, SkipReason.NO_ADDRESS) and each.at > NOW + timedelta(minutes=1)
     }
-    days = {bill.payable_on(day): number for number, day in bill.occurrences_from(first)
-            if day < date(2028, 5, 1)} if unit is not Unit.DAY else {}  # fmt: skip
+    in_reach = takewhile(lambda each: each[1] < date(2028, 5, 1), bill.occurrences_from(first))
+    days = {bill.payable_on(day): number for number, day in in_reach}
     shown = events(Account(1, user, (bill,)))
     assert sum(len(alarms(event)) for event in shown) == len(planned)
     rung = {at for event in shown for at in alarms(event)}
     assert rung == {at for _, at in planned}
-    for event in shown if days else []:
+    for event in shown:
         number = days[event.begin.date()]
         assert set(alarms(event)) == {at for of, at in planned if of == number}
 
