@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
 from bill_reminders.delivery import providers
-from bill_reminders.delivery.requests import email_request
+from bill_reminders.delivery.requests import Mailbox, email_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.people import Channel
@@ -19,11 +19,13 @@ from bill_reminders.messages.email import email
 @dataclass(frozen=True, slots=True)
 class EmailSettings:
     from_address: str
+    configuration_set: str
 
 
 logger = Logger()
 settings = environment.read(SenderSettings)
 email_settings = environment.read(EmailSettings)
+mailbox = Mailbox(email_settings.from_address, email_settings.configuration_set)
 ses = providers.client("sesv2")
 
 
@@ -42,7 +44,7 @@ def send(outgoing: Outgoing) -> str:
     return providers.send_once(
         ses.send_email,
         **email_request(
-            sender=email_settings.from_address,
+            sender=mailbox,
             to=outgoing.address,
             subject=text.subject,
             text=text.text,

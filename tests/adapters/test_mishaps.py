@@ -374,7 +374,7 @@ REJECTIONS = pytest.mark.parametrize(
     ("channel", "code", "stop"),
     [
         (Channel.SMS, "InvalidParameter", "To stop"),
-        (Channel.PUSH, "EndpointDisabled", "To stop"),
+        (Channel.PUSH, "InvalidParameter", "To stop"),
     ],
 )
 
@@ -408,18 +408,24 @@ def test_a_later_message_that_was_rejected_leaves_the_greeting(
     assert [stop in text for text in texts] == [True, False, False]
 
 
-def test_an_opt_out_that_the_provider_knows_of_is_a_stop(
-    stack: MotoStack, set_clock: SetClock
+@pytest.mark.parametrize(
+    ("channel", "code", "by"),
+    [
+        (Channel.SMS, "OptedOut", StoppedBy.PROVIDER),
+        (Channel.PUSH, "EndpointDisabled", StoppedBy.BOUNCED),
+    ],
+)
+def test_an_address_that_the_provider_knows_to_be_of_no_use_is_not_tried_again(
+    stack: MotoStack, set_clock: SetClock, channel: Channel, code: str, by: StoppedBy
 ) -> None:
-    enter_due(Channel.SMS, "rent")
+    enter_due(channel, "rent")
     set_clock(NINE + 5 * SECOND)
-    with provider(stack, Channel.SMS, wire.xml_error("OptedOut", message=REPEATED)) as sent:
-        assert nudge(stack, Channel.SMS, "somebody") == []
+    with provider(stack, channel, wire.xml_error(code, message=REPEATED)) as sent:
+        assert nudge(stack, channel, "somebody") == []
         set_clock(NINE + 2 * DAY + 5 * SECOND)
-        assert nudge(stack, Channel.SMS, "somebody") == []
+        assert nudge(stack, channel, "somebody") == []
     assert len(sent) == 1
-    stopped = accounts.read("somebody", now=NINE).user.addresses[Channel.SMS]
-    assert stopped.stopped_by is StoppedBy.PROVIDER
+    assert accounts.read("somebody", now=NINE).user.addresses[channel].stopped_by is by
     assert sorted(row.state for row in ledger_of("somebody")) == ["failed", "skipped"]
 
 

@@ -25,6 +25,7 @@ FOLDERS = {
     "LinkPage": "link_page",
     "CalendarFeed": "calendar_feed",
     "ReadReplies": "read_replies",
+    "ReadReceipts": "read_receipts",
     "RunJobs": "run_jobs",
 }
 

@@ -54,6 +54,9 @@ class MotoStack:
         for name in named("AWS::Events::EventBus"):
             boto3.client("events").create_event_bus(Name=name)
             self.ids[name] = name
+        for name in named("AWS::SES::ConfigurationSet"):
+            boto3.client("sesv2").create_configuration_set(ConfigurationSetName=name)
+            self.ids[name] = name
         bind_all(outputs)
         self.at_work = ""
         self._functions: dict[str, ModuleType] = {}

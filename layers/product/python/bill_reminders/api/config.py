@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from bill_reminders.delivery.requests import Mailbox
 from bill_reminders.messages.notices import Sender
 
 
@@ -35,6 +36,7 @@ class SettingsConfig(AccountConfig):
     shards_read: int
     sender_name: str
     from_address: str
+    configuration_set: str
     sms_origins_parameter: str
     link_origin: str
     apple_push_application_arn: str = ""
@@ -43,6 +45,10 @@ class SettingsConfig(AccountConfig):
     @property
     def sender(self) -> Sender:
         return Sender(self.sender_name, self.from_address)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        return Mailbox(self.from_address, self.configuration_set)
 
 
 def config(router: Router) -> SettingsConfig:

@@ -10,7 +10,7 @@ from typing import Any
 from bill_reminders.delivery import providers
 from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
-from bill_reminders.delivery.requests import email_request, push_request, sms_request
+from bill_reminders.delivery.requests import Mailbox, email_request, push_request, sms_request
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
 from bill_reminders.messages.direct import DirectText
@@ -31,8 +31,11 @@ class Direct:
     compose: Callable[[], DirectText]
 
 
-def send(message: Direct, *, from_address: str, origins_parameter: str, now: datetime) -> State:
-    """Send a message once; what became of it, or of the one that went before under this key.
+def send(
+    message: Direct, *, mailbox: Mailbox | None = None, origins_parameter: str, now: datetime
+) -> State:
+    """Send a message once; what became of it, or of the one that went before under this key. Who
+    writes no e-mails needs no `mailbox`.
 
     A refusal for now is raised and forgotten, so that it may be asked for again. Raises
     providers.Refused, Rejected or NoAnswer, the last two after they were noted.
@@ -43,7 +46,7 @@ def send(message: Direct, *, from_address: str, origins_parameter: str, now: dat
     if known is not None:
         return known
     try:
-        provider_id = _send_once(message, from_address, origins_parameter)
+        provider_id = _send_once(message, mailbox, origins_parameter)
     except Refused:
         direct_rows.give_back(message.user_id, message.key)
         raise
@@ -57,7 +60,7 @@ def send(message: Direct, *, from_address: str, origins_parameter: str, now: dat
     return State.SENT
 
 
-def _send_once(message: Direct, from_address: str, origins_parameter: str) -> str:
+def _send_once(message: Direct, mailbox: Mailbox | None, origins_parameter: str) -> str:
     text = message.compose()
     match message.channel:
         case Channel.SMS:
@@ -70,13 +73,14 @@ def _send_once(message: Direct, from_address: str, origins_parameter: str) -> st
             request = push_request(message.address, text.subject, text.text, expires_in=PUSH_LASTS)
             return providers.send_once(_client("sns").publish, **request)
         case Channel.EMAIL:
+            assert mailbox is not None, "an e-mail is from somebody"
             request = email_request(
-                sender=from_address,
+                sender=mailbox,
                 to=message.address,
                 subject=text.subject,
                 text=text.text,
                 html=text.html,
-                message_id=message.key.replace(":", "-"),
+                message_id=direct_rows.mail_tag(message.key),
             )
             return providers.send_once(_client("sesv2").send_email, **request)
 

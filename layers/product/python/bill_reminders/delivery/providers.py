@@ -24,11 +24,11 @@ from bill_reminders.domain.errors import BillRemindersError
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
 
-OPTED_OUT = "opted_out"
+OPTED_OUT, ENDPOINT_DISABLED = "opted_out", "endpoint_disabled"
 
 ADDRESS_FAULTS = {
     "BadRequestException": "invalid",
-    "EndpointDisabled": "endpoint_disabled",
+    "EndpointDisabled": ENDPOINT_DISABLED,
     "InvalidParameter": "invalid",
     "InvalidParameterValue": "invalid",
     "OptedOut": OPTED_OUT,

@@ -117,9 +117,17 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Whom e-mails come from, and the configuration set by which SES tells what becomes of them."""
+
+    address: str
+    configuration_set: str
+
+
 def email_request(
     *,
-    sender: str,
+    sender: Mailbox,
     to: str,
     subject: str,
     text: str,
@@ -141,7 +149,8 @@ def email_request(
             post = {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}
             simple["Headers"].append(post)
     return {
-        "FromEmailAddress": sender,
+        "FromEmailAddress": sender.address,
+        "ConfigurationSetName": sender.configuration_set,
         "Destination": {"ToAddresses": [to]},
         "Content": {"Simple": simple},
         "EmailTags": [{"Name": "message_id", "Value": message_id}],

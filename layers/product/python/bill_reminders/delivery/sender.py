@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import uniform
@@ -10,14 +9,21 @@ from random import uniform
 from aws_lambda_powertools import Logger
 
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.delivery.providers import OPTED_OUT, NoAnswer, Refused, Rejected
+from bill_reminders.delivery.providers import (
+    ENDPOINT_DISABLED,
+    OPTED_OUT,
+    NoAnswer,
+    Refused,
+    Rejected,
+)
 from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date, next_minute
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel, StoppedBy, User
 from bill_reminders.messages.notices import Notice, Part
-from bill_reminders.storage import happenings, ledger
+from bill_reminders.storage import failures, ledger
 from bill_reminders.storage.accounts import Contended, UnknownUser
+from bill_reminders.storage.failures import Failure
 from bill_reminders.storage.ledger import ROWS_AT_MOST, Claim
 from bill_reminders.storage.transactions import Busy
 
@@ -121,9 +127,7 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send, origin: str
         )
         return State.WAITING
     except Rejected as rejection:
-        ledger.mark(claim, State.FAILED, now=now, reason=rejection.reason)
-        if rejection.reason == OPTED_OUT:
-            _mind_opt_out(claim, now)
+        _note_failure(claim, rejection.reason, address.value, now)
         return State.FAILED
     except NoAnswer:
         ledger.mark_unknown(claim, reason="no_answer", now=now)
@@ -136,10 +140,17 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send, origin: str
     return State.SENT
 
 
-def _mind_opt_out(claim: Claim, now: datetime) -> None:
-    """Its owner stopped it with the provider, so it is a STOP to us."""
-    with suppress(UnknownUser):  # erased in between
-        happenings.stop(claim.user.user_id, claim.channel, by=StoppedBy.PROVIDER, now=now)
+STOPS = {OPTED_OUT: StoppedBy.PROVIDER, ENDPOINT_DISABLED: StoppedBy.BOUNCED}
+"""Rejections after which an address is not tried again."""
+
+
+def _note_failure(claim: Claim, reason: str, address: str, now: datetime) -> None:
+    failure = Failure(State.FAILED, reason, STOPS.get(reason), address)
+    try:
+        failures.note(claim, failure, now=now)
+    except (UnknownUser, Busy, Contended):
+        # erased in between; or the next message to that address will be told the same
+        ledger.mark(claim, State.FAILED, now=now, reason=reason)
 
 
 def _give_back(claim: Claim, *, not_before: datetime | None, reason: str, now: datetime) -> None:

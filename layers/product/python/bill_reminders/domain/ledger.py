@@ -48,7 +48,7 @@ has received it."""
 TRANSITIONS: Mapping[State | None, frozenset[State]] = MappingProxyType(
     {
         None: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED}),
-        S.WAITING: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED, S.UNKNOWN}),
+        S.WAITING: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED, S.UNKNOWN, *_RECEIPTS}),
         S.CLAIMED: frozenset({S.WAITING, S.UNKNOWN, *_RECEIPTS}),
         S.IN_DIGEST: frozenset({S.WAITING, S.UNKNOWN}),
         S.UNKNOWN: frozenset({S.WAITING, *_RECEIPTS}),
@@ -57,7 +57,9 @@ TRANSITIONS: Mapping[State | None, frozenset[State]] = MappingProxyType(
     }
 )
 """What each state may become; None is a row that does not exist. Every write of a state is made on
-condition of this table. Waiting becomes unknown when planning withdraws what perhaps was sent."""
+condition of this table. Waiting becomes unknown when planning withdraws what perhaps was sent, and
+what a receipt says when that comes before the second attempt."""
+RECEIPTS = frozenset(_RECEIPTS)
 del S
 
 

@@ -134,6 +134,10 @@ class StoppedBy(StrEnum):
     """The button of a mail program."""
     PROVIDER = "provider"
     """The provider says that its owner opted out with it."""
+    BOUNCED = "bounced"
+    """The provider says that there is no such number or mailbox, or that the device is gone."""
+    COMPLAINT = "complaint"
+    """Its owner reported a message as unwanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ OF_THE_MACHINE = {
     "expires_at",
     "message_key",
     "provider_id",
+    "receipt_id",
     "link",
 }
 

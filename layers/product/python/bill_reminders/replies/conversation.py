@@ -294,7 +294,6 @@ class _Conversation:
         try:
             return direct.send(
                 message,
-                from_address="",
                 origins_parameter=self._desk.origins_parameter,
                 now=self._now,
             ).value

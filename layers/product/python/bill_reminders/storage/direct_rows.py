@@ -17,6 +17,11 @@ CODE = "code:"
 REPLY = "reply:"
 
 
+def mail_tag(key: str) -> str:
+    """What an e-mail about no bill is tagged with."""
+    return key.replace(":", "-")
+
+
 def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
     """Note that a message is about to be sent; where it stands when it was noted before."""
     item = LedgerItem(
@@ -29,6 +34,7 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         attempt=1,
         recorded_at=now,
         owner=uuid4().hex,
+        receipt_id=mail_tag(key) if channel is Channel.EMAIL else None,
         settle_shard=settle_shard(user_id),
         settle_at=now + LEASE,
         expires_at=ledger_expiry(now.date()),

@@ -29,7 +29,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Channel, Kind, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.storage import accounts
+from bill_reminders.storage import accounts, addresses
 from bill_reminders.storage.accounts import Account, Change, put_bill, with_user
 from bill_reminders.storage.tables import BillItem
 
@@ -259,20 +259,58 @@ def stop(
     said_at: datetime | None = None,
     now: datetime,
 ) -> bool:
-    """The owner of the address on `channel` said STOP: nothing goes there until they say START. One
-    that was said by SMS stays the reason even if another way to say it is used later.
+    """The owner of the address on `channel` said STOP: nothing goes there until they say START."""
+    return change_user(
+        user_id, partial(with_stop, channel=channel, by=by, said_at=said_at, now=now), now=now
+    )
 
-    With `said_at` a STOP that was said again counts from then, so that no earlier START lifts it.
+
+def stop_address(
+    user_id: str,
+    channel: Channel,
+    address: str,
+    *,
+    by: StoppedBy,
+    sent_at: datetime,
+    now: datetime,
+) -> bool:
+    """A provider says of a message of `sent_at` that `address` is of no use: nothing goes there
+    until its owner confirms it anew; False when they have since, when it is not the user's any
+    more, or when it is stopped already."""
+    stop_it = partial(with_stop, channel=channel, address=address, by=by, sent_at=sent_at, now=now)
+    return change_user(user_id, stop_it, now=now)
+
+
+def with_stop(
+    user: User,
+    *,
+    channel: Channel,
+    by: StoppedBy,
+    now: datetime,
+    said_at: datetime | None = None,
+    address: str | None = None,
+    sent_at: datetime | None = None,
+) -> User:
+    """`user` with the address on `channel` stopped; as they are when it is not `address` any more,
+    or was confirmed after `sent_at`.
+
+    A STOP that was said by SMS stays the reason even if another way to say it is used later. With
+    `said_at` one that was said again counts from then, so that no earlier START lifts it.
     """
 
-    def stopped(address: Address) -> Address:
-        if address.stopped_at is not None and by is not StoppedBy.REPLY:
-            return address
-        known, said = address.stopped_at or now, said_at or now
-        at = known if said_at is None else said if address.stopped_at is None else max(known, said)
-        return replace(address, stopped_at=at, stopped_by=by)
+    def stopped(known: Address) -> Address:
+        if known.stopped_at is not None and by is not StoppedBy.REPLY:
+            return known
+        if address is not None and not addresses.is_same(channel, known.value, address):
+            return known
+        by_code = known.attestation if known.confirmed else None
+        if sent_at is not None and by_code is not None and by_code.at > sent_at:
+            return known
+        before, said = known.stopped_at or now, said_at or now
+        at = before if said_at is None else said if known.stopped_at is None else max(before, said)
+        return replace(known, stopped_at=at, stopped_by=by)
 
-    return change_user(user_id, partial(_with_address, channel, stopped), now=now)
+    return _with_address(channel, stopped, user)
 
 
 def start(

@@ -193,6 +193,7 @@ def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
         if first:
             item.settle_shard = settle_shard(reminder.user_id)
             item.settle_at = now + LEASE
+            item.receipt_id = claim.owner if claim.channel is Channel.EMAIL else None
             item.link = None if claim.token is None else links.token_hash(claim.token)
         yield partial(_save, item)
 
@@ -234,6 +235,7 @@ def settled(
     ]
     if provider_id is not None:
         actions.append(LedgerItem.provider_id.set(provider_id))
+        actions.append(LedgerItem.receipt_id.set(LedgerItem.receipt_id | provider_id))
     if reason is not None:
         actions.append(LedgerItem.reason.set(reason))
     return actions
@@ -276,28 +278,16 @@ def mark_unknown(claim: Claim, *, now: datetime, reason: str) -> bool:
 def _mark(claim: Claim, state: State, actions: list[Action]) -> bool:
     row = LedgerItem(claim.user.user_id, claim.message_key)
     try:
-        row.update(actions, condition=_owned(claim) & word_of_owner(state))
+        row.update(actions, condition=owned(claim) & word_of_owner(state))
     except UpdateError as error:
         if not condition_failed(error):
             raise
         return False
-    if state is State.FAILED and claim.first:
-        _forget_greeting(claim)
     return True
 
 
-def _forget_greeting(claim: Claim) -> None:
-    """Nobody received the first message, so the next one will be the first."""
-    schedule = ScheduleItem(claim.user.user_id)
-    exists = ScheduleItem.user_id.exists()  # an update must not bring an erased user back
-    try:
-        schedule.update([tables.greeted_at(claim.channel).remove()], condition=exists)
-    except UpdateError as error:
-        if not condition_failed(error):
-            raise
-
-
-def _owned(claim: Claim) -> Condition:
+def owned(claim: Claim) -> Condition:
+    """The row is still this claim's."""
     return (LedgerItem.owner == claim.owner) & (LedgerItem.attempt == claim.attempt)
 
 
@@ -334,12 +324,13 @@ def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Itera
         LedgerItem.owner.remove(),
         LedgerItem.message_key.remove(),
         LedgerItem.link.remove(),
+        LedgerItem.receipt_id.remove(),
         *NO_LOOK,
     ]
 
     def give_back(reminder: Reminder, transaction: TransactWrite) -> None:
         row = LedgerItem(reminder.user_id, reminder.key)
-        condition = _owned(claim) & may_become(State.WAITING)
+        condition = owned(claim) & may_become(State.WAITING)
         transaction.update(row, actions=actions, condition=condition)
 
     yield from (partial(give_back, reminder) for reminder in claim.reminders)

@@ -287,6 +287,16 @@ class Unsettled(GlobalSecondaryIndex[Any]):
     settle_at = InstantAttribute(range_key=True)
 
 
+class ByReceipt(GlobalSecondaryIndex[Any]):
+    """Messages by what a receipt calls them."""
+
+    class Meta:
+        index_name = "by_receipt"
+        projection = KeysOnlyProjection()
+
+    receipt_id = UnicodeAttribute(hash_key=True)
+
+
 class LedgerItem(Table):
     """One reminder's row; on a message's first row also the state of the message.
 
@@ -296,7 +306,8 @@ class LedgerItem(Table):
     `link` is the hash of the link in the message, by which it can be withdrawn. `settle_at` is the
     end of the sender's lease while claimed, and of the wait for a receipt while unknown; both it
     and its shard are absent from a row that nobody needs to look at again. `resends` is absent for
-    none. `expires_at` is the table's TTL, in epoch seconds.
+    none. `receipt_id` is what a receipt calls the message: the tag that we gave to an e-mail, the
+    provider's id of all else. `expires_at` is the table's TTL, in epoch seconds.
     """
 
     class Meta:
@@ -324,9 +335,11 @@ class LedgerItem(Table):
     not_before = InstantAttribute(null=True)
     settled_at = InstantAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
+    receipt_id = UnicodeAttribute(null=True)
     expires_at = IntegerAttribute()
 
     unsettled = Unsettled()
+    by_receipt = ByReceipt()
 
 
 def bind(

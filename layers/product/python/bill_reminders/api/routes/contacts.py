@@ -138,7 +138,7 @@ def _send(message: Direct, contact_id: str, now: datetime) -> None:
     try:
         direct.send(
             message,
-            from_address=config(router).from_address,
+            mailbox=config(router).mailbox,
             origins_parameter=config(router).sms_origins_parameter,
             now=now,
         )

@@ -193,7 +193,7 @@ def send_test_message(
     )
     state = direct.send(
         message,
-        from_address=config(router).from_address,
+        mailbox=config(router).mailbox,
         origins_parameter=config(router).sms_origins_parameter,
         now=now,
     )

@@ -1,0 +1,1 @@
+"""Receipts: what providers say, later, of the messages that they took."""

@@ -1,0 +1,113 @@
+"""A message that did not arrive: its row says so, an address that is dead is not used again, and
+the user's other channels are planned anew, all in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from bill_reminders.domain.ledger import TRANSITIONS, Recorded, State
+from bill_reminders.domain.people import StoppedBy
+from bill_reminders.storage import accounts, happenings, ledger
+from bill_reminders.storage.accounts import Account, Change, with_user
+from bill_reminders.storage.ledger import Claim, settled
+from bill_reminders.storage.tables import LedgerItem
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What became of a message, and why in one of our own words; `stop` tells that `address` is not
+    to be used again, unless its owner confirmed it after `sent_at`: they know better."""
+
+    state: State
+    reason: str | None = None
+    stop: StoppedBy | None = None
+    address: str | None = field(default=None, repr=False)
+    sent_at: datetime | None = None
+
+
+def note(claim: Claim, failure: Failure, *, now: datetime) -> bool:
+    """The provider refused a message for good: say so as its owner; False when this claim is no
+    longer its owner's. Raises what accounts.change raises."""
+
+    def is_mine(row: Recorded) -> bool:
+        may_speak = row.state in (State.CLAIMED, State.UNKNOWN)
+        return row.owner == claim.owner and row.attempt == claim.attempt and may_speak
+
+    return _change(
+        LedgerItem(claim.user.user_id, claim.message_key),
+        failure,
+        is_mine=is_mine,
+        condition=ledger.owned(claim) & ledger.word_of_owner(failure.state),
+        actions=settled(failure.state, reason=failure.reason, now=now),
+        not_greeted=claim.first,
+        reach=min(reminder.due_on for reminder in claim.reminders),
+        now=now,
+    )
+
+
+def receive(row: LedgerItem, failure: Failure, *, actions: list[Action], now: datetime) -> bool:
+    """A receipt says that the message of `row` did not arrive, or is not wanted; False when the
+    ledger knows better. Raises what accounts.change raises."""
+
+    def is_same(known: Recorded) -> bool:
+        if (known.owner, known.attempt) != (row.owner, row.attempt):
+            return False
+        return failure.state in TRANSITIONS[known.state]
+
+    same = (LedgerItem.owner == row.owner) & (LedgerItem.attempt == row.attempt)
+    return _change(
+        LedgerItem(row.user_id, row.key),
+        failure,
+        is_mine=is_same,
+        condition=same & ledger.may_become(failure.state),
+        actions=actions,
+        not_greeted=failure.stop is not None,
+        reach=row.due_on,
+        now=now,
+    )
+
+
+def _change(
+    row: LedgerItem,
+    failure: Failure,
+    *,
+    is_mine: Callable[[Recorded], bool],
+    condition: Condition,
+    actions: list[Action],
+    not_greeted: bool,
+    reach: date,
+    now: datetime,
+) -> bool:
+    def write(transaction: TransactWrite) -> None:
+        transaction.update(row, actions=actions, condition=condition)
+
+    def edit(account: Account) -> Change | None:
+        known = account.recorded.get(row.key)
+        if known is None or not is_mine(known):
+            return None
+        channel = known.reminder.channel
+        after = replace(
+            account,
+            recorded={**account.recorded, row.key: replace(known, state=failure.state)},
+            greeted=account.greeted - {channel} if not_greeted else account.greeted,
+        )
+        if failure.stop is None:
+            return Change(after, (write,))
+        stopped = happenings.with_stop(
+            account.user,
+            channel=channel,
+            by=failure.stop,
+            address=failure.address,
+            sent_at=failure.sent_at,
+            now=now,
+        )
+        suppressed = with_user(after, stopped)
+        if suppressed is None:  # stopped before, or not its address any more
+            return Change(after, (write,))
+        return Change(suppressed.after, (write, *suppressed.writes))
+
+    return accounts.change(row.user_id, now=now, edit=edit, reach=reach)

@@ -1,0 +1,505 @@
+"""Receipts of providers: first, twice, late, out of order, contradictory or forged, each message
+ends in the right state, and an address that is dead is not written to again."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from io import StringIO
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from bill_reminders import clock
+from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.people import Address, Attestation, Channel, PlanChange, StoppedBy
+from bill_reminders.storage import accounts, direct_rows, happenings, tables
+from bill_reminders.storage.tables import LedgerItem
+from tests.adapters.conftest import SetClock
+from tests.support import receipts as forms
+from tests.support import wire
+from tests.support.entered import NINE, enter, ledger_of, wakes_at
+from tests.support.functions import Context, sample_event, sqs_event
+from tests.support.logged import logged
+from tests.support.moto_stack import MotoStack
+from tests.support.people import EMAIL, ENDPOINT, PHONE, a_bill, a_user
+from tests.support.permissions import allowed, watched
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+TODAY = date(2027, 3, 1)
+LAST_PATIENCE = 3
+ADDRESSES = {Channel.SMS: PHONE, Channel.EMAIL: EMAIL, Channel.PUSH: ENDPOINT}
+
+
+class Died(BaseException):
+    """The process is gone: nothing of ours may catch it."""
+
+
+class Stage:
+    def __init__(self, stack: MotoStack, set_clock: SetClock) -> None:
+        self.stack = stack
+        self.set_clock = set_clock
+        stack.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        self.receiver = stack.function("ReadReceipts")
+        self.log = StringIO()
+
+    def sent(self, channel: Channel, *bill_ids: str, act: wire.Act | None = None) -> LedgerItem:
+        """A message that went out, or of which `act` decides; its row."""
+        enter(a_user(channels=(channel,)), *map(due_today, bill_ids or ("rent",)))
+        self.nudge(channel, act)
+        return message()
+
+    def nudge(self, channel: Channel, act: wire.Act | None = None) -> None:
+        module = self.stack.function(f"Send{channel.value.capitalize()}")
+        event = sqs_event(Nudge("somebody", NINE).body())
+        if channel is Channel.EMAIL:
+            client, operation = module.ses, "SendEmail"
+        else:
+            client, operation = module.sns, "Publish"
+        if act is None and channel is Channel.PUSH:
+            act = wire.answers(
+                200,
+                "<PublishResponse><PublishResult><MessageId>push-1</MessageId></PublishResult>"
+                "</PublishResponse>",
+            )
+        if act is None:
+            module.handler(event, Context())
+            return
+        with wire.before(client, operation, act), suppress(Died):
+            module.handler(event, Context())
+
+    def receive(self, *bodies: str, receives: int = LAST_PATIENCE) -> list[str]:
+        """Hand receipts over; those that shall come back."""
+        answer = self.receiver.handler(sqs_event(*bodies, receives=receives), Context())
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def sweep(self) -> None:
+        self.stack.function("Settle").handler(sample_event("settle"), Context())
+
+
+@pytest.fixture
+def stage(stack: MotoStack, set_clock: SetClock) -> Iterator[Stage]:
+    """Whatever happens, no address stands in a line of the log afterwards."""
+    set_clock(NINE + 5 * SECOND)
+    stage = Stage(stack, set_clock)
+    with logged(stage.receiver.logger) as lines:
+        stage.log = lines
+        yield stage
+    for address in (PHONE, PHONE.lstrip("+"), EMAIL, ENDPOINT):
+        assert address not in lines.getvalue()
+
+
+def due_today(bill_id: str) -> Bill:
+    return a_bill(bill_id=bill_id, due_on=TODAY, plan_change=PlanChange(lead_days=(0,)))
+
+
+def message() -> LedgerItem:
+    (row,) = (row for row in ledger_of("somebody") if row.message_key in (row.key, None))
+    return row
+
+
+def state() -> tuple[str, str | None]:
+    return message().state, message().reason
+
+
+def address(channel: Channel) -> Address:
+    return accounts.read("somebody", now=NINE).user.addresses[channel]
+
+
+def on_our_clock(at: datetime = NINE) -> datetime:
+    """What the provider's own clock, which nobody moves, says at that instant of ours."""
+    return at - clock.offset()
+
+
+def email(kind: str, row: LedgerItem, **more: Any) -> str:
+    assert row.owner is not None
+    known = {"tag": row.owner, "address": EMAIL, "at": on_our_clock()}
+    return forms.of_email(kind, **known | more)
+
+
+def bounce(row: LedgerItem, kind: str = "Permanent", **more: Any) -> str:
+    return email("Bounce", row, bounceType=kind, bounceSubType="General", **more)
+
+
+def complaint(row: LedgerItem, **more: Any) -> str:
+    return email("Complaint", row, **more)
+
+
+def text(row: LedgerItem | None = None, *, at: datetime = NINE, **more: Any) -> str:
+    name = "sms-9" if row is None else row.provider_id
+    known = {"number": PHONE, "provider_id": name, "at": on_our_clock(at)}
+    return forms.of_sms(**known | more)
+
+
+# What each says ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "expected", "by"),
+    [
+        ("Send", {}, ("sent", None), None),
+        ("Delivery", {}, ("delivered", None), None),
+        ("Reject", {"reason": "Bad content"}, ("failed", "rejected"), None),
+        ("Bounce", {"bounceType": "Permanent"}, ("bounced", "bounced"), StoppedBy.BOUNCED),
+        ("Bounce", {"bounceType": "Transient"}, ("expired", "bounced_for_now"), None),
+        ("Bounce", {"bounceType": "Undetermined"}, ("expired", "bounced_for_now"), None),
+        ("Complaint", {}, ("complained", "complained"), StoppedBy.COMPLAINT),
+        ("Complaint", {"complaintFeedbackType": "not-spam"}, ("sent", None), None),
+        ("DeliveryDelay", {"delayType": "MailboxFull"}, ("sent", None), None),
+        ("Open", {}, ("sent", None), None),
+    ],
+)
+def test_what_ses_says_of_an_email(
+    stage: Stage,
+    kind: str,
+    details: dict[str, str],
+    expected: tuple[str, str | None],
+    by: StoppedBy | None,
+) -> None:
+    row = stage.sent(Channel.EMAIL)
+    assert stage.receive(email(kind, row, **details)) == []
+    assert state() == expected
+    stopped = address(Channel.EMAIL)
+    assert (stopped.stopped_at is not None, stopped.stopped_by if by else None) == (bool(by), by)
+    assert message().settle_at is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "by"),
+    [
+        ({}, ("delivered", None), None),
+        ({"ack": False}, ("sent", None), None),
+        (
+            {"status": "FAILURE", "said": "Invalid phone number"},
+            ("bounced", "no_such_number"),
+            StoppedBy.BOUNCED,
+        ),
+        (
+            {"status": "FAILURE", "said": "Phone number is opted out"},
+            ("failed", "opted_out"),
+            StoppedBy.PROVIDER,
+        ),
+        (
+            {"status": "FAILURE", "said": "Phone is currently unreachable/unavailable"},
+            ("expired", "unreachable"),
+            None,
+        ),
+        (
+            {"status": "FAILURE", "said": "Phone has blocked SMS"},
+            ("failed", "blocked_by_phone"),
+            None,
+        ),
+        ({"status": "FAILURE", "said": "something new"}, ("failed", "not_delivered"), None),
+    ],
+)
+def test_what_the_log_says_of_an_sms(
+    stage: Stage, line: dict[str, Any], expected: tuple[str, str | None], by: StoppedBy | None
+) -> None:
+    row = stage.sent(Channel.SMS)
+    assert stage.receive(text(row, **line)) == []
+    assert state() == expected
+    stopped = address(Channel.SMS)
+    assert (stopped.stopped_at is not None, stopped.stopped_by if by else None) == (bool(by), by)
+
+
+@pytest.mark.parametrize(
+    ("why", "expected", "is_stopped"),
+    [
+        ("InvalidPlatformToken", ("bounced", "device_is_gone"), True),
+        ("EndpointDisabled", ("bounced", "device_is_gone"), True),
+        ("Throttled", ("failed", "not_delivered"), False),
+    ],
+)
+def test_what_sns_says_of_a_device(
+    stage: Stage, why: str, expected: tuple[str, str], is_stopped: bool
+) -> None:
+    stage.sent(Channel.PUSH)
+    receipt = forms.of_device(endpoint=ENDPOINT, provider_id="push-1", at=NINE, why=why)
+    assert stage.receive(receipt) == []
+    assert state() == expected
+    assert (address(Channel.PUSH).stopped_at is not None) is is_stopped
+
+
+# Whenever they come ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_in_any_order_and_twice_they_end_in_one_state(stage: Stage, order: tuple[int, ...]) -> None:
+    row = stage.sent(Channel.EMAIL)
+    all_four = [email("Send", row), email("Delivery", row), bounce(row), complaint(row)]
+    ordered = [all_four[place] for place in order]
+    assert stage.receive(*ordered, *ordered) == []
+    assert state() == ("complained", "complained")
+
+
+def test_a_receipt_of_a_message_that_was_never_marked_settles_it(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL, act=wire.raises(Died()))  # type: ignore[arg-type]
+    assert row.state == "claimed"
+    stage.receive(email("Send", row, provider_id="ses-7"))
+    assert (message().state, message().provider_id) == ("sent", "ses-7")
+    stage.set_clock(NINE + HOUR)
+    stage.sweep()
+    assert message().state == "sent"
+
+
+def test_it_settles_what_is_unknown_and_nothing_is_sent_again(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL, act=wire.raises(wire.TIMEOUT))
+    assert row.state == "unknown"
+    stage.receive(email("Delivery", row))
+    assert state()[0] == "delivered"
+    stage.set_clock(NINE + HOUR)
+    stage.sweep()
+    assert state()[0] == "delivered"
+
+
+def test_it_comes_before_the_second_attempt_and_makes_that_needless(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL, act=wire.raises(wire.TIMEOUT))
+    stage.set_clock(NINE + 11 * MINUTE)
+    stage.sweep()
+    assert message().state == "waiting"
+    stage.receive(email("Delivery", row))
+    assert message().state == "delivered"
+    stage.set_clock(NINE + 13 * MINUTE)
+    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))  # type: ignore[arg-type]
+    assert (message().state, message().attempt) == ("delivered", 1)
+
+
+def test_the_first_attempts_receipt_says_nothing_of_the_second(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL, act=wire.raises(wire.TIMEOUT))
+    stage.set_clock(NINE + 11 * MINUTE)
+    stage.sweep()
+    stage.set_clock(NINE + 13 * MINUTE)
+    stage.nudge(Channel.EMAIL)
+    assert (message().state, message().attempt) == ("sent", 2)
+    assert stage.receive(email("Send", row)) == []
+    assert '"foreign":1' in stage.log.getvalue()
+    stage.receive(bounce(row))
+    assert message().state == "sent"
+    assert address(Channel.EMAIL).stopped_by is StoppedBy.BOUNCED, "the mailbox is dead anyway"
+
+
+def test_a_message_that_is_not_known_yet_is_waited_for(stage: Stage) -> None:
+    row = stage.sent(Channel.SMS)
+    early = text(row, provider_id="of-a-mark-to-come")
+    for receives in range(1, LAST_PATIENCE):
+        assert stage.receive(early, receives=receives) == ["message-0"]
+    assert stage.receive(early, receives=LAST_PATIENCE) == []
+    assert message().state == "sent"
+
+
+# Without a name ----------------------------------------------------------------------------------
+
+
+def test_an_sms_of_which_nobody_knows_is_settled_by_its_number(stage: Stage) -> None:
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    stage.receive(text(at=NINE + 6 * SECOND))
+    assert (message().state, message().provider_id) == ("delivered", "sms-9")
+    stage.receive(text(status="FAILURE", said="Invalid phone number"))
+    assert message().state == "bounced"
+
+
+@pytest.mark.parametrize("off", [-2 * MINUTE, 4 * MINUTE])
+def test_but_not_by_one_of_another_time(stage: Stage, off: timedelta) -> None:
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    stage.receive(text(at=NINE + off))
+    assert message().state == "unknown"
+
+
+def test_nor_when_two_may_be_meant(stage: Stage) -> None:
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    first = message()
+    twin = LedgerItem.get("somebody", first.key)
+    twin.key, twin.owner = f"{first.key}-twin", "another"
+    twin.save()
+    stage.receive(text(at=NINE + 6 * SECOND))
+    assert {row.state for row in ledger_of("somebody")} == {"unknown"}
+
+
+def test_nor_by_one_to_another_number(stage: Stage) -> None:
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    stage.receive(text(number="+447700900199", at=NINE + 6 * SECOND))
+    assert message().state == "unknown"
+
+
+# Dead addresses ----------------------------------------------------------------------------------
+
+
+def test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    stage.receive(bounce(row))
+    stage.set_clock(NINE + timedelta(days=1))
+    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))  # type: ignore[arg-type]
+    states = {row.trigger: (row.state, row.reason) for row in ledger_of("somebody")}
+    assert states == {"lead:0": ("bounced", "bounced"), "overdue:1": ("skipped", "no_address")}
+
+
+def test_who_confirms_it_later_is_not_stopped_by_a_receipt_that_comes_late(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    stage.receive(bounce(row))
+    anew = Address(EMAIL, Attestation.by_code(NINE + HOUR))
+    happenings.change_user(
+        "somebody", lambda user: user.with_address(Channel.EMAIL, anew), now=NINE + HOUR
+    )
+    stage.receive(bounce(row), complaint(row))
+    assert address(Channel.EMAIL).usable
+
+
+def test_an_address_that_was_changed_since_is_left_alone(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    other = Address("other@example.com", address(Channel.EMAIL).attestation)
+    happenings.change_user(
+        "somebody", lambda user: user.with_address(Channel.EMAIL, other), now=NINE + MINUTE
+    )
+    stage.receive(bounce(row))
+    assert state()[0] == "bounced"
+    assert address(Channel.EMAIL).usable
+
+
+def test_the_row_the_address_and_the_schedule_change_together(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    version = accounts.read("somebody", now=NINE).version
+    busy = wire.json_error("ProvisionedThroughputExceededException")
+    with wire.before(tables.connection.client, "TransactWriteItems", busy):
+        assert stage.receive(bounce(row)) == ["message-0"]
+    assert state()[0] == "sent"
+    assert address(Channel.EMAIL).usable
+    assert stage.receive(bounce(row)) == []
+    assert accounts.read("somebody", now=NINE).version == version + 1
+
+
+def test_a_code_that_bounced_says_so(stage: Stage) -> None:
+    enter(a_user(channels=(Channel.EMAIL,)))
+    direct_rows.claim("somebody", "code:one", Channel.EMAIL, now=NINE)
+    receipt = forms.bounce(tag="code-one", address=EMAIL, at=NINE)
+    stage.receive(receipt)
+    assert state() == ("bounced", "bounced")
+    assert address(Channel.EMAIL).stopped_by is StoppedBy.BOUNCED
+
+
+def test_of_a_digest_the_message_says_it_for_all(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL, "rent", "power")
+    stage.receive(email("Delivery", row))
+    assert sorted(row.state for row in ledger_of("somebody")) == ["delivered", "in_digest"]
+
+
+# The log of SMS ----------------------------------------------------------------------------------
+
+
+def test_lines_of_the_log_are_queued_each_by_itself(stage: Stage) -> None:
+    row = stage.sent(Channel.SMS)
+    lines = [
+        forms.log_line(number=PHONE, provider_id=row.provider_id or "", at=NINE),
+        *("{}" for _ in range(11)),
+    ]
+    assert stage.receiver.handler(forms.log_event(*lines), Context()) is None
+    bodies = queued(stage)
+    assert len(bodies) == 12
+    assert len(stage.receive(*bodies)) == 11, "what is no receipt goes to the dead letters alone"
+    assert state()[0] == "delivered"
+
+
+def test_a_log_that_could_not_be_queued_comes_back_from_the_dead_letters(stage: Stage) -> None:
+    row = stage.sent(Channel.SMS)
+    event = forms.log_event(
+        forms.log_line(number=PHONE, provider_id=row.provider_id or "", at=NINE)
+    )
+    letter = json.dumps(
+        {"requestContext": {"condition": "RetriesExhausted"}, "requestPayload": event}
+    )
+    assert stage.receive(letter) == []
+    assert stage.receive(*queued(stage)) == []
+    assert state()[0] == "delivered"
+
+
+def test_cloudwatch_tries_the_subscription_out(stage: Stage) -> None:
+    stage.receiver.handler(forms.log_event(kind="CONTROL_MESSAGE"), Context())
+    assert queued(stage) == []
+
+
+def queued(stage: Stage) -> list[str]:
+    sqs, url = stage.stack.client("sqs"), stage.stack.ids["Receipts"]
+    found: list[str] = []
+    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [each["Body"] for each in batch]
+    return found
+
+
+# What is none ------------------------------------------------------------------------------------
+
+HUGE = "x" * 256 * 1024
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{broken",
+        HUGE,
+        json.dumps({"Message": HUGE}),
+        json.dumps({"Message": "{}"}),
+        json.dumps({"Message": None}),
+        json.dumps({"sms_log": 7}),
+        json.dumps({"sms_log": "{}"}),
+        json.dumps({"requestPayload": {"awslogs": {"data": "not base64"}}}),
+        json.dumps({"requestPayload": {"awslogs": {"data": "aGVsbG8="}}}),
+        forms.notification({"eventType": "Delivery", "mail": {}}),
+        forms.notification({"eventType": "Delivery", "mail": {"tags": {"message_id": "one"}}}),
+        forms.notification({"eventType": ["Delivery"], "mail": []}),
+        forms.notification({"EventType": "DeliveryFailure"}),
+        forms.of_email("Delivery", tag="a b", address=EMAIL, at=NINE),
+        forms.of_email("Bounce", tag="tag", address=EMAIL, at=NINE),
+        forms.of_sms(number=PHONE, provider_id="x", at=NINE, status="PERHAPS"),
+        forms.of_sms(number=7, provider_id="x", at=NINE),
+    ],
+)
+def test_what_is_no_receipt_comes_back_and_its_siblings_are_read(stage: Stage, body: str) -> None:
+    row = stage.sent(Channel.EMAIL)
+    assert stage.receive(body, email("Delivery", row)) == ["message-0"]
+    assert state()[0] == "delivered"
+
+
+def test_a_receipt_that_names_nobodys_message_does_nothing(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    before = row.serialize()
+    forged = forms.bounce(tag="0" * 32, address="nobody@example.com", at=NINE)
+    of_another_channel = forms.of_sms(number=PHONE, provider_id=row.owner, at=NINE)
+    assert stage.receive(forged, of_another_channel) == []
+    assert message().serialize() == before
+    assert address(Channel.EMAIL).usable
+
+
+def test_a_users_other_reminders_go_on(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    stage.receive(email("Delivery", row))
+    assert wakes_at("somebody", Channel.EMAIL) == NINE + timedelta(days=1)
+
+
+def test_the_role_allows_what_receipts_need_and_no_more(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    set_clock(NINE + 5 * SECOND)
+    with watched(stack) as used:
+        stage = Stage(stack, set_clock)
+        row = stage.sent(Channel.EMAIL)
+        with stage.stack.working("ReadReceipts"):
+            stage.receiver.handler(forms.log_event("{}"), Context())
+            stage.receive(
+                email("Delivery", row),
+                bounce(row),
+                text(),
+                forms.bounce(tag="0" * 32, address=EMAIL, at=NINE),
+            )
+    runtime = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    permitted = {pair for pair in allowed("ReadReceipts") if pair[0] not in runtime}
+    made = {
+        ("sqs:SendMessage", "") if pair[0] == "sqs:SendMessageBatch" else pair
+        for pair in used["ReadReceipts"]
+    }
+    seldom = {("secretsmanager:GetSecretValue", "")}  # once a process
+    assert sorted(made - permitted) == []
+    assert sorted(permitted - made - seldom) == []

@@ -1,0 +1,100 @@
+"""What providers say later of a message, in their own forms."""
+
+import base64
+import gzip
+import json
+from datetime import datetime
+from typing import Any
+
+
+def notification(event: dict[str, Any]) -> str:
+    """As SNS puts it into the queue."""
+    return json.dumps({"Type": "Notification", "Message": json.dumps(event)})
+
+
+def of_email(
+    kind: str,
+    *,
+    tag: str,
+    address: str,
+    at: datetime,
+    provider_id: str = "ses-1",
+    **details: Any,
+) -> str:
+    """As SES writes it, with `details` for its kind."""
+    field = {"Send": "send", "Delivery": "delivery", "Reject": "reject"}.get(kind, kind.lower())
+    return notification(
+        {
+            "eventType": kind,
+            "mail": {
+                "timestamp": at.isoformat(),
+                "messageId": provider_id,
+                "destination": [address],
+                "tags": {"message_id": [tag], "ses:operation": ["SendEmail"]},
+            },
+            field: details,
+        }
+    )
+
+
+def bounce(kind: str = "Permanent", **more: Any) -> str:
+    return of_email("Bounce", bounceType=kind, bounceSubType="General", **more)
+
+
+def of_device(
+    *, endpoint: str, provider_id: str, at: datetime, why: str = "InvalidPlatformToken"
+) -> str:
+    """As SNS tells of an endpoint that its push service does not take any more."""
+    return notification(
+        {
+            "DeliveryAttempts": 1,
+            "EndpointArn": endpoint,
+            "EventType": "DeliveryFailure",
+            "FailureMessage": "Platform token associated with the endpoint is not valid",
+            "FailureType": why,
+            "MessageId": provider_id,
+            "Service": "SNS",
+            "Time": at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        }
+    )
+
+
+def log_line(
+    *,
+    number: str,
+    provider_id: str,
+    at: datetime,
+    said: str = "Message has been accepted by phone",
+    status: str = "SUCCESS",
+    ack: bool = True,
+) -> str:
+    """As SNS writes what became of an SMS into its log."""
+    delivery = {"destination": number, "providerResponse": said, "dwellTimeMs": 420}
+    if ack:
+        delivery["dwellTimeMsUntilDeviceAck"] = 1344
+    return json.dumps(
+        {
+            "notification": {
+                "messageId": provider_id,
+                "timestamp": at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
+            },
+            "delivery": delivery,
+            "status": status,
+        }
+    )
+
+
+def of_sms(**line: Any) -> str:
+    """As read_receipts puts a line of that log into its queue."""
+    return json.dumps({"sms_log": log_line(**line)})
+
+
+def log_event(*lines: str, kind: str = "DATA_MESSAGE") -> dict[str, Any]:
+    """As CloudWatch hands lines of a log to a function."""
+    content = {
+        "messageType": kind,
+        "logGroup": "sns/us-east-1/000000000000/DirectPublishToPhoneNumber",
+        "logEvents": [{"id": str(n), "message": line} for n, line in enumerate(lines)],
+    }
+    packed = gzip.compress(json.dumps(content).encode())
+    return {"awslogs": {"data": base64.b64encode(packed).decode()}}
