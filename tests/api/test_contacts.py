@@ -15,7 +15,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.people import Channel, StoppedBy
 from bill_reminders.storage import accounts, happenings, identities, link_codes
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.erasure import erase
@@ -277,6 +277,18 @@ def test_a_code_that_has_served_does_not_lift_a_stop(stack: MotoStack) -> None:
     happenings.stop(user_id_of(ann), Channel.SMS, now=NOW)
     assert confirm(ann, added, code).status == 409
     assert contacts_of(ann) == {PHONE: "stopped"}
+
+
+@pytest.mark.parametrize("by", StoppedBy)
+def test_a_contact_says_how_it_came_to_be_stopped(stack: MotoStack, by: StoppedBy) -> None:
+    ann = person(stack)
+    added = add(ann)
+    confirm(ann, added, code_sent_to(PHONE))
+    (contact,) = ann.get("/v1/contacts").json["contacts"]
+    assert contact["stopped_by"] is None
+    happenings.stop(user_id_of(ann), Channel.SMS, by=by, now=NOW)
+    (contact,) = ann.get("/v1/contacts").json["contacts"]
+    assert contact["stopped_by"] == by.value
 
 
 def test_a_code_that_has_served_does_not_take_an_address_back(stack: MotoStack) -> None:

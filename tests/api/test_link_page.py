@@ -207,6 +207,23 @@ class TestButtons:
         assert due(NINE + 2 * DAY) == 0
         assert "reply START" in visitor.get(page.form("paid").action.rpartition("/")[0]).text
 
+    @pytest.mark.parametrize(
+        ("by", "said"),
+        [
+            (StoppedBy.REPLY, "reply START"),
+            (StoppedBy.PROVIDER, "phone company"),
+            (StoppedBy.BOUNCED, "came back"),
+            (StoppedBy.COMPLAINT, "unwanted"),
+        ],
+    )
+    def test_what_the_page_cannot_start_again_it_explains(
+        self, visitor: Visitor, by: StoppedBy, said: str
+    ) -> None:
+        token = sent()
+        happenings.stop("somebody", Channel.SMS, by=by, now=NINE)
+        page = visitor.get(f"/r/{token}")
+        assert said in page.text
+
     @pytest.mark.parametrize("scope", ["bill", "all"])
     def test_when_and_how_i_am_reminded(self, visitor: Visitor, scope: str) -> None:
         page = visitor.get(f"/r/{sent()}")

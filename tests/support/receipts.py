@@ -12,6 +12,11 @@ def notification(event: dict[str, Any]) -> str:
     return json.dumps({"Type": "Notification", "Message": json.dumps(event)})
 
 
+def event_in(notification: str) -> str:
+    """What the provider publishes to the topic."""
+    return str(json.loads(notification)["Message"])
+
+
 def of_email(
     kind: str,
     *,

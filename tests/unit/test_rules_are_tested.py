@@ -164,6 +164,10 @@ TESTED_BY = {
         "test_what_waits_is_due_again_when_its_time_has_come",
         "test_what_waits_is_withdrawn_when_it_became_needless",
     ),
+    "dead address": (
+        "test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew",
+        "test_an_address_that_the_provider_knows_to_be_of_no_use_is_not_tried_again",
+    ),
     "unknown": (
         "test_what_was_claimed_is_never_claimed_again",
         "test_what_got_no_answer_waits_for_a_receipt_and_is_sent_once_more",

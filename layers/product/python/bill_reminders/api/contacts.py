@@ -9,6 +9,7 @@ from bill_reminders.domain.people import Address, Channel
 from bill_reminders.storage.codes import Pending
 
 ContactState = Literal["confirmed", "attested", "pending", "stopped"]
+StoppedByName = Literal["reply", "page", "unsubscribe", "provider", "bounced", "complaint"]
 ContactChannel = Literal["sms", "email"]
 
 
@@ -61,12 +62,24 @@ class Contact(Answer):
         Field(
             description=(
                 "confirmed: its owner entered the code; attested: a biller vouches for it; "
-                "pending: the code is to be entered; stopped: its owner said STOP, confirm it anew "
+                "pending: the code is to be entered; stopped: see stopped_by, and confirm it anew "
                 "to lift that. Only the first two are written to."
             ),
             examples=["confirmed"],
         ),
     ]
+    stopped_by: Annotated[
+        StoppedByName | None,
+        Field(
+            description=(
+                "How it came to be stopped; null when it is not. reply: STOP from it; page: a "
+                "button of the page behind a link; unsubscribe: the mail program's button; "
+                "provider: its owner opted out with the provider; bounced: messages came back, or "
+                "the device is gone; complaint: a message was reported as unwanted."
+            ),
+            examples=["bounced"],
+        ),
+    ] = None
     code_expires_at: Annotated[
         Instant | None, Field(description="Until when the code may be entered; null without one.")
     ] = None
@@ -123,6 +136,13 @@ class Device(Answer):
         Literal["confirmed", "attested", "stopped"],
         Field(description="As of a contact.", examples=["confirmed"]),
     ]
+    stopped_by: Annotated[
+        StoppedByName | None,
+        Field(
+            description="As of a contact; registering the device again lifts it.",
+            examples=["bounced"],
+        ),
+    ] = None
 
 
 class Devices(Answer):
@@ -137,12 +157,17 @@ def state_of(address: Address) -> Literal["confirmed", "attested", "stopped"]:
     return "confirmed" if address.confirmed else "attested"
 
 
+def stopped_by(address: Address) -> StoppedByName | None:
+    return None if address.stopped_at is None else address.stopped_by.value
+
+
 def contact_view(contact_id: str, channel: Channel, address: Address) -> Contact:
     return Contact(
         contact_id=contact_id,
         channel="sms" if channel is Channel.SMS else "email",
         address=address.value,
         state=state_of(address),
+        stopped_by=stopped_by(address),
     )
 
 

@@ -239,6 +239,7 @@ def _channels(words: Catalogue, user: User) -> list[dict[str, Any]]:
             "name": words.say(f"page_channel_{channel}"),
             "stopped": address.stopped_at is not None,
             "lifts": address.stopped_by in PAGE_LIFTS,
+            "why": f"page_stopped_{address.stopped_by}",
         }
         for channel, address in user.addresses.items()
         if address.attestation is not None

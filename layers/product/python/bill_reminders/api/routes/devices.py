@@ -12,7 +12,7 @@ from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, POSTED, WITH_BODY, answers, nothing, ok
 from bill_reminders.api.callers import me
 from bill_reminders.api.config import config
-from bill_reminders.api.contacts import Device, Devices, NewDevice, state_of
+from bill_reminders.api.contacts import Device, Devices, NewDevice, state_of, stopped_by
 from bill_reminders.api.fields import Answer, Body, ChannelName, StateName
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
@@ -53,7 +53,7 @@ def _device(user: User) -> Device | None:
     if known is None:
         return None
     ident = codes.contact_id(user.user_id, Channel.PUSH, known.value)
-    return Device(device_id=ident, state=state_of(known))
+    return Device(device_id=ident, state=state_of(known), stopped_by=stopped_by(known))
 
 
 @router.post(
