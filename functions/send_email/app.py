@@ -16,16 +16,15 @@ from bill_reminders.domain.people import Channel
 from bill_reminders.messages.email import email
 
 
-@dataclass(frozen=True, slots=True)
-class EmailSettings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings(SenderSettings):
     from_address: str
     configuration_set: str
 
 
 logger = Logger()
-settings = environment.read(SenderSettings)
-email_settings = environment.read(EmailSettings)
-mailbox = Mailbox(email_settings.from_address, email_settings.configuration_set)
+settings = environment.read(EmailSettings)
+mailbox = Mailbox(settings.from_address, settings.configuration_set)
 ses = providers.client("sesv2")
 
 

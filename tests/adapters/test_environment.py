@@ -14,8 +14,13 @@ NUMBERS = {
     "MAX_RECEIVES",
     "ERASURE_DELAY_SECONDS",
 }
-NOT_NEEDED = {"APPLE_PUSH_APPLICATION_ARN", "GOOGLE_PUSH_APPLICATION_ARN", "LINK_ORIGIN"}
-"""Empty where there is no app, or no domain for the links of SMS."""
+NOT_NEEDED = {
+    "APPLE_PUSH_APPLICATION_ARN",
+    "GOOGLE_PUSH_APPLICATION_ARN",
+    "LINK_ORIGIN",
+    "RESEND_UNKNOWN",
+}
+"""Empty where there is no app, no domain for the links of SMS, no channel that sends twice."""
 
 
 def variables(function: str) -> dict[str, str]:

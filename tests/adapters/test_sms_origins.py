@@ -119,7 +119,6 @@ def test_a_code_comes_from_the_same_origin(stack: MotoStack, write: Callable[[st
                 minutes=10,
             ),
         ),
-        from_address="reminders@example.com",
         origins_parameter=stack.ids["SmsOrigins"],
         now=NINE,
     )

@@ -1,0 +1,211 @@
+"""The tables in memory: a double of DynamoDB that takes microseconds a call.
+
+What it answers is compared with moto, call by call, in test_store.py. Indexes can be made to lag,
+which neither engine can.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from tests.chaos.expressions import Item, condition, plain, update
+from tests.support.template import stored_parts
+
+Key = tuple[Any, ...]
+
+
+@dataclass
+class Table:
+    """Items by key. `indexes` holds the attributes of each index's key."""
+
+    key: tuple[str, ...]
+    indexes: Mapping[str, tuple[str, ...]]
+    items: dict[Key, Item] = field(default_factory=dict)
+    lagging: dict[Key, Item] | None = None
+    """What the indexes show, while they lag."""
+
+    def key_of(self, item: Item) -> Key:
+        return tuple(plain(item[name]) for name in self.key)
+
+
+class Store:
+    """The tables of the template by their logical ids."""
+
+    def __init__(self) -> None:
+        self.tables = {
+            name: Table(_key(part["Properties"]), _indexes(part["Properties"]))
+            for name, part in stored_parts()["Resources"].items()
+            if part["Type"] == "AWS::DynamoDB::Table"
+        }
+
+    def lag(self) -> None:
+        """From now on the indexes show what is there now."""
+        for table in self.tables.values():
+            table.lagging = copy.deepcopy(table.items)
+
+    def catch_up(self) -> None:
+        for table in self.tables.values():
+            table.lagging = None
+
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer as DynamoDB does. Raises ClientError; NotImplementedError for a call that this
+        product did not make when this was written."""
+        action = getattr(self, f"_{xform_name(operation)}", None)
+        if action is None:
+            raise NotImplementedError(f"teach the store {operation}")
+        answer: dict[str, Any] = action(request)
+        return answer
+
+    def _describe_table(self, request: dict[str, Any]) -> dict[str, Any]:
+        table = self.tables[request["TableName"]]
+        kinds = zip(table.key, ("HASH", "RANGE"), strict=False)
+        return {
+            "Table": {
+                "TableName": request["TableName"],
+                "KeySchema": [{"AttributeName": n, "KeyType": k} for n, k in kinds],
+                "AttributeDefinitions": [
+                    {"AttributeName": n, "AttributeType": "S"} for n in table.key
+                ],
+            }
+        }
+
+    def _get_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        table = self.tables[request["TableName"]]
+        item = table.items.get(table.key_of(request["Key"]))
+        return {} if item is None else {"Item": copy.deepcopy(item)}
+
+    def _put_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._one("Put", request)
+        return {}
+
+    def _update_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._one("Update", request)
+        table = self.tables[request["TableName"]]
+        return {"Attributes": copy.deepcopy(table.items[table.key_of(request["Key"])])}
+
+    def _delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._one("Delete", request)
+        return {}
+
+    def _one(self, kind: str, request: dict[str, Any]) -> None:
+        if not self._allows(kind, request):
+            raise error("ConditionalCheckFailedException", "UpdateItem")
+        self._act(kind, request)
+
+    def _transact_write_items(self, request: dict[str, Any]) -> dict[str, Any]:
+        actions = [next(iter(each.items())) for each in request["TransactItems"]]
+        if len(actions) > 100:
+            raise error("ValidationException", "TransactWriteItems")
+        places = [(a["TableName"], self._place(k, a)) for k, a in actions]
+        if len(set(places)) < len(places):
+            raise error("ValidationException", "TransactWriteItems")
+        allowed = [self._allows(kind, action) for kind, action in actions]
+        if not all(allowed):
+            reasons = ["None" if each else "ConditionalCheckFailed" for each in allowed]
+            raise cancelled(reasons)
+        for kind, action in actions:
+            self._act(kind, action)
+        return {}
+
+    def _place(self, kind: str, action: dict[str, Any]) -> Key:
+        table = self.tables[action["TableName"]]
+        return table.key_of(action["Item"] if kind == "Put" else action["Key"])
+
+    def _allows(self, kind: str, action: dict[str, Any]) -> bool:
+        text = action.get("ConditionExpression")
+        if text is None:
+            return True
+        item = self.tables[action["TableName"]].items.get(self._place(kind, action), {})
+        names, values = _placeholders(action)
+        return condition(text)(item, names, values)
+
+    def _act(self, kind: str, action: dict[str, Any]) -> None:
+        items, place = self.tables[action["TableName"]].items, self._place(kind, action)
+        match kind:
+            case "Put":
+                items[place] = copy.deepcopy(action["Item"])
+            case "Delete":
+                items.pop(place, None)
+            case "Update":
+                item = copy.copy(items.get(place) or action["Key"])
+                names, values = _placeholders(action)
+                for change in update(action["UpdateExpression"]):
+                    change(item, names, values)
+                items[place] = copy.deepcopy(item)
+
+    def _query(self, request: dict[str, Any]) -> dict[str, Any]:
+        table = self.tables[request["TableName"]]
+        index = request.get("IndexName")
+        key = table.key if index is None else table.indexes[index]
+        items: Iterable[Item] = table.items.values()
+        if index is not None and table.lagging is not None:
+            items = table.lagging.values()
+        names, values = _placeholders(request)
+        meant = condition(request["KeyConditionExpression"])
+        found = [
+            item
+            for item in items
+            if all(name in item for name in key) and meant(item, names, values)
+        ]
+        order = [*key, *(name for name in table.key if name not in key)]
+        found.sort(
+            key=lambda item: tuple(plain(item[name]) for name in order[1:]),
+            reverse=not request.get("ScanIndexForward", True),
+        )
+        start = request.get("ExclusiveStartKey")
+        if start is not None:
+            places = [table.key_of(item) for item in found]
+            found = found[places.index(table.key_of(start)) + 1 :]
+        limit = request.get("Limit")
+        page = found if limit is None else found[:limit]
+        answer: dict[str, Any] = {"ScannedCount": len(page)}
+        if len(page) < len(found) or (limit is not None and len(page) == limit):
+            answer["LastEvaluatedKey"] = {name: page[-1][name] for name in {*key, *table.key}}
+        if "FilterExpression" in request:
+            fits = condition(request["FilterExpression"])
+            page = [item for item in page if fits(item, names, values)]
+        shown = None if index is None else {*key, *table.key}
+        answer["Items"] = [
+            copy.deepcopy({n: v for n, v in item.items() if shown is None or n in shown})
+            for item in page
+        ]
+        answer["Count"] = len(page)
+        return answer
+
+
+def _placeholders(request: dict[str, Any]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    return (
+        request.get("ExpressionAttributeNames", {}),
+        request.get("ExpressionAttributeValues", {}),
+    )
+
+
+def _key(properties: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(part["AttributeName"] for part in properties["KeySchema"])
+
+
+def _indexes(properties: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {
+        index["IndexName"]: _key(index) for index in properties.get("GlobalSecondaryIndexes", [])
+    }
+
+
+def error(code: str, operation: str, status: int = 400, **more: Any) -> ClientError:
+    answer: Any = {
+        "Error": {"Code": code, "Message": "no"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(answer, operation)
+
+
+def cancelled(reasons: list[str]) -> ClientError:
+    return error(
+        "TransactionCanceledException",
+        "TransactWriteItems",
+        CancellationReasons=[{"Code": reason} for reason in reasons],
+    )

@@ -1,0 +1,210 @@
+"""People and bills of the campaign, a plain course of their days, and what must hold at the end."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.people import Channel, Plan
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.storage import accounts
+from bill_reminders.storage.attributes import minute_text
+from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage.tables import LedgerItem
+from tests.chaos.world import START, Accepted, Letter, World
+from tests.support import receipts as forms
+from tests.support.people import a_bill, a_user
+
+MINUTE = timedelta(minutes=1)
+NINE = START + timedelta(hours=9)
+QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts")
+FINAL = {"sent", "delivered", "bounced", "complained", "failed", "expired", "unknown", "skipped"}
+TAKEN = {"sent", "delivered", "bounced", "complained", "expired"}
+"""States that only a message which the provider took can reach. `failed` may be either."""
+
+
+def people(world: World) -> None:
+    """Two users: digests by SMS and e-mail; push, abroad, with quiet hours."""
+    entered = START - timedelta(days=20)
+    plan = Plan(lead_days=(3, 0), channels=(Channel.SMS, Channel.EMAIL))
+    ann = a_user("ann", channels=plan.channels, plan=plan)
+    bob = a_user(
+        "bob",
+        channels=(Channel.PUSH,),
+        zone="Asia/Shanghai",
+        quiet_hours=QuietHours(time(21), time(8)),
+    )
+    for user in (ann, bob):
+        save_user(user, shards=4, now=entered)
+    monthly = Recurrence(date(2027, 3, 1), 1, Unit.MONTH)
+    bills = {
+        "ann": [
+            a_bill("ann", "rent", due_on=monthly.first_due, recurrence=monthly),
+            a_bill("ann", "power", due_on=date(2027, 3, 4)),
+        ],
+        "bob": [a_bill("bob", "card", due_on=date(2027, 3, 2))],
+    }
+    for user_id, several in bills.items():
+        save_bills(user_id, [lambda _, bill=bill: bill for bill in several], now=START - MINUTE)
+    world.now = NINE
+
+
+def course(world: World, *, troubled: bool = False) -> None:
+    """A morning with every handler on its usual occasions. A troubled one has a provider that
+    refuses one message, leaves one without an answer, and sends bounces at the end."""
+    if troubled:
+        world.answers += ["throttled", "lost"]
+    for minutes in (0, 1, 3, 14, 15, 16):
+        world.now = NINE + minutes * MINUTE
+        world.tick()
+        for queue in QUEUES[:3]:
+            world.deliver(queue)
+        if minutes == 1:
+            send_receipts(world)
+            world.deliver("Receipts")
+        world.sweep()
+    if troubled:
+        send_receipts(world, "bad")
+        world.deliver("Receipts")
+
+
+def send_receipts(world: World, kind: str = "good") -> None:
+    """What the providers say of all that they took until now."""
+    for each in world.accepted:
+        world.queues["Receipts"].append(_letter(world, each, kind))
+
+
+def _letter(world: World, each: Accepted, kind: str) -> Letter:
+    # by the provider's own clock, which the offset of a local stack does not move
+    at = datetime.now(each.at.tzinfo) - (world.now - each.at)
+    match each.channel:
+        case "email":
+            event = {"good": "Delivery", "bad": "Bounce"}[kind]
+            details = {"bounceType": "Permanent"} if kind == "bad" else {}
+            return Letter(
+                forms.of_email(
+                    event,
+                    tag=each.tag,
+                    address=each.address,
+                    at=at,
+                    provider_id=each.provider_id,
+                    **details,
+                )
+            )
+        case "sms":
+            bad = {"status": "FAILURE", "said": "Invalid phone number"} if kind == "bad" else {}
+            return Letter(
+                forms.of_sms(number=each.address, provider_id=each.provider_id, at=at, **bad)
+            )
+    if kind == "good":  # SNS tells only of devices that failed
+        return Letter(forms.notification({"EventType": "EndpointUpdated"}))
+    return Letter(forms.of_device(endpoint=each.address, provider_id=each.provider_id, at=at))
+
+
+@dataclass
+class Totals:
+    """What a schedule came to."""
+
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    unknown: int = 0
+    resent: int = 0
+    accepted: int = 0
+    minutes: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return not (self.lost or self.duplicated or self.wrong)
+
+
+def finish(world: World) -> Totals:
+    """Let everything run on without faults, then compare ledger and providers."""
+    world.before.clear()
+    world.after.clear()
+    world.answers.clear()
+    world.numbered = False
+    world.skew = timedelta()
+    world.store.catch_up()
+    started = world.now
+    for _ in range(90):
+        world.now += MINUTE
+        if world.now.minute % 15 == 0:
+            world.redrive()
+        world.tick()
+        for queue in QUEUES:
+            while world.deliver(queue):
+                pass
+        world.sweep()
+        if _is_settled(world):
+            break
+    totals = Totals(wrong=world.wrong, minutes=int((world.now - started) / MINUTE))
+    _compare(world, totals)
+    return totals
+
+
+def _rows() -> list[LedgerItem]:
+    return [row for user_id in ("ann", "bob") for row in LedgerItem.query(user_id)]
+
+
+def _is_settled(world: World) -> bool:
+    if any(world.queues.values()) or any(world.dead.values()):
+        return False
+    wakes = [
+        item[f"{channel}_next_at"]["S"]
+        for item in world.store.tables["Schedules"].items.values()
+        for channel in ("sms", "push", "email")
+        if f"{channel}_next_at" in item
+    ]
+    if wakes and min(wakes) <= minute_text(world.now):
+        return False
+    at_rest = (*FINAL, "in_digest", "waiting")
+    return all(row.state in at_rest and row.settle_at is None for row in _rows())
+
+
+def _compare(world: World, totals: Totals) -> None:
+    rows = {(row.user_id, row.key): row for row in _rows()}
+    taken = Counter((each.user_id, key) for each in world.accepted for key in each.keys)
+    totals.accepted = len(world.accepted)
+    totals.wrong += [f"sent and not in the ledger: {key}" for key in taken if key not in rows]
+    for key, row in rows.items():
+        message = rows.get((row.user_id, row.message_key or "")) or row
+        state = message.state if row.state == "in_digest" else row.state
+        totals.unknown += state == "unknown"
+        totals.resent += row.resends or 0
+        _compare_row(world, totals, row, state, taken[key])
+    for user_id in ("ann", "bob"):
+        _compare_schedule(world, totals, user_id)
+
+
+def _compare_row(world: World, totals: Totals, row: LedgerItem, state: str, taken: int) -> None:
+    name, resends = f"{row.user_id} {row.key}", row.resends or 0
+    if state not in (*FINAL, "waiting"):
+        totals.lost.append(f"{state} for ever: {name}")
+    if row.settle_at is not None:
+        totals.lost.append(f"to be settled for ever: {name}")
+    if taken > 1 + resends:
+        totals.duplicated.append(f"{taken} times: {name}")
+    if state in TAKEN and not taken:
+        totals.wrong.append(f"{state}, and the provider knows nothing: {name}")
+    if state == "skipped" and taken:
+        totals.wrong.append(f"skipped, and sent: {name}")
+    owners = {each.owner for each in world.accepted if each.provider_id == row.provider_id}
+    # after a resend a receipt may settle, by its number, what another claim has sent
+    if owners and row.owner not in owners and not resends:
+        totals.wrong.append(f"its claim did not send what it names: {name}")
+
+
+def _compare_schedule(world: World, totals: Totals, user_id: str) -> None:
+    account = accounts.read(user_id, now=world.now)
+    until = account.user.paused_until
+    if user_id in world.promised and str(until) != str(world.promised[user_id]):
+        totals.wrong.append(f"a setting was forgotten: {user_id}")
+    if account.quarantined:
+        totals.lost.append(f"put aside for ever: {user_id}")
+    for channel in Channel:
+        decision, wake = account.decide(channel, world.now), account.wakes.get(channel)
+        if decision.due or decision.skipped:
+            totals.lost.append(f"due and not sent: {user_id} {channel}")
+        elif decision.next_at is not None and (wake is None or wake > decision.next_at):
+            totals.lost.append(f"would wake too late: {user_id} {channel}")

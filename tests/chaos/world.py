@@ -1,0 +1,362 @@
+"""The world that the handlers live in: AWS in memory, a provider that keeps the truth, and faults.
+
+All calls of the product to AWS come through one seam, botocore's own `_make_api_call`. Nothing of
+the product is replaced.
+"""
+
+import copy
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from bill_reminders import clock
+from bill_reminders.storage import tables
+from bill_reminders.storage.binding import bind_all
+from tests.chaos.store import Store, cancelled, error
+from tests.support.functions import Context, load, sqs_event
+from tests.support.moto_stack import CREDENTIALS
+from tests.support.template import function_environment, template
+
+CHANNELS = ("sms", "push", "email")
+MAX_RECEIVES = 3
+START = datetime(2027, 3, 1, 0, 0, tzinfo=UTC)
+OFFSET = "/chaos/clock-offset"
+OPEN = json.dumps(dict.fromkeys(CHANNELS, "open"))
+
+
+class Died(BaseException):
+    """The process is gone: nothing of the product may catch it."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message that the provider took, and the ledger keys that it was claimed for."""
+
+    channel: str
+    address: str
+    keys: tuple[str, ...]
+    user_id: str
+    owner: str
+    provider_id: str
+    tag: str
+    at: datetime
+
+
+@dataclass
+class Process:
+    """A handler at work: what it claimed last."""
+
+    name: str
+    claim: tuple[str, tuple[str, ...], str] | None = None
+
+
+@dataclass
+class Letter:
+    body: str
+    receives: int = 0
+
+
+Fault = Callable[[str], None]
+"""Happens at a call, is told which operation it is, and may raise what AWS would."""
+
+
+@dataclass
+class World:
+    """AWS, the providers and the time. `faults` maps the number of a call to what happens there."""
+
+    now: datetime = START
+    store: Store = field(default_factory=Store)
+    queues: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
+    dead: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
+    accepted: list[Accepted] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    before: dict[int, Fault] = field(default_factory=dict)
+    after: dict[int, Fault] = field(default_factory=dict)
+    injected: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    numbered: bool = False
+    processes: list[Process] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    operations: list[str] = field(default_factory=list)
+    skew: timedelta = timedelta()
+    promised: dict[str, str | None] = field(default_factory=dict)
+    """Until when each user was told that nothing goes out; a later write may not forget it."""
+    journal: list[tuple[str, dict[str, Any], Any]] | None = None
+    """Every call to the tables with its answer, when it is kept."""
+
+    # AWS ---------------------------------------------------------------------------------------
+
+    def call(self, client: Any, operation: str, request: dict[str, Any]) -> Any:
+        service = client.meta.service_model.service_name
+        if not self.processes or not self.numbered or service == "ssm":
+            return self._act(service, operation, request)
+        number, self.calls = self.calls, self.calls + 1
+        self.operations.append(f"{self.processes[-1].name}: {operation}")
+        if number in self.before:
+            self.before[number](operation)
+        answer = self._act(service, operation, request)
+        if number in self.after:
+            self.after[number](operation)
+        return answer
+
+    def _act(self, service: str, operation: str, request: dict[str, Any]) -> Any:  # noqa: PLR0911
+        match service, operation:
+            case "dynamodb", _:
+                answer = self._store(operation, request)
+                if operation == "TransactWriteItems":
+                    self._note_claim(request)
+                return answer
+            case "ssm", _:
+                name = request["Name"]
+                offset = self.now + self.skew - datetime.now(UTC)
+                value = str(offset.total_seconds()) if name == OFFSET else OPEN
+                value = "{}" if "Origins" in name else value
+                return {"Parameter": {"Value": value}}
+            case "secretsmanager", _:
+                return {"SecretString": "of this world"}
+            case "sqs", "SendMessageBatch":
+                queue = self.queues[request["QueueUrl"]]
+                queue += [Letter(entry["MessageBody"]) for entry in request["Entries"]]
+                return {"Successful": [{} for _ in request["Entries"]]}
+            case "sqs", "GetQueueAttributes":
+                held = len(self.queues[request["QueueUrl"]])
+                names = request["AttributeNames"]
+                return {
+                    "Attributes": {n: str(0 if place else held) for place, n in enumerate(names)}
+                }
+            case "sns", "Publish":
+                push = "TargetArn" in request
+                address = request["TargetArn"] if push else request["PhoneNumber"]
+                return self._take("push" if push else "sms", address, "")
+            case "sesv2", "SendEmail":
+                (address,) = request["Destination"]["ToAddresses"]
+                return self._take("email", address, request["EmailTags"][0]["Value"])
+        raise NotImplementedError(f"teach the world {service} {operation}")
+
+    def _store(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        if self.journal is None:
+            return self.store.call(operation, request)
+        kept = copy.deepcopy(request)
+        try:
+            answer = self.store.call(operation, request)
+        except ClientError as refusal:
+            self.journal.append((operation, kept, refusal))
+            raise
+        self.journal.append((operation, kept, copy.deepcopy(answer)))
+        return answer
+
+    def _note_claim(self, request: dict[str, Any]) -> None:
+        claimed = []
+        for each in request["TransactItems"]:
+            put = each.get("Put")
+            if put is None or put["TableName"] != "Ledger":
+                continue
+            item = put["Item"]
+            if item["state"]["S"] in ("claimed", "in_digest"):
+                claimed.append(item)
+        if claimed and self.processes:
+            user_id, owner = claimed[0]["user_id"]["S"], claimed[0]["owner"]["S"]
+            keys = tuple(item["key"]["S"] for item in claimed)
+            self.processes[-1].claim = user_id, keys, owner
+            self._check_claim(user_id, keys)
+
+    def _check_claim(self, user_id: str, keys: tuple[str, ...]) -> None:
+        """At the moment of the claim nothing that was committed before may forbid it."""
+        user = self.store.tables["Users"].items[user_id,]
+        bills = self.store.tables["Bills"].items
+        paused = user.get("paused_until")
+        here = self.now.astimezone(_zone(user["time_zone"]["S"]))
+        if paused is not None and here.date().isoformat() <= paused["S"]:
+            self.wrong.append(f"claimed in a pause: {user_id}")
+        if "quiet_start" in user:
+            start, end, wall = user["quiet_start"]["S"], user["quiet_end"]["S"], f"{here:%H:%M}"
+            if (start <= wall < end) if start < end else (wall >= start or wall < end):
+                self.wrong.append(f"claimed in quiet hours: {user_id} at {wall}")
+        for key in keys:
+            _, bill_id, occurrence, _, _, channel = key.split("#")
+            if "stopped_at" in user[channel]["M"]:
+                self.wrong.append(f"claimed after a stop: {key}")
+            bill = bills.get((user_id, bill_id))
+            if bill is None:
+                self.wrong.append(f"claimed after deletion: {key}")
+                continue
+            paid = {each["M"]["occurrence"]["N"] for each in bill.get("payments", {"L": []})["L"]}
+            if str(int(occurrence)) in paid:
+                self.wrong.append(f"claimed after a payment: {key}")
+
+    # Providers ---------------------------------------------------------------------------------
+
+    def _take(self, channel: str, address: str, tag: str) -> dict[str, Any]:
+        """`answers` says how the next sends end; without any the provider takes all."""
+        answer = self.answers.pop(0) if self.answers else "taken"
+        self.injected[answer] += answer != "taken"
+        if answer in ("taken", "lost", "failed_after"):
+            process = self.processes[-1]
+            if process.claim is None:
+                self.wrong.append(f"sent without a claim: {channel}")
+            user_id, keys, owner = process.claim or ("", (), "")
+            provider_id = f"{channel}-{len(self.accepted)}"
+            self.accepted.append(
+                Accepted(channel, address, keys, user_id, owner, provider_id, tag, self.now)
+            )
+        match answer:
+            case "taken":
+                return {"MessageId": provider_id}
+            case "died":
+                raise Died
+            case "throttled":
+                raise error("Throttling", "Publish", 400)
+            case "lost" | "silent":
+                raise ReadTimeoutError(endpoint_url="https://provider.example.com")
+            case "failed_after" | "failed":
+                raise error("InternalFailure", "Publish", 500)
+            case "refused":
+                raise error("InvalidParameterValue", "Publish", 400)
+            case "opted_out":
+                code = "OptedOut" if channel == "sms" else "EndpointDisabled"
+                raise error(code if channel != "email" else "MessageRejected", "Publish", 400)
+        raise NotImplementedError(answer)
+
+    # What AWS does by itself -------------------------------------------------------------------
+
+    def run(self, function: str, event: Any) -> Any:
+        """Invoke a handler; None when its process died. The clock stands still meanwhile."""
+        self.processes.append(Process(function))
+        try:
+            return _function(function).handler(event, Context())
+        except Died:
+            return None
+        except Exception:  # the runtime notes it; the next event brings another process
+            return None
+        finally:
+            self.processes.pop()
+
+    def tick(self) -> None:
+        self.run("FindDue", {"time": datetime.now(UTC).isoformat()})
+
+    def sweep(self) -> None:
+        self.run("Settle", {})
+
+    def deliver(self, queue: str, *, twice: bool = False) -> int:
+        """Hand up to ten messages to a queue's function; what failed comes back, three times."""
+        letters, self.queues[queue] = self.queues[queue][:10], self.queues[queue][10:]
+        if not letters:
+            return 0
+        for letter in letters:
+            letter.receives += 1
+        answer = None
+        for _ in range(2 if twice else 1):
+            event = sqs_event(*(letter.body for letter in letters))
+            for record, letter in zip(event["Records"], letters, strict=True):
+                record["attributes"]["ApproximateReceiveCount"] = str(letter.receives)
+            answer = self.run(_reader(queue), event)
+        failed = {f"message-{n}" for n in range(len(letters))}
+        if answer is not None:
+            failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        for number, letter in enumerate(letters):
+            if f"message-{number}" not in failed:
+                continue
+            most = MAX_RECEIVES if queue != "Receipts" else 5
+            (self.dead if letter.receives >= most else self.queues)[queue].append(letter)
+        return len(letters)
+
+    def redrive(self) -> None:
+        """What an administrator does with dead letters."""
+        for queue, letters in self.dead.items():
+            self.queues[queue] += [Letter(letter.body) for letter in letters]
+            letters.clear()
+
+    # Faults ------------------------------------------------------------------------------------
+
+    def dies(self, _: str) -> None:
+        self.injected["died"] += 1
+        raise Died
+
+    def loses(self, _: str) -> None:
+        """What AWS answered never arrived."""
+        self.injected["answer lost"] += 1
+        raise ReadTimeoutError(endpoint_url="https://aws.example.com")
+
+    def throttles(self, operation: str) -> None:
+        self.injected["throttled"] += 1
+        raise error("ProvisionedThroughputExceededException", operation, 400)
+
+    def cancels(self, operation: str) -> None:
+        if operation == "TransactWriteItems":
+            self.injected["transaction conflict"] += 1
+            raise cancelled(["TransactionConflict"])
+
+    def meanwhile(self, act: Callable[[], object]) -> Fault:
+        """Somebody else acts in the middle of a handler's work."""
+
+        def happens(_: str) -> None:
+            self.injected["meanwhile"] += 1
+            self.undisturbed(act)
+
+        return happens
+
+    def undisturbed(self, act: Callable[[], object]) -> None:
+        """What others do is neither numbered nor hit by faults."""
+        numbered, self.numbered = self.numbered, False
+        try:
+            act()
+        finally:
+            self.numbered = numbered
+
+
+def _reader(queue: str) -> str:
+    return {
+        "SmsNudges": "SendSms",
+        "PushNudges": "SendPush",
+        "EmailNudges": "SendEmail",
+        "Receipts": "ReadReceipts",
+    }[queue]
+
+
+@cache
+def _zone(name: str) -> Any:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
+@cache
+def _function(logical_id: str) -> ModuleType:
+    ids = {name: name for name in template()["Resources"]}
+    return load(logical_id, function_environment(logical_id, ids))
+
+
+@contextmanager
+def inhabited() -> Iterator[Callable[[], World]]:
+    """Make worlds; the one made last is the one that AWS clients talk to."""
+    present: list[World] = []
+
+    def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
+        return present[-1].call(client, operation, request)
+
+    def made() -> World:
+        present[:] = [World()]
+        return present[0]
+
+    quiet = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", clock.OFFSET_VARIABLE: OFFSET}
+    outputs = {f"{name}Table": name for name in World().store.tables}
+    with (
+        patch.dict(os.environ, CREDENTIALS | quiet),
+        patch.object(BaseClient, "_make_api_call", call),
+        patch("tenacity.nap.time.sleep"),
+    ):
+        made()
+        bind_all(outputs | {"AddressKeyArn": "AddressKey"})
+        assert tables.connection.client is not None
+        yield made
