@@ -6,7 +6,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench chaos openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ serve: setup         ## keep a local stack with the sample running until Ctrl-C
 bench: setup         ## measure how planning grows with the bills of one user
 	$(BIN)/python -m local.bench
 
+chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=5000; it resumes
+	SCHEDULES="$(SCHEDULES)" PAIRS="$(PAIRS)" $(BIN)/python -m tests.chaos
+
 openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
 	$(BIN)/python -m local.openapi
 
@@ -46,7 +49,7 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 
 test: setup browser-tools lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	$(BIN)/python -m pytest -n 2 tests/unit
-	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api
+	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api tests/chaos
 	$(BIN)/python -m pytest tests/stack
 
 browser: setup browser-tools  ## the pages in a headless Chromium, alone

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations, product
+from functools import partial
+from itertools import combinations, islice, product
 
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.people import Channel
@@ -64,11 +65,6 @@ def _nudge_everybody(world: World) -> None:
         world.queues[queue] += kept
 
 
-def _fault(world: World, kind: str) -> Fault:
-    fault: Fault = getattr(world, kind)
-    return fault
-
-
 def _play(
     make: Make, prepare: Callable[[World], None], *, troubled: bool = False
 ) -> tuple[World, Totals]:
@@ -90,34 +86,43 @@ LOOKS = ("FindDue: Query", "Settle: Query")
 """Reads of an index, of which one is like the other: there only deaths are tried at each."""
 
 
-def singles(make: Make, *, troubled: bool = False) -> Iterator[tuple[str, World, Totals]]:
+def singles(
+    make: Make, *, troubled: bool = False, step: int = 1
+) -> Iterator[tuple[str, World, Totals]]:
     """A fault of each kind at each call: the process dies before it (which is after the one
-    before), its answer is lost, the table refuses; and each answer of a provider at each send.
-    Named by fault and place."""
-    calls = points(make, troubled=troubled)
+    before), its answer is lost, the table refuses, somebody else acts; and each answer of a
+    provider at each send. Named by fault and place; with `step` one in so many."""
+    for name, prepare in islice(_faults(points(make, troubled=troubled), troubled), 0, None, step):
+        yield name, *_play(make, prepare, troubled=troubled)
+
+
+Prepare = Callable[[World], None]
+
+
+def _faults(calls: list[str], troubled: bool) -> Iterator[tuple[str, Prepare]]:
     for number, name in enumerate(calls):
         is_look = name in LOOKS and name == calls[number - 1]
         for kind in ("dies",) if is_look else KINDS:
-
-            def prepare(world: World, number: int = number, kind: str = kind) -> None:
-                where = world.after if kind == "loses" else world.before
-                where[number] = _fault(world, kind)
-
-            yield f"{kind} at {name}", *_play(make, prepare, troubled=troubled)
+            yield f"{kind} at {name}", partial(_break, number, kind)
         for what in () if is_look else MEANWHILE:
-
-            def disturbed(world: World, number: int = number, what: str = what) -> None:
-                world.before[number] = world.meanwhile(lambda: act(world, what))
-
-            yield f"{what} at {name}", *_play(make, disturbed, troubled=troubled)
+            yield f"{what} at {name}", partial(_disturb, number, what)
+    # a troubled course has its own answers
     sends = 0 if troubled else sum(name.endswith(("Publish", "SendEmail")) for name in calls)
-    for place in range(sends):
-        for answer in ANSWERS:
+    for place, answer in product(range(sends), ANSWERS):
+        yield f"{answer} at send {place}", partial(_answer, place, answer)
 
-            def troubled(world: World, place: int = place, answer: str = answer) -> None:
-                world.answers += ["taken"] * place + [answer]
 
-            yield f"{answer} at send {place}", *_play(make, troubled)
+def _break(number: int, kind: str, world: World) -> None:
+    fault: Fault = getattr(world, kind)
+    (world.after if kind == "loses" else world.before)[number] = fault
+
+
+def _disturb(number: int, what: str, world: World) -> None:
+    world.before[number] = world.meanwhile(lambda: act(world, what))
+
+
+def _answer(place: int, answer: str, world: World) -> None:
+    world.answers += ["taken"] * place + [answer]
 
 
 def pairs(make: Make, *, start: int = 0, step: int = 1) -> Iterator[tuple[str, World, Totals]]:

@@ -1,0 +1,65 @@
+"""The report of the campaign: docs/fault-campaign.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support.template import ROOT
+
+REPORT = ROOT / "docs" / "fault-campaign.md"
+
+HEAD = """# The fault campaign
+
+Written by `make chaos`, which runs the real handlers of find_due, the senders, settle and
+read_receipts against tables, queues and providers in memory, and compares ledger and providers
+after everything has run on. The tables' double is compared with moto, call by call, in
+`tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and `PAIRS=N`
+bound it, `make clean` starts it anew. Schedules are made from their block's number as the seed. A
+slice of it is part of `make test`.
+
+"""
+
+KINDS = {
+    "answer lost": "AWS acted, its answer never came",
+    "clock skew": "clocks up to five minutes apart",
+    "died": "the process died before or after a call",
+    "failed": "a provider failed with 500 and took nothing",
+    "failed_after": "a provider took the message and failed with 500",
+    "index lag": "the indexes did not show what was written",
+    "lost": "a provider took the message and went silent",
+    "meanwhile": "somebody paid, stopped, paused or deleted; another worker or a sweep went ahead",
+    "opted_out": "a provider says that the address opted out, or is disabled",
+    "poison": "something unreadable in a queue",
+    "refused": "a provider refused for good",
+    "silent": "a provider took nothing and went silent",
+    "throttled": "a table or a provider throttled",
+    "transaction conflict": "a transaction was cancelled by a conflict",
+}
+
+
+def write(state: Mapping[str, Any]) -> None:
+    """`state` is build/chaos.json."""
+    lines = [HEAD, "| | |\n|---|---|\n"]
+    for name, what in (
+        ("singles", "a single fault at each call, of each kind"),
+        ("pairs", "pairs of deaths, at every two calls"),
+        ("schedules", "schedules of the state machine, 30 steps at most"),
+        ("faults", "faults injected"),
+        ("accepted", "messages that the providers took"),
+        ("lost", "reminders lost"),
+        ("duplicated", "messages sent twice beyond the counted resends"),
+        ("unknown", "reminders that stayed `unknown`"),
+        ("resent", "reminders sent once more because nobody knew"),
+        ("slowest_recovery_minutes", "minutes until the slowest schedule was at rest"),
+    ):
+        lines.append(f"| {what} | {state[name]:,} |\n")
+    lines.append(f"| schedules in which anything was wrong | {len(state['failures'])} |\n")
+    lines.append("\n## Faults by kind\n\n| kind | times |\n|---|---|\n")
+    lines += [f"| {KINDS[kind]} | {n:,} |\n" for kind, n in state["faults_by_kind"].items()]
+    lines.append(
+        "\n## Guards\n\nEach was taken out of the code in turn. The fault at which the campaign noticed:"
+        "\n\n| guard | noticed |\n|---|---|\n"
+    )
+    lines += [f"| {name} | {seen or 'not noticed'} |\n" for name, seen in state["guards"].items()]
+    for failure in state["failures"][:20]:
+        lines.append(f"\n**{failure['schedule']}**: {'; '.join(failure['wrong'][:5])}\n")
+    REPORT.write_text("".join(lines))

@@ -1,0 +1,68 @@
+"""A bounded slice of the campaign, from fixed seeds; `make chaos` runs all of it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.chaos import crashes
+from tests.chaos.guards import GUARDS, Guard, without
+from tests.chaos.machine import Campaign
+from tests.chaos.story import Totals
+from tests.chaos.world import World, inhabited
+
+EVERY = 17
+"""Of single faults one in so many, prime to the number of kinds."""
+
+
+@pytest.fixture(scope="module")
+def make() -> Iterator[Callable[[], World]]:
+    with inhabited() as made:
+        yield made
+
+
+@pytest.mark.parametrize("troubled", [False, True])
+def test_single_faults(make: Callable[[], World], troubled: bool) -> None:
+    seen: Counter[str] = Counter()
+    for name, world, totals in crashes.singles(make, troubled=troubled, step=EVERY):
+        assert totals.holds, (name, totals)
+        seen += world.injected
+    assert {"died", "answer lost", "throttled", "meanwhile"} <= set(seen)
+
+
+def test_pairs_of_deaths(make: Callable[[], World]) -> None:
+    for name, world, totals in crashes.pairs(make, start=41, step=499):
+        assert totals.holds, (name, totals)
+        assert world.injected["died"]
+
+
+def test_any_interleaving(make: Callable[[], World]) -> None:
+    seen: Counter[str] = Counter()
+
+    def record(world: World, totals: Totals) -> None:
+        seen.update(world.injected)
+        seen.update(accepted=totals.accepted)
+
+    Campaign.make, Campaign.record = staticmethod(make), staticmethod(record)
+    run_state_machine_as_test(
+        seed(2027)(Campaign),
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=30,
+            phases=[Phase.generate],
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert seen["accepted"] > 50
+    assert {"died", "meanwhile", "poison", "clock skew", "index lag"} <= set(seen)
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_the_text_of_every_guard_is_where_the_campaign_looks_for_it(guard: Guard) -> None:
+    """A guard that was rewritten would else be taken for one that does not matter."""
+    with without(guard):
+        pass

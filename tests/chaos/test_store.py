@@ -1,0 +1,96 @@
+"""The double of the tables answers as moto does, in every call that the campaign makes."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from bill_reminders.storage import tables
+from tests.chaos import crashes, story
+from tests.chaos.machine import Campaign
+from tests.chaos.story import Totals
+from tests.chaos.world import World, inhabited
+from tests.support.moto_stack import moto_stack
+
+Journal = list[tuple[str, dict[str, Any], Any]]
+
+
+def journals() -> list[Journal]:
+    """The calls of some schedules: the usual course, a troubled one, and those of a state machine
+    whose indexes do not lag, which moto's cannot."""
+    found: list[Journal] = []
+    with inhabited() as make:
+
+        def kept() -> World:
+            world = make()
+            world.journal = []
+            world.store.lag = lambda: None  # type: ignore[method-assign]
+            found.append(world.journal)
+            return world
+
+        for troubled in (False, True):
+            world = kept()
+            story.people(world)
+            story.course(world, troubled=troubled)
+            for what in crashes.MEANWHILE:
+                crashes.act(world, what)
+            story.finish(world)
+        Campaign.make, Campaign.record = staticmethod(kept), staticmethod(ignore)
+        run_state_machine_as_test(
+            seed(7)(Campaign),
+            settings=settings(
+                max_examples=6,
+                stateful_step_count=30,
+                phases=[Phase.generate],
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    return found
+
+
+def ignore(world: World, totals: Totals) -> None:
+    return None
+
+
+def test_it_answers_as_moto_does() -> None:
+    operations: set[str] = set()
+    for journal in journals():
+        with moto_stack() as stack:
+            client = tables.connection.client
+            for operation, request, ours in journal:
+                operations.add(operation)
+                theirs = answer_of(client, operation, placed(request, stack.ids))
+                assert meaning(theirs) == meaning(ours), (operation, request)
+    assert {"GetItem", "Query", "UpdateItem", "TransactWriteItems"} <= operations
+
+
+def answer_of(client: Any, operation: str, request: dict[str, Any]) -> Any:
+    try:
+        return client._make_api_call(operation, request)
+    except ClientError as refusal:
+        return refusal
+
+
+def placed(request: Any, names: dict[str, str]) -> Any:
+    """The request with the names of moto's tables in place of logical ids."""
+    if isinstance(request, list):
+        return [placed(each, names) for each in request]
+    if not isinstance(request, dict):
+        return request
+    return {
+        name: names[value] if name == "TableName" else placed(value, names)
+        for name, value in request.items()
+    }
+
+
+def meaning(answer: Any) -> Any:
+    """What of an answer the product reads."""
+    if isinstance(answer, ClientError):
+        reasons = answer.response.get("CancellationReasons", [])
+        return answer.response["Error"]["Code"], [reason["Code"] for reason in reasons]
+    return {name: answer[name] for name in ("Item", "Items", "Count") if name in answer} | {
+        "more": bool(answer.get("LastEvaluatedKey"))
+    }
