@@ -12,9 +12,9 @@ HEAD = """# The fault campaign
 Written by `make chaos`, which runs the real handlers of find_due, the senders, settle and
 read_receipts against tables, queues and providers in memory, and compares ledger and providers
 after everything has run on. The tables' double is compared with moto, call by call, in
-`tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and `PAIRS=N`
-bound it, `make clean` starts it anew. Schedules are made from their block's number as the seed. A
-slice of it is part of `make test`.
+`tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and
+`PAIRS=N` bound it, `make clean` starts it anew. Schedules are made from their block's number as the
+seed. A slice of it is part of `make test`.
 
 """
 
@@ -56,8 +56,8 @@ def write(state: Mapping[str, Any]) -> None:
     lines.append("\n## Faults by kind\n\n| kind | times |\n|---|---|\n")
     lines += [f"| {KINDS[kind]} | {n:,} |\n" for kind, n in state["faults_by_kind"].items()]
     lines.append(
-        "\n## Guards\n\nEach was taken out of the code in turn. The fault at which the campaign noticed:"
-        "\n\n| guard | noticed |\n|---|---|\n"
+        "\n## Guards\n\nEach was taken out of the code in turn; the fault at which that was noticed:\n\n"
+        "| guard | noticed |\n|---|---|\n"
     )
     lines += [f"| {name} | {seen or 'not noticed'} |\n" for name, seen in state["guards"].items()]
     for failure in state["failures"][:20]:
