@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
+from bill_reminders.delivery.circuit import REFUSALS, SHORTEST
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
 from bill_reminders.domain.bills import Bill
@@ -464,6 +465,30 @@ def test_a_rejection_brings_nothing_back_of_a_user_erased_with_their_ledger(
         assert nudge(stack, channel, "somebody") == []
     assert not accounts.exists("somebody")
     assert not ledger_of("somebody")
+
+
+# A provider in trouble ---------------------------------------------------------------------------
+
+
+@CHANNELS
+def test_a_provider_that_refuses_again_and_again_is_left_alone_for_a_while(
+    stack: MotoStack, set_clock: SetClock, channel: Channel
+) -> None:
+    users = [f"user-{n}" for n in range(8)]
+    for user_id in users:
+        enter_due(channel, "rent", user_id=user_id)
+    throttled = (wire.json_error if channel is Channel.EMAIL else wire.xml_error)("Throttling")
+    with provider(stack, channel, throttled) as asked:
+        assert nudge(stack, channel, *users) == []
+    assert len(asked) == REFUSALS
+    touched = [user_id for user_id in users if ledger_of(user_id)]
+    assert touched == users[:REFUSALS]
+    assert {user_id for user_id, at in in_index(channel) if at == NINE} == {*users[REFUSALS:]}
+
+    set_clock(NINE + SHORTEST + 10 * SECOND)
+    with provider(stack, channel, takes(channel)) as sent:
+        assert nudge(stack, channel, *users[REFUSALS:]) == []
+    assert len(sent) == len(users) - REFUSALS
 
 
 # A plan that shrinks while the provider is asked -------------------------------------------------

@@ -56,7 +56,7 @@ def write(state: Mapping[str, Any]) -> None:
     lines.append("\n## Faults by kind\n\n| kind | times |\n|---|---|\n")
     lines += [f"| {KINDS[kind]} | {n:,} |\n" for kind, n in state["faults_by_kind"].items()]
     lines.append(
-        "\n## Guards\n\nEach was taken out of the code in turn; the fault at which that was noticed:\n\n"
+        "\n## Guards\n\nEach was taken out of the code in turn; where that was noticed:\n\n"
         "| guard | noticed |\n|---|---|\n"
     )
     lines += [f"| {name} | {seen or 'not noticed'} |\n" for name, seen in state["guards"].items()]

@@ -21,6 +21,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from bill_reminders import clock
+from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.storage import tables
 from bill_reminders.storage.binding import bind_all
 from tests.chaos.store import Store, cancelled, error
@@ -236,6 +237,7 @@ class World:
         try:
             return _function(function).handler(event, Context())
         except Died:
+            _new_process(function)
             return None
         except Exception:  # the runtime notes it; the next event brings another process
             return None
@@ -337,6 +339,13 @@ def _function(logical_id: str) -> ModuleType:
     return load(logical_id, function_environment(logical_id, ids))
 
 
+def _new_process(logical_id: str) -> None:
+    """What a process has learnt dies with it."""
+    worker = getattr(_function(logical_id), "worker", None)
+    if worker is not None:
+        worker._circuit = Circuit()
+
+
 @contextmanager
 def inhabited() -> Iterator[Callable[[], World]]:
     """Make worlds; the one made last is the one that AWS clients talk to."""
@@ -347,6 +356,8 @@ def inhabited() -> Iterator[Callable[[], World]]:
 
     def made() -> World:
         present[:] = [World()]
+        for sender in ("SendSms", "SendPush", "SendEmail"):
+            _new_process(sender)
         return present[0]
 
     quiet = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", clock.OFFSET_VARIABLE: OFFSET}
@@ -356,7 +367,7 @@ def inhabited() -> Iterator[Callable[[], World]]:
         patch.object(BaseClient, "_make_api_call", call),
         patch("tenacity.nap.time.sleep"),
     ):
-        made()
+        present.append(World())
         bind_all(outputs | {"AddressKeyArn": "AddressKey"})
         assert tables.connection.client is not None
         yield made

@@ -142,6 +142,35 @@ def test_dead_letters_raise_an_alarm_with_a_remedy() -> None:
         assert "redrive" in watched[name]["AlarmDescription"]
 
 
+def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> None:
+    """Queues, targets of schedules, functions that are called without waiting, subscriptions."""
+    letters: list[Any] = []
+    for name, queue in of_type(PROD, "AWS::SQS::Queue").items():
+        if not name.endswith("DeadLetters"):
+            letters.append(queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
+    for subscription in of_type(PROD, "AWS::SNS::Subscription").values():
+        letters.append(subscription["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
+    called = {
+        target["Properties"]["DestinationArn"]["Fn::GetAtt"][0]
+        for target in of_type(PROD, "AWS::Logs::SubscriptionFilter").values()
+    }
+    for name, function in of_type(PROD, "AWS::Serverless::Function").items():
+        for event in function["Properties"].get("Events", {}).values():
+            if event["Type"] == "Schedule":
+                letters.append(event["Properties"]["DeadLetterConfig"]["Arn"])
+                called.add(name)
+    for name in called:
+        invoked = PROD[name]["Properties"]["EventInvokeConfig"]["DestinationConfig"]
+        letters.append(invoked["OnFailure"]["Destination"])
+    watched = {
+        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in of_type(PROD, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+    assert called == {"FindDue", "Settle", "ReadReceipts"}
+    assert {letter["Fn::GetAtt"][0] for letter in letters} == watched
+
+
 def test_silence_of_the_schedule_raises_an_alarm() -> None:
     alarm = PROD["NoTickAlarm"]["Properties"]
     assert (alarm["MetricName"], alarm["Period"] * alarm["EvaluationPeriods"]) == (

@@ -7,6 +7,7 @@ it ends in the dead-letter queue with its user out of the channel's index.
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -18,6 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import clock
 from bill_reminders.delivery import nudges, switches
+from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from bill_reminders.delivery.sender import Send, deliver, effective_now
 from bill_reminders.domain.ledger import State
@@ -67,6 +69,7 @@ class Worker:
         self._send = send
         self._ssm = boto3.client("ssm")
         self._log = Logger(child=True)
+        self._circuit = Circuit()
         tables.bind(
             schedules=settings.schedules_table,
             users=settings.users_table,
@@ -98,6 +101,9 @@ class Worker:
         return processor.response()
 
     def _deliver(self, record: SQSRecord, context: LambdaContext) -> Counter[State]:
+        if not self._circuit.allows(clock.now()):
+            self._log.debug("provider refuses, nudge acknowledged")
+            return Counter()
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
             return Counter()
@@ -109,13 +115,15 @@ class Worker:
             now = effective_now(clock.now(), nudge)
             if last_time:
                 ledger.quarantine(user_id, self._channel)
-            return deliver(
+            outcomes = deliver(
                 user_id,
                 self._channel,
                 now=now,
                 send=self._send,
                 link_origin=self._settings.link_origin,
             )
+            self._learn(outcomes, now)
+            return outcomes
         except UnknownUser:
             self._log.info("user is gone, nudge acknowledged", user_id=user_id)
         except (Busy, Contended):
@@ -131,3 +139,15 @@ class Worker:
             )
             raise
         return Counter()
+
+    def _learn(self, outcomes: Counter[State], now: datetime) -> None:
+        """What the provider did with the messages says whether to ask it again at once. No answer
+        is no refusal: what it took it may have taken."""
+        if outcomes[State.SENT] or outcomes[State.FAILED]:
+            self._circuit.taken()
+        elif outcomes[State.WAITING] and self._circuit.refuses(now):
+            self._log.warning(
+                "provider refuses, circuit open",
+                channel=self._channel.value,
+                until=str(self._circuit.open_until),
+            )

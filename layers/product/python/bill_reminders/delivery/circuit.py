@@ -1,0 +1,42 @@
+"""A circuit: when a provider refuses again and again, a sender leaves it alone for a while.
+
+A refused claim costs two transactions, and asking a provider that throttles makes it throttle
+longer. While the circuit is open nothing is claimed; nudges are acknowledged, and the index brings
+their users back. Each worker has its own: nothing is shared that could itself fail.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+REFUSALS = 3
+"""So many in a row open it."""
+SHORTEST, LONGEST = timedelta(seconds=15), timedelta(minutes=4)
+"""How long it stays open: doubled each time that the trial after it is refused. Less than the five
+minutes after which the index brings everybody back."""
+
+
+@dataclass(slots=True)
+class Circuit:
+    """One channel's, in one worker. It is closed while all is well."""
+
+    refused: int = 0
+    open_until: datetime | None = None
+    pause: timedelta = field(default=SHORTEST)
+
+    def allows(self, now: datetime) -> bool:
+        """Whether a message may be tried; after the pause one is, to find out."""
+        return self.open_until is None or now >= self.open_until
+
+    def taken(self) -> None:
+        """The provider took a message, or refused one for good: it works."""
+        self.refused, self.open_until, self.pause = 0, None, SHORTEST
+
+    def refuses(self, now: datetime) -> bool:
+        """The provider refused for now; whether that opened the circuit."""
+        self.refused += 1
+        if self.refused < REFUSALS:
+            return False
+        if self.open_until is not None:
+            self.pause = min(2 * self.pause, LONGEST)
+        self.open_until = now + self.pause
+        return True
