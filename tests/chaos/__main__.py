@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import asdict
 from io import StringIO
 from itertools import product
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.chaos import crashes, report
+from tests.chaos import backlog, crashes, report
 from tests.chaos.guards import GUARDS, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
@@ -47,6 +48,7 @@ class Progress:
             "faults_by_kind": {},
             "failures": [],
             "guards": {},
+            "backlog": {},
         }
         if SAVED.is_file():
             self.state |= json.loads(SAVED.read_text())
@@ -84,6 +86,9 @@ def main() -> int:
                 for name, world, totals in crashes.singles(make, troubled=troubled):
                     progress.count("singles", name, world, totals)
             tell(progress, f"{progress.state['singles']} single faults")
+        if not progress.state["backlog"]:
+            progress.state["backlog"] = asdict(backlog.drain(make, users=10_000, faults=50))
+            tell(progress, "a backlog of 10,000 users")
         while progress.state["schedules"] < schedules:
             block(make, progress)
             tell(progress, f"{progress.state['schedules']} schedules")

@@ -45,7 +45,7 @@ class Campaign(RuleBasedStateMachine):
 
     # Time
 
-    @rule(minutes=st.sampled_from([0, 1, 1, 1, 2, 3, 5, 10, 15, 60, 7 * 60, 26 * 60]))
+    @rule(minutes=st.sampled_from([0, 1, 1, 1, 2, 3, 5, 10, 15, 60, 7 * 60, 26 * 60, 72 * 60]))
     def time_passes(self, minutes: int) -> None:
         """Without ticks: some are missed."""
         self.world.now += minutes * MINUTE

@@ -53,6 +53,15 @@ def write(state: Mapping[str, Any]) -> None:
     ):
         lines.append(f"| {what} | {state[name]:,} |\n")
     lines.append(f"| schedules in which anything was wrong | {len(state['failures'])} |\n")
+    if drained := state["backlog"]:
+        lines.append(
+            f"\n## A backlog\n\n{drained['users']:,} users were due in an outage of 27 hours, with "
+            f"50 deaths while it drained: {drained['sent']:,} messages went out, "
+            f"{drained['expired']:,} reminders were past their use and noted so, "
+            f"{drained['twice']} went out twice, "
+            f"{drained['too_late']} past their use, {drained['left']} were left. It took "
+            f"{drained['nudges']:,} nudges in {drained['minutes']} minutes of ticks.\n"
+        )
     lines.append("\n## Faults by kind\n\n| kind | times |\n|---|---|\n")
     lines += [f"| {KINDS[kind]} | {n:,} |\n" for kind, n in state["faults_by_kind"].items()]
     lines.append(

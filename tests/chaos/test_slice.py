@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.chaos import crashes
+from tests.chaos import backlog, crashes
 from tests.chaos.guards import GUARDS, Guard, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
@@ -59,6 +59,15 @@ def test_any_interleaving(make: Callable[[], World]) -> None:
     )
     assert seen["accepted"] > 50
     assert {"died", "meanwhile", "poison", "clock skew", "index lag"} <= set(seen)
+
+
+def test_a_backlog_after_an_outage_goes_out_once_and_nothing_past_its_use(
+    make: Callable[[], World],
+) -> None:
+    drained = backlog.drain(make, users=300, faults=5)
+    assert (drained.twice, drained.too_late, drained.left) == (0, 0, 0)
+    assert drained.sent + drained.expired >= 295, "a death may leave one unknown"
+    assert drained.expired == 150
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
