@@ -123,6 +123,7 @@ def finish(world: World) -> Totals:
     world.before.clear()
     world.after.clear()
     world.answers.clear()
+    world.trouble.clear()
     world.numbered = False
     world.skew = timedelta()
     world.store.catch_up()

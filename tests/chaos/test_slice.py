@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.chaos import backlog, crashes
+from tests.chaos import backlog, crashes, story
 from tests.chaos.guards import GUARDS, Guard, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
@@ -59,6 +60,28 @@ def test_any_interleaving(make: Callable[[], World]) -> None:
     )
     assert seen["accepted"] > 50
     assert {"died", "meanwhile", "poison", "clock skew", "index lag"} <= set(seen)
+
+
+@pytest.mark.parametrize("channel", ["sms", "email", "push"])
+@pytest.mark.parametrize("trouble", ["throttled", "silent", "failed", "died"])
+def test_one_channels_trouble_delays_no_other(
+    make: Callable[[], World], channel: str, trouble: str
+) -> None:
+    """The others' messages are taken in the minute in which they are without that trouble."""
+
+    def taken_at(troubles: dict[str, str]) -> dict[tuple[str, str], datetime]:
+        world = make()
+        story.people(world)
+        world.trouble |= troubles
+        story.course(world)
+        found = {(each.channel, each.user_id): each.at for each in world.accepted}
+        assert story.finish(world).holds
+        return found
+
+    usual = taken_at({})
+    assert {name for name, _ in usual} == {"sms", "email", "push"}
+    expected = {key: at for key, at in usual.items() if key[0] != channel}
+    assert taken_at({channel: trouble}) == expected
 
 
 def test_a_backlog_after_an_outage_goes_out_once_and_nothing_past_its_use(

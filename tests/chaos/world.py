@@ -82,6 +82,8 @@ class World:
     dead: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
     accepted: list[Accepted] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    trouble: dict[str, str] = field(default_factory=dict)
+    """How every send on a channel ends for now."""
     before: dict[int, Fault] = field(default_factory=dict)
     after: dict[int, Fault] = field(default_factory=dict)
     injected: Counter[str] = field(default_factory=Counter)
@@ -199,8 +201,9 @@ class World:
     # Providers ---------------------------------------------------------------------------------
 
     def _take(self, channel: str, address: str, tag: str) -> dict[str, Any]:
-        """`answers` says how the next sends end; without any the provider takes all."""
-        answer = self.answers.pop(0) if self.answers else "taken"
+        """`answers` says how the next sends end; without any, and without `trouble` on their
+        channel, the provider takes all."""
+        answer = self.answers.pop(0) if self.answers else self.trouble.get(channel, "taken")
         self.injected[answer] += answer != "taken"
         if answer in ("taken", "lost", "failed_after"):
             process = self.processes[-1]
