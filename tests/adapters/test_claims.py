@@ -9,7 +9,7 @@ import pytest
 
 from bill_reminders.delivery.sender import Outgoing, deliver
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Address, Channel, Plan
+from bill_reminders.domain.people import Address, Channel, Plan, PlanChange
 from bill_reminders.storage import accounts, ledger, tables
 from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import Claim, claim_next
@@ -407,6 +407,64 @@ def test_a_stale_owner_marks_and_releases_nothing(stale: dict[str, Any]) -> None
         assert not ledger.release(other, not_before=NINE + MINUTE, reason="r", now=NINE)
     assert accounts.read("somebody", now=NINE) == known
     assert states_of("somebody") == {RENT: "claimed"}
+
+
+# The daily cap -----------------------------------------------------------------------------------
+
+
+def at_minutes(*minutes: int, zone: str = "UTC") -> None:
+    """Somebody with a bill for each of these minutes after NINE."""
+    plans = [
+        PlanChange(lead_days=(3,), remind_at=(NINE + each * MINUTE).time()) for each in minutes
+    ]
+    bills = (
+        a_bill(bill_id=f"bill-{n}", due_on=IN_THREE_DAYS, plan_change=plan)
+        for n, plan in enumerate(plans)
+    )
+    enter(a_user(zone=zone), *bills)
+
+
+def test_an_address_gets_so_many_messages_a_day_and_the_rest_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ledger, "MESSAGES_A_DAY", 2)
+    at_minutes(0, 1, 2, 3)
+    for minutes in range(2):
+        assert len(claim_sms(NINE + minutes * MINUTE).reminders) == 1
+    for minutes in (2, 3, 60):
+        claim = claim_sms(NINE + minutes * MINUTE)
+        assert claim.capped
+        assert not claim.reminders
+    midnight = NINE.replace(hour=0) + DAY
+    assert wakes_at("somebody") == midnight
+    assert len(ledger_of("somebody")) == 2
+    claim = claim_sms(midnight)
+    assert not claim.capped
+    assert claimed(claim) == {"bill-2", "bill-3"}
+
+
+def test_the_cap_is_reserved_in_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two senders at once, each with another reminder: one of them sees the other's message."""
+    monkeypatch.setattr(ledger, "MESSAGES_A_DAY", 1)
+    at_minutes(0, 1)
+    others: list[Claim] = []
+    client = tables.connection.client
+    with wire.before_call(client, "TransactWriteItems", lambda: others.append(claim_sms())):
+        claim = claim_sms(NINE + MINUTE)
+    assert claimed(others[0]) == {"bill-0"}
+    assert claim.capped
+    assert not claim.reminders
+    assert len(ledger_of("somebody")) == 1
+
+
+def test_another_channel_and_another_day_count_for_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ledger, "MESSAGES_A_DAY", 1)
+    enter_bills("rent", channels=(Channel.SMS, Channel.EMAIL))
+    assert claim_sms().reminders
+    assert claim_next("somebody", Channel.EMAIL, now=NINE).reminders
+    assert claim_sms(NINE + 2 * DAY).reminders
 
 
 # Releases ----------------------------------------------------------------------------------------

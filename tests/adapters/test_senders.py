@@ -581,6 +581,16 @@ def test_a_batch_logs_what_became_of_its_messages_in_numbers(
     assert entry["messages"] == {"sent": 2}
     assert entry["failed_nudges"] == 0
     assert entry["channel"] == "sms"
+    assert 0 <= entry["slowest_seconds"] < 600
+
+
+def test_a_batch_that_sent_nothing_says_nothing_of_its_speed(
+    stage: Stage, log: io.StringIO
+) -> None:
+    stage.nudge(Channel.SMS, "nobody")
+    entries = [json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{")]
+    (entry,) = (entry for entry in entries if entry["message"] == "batch delivered")
+    assert entry.get("slowest_seconds") is None
 
 
 def test_an_address_that_cannot_be_sent_to_is_not_repeated_by_our_errors(stage: Stage) -> None:

@@ -1,7 +1,8 @@
 """make chaos: run the campaign, save its totals, resume where it was stopped, write the report.
 
-`SCHEDULES=N` bounds the schedules of the state machine, `PAIRS=N` the pairs of deaths; by default
-10,000 and all of them. Schedule block B is made from the seed B: the same everywhere.
+`SCHEDULES=N` bounds the schedules of the state machine, to which one in twenty is added on moto,
+and `PAIRS=N` the pairs of deaths; by default 100,000 and all of them. Schedule block B is made from
+the seed B: the same everywhere.
 """
 
 import json
@@ -43,7 +44,8 @@ class Progress:
             "singles": 0,
             "pairs": 0,
             "next_pair": 0,
-            "next_block": 0,
+            "next_block": {"schedules": 0, "on_moto": 0},
+            "on_moto": 0,
             "slowest_recovery_minutes": 0,
             "faults_by_kind": {},
             "failures": [],
@@ -77,7 +79,7 @@ class Progress:
 
 
 def main() -> int:
-    schedules = int(os.environ.get("SCHEDULES") or 10_000)
+    schedules = int(os.environ.get("SCHEDULES") or 100_000)
     pairs = int(os.environ.get("PAIRS") or sys.maxsize)
     progress = Progress()
     with inhabited() as make, silence():
@@ -89,14 +91,14 @@ def main() -> int:
         if not progress.state["backlog"]:
             progress.state["backlog"] = asdict(backlog.drain(make, users=10_000, faults=50))
             tell(progress, "a backlog of 10,000 users")
-        while progress.state["schedules"] < schedules:
-            block(make, progress)
-            tell(progress, f"{progress.state['schedules']} schedules")
         for guard in GUARDS:
             if guard.name not in progress.state["guards"]:
                 with without(guard):
                     progress.state["guards"][guard.name] = caught(make)
                 tell(progress, f"without the guard {guard.name!r}")
+        while progress.state["schedules"] < schedules:
+            block(make, progress, "schedules", BLOCK)
+            tell(progress, f"{progress.state['schedules']} schedules")
         if progress.state["pairs"] < pairs:
             start = progress.state["next_pair"]
             for name, world, totals in crashes.pairs(make, start=start):
@@ -107,23 +109,27 @@ def main() -> int:
                 if progress.state["pairs"] >= pairs:
                     break
             tell(progress, f"{progress.state['pairs']} pairs of deaths")
+    with inhabited(on_moto=True) as make, silence():
+        while progress.state["on_moto"] < schedules // 20:
+            block(make, progress, "on_moto", BLOCK // 5)
+            tell(progress, f"{progress.state['on_moto']} schedules through moto")
     bites = all(progress.state["guards"].values())
     return 0 if bites and not progress.state["failures"] else 1
 
 
-def block(make: crashes.Make, progress: Progress) -> None:
-    """A hundred schedules of the state machine."""
-    number = progress.state["next_block"]
+def block(make: crashes.Make, progress: Progress, kind: str, size: int) -> None:
+    """Some schedules of the state machine."""
+    number = progress.state["next_block"][kind]
 
     def record(world: World, totals: Totals) -> None:
-        progress.count("schedules", f"seed {number}", world, totals)
+        progress.count(kind, f"{kind}, seed {number}", world, totals)
 
     Campaign.make, Campaign.record = staticmethod(make), staticmethod(record)
     with suppress(AssertionError):  # it is in the record
         run_state_machine_as_test(
             seed(number)(Campaign),
             settings=settings(
-                max_examples=BLOCK,
+                max_examples=size,
                 stateful_step_count=STEPS,
                 phases=[Phase.generate],
                 deadline=None,
@@ -131,7 +137,7 @@ def block(make: crashes.Make, progress: Progress) -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    progress.state["next_block"] = number + 1
+    progress.state["next_block"][kind] = number + 1
 
 
 def caught(make: crashes.Make) -> str | None:

@@ -91,6 +91,13 @@ GUARDS = (
         "False",
     ),
     Guard(
+        "so many messages a day",
+        "storage.ledger",
+        "_within_cap",
+        "account.messages_on(channel, today) < MESSAGES_A_DAY",
+        "True",
+    ),
+    Guard(
         "quiet hours",
         "domain.planning",
         "_judge_nearest",

@@ -168,7 +168,7 @@ class Campaign(RuleBasedStateMachine):
     def the_provider_is_in_trouble(self, answers: list[str]) -> None:
         self.world.answers += answers
 
-    @precondition(lambda self: all(t.lagging is None for t in self.world.store.tables.values()))
+    @precondition(lambda self: not self.world.store.lags)
     @rule()
     def indexes_lag(self) -> None:
         self.world.store.lag()

@@ -3,11 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours
-from bill_reminders.domain.people import Channel, Plan
+from bill_reminders.domain.people import Channel, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.storage import accounts
+from bill_reminders.storage import accounts, ledger
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.people import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
@@ -18,13 +19,17 @@ from tests.support.people import a_bill, a_user
 MINUTE = timedelta(minutes=1)
 NINE = START + timedelta(hours=9)
 QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts")
+CAP = 3
+"""Messages to one address on one day, in the campaign."""
+USERS = ("ann", "bob", "eve")
 FINAL = {"sent", "delivered", "bounced", "complained", "failed", "expired", "unknown", "skipped"}
 TAKEN = {"sent", "delivered", "bounced", "complained", "expired"}
 """States that only a message which the provider took can reach. `failed` may be either."""
 
 
 def people(world: World) -> None:
-    """Two users: digests by SMS and e-mail; push, abroad, with quiet hours."""
+    """Three users: digests by SMS and e-mail; push, abroad, with quiet hours; and one with more
+    bills, each at another minute, than the campaign's daily cap lets go."""
     entered = START - timedelta(days=20)
     plan = Plan(lead_days=(3, 0), channels=(Channel.SMS, Channel.EMAIL))
     ann = a_user("ann", channels=plan.channels, plan=plan)
@@ -34,7 +39,8 @@ def people(world: World) -> None:
         zone="Asia/Shanghai",
         quiet_hours=QuietHours(time(21), time(8)),
     )
-    for user in (ann, bob):
+    eve = a_user("eve", channels=(Channel.EMAIL,))
+    for user in (ann, bob, eve):
         save_user(user, shards=4, now=entered)
     monthly = Recurrence(date(2027, 3, 1), 1, Unit.MONTH)
     bills = {
@@ -43,6 +49,15 @@ def people(world: World) -> None:
             a_bill("ann", "power", due_on=date(2027, 3, 4)),
         ],
         "bob": [a_bill("bob", "card", due_on=date(2027, 3, 2))],
+        "eve": [
+            a_bill(
+                "eve",
+                f"bill-{minute}",
+                due_on=date(2027, 3, 4),
+                plan_change=PlanChange(lead_days=(3,), remind_at=time(9, minute)),
+            )
+            for minute in range(CAP + 1)
+        ],
     }
     for user_id, several in bills.items():
         save_bills(user_id, [lambda _, bill=bill: bill for bill in several], now=START - MINUTE)
@@ -145,7 +160,7 @@ def finish(world: World) -> Totals:
 
 
 def _rows() -> list[LedgerItem]:
-    return [row for user_id in ("ann", "bob") for row in LedgerItem.query(user_id)]
+    return [row for user_id in USERS for row in LedgerItem.query(user_id)]
 
 
 def _is_settled(world: World) -> bool:
@@ -153,7 +168,7 @@ def _is_settled(world: World) -> bool:
         return False
     wakes = [
         item[f"{channel}_next_at"]["S"]
-        for item in world.store.tables["Schedules"].items.values()
+        for item in world.store.all_items("Schedules")
         for channel in ("sms", "push", "email")
         if f"{channel}_next_at" in item
     ]
@@ -174,7 +189,8 @@ def _compare(world: World, totals: Totals) -> None:
         totals.unknown += state == "unknown"
         totals.resent += row.resends or 0
         _compare_row(world, totals, row, state, taken[key])
-    for user_id in ("ann", "bob"):
+    _check_cap(world, totals)
+    for user_id in USERS:
         _compare_schedule(world, totals, user_id)
 
 
@@ -196,6 +212,20 @@ def _compare_row(world: World, totals: Totals, row: LedgerItem, state: str, take
         totals.wrong.append(f"its claim did not send what it names: {name}")
 
 
+def _check_cap(world: World, totals: Totals) -> None:
+    """No address got more than it may on one local day, resends included."""
+    zones = {"ann": ZoneInfo("UTC"), "bob": ZoneInfo("Asia/Shanghai"), "eve": ZoneInfo("UTC")}
+    counts = Counter(
+        (each.user_id, each.channel, each.at.astimezone(zones[each.user_id]).date())
+        for each in world.accepted
+    )
+    totals.wrong += [
+        f"{count} messages a day: {who}"
+        for who, count in counts.items()
+        if count > ledger.MESSAGES_A_DAY
+    ]
+
+
 def _compare_schedule(world: World, totals: Totals, user_id: str) -> None:
     account = accounts.read(user_id, now=world.now)
     until = account.user.paused_until
@@ -205,7 +235,9 @@ def _compare_schedule(world: World, totals: Totals, user_id: str) -> None:
         totals.lost.append(f"put aside for ever: {user_id}")
     for channel in Channel:
         decision, wake = account.decide(channel, world.now), account.wakes.get(channel)
-        if decision.due or decision.skipped:
+        today = world.now.astimezone(account.user.zone).date()
+        is_capped = account.messages_on(channel, today) >= ledger.MESSAGES_A_DAY
+        if decision.skipped or (decision.due and not is_capped):
             totals.lost.append(f"due and not sent: {user_id} {channel}")
         elif decision.next_at is not None and (wake is None or wake > decision.next_at):
             totals.lost.append(f"would wake too late: {user_id} {channel}")

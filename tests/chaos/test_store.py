@@ -9,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from bill_reminders.storage import tables
 from tests.chaos import crashes, story
 from tests.chaos.machine import Campaign
+from tests.chaos.store import placed
 from tests.chaos.story import Totals
 from tests.chaos.world import World, inhabited
 from tests.support.moto_stack import moto_stack
@@ -72,18 +73,6 @@ def answer_of(client: Any, operation: str, request: dict[str, Any]) -> Any:
         return client._make_api_call(operation, request)
     except ClientError as refusal:
         return refusal
-
-
-def placed(request: Any, names: dict[str, str]) -> Any:
-    """The request with the names of moto's tables in place of logical ids."""
-    if isinstance(request, list):
-        return [placed(each, names) for each in request]
-    if not isinstance(request, dict):
-        return request
-    return {
-        name: names[value] if name == "TableName" else placed(value, names)
-        for name, value in request.items()
-    }
 
 
 def meaning(answer: Any) -> Any:

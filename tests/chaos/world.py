@@ -9,7 +9,7 @@ import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,9 +24,9 @@ from bill_reminders import clock
 from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.storage import tables
 from bill_reminders.storage.binding import bind_all
-from tests.chaos.store import Store, cancelled, error
+from tests.chaos.store import MotoStore, Store, cancelled, error
 from tests.support.functions import Context, load, sqs_event
-from tests.support.moto_stack import CREDENTIALS
+from tests.support.moto_stack import CREDENTIALS, moto_stack
 from tests.support.template import function_environment, template
 
 CHANNELS = ("sms", "push", "email")
@@ -77,7 +77,7 @@ class World:
     """AWS, the providers and the time. `faults` maps the number of a call to what happens there."""
 
     now: datetime = START
-    store: Store = field(default_factory=Store)
+    store: Store | MotoStore = field(default_factory=Store)
     queues: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
     dead: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
     accepted: list[Accepted] = field(default_factory=list)
@@ -176,8 +176,7 @@ class World:
 
     def _check_claim(self, user_id: str, keys: tuple[str, ...]) -> None:
         """At the moment of the claim nothing that was committed before may forbid it."""
-        user = self.store.tables["Users"].items[user_id,]
-        bills = self.store.tables["Bills"].items
+        user = self.store.item("Users", user_id) or {}
         paused = user.get("paused_until")
         here = self.now.astimezone(_zone(user["time_zone"]["S"]))
         if paused is not None and here.date().isoformat() <= paused["S"]:
@@ -190,7 +189,7 @@ class World:
             _, bill_id, occurrence, _, _, channel = key.split("#")
             if "stopped_at" in user[channel]["M"]:
                 self.wrong.append(f"claimed after a stop: {key}")
-            bill = bills.get((user_id, bill_id))
+            bill = self.store.item("Bills", user_id, bill_id)
             if bill is None:
                 self.wrong.append(f"claimed after deletion: {key}")
                 continue
@@ -350,25 +349,39 @@ def _new_process(logical_id: str) -> None:
 
 
 @contextmanager
-def inhabited() -> Iterator[Callable[[], World]]:
-    """Make worlds; the one made last is the one that AWS clients talk to."""
+def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
+    """Make worlds; the one made last is the one that AWS clients talk to. Its tables are the
+    double, or moto's: new ones for each world."""
     present: list[World] = []
+    send = BaseClient._make_api_call  # type: ignore[attr-defined]
+    stacks = ExitStack()
 
     def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
+        if not present:  # moto's stack is being made
+            return send(client, operation, request)
         return present[-1].call(client, operation, request)
 
     def made() -> World:
-        present[:] = [World()]
+        world = World()
+        if on_moto:
+            stacks.close()
+            present.clear()
+            stack = stacks.enter_context(moto_stack())
+            bind_all(outputs | {"AddressKeyArn": "AddressKey"})
+            world.store = MotoStore(tables.connection.client, send, stack.ids)
+        present[:] = [world]
         for sender in ("SendSms", "SendPush", "SendEmail"):
             _new_process(sender)
-        return present[0]
+        return world
 
     quiet = {"POWERTOOLS_LOG_LEVEL": "CRITICAL", clock.OFFSET_VARIABLE: OFFSET}
-    outputs = {f"{name}Table": name for name in World().store.tables}
+    outputs = {f"{name}Table": name for name in Store().tables}
     with (
+        stacks,
         patch.dict(os.environ, CREDENTIALS | quiet),
         patch.object(BaseClient, "_make_api_call", call),
         patch("tenacity.nap.time.sleep"),
+        patch("bill_reminders.storage.ledger.MESSAGES_A_DAY", 3),
     ):
         present.append(World())
         bind_all(outputs | {"AddressKeyArn": "AddressKey"})

@@ -164,6 +164,10 @@ TESTED_BY = {
         "test_what_waits_is_due_again_when_its_time_has_come",
         "test_what_waits_is_withdrawn_when_it_became_needless",
     ),
+    "too many": (
+        "test_an_address_gets_so_many_messages_a_day_and_the_rest_the_next",
+        "test_the_cap_is_reserved_in_the_claim",
+    ),
     "dead address": (
         "test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew",
         "test_an_address_that_the_provider_knows_to_be_of_no_use_is_not_tried_again",

@@ -171,6 +171,18 @@ def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> No
     assert {letter["Fn::GetAtt"][0] for letter in letters} == watched
 
 
+def test_how_late_messages_leave_is_a_metric_of_each_channel() -> None:
+    worker = ROOT.joinpath("layers/product/python/bill_reminders/delivery/worker.py").read_text()
+    assert "slowest_seconds=" in worker
+    for channel in ("Sms", "Push", "Email"):
+        metric = PROD[f"{channel}Lag"]["Properties"]
+        assert metric["LogGroupName"] == {"Ref": f"Send{channel}Log"}
+        assert metric["FilterPattern"] == "{ $.slowest_seconds >= 0 }"
+        (transformed,) = metric["MetricTransformations"]
+        alarm = PROD[f"{channel}LagAlarm"]["Properties"]
+        assert alarm["MetricName"] == transformed["MetricName"]
+
+
 def test_silence_of_the_schedule_raises_an_alarm() -> None:
     alarm = PROD["NoTickAlarm"]["Properties"]
     assert (alarm["MetricName"], alarm["Period"] * alarm["EvaluationPeriods"]) == (

@@ -75,10 +75,17 @@ def effective_now(clock: datetime, nudge: Nudge) -> datetime:
 
 
 def deliver(
-    user_id: str, channel: Channel, *, now: datetime, send: Send, link_origin: str = ""
+    user_id: str,
+    channel: Channel,
+    *,
+    now: datetime,
+    send: Send,
+    link_origin: str = "",
+    note_lag: Callable[[timedelta], None] = lambda lag: None,
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
-    carry links that begin with `link_origin`, or none.
+    carry links that begin with `link_origin`, or none. `note_lag` hears of each message that was
+    accepted how long before `now` its user was to be woken.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy before anything is claimed,
     NotGivenBack, and whatever composing a message or marking it raises.
@@ -89,10 +96,17 @@ def deliver(
     while more:
         claim = ledger.claim_next(user_id, channel, with_link=bool(link_origin), now=now)
         more = claim.more
+        if claim.capped:
+            logger.error(
+                "daily cap reached, the rest waits", user_id=user_id, channel=channel.value
+            )
         if claim.reminders:
             number += 1
             part = Part(number, number - (-claim.left // ROWS_AT_MOST))
-            outcomes[_send_claim(claim, part, now, send, link_origin)] += 1
+            outcome = _send_claim(claim, part, now, send, link_origin)
+            outcomes[outcome] += 1
+            if outcome is State.SENT and claim.woken_at is not None:
+                note_lag(now - claim.woken_at)
     return outcomes
 
 

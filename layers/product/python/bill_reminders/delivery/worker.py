@@ -7,7 +7,8 @@ it ends in the dead-letter queue with its user out of the channel's index.
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import boto3
@@ -87,9 +88,10 @@ class Worker:
         # A connection that died while the function was frozen would cost a send its one attempt.
         self._provider.close()
         outcomes: Counter[State] = Counter()
+        lags: list[timedelta] = []
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         with processor(
-            event["Records"], lambda record: outcomes.update(self._deliver(record, context))
+            event["Records"], lambda record: outcomes.update(self._deliver(record, context, lags))
         ) as batch:
             batch.process()
         self._log.info(
@@ -97,17 +99,20 @@ class Worker:
             channel=self._channel.value,
             failed_nudges=len(processor.fail_messages),
             messages={state.value: count for state, count in outcomes.items()},
+            slowest_seconds=int(max(lags).total_seconds()) if lags else None,
         )
         return processor.response()
 
-    def _deliver(self, record: SQSRecord, context: LambdaContext) -> Counter[State]:
+    def _deliver(
+        self, record: SQSRecord, context: LambdaContext, lags: list[timedelta]
+    ) -> Counter[State]:
         if not self._circuit.allows(clock.now()):
             self._log.debug("provider refuses, nudge acknowledged")
             return Counter()
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
             return Counter()
-        user_id = None
+        user_id, begun = None, monotonic()
         last_time = int(record.attributes.approximate_receive_count) >= self._settings.max_receives
         try:
             nudge = nudges.parse(record.body)
@@ -121,6 +126,7 @@ class Worker:
                 now=now,
                 send=self._send,
                 link_origin=self._settings.link_origin,
+                note_lag=lambda lag: lags.append(lag + timedelta(seconds=monotonic() - begun)),
             )
             self._learn(outcomes, now)
             return outcomes

@@ -46,7 +46,8 @@ class Account:
 
     `wakes` holds the instants at which channels are to be woken, `quarantined` those put aside
     because their nudge was poison. `greeted` are the channels whose present address has had its
-    first message. `uncertain` is set when an earlier try of a change may have been written.
+    first message. `counted` holds how many messages were claimed for a channel on a local day.
+    `uncertain` is set when an earlier try of a change may have been written.
     """
 
     version: int
@@ -56,6 +57,9 @@ class Account:
     wakes: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
     quarantined: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
     greeted: frozenset[Channel] = frozenset()
+    counted: Mapping[Channel, tuple[date, int]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     uncertain: bool = False
 
     def decide(self, channel: Channel, now: datetime) -> planning.Decision:
@@ -67,6 +71,11 @@ class Account:
             now=now,
             since=self.wakes.get(channel) or self.quarantined.get(channel),
         )
+
+    def messages_on(self, channel: Channel, day: date) -> int:
+        """How many messages were claimed for `channel` on the user's local `day`."""
+        counted_on, count = self.counted.get(channel, (day, 0))
+        return count if counted_on == day else 0
 
     def bill(self, bill_id: str) -> Bill | None:
         return next((bill for bill in self.bills if bill.bill_id == bill_id), None)
@@ -123,6 +132,7 @@ def read(user_id: str, *, now: datetime, reach: date | None = None) -> Account:
         wakes=wakes,
         quarantined=quarantined,
         greeted=frozenset(_instants(schedule, tables.greeted_at)),
+        counted=_counted(schedule),
     )
 
 
@@ -131,6 +141,15 @@ def _instants(
 ) -> dict[Channel, datetime]:
     values = {channel: getattr(schedule, attribute(channel).attr_name) for channel in Channel}
     return {channel: value for channel, value in values.items() if value is not None}
+
+
+def _counted(schedule: ScheduleItem) -> dict[Channel, tuple[date, int]]:
+    found: dict[Channel, tuple[date, int]] = {}
+    for channel in Channel:
+        day = getattr(schedule, tables.counted_on(channel).attr_name)
+        if day is not None:
+            found[channel] = day, getattr(schedule, tables.messages(channel).attr_name) or 0
+    return found
 
 
 def _recorded(user_id: str, earliest: date) -> dict[str, Recorded]:

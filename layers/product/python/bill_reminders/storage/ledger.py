@@ -6,7 +6,7 @@ channels of one user do not make each other's claims fail.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from types import MappingProxyType
 from uuid import uuid4
@@ -17,6 +17,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import DAY, instant_of, local_date
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State, sources
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.planning import Decision
@@ -37,6 +38,11 @@ ROWS_AT_MOST = ACTIONS_AT_MOST - 2
 """One action of a claim is the schedule's, one the link's; what is beyond goes into further claims.
 """
 
+MESSAGES_A_DAY = 60
+"""Claimed for one address on one local day, tries that the provider refused among them. Nobody's
+bills need so many: what wants more is a fault, from which the user shall not suffer. The rest waits
+for the next day, and goes then if it still helps."""
+
 LEASE = timedelta(minutes=2)
 """How long a claim stays its owner's: longer than a sender may run."""
 
@@ -52,7 +58,8 @@ class Claim:
     Without `reminders` there is nothing to send; with `more` a further claim is to follow.
     `left` counts the due reminders that further claims will take. `token` opens the page of the
     message; None when it carries no link. `resends` counts, by ledger key, how often a reminder was
-    given back without knowing whether it had gone out.
+    given back without knowing whether it had gone out. `woken_at` is the instant at which the
+    channel was to be woken for it. `capped` says that more is due than may go today.
     """
 
     user: User
@@ -66,6 +73,8 @@ class Claim:
     more: bool
     token: str | None = field(default=None, repr=False)
     resends: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    woken_at: datetime | None = None
+    capped: bool = False
 
     @property
     def message_key(self) -> str:
@@ -86,8 +95,10 @@ def claim_next(user_id: str, channel: Channel, *, with_link: bool = False, now: 
         account = accounts.read(user_id, now=now)
         if tried is not None and _is_ours(account, tried):
             return tried  # its answer was lost, or was that to the library's own second attempt
-        decision = account.decide(channel, now)
+        wanted = account.decide(channel, now)
+        decision = _within_cap(account, wanted, channel, now)
         claim = _claim(account, decision, channel, owner, token)
+        claim = replace(claim, capped=decision is not wanted)
         skipped = decision.skipped[:ROWS_AT_MOST]
         if not _changes_anything(account, decision, channel):
             return claim
@@ -103,6 +114,17 @@ def claim_next(user_id: str, channel: Channel, *, with_link: bool = False, now: 
             continue
         return claim
     raise accounts.Contended("the account is changing too fast")
+
+
+def _within_cap(account: Account, decision: Decision, channel: Channel, now: datetime) -> Decision:
+    """Nothing is due any more today once the address has had its messages; the channel is woken
+    when the user's next day begins."""
+    today = local_date(now, account.user.zone)
+    if not decision.due or account.messages_on(channel, today) < MESSAGES_A_DAY:
+        return decision
+    tomorrow = instant_of(today + DAY, time(), account.user.zone)
+    next_at = min(filter(None, (decision.next_at, tomorrow)))
+    return replace(decision, due=(), next_at=next_at)
 
 
 def _claim(
@@ -124,6 +146,7 @@ def _claim(
         more=taken < len(decision.due) + len(decision.skipped),
         token=token,
         resends=MappingProxyType({r.reminder.key: r.resends for r in known if r.resends}),
+        woken_at=account.wakes.get(channel),
     )
 
 
@@ -148,16 +171,32 @@ def _moved_instant(account: Account, decision: Decision, claim: Claim, now: date
         actions.append(tables.quarantined_at(claim.channel).remove())
     if claim.first:
         actions.append(tables.greeted_at(claim.channel).set(now))
+    if claim.reminders:
+        today = local_date(now, account.user.zone)
+        count = account.messages_on(claim.channel, today) + 1
+        actions.append(tables.counted_on(claim.channel).set(today))
+        actions.append(tables.messages(claim.channel).set(count))
 
     def write(transaction: TransactWrite) -> None:
         user_id = account.user.user_id
         unchanged = ScheduleItem.version == account.version
+        if claim.reminders:
+            unchanged &= _uncounted(account, claim.channel)
         if actions:
             transaction.update(ScheduleItem(user_id), actions=actions, condition=unchanged)
         else:
             transaction.condition_check(ScheduleItem, user_id, condition=unchanged)
 
     return write
+
+
+def _uncounted(account: Account, channel: Channel) -> Condition:
+    """No other message was claimed for the channel since the account was read."""
+    day, count = tables.counted_on(channel), tables.messages(channel)
+    if channel not in account.counted:
+        return day.does_not_exist()
+    known_day, known = account.counted[channel]
+    return (day == known_day) & (count == known)
 
 
 def may_become(state: State) -> Condition:

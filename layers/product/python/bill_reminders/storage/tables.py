@@ -93,7 +93,10 @@ class EmailDue(GlobalSecondaryIndex[Any]):
 
 
 class ScheduleItem(Table):
-    """One user's schedule, their consistency boundary: see docs/decisions.md."""
+    """One user's schedule, their consistency boundary: see docs/decisions.md.
+
+    `..._messages` counts what was claimed for the channel on the local day `..._counted_on`.
+    """
 
     class Meta:
         table_name: str
@@ -107,6 +110,12 @@ class ScheduleItem(Table):
     sms_quarantined_at = MinuteAttribute(null=True)
     push_quarantined_at = MinuteAttribute(null=True)
     email_quarantined_at = MinuteAttribute(null=True)
+    sms_counted_on = DateAttribute(null=True)
+    push_counted_on = DateAttribute(null=True)
+    email_counted_on = DateAttribute(null=True)
+    sms_messages = IntegerAttribute(null=True)
+    push_messages = IntegerAttribute(null=True)
+    email_messages = IntegerAttribute(null=True)
     sms_greeted_at = InstantAttribute(null=True)
     push_greeted_at = InstantAttribute(null=True)
     email_greeted_at = InstantAttribute(null=True)
@@ -374,6 +383,16 @@ def next_at(channel: Channel) -> MinuteAttribute:
 def quarantined_at(channel: Channel) -> MinuteAttribute:
     """Where the instant of `channel` rests while its nudge is poison."""
     return getattr(ScheduleItem, f"{channel.value}_quarantined_at")
+
+
+def counted_on(channel: Channel) -> DateAttribute:
+    """The local day that `messages` counts."""
+    return getattr(ScheduleItem, f"{channel.value}_counted_on")
+
+
+def messages(channel: Channel) -> IntegerAttribute:
+    """How many messages were claimed for `channel` on that day."""
+    return getattr(ScheduleItem, f"{channel.value}_messages")
 
 
 def greeted_at(channel: Channel) -> InstantAttribute:
