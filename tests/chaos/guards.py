@@ -31,7 +31,7 @@ GUARDS = (
         "a ledger row is claimed once",
         "storage.ledger",
         "_save",
-        "condition=may_become(State(item.state))",
+        "condition=may_become(State.CLAIMED)",
         "",
     ),
     Guard(

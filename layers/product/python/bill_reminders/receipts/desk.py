@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.people import Channel
 from bill_reminders.receipts.inbound import Receipt
 from bill_reminders.storage import addresses, happenings, receipts
 from bill_reminders.storage.accounts import UnknownUser
@@ -53,8 +54,9 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Outcome:
 
 
 def _only_one(receipt: Receipt) -> LedgerItem | None:
-    """Receipts of e-mails bear our own tag, and those of devices come for what was marked."""
-    owner = _owner(receipt)
+    """For SMS alone: receipts of e-mails bear our own tag, those of devices come for what was
+    marked."""
+    owner = _owner(receipt) if receipt.channel is Channel.SMS else None
     if owner is None:
         return None
     return receipts.only_unknown(owner, receipt.channel, sent_at=receipt.at)

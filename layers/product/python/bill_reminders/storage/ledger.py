@@ -218,7 +218,8 @@ def settle_shard(user_id: str) -> int:
 
 
 def _save(item: LedgerItem, transaction: TransactWrite) -> None:
-    transaction.save(item, condition=may_become(State(item.state)))
+    """Claim a row, or note something in it: only one that is not there, or waits."""
+    transaction.save(item, condition=may_become(State.CLAIMED))
 
 
 def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
@@ -270,13 +271,12 @@ def settled(
     actions: list[Action] = [
         LedgerItem.state.set(state.value),
         LedgerItem.settled_at.set(now),
+        LedgerItem.reason.remove() if reason is None else LedgerItem.reason.set(reason),
         *NO_LOOK,
     ]
     if provider_id is not None:
         actions.append(LedgerItem.provider_id.set(provider_id))
         actions.append(LedgerItem.receipt_id.set(LedgerItem.receipt_id | provider_id))
-    if reason is not None:
-        actions.append(LedgerItem.reason.set(reason))
     return actions
 
 
