@@ -266,6 +266,16 @@ def test_it_comes_before_the_second_attempt_and_makes_that_needless(stage: Stage
     assert (message().state, message().attempt) == ("delivered", 1)
 
 
+def test_a_bounce_before_the_second_attempt_makes_that_needless_too(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL, act=wire.raises(wire.TIMEOUT))
+    stage.set_clock(NINE + 11 * MINUTE)
+    stage.sweep()
+    assert message().state == "waiting"
+    assert stage.receive(bounce(row)) == []
+    assert (message().state, message().attempt) == ("bounced", 1)
+    assert address(Channel.EMAIL).stopped_by is StoppedBy.BOUNCED
+
+
 def test_the_first_attempts_receipt_says_nothing_of_the_second(stage: Stage) -> None:
     row = stage.sent(Channel.EMAIL, act=wire.raises(wire.TIMEOUT))
     stage.set_clock(NINE + 11 * MINUTE)

@@ -58,12 +58,11 @@ def receive(row: LedgerItem, failure: Failure, *, actions: list[Action], now: da
             return False
         return failure.state in TRANSITIONS[known.state]
 
-    same = (LedgerItem.owner == row.owner) & (LedgerItem.attempt == row.attempt)
     return _change(
         LedgerItem(row.user_id, row.key),
         failure,
         is_mine=is_same,
-        condition=same & ledger.may_become(failure.state),
+        condition=ledger.same_claim(row) & ledger.may_become(failure.state),
         actions=actions,
         not_greeted=failure.stop is not None,
         reach=row.due_on,

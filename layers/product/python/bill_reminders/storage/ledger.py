@@ -325,6 +325,14 @@ def _mark(claim: Claim, state: State, actions: list[Action]) -> bool:
     return True
 
 
+def same_claim(row: LedgerItem) -> Condition:
+    """The row has not been claimed or given back since it was read."""
+    same = LedgerItem.attempt == row.attempt
+    if row.owner is None:
+        return same & LedgerItem.owner.does_not_exist()
+    return same & (LedgerItem.owner == row.owner)
+
+
 def owned(claim: Claim) -> Condition:
     """The row is still this claim's."""
     return (LedgerItem.owner == claim.owner) & (LedgerItem.attempt == claim.attempt)

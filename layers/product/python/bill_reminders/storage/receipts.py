@@ -10,7 +10,7 @@ from bill_reminders.domain.people import Channel
 from bill_reminders.storage import failures
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.failures import Failure
-from bill_reminders.storage.ledger import LEASE, may_become, settled
+from bill_reminders.storage.ledger import LEASE, may_become, same_claim, settled
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import condition_failed
 
@@ -64,11 +64,9 @@ def apply(row: LedgerItem, failure: Failure, *, provider_id: str, now: datetime)
 
 
 def _update(row: LedgerItem, state: State, actions: list[Action]) -> bool:
-    same = (LedgerItem.owner == row.owner) & (LedgerItem.attempt == row.attempt)
-    if row.owner is None:
-        same = LedgerItem.owner.does_not_exist()
+    condition = same_claim(row) & may_become(state)
     try:
-        LedgerItem(row.user_id, row.key).update(actions, condition=same & may_become(state))
+        LedgerItem(row.user_id, row.key).update(actions, condition=condition)
     except UpdateError as error:
         if not condition_failed(error):
             raise

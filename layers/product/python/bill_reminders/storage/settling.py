@@ -26,6 +26,7 @@ from bill_reminders.storage.ledger import (
     NO_LOOK,
     SETTLE_SHARDS,
     may_become,
+    same_claim,
     settled,
     unclear,
 )
@@ -108,11 +109,7 @@ def _lapse(row: LedgerItem, now: datetime) -> Outcome:
 
 def _same(row: LedgerItem) -> Condition:
     """Nobody has claimed, marked or settled it since it was read."""
-    return (
-        (LedgerItem.owner == row.owner)
-        & (LedgerItem.attempt == row.attempt)
-        & (LedgerItem.state == row.state)
-    )
+    return same_claim(row) & (LedgerItem.state == row.state)
 
 
 def _write(row: LedgerItem, actions: list[Action], condition: Condition, done: Outcome) -> Outcome:
