@@ -87,12 +87,16 @@ LOOKS = ("FindDue: Query", "Settle: Query")
 
 
 def singles(
-    make: Make, *, troubled: bool = False, step: int = 1
+    make: Make, *, troubled: bool = False, step: int = 1, but_looks: bool = False
 ) -> Iterator[tuple[str, World, Totals]]:
     """A fault of each kind at each call: the process dies before it (which is after the one
     before), its answer is lost, the table refuses, somebody else acts; and each answer of a
-    provider at each send. Named by fault and place; with `step` one in so many."""
-    for name, prepare in islice(_faults(points(make, troubled=troubled), troubled), 0, None, step):
+    provider at each send. Named by fault and place; with `step` one in so many, `but_looks` none
+    at the reads of an index."""
+    faults = _faults(points(make, troubled=troubled), troubled)
+    if but_looks:
+        faults = (each for each in faults if not each[0].endswith(LOOKS))
+    for name, prepare in islice(faults, 0, None, step):
         yield name, *_play(make, prepare, troubled=troubled)
 
 
