@@ -18,38 +18,71 @@ KINDS = ("dies", "loses", "throttles", "cancels")
 ANSWERS = ("throttled", "lost", "silent", "failed", "failed_after", "refused", "opted_out")
 
 
-MEANWHILE = ("pays", "stops", "deletes", "pauses", "delivers", "sweeps", "overtakes")
+MEANWHILE = (
+    "pays",
+    "stops",
+    "deletes",
+    "pauses",
+    "delivers",
+    "sweeps",
+    "receives",
+    "overtakes",
+)
+
+
+PEOPLE = (("ann", "rent"), ("ann", "power"), ("bob", "card"))
 
 
 def act(world: World, what: str) -> None:
     """What somebody else may do in the middle of a handler's work."""
-    people = (("ann", "rent"), ("ann", "power"), ("bob", "card"))
-    match what:
-        case "pays":
-            for bill in people:
-                happenings.record_payment(*bill, 0, payment_id="paid", now=world.now)
-        case "stops":
-            for user_id, channel in product(("ann", "bob"), Channel):
-                happenings.stop(user_id, channel, now=world.now)
-        case "deletes":
-            for bill in people:
-                happenings.delete_bill(*bill, now=world.now)
-        case "pauses":
-            until = world.now.date() + timedelta(days=1)
-            for user_id in ("ann", "bob"):
-                pause(world, user_id, until)
-        case "delivers":
-            _nudge_everybody(world)
-        case "sweeps":
-            world.sweep()
-        case "overtakes":
-            # who was at work is frozen for longer than its lease; its heir dies as it sends
-            for minutes in (3, 11, 1):
-                world.now += minutes * story.MINUTE
-                world.sweep()
-            world.answers += ["died"] * 3
-            _nudge_everybody(world)
-            world.answers.clear()
+    acts: dict[str, Callable[[World], None]] = {
+        "pays": _pays,
+        "stops": _stops,
+        "deletes": _deletes,
+        "pauses": _pauses,
+        "delivers": _nudge_everybody,
+        "sweeps": World.sweep,
+        "receives": _receives,
+        "overtakes": _overtakes,
+    }
+    acts[what](world)
+
+
+def _pays(world: World) -> None:
+    for bill in PEOPLE:
+        happenings.record_payment(*bill, 0, payment_id="paid", now=world.now)
+
+
+def _stops(world: World) -> None:
+    for user_id, channel in product(("ann", "bob"), Channel):
+        happenings.stop(user_id, channel, now=world.now)
+
+
+def _deletes(world: World) -> None:
+    for bill in PEOPLE:
+        happenings.delete_bill(*bill, now=world.now)
+
+
+def _pauses(world: World) -> None:
+    until = world.now.date() + timedelta(days=1)
+    for user_id in ("ann", "bob"):
+        pause(world, user_id, until)
+
+
+def _receives(world: World) -> None:
+    story.send_receipts(world)
+    while world.deliver("Receipts"):
+        pass
+
+
+def _overtakes(world: World) -> None:
+    """Who was at work is frozen for longer than its lease; its heir dies as it sends."""
+    for minutes in (3, 11, 1):
+        world.now += minutes * story.MINUTE
+        world.sweep()
+    world.answers += ["died"] * 3
+    _nudge_everybody(world)
+    world.answers.clear()
 
 
 def pause(world: World, user_id: str, until: date | None) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours
@@ -21,15 +21,16 @@ NINE = START + timedelta(hours=9)
 QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts")
 CAP = 3
 """Messages to one address on one day, in the campaign."""
-USERS = ("ann", "bob", "eve")
+USERS = ("ann", "bob", "eve", "dan")
 FINAL = {"sent", "delivered", "bounced", "complained", "failed", "expired", "unknown", "skipped"}
 TAKEN = {"sent", "delivered", "bounced", "complained", "expired"}
 """States that only a message which the provider took can reach. `failed` may be either."""
 
 
 def people(world: World) -> None:
-    """Three users: digests by SMS and e-mail; push, abroad, with quiet hours; and one with more
-    bills, each at another minute, than the campaign's daily cap lets go."""
+    """Four users: digests by SMS and e-mail; push, abroad, with quiet hours; one with more bills,
+    each at another minute, than the campaign's daily cap lets go; and one who missed a reminder and
+    whose quiet hours have begun."""
     entered = START - timedelta(days=20)
     plan = Plan(lead_days=(3, 0), channels=(Channel.SMS, Channel.EMAIL))
     ann = a_user("ann", channels=plan.channels, plan=plan)
@@ -40,7 +41,8 @@ def people(world: World) -> None:
         quiet_hours=QuietHours(time(21), time(8)),
     )
     eve = a_user("eve", channels=(Channel.EMAIL,))
-    for user in (ann, bob, eve):
+    dan = a_user("dan", channels=(Channel.EMAIL,), quiet_hours=QuietHours(time(8), time(10)))
+    for user in (ann, bob, eve, dan):
         save_user(user, shards=4, now=entered)
     monthly = Recurrence(date(2027, 3, 1), 1, Unit.MONTH)
     bills = {
@@ -49,6 +51,7 @@ def people(world: World) -> None:
             a_bill("ann", "power", due_on=date(2027, 3, 4)),
         ],
         "bob": [a_bill("bob", "card", due_on=date(2027, 3, 2))],
+        "dan": [a_bill("dan", "loan", due_on=date(2027, 3, 3))],
         "eve": [
             a_bill(
                 "eve",
@@ -214,10 +217,11 @@ def _compare_row(world: World, totals: Totals, row: LedgerItem, state: str, take
 
 def _check_cap(world: World, totals: Totals) -> None:
     """No address got more than it may on one local day, resends included."""
-    zones = {"ann": ZoneInfo("UTC"), "bob": ZoneInfo("Asia/Shanghai"), "eve": ZoneInfo("UTC")}
+    abroad = ZoneInfo("Asia/Shanghai")
     counts = Counter(
-        (each.user_id, each.channel, each.at.astimezone(zones[each.user_id]).date())
+        (who, each.channel, each.at.astimezone(abroad if who == "bob" else UTC).date())
         for each in world.accepted
+        for who in (each.user_id,)
     )
     totals.wrong += [
         f"{count} messages a day: {who}"

@@ -24,6 +24,7 @@ from bill_reminders import clock
 from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.storage import tables
 from bill_reminders.storage.binding import bind_all
+from tests.chaos.expressions import Item
 from tests.chaos.store import MotoStore, Store, cancelled, error
 from tests.support.functions import Context, load, sqs_event
 from tests.support.moto_stack import CREDENTIALS, moto_stack
@@ -116,9 +117,12 @@ class World:
     def _act(self, service: str, operation: str, request: dict[str, Any]) -> Any:  # noqa: PLR0911
         match service, operation:
             case "dynamodb", _:
+                if operation != "TransactWriteItems":
+                    return self._store(operation, request)
+                claimed = _claimed(request)
+                known = [self.store.item("Ledger", *_key(item)) for item in claimed]
                 answer = self._store(operation, request)
-                if operation == "TransactWriteItems":
-                    self._note_claim(request)
+                self._note_claim(claimed, known)
                 return answer
             case "ssm", _:
                 name = request["Name"]
@@ -159,15 +163,10 @@ class World:
         self.journal.append((operation, kept, copy.deepcopy(answer)))
         return answer
 
-    def _note_claim(self, request: dict[str, Any]) -> None:
-        claimed = []
-        for each in request["TransactItems"]:
-            put = each.get("Put")
-            if put is None or put["TableName"] != "Ledger":
-                continue
-            item = put["Item"]
-            if item["state"]["S"] in ("claimed", "in_digest"):
-                claimed.append(item)
+    def _note_claim(self, claimed: list[Item], known: list[Item | None]) -> None:
+        for item in known:
+            if item is not None and item["state"]["S"] != "waiting":
+                self.wrong.append(f"claimed though {item['state']['S']}: {item['key']['S']}")
         if claimed and self.processes:
             user_id, owner = claimed[0]["user_id"]["S"], claimed[0]["owner"]["S"]
             keys = tuple(item["key"]["S"] for item in claimed)
@@ -317,6 +316,17 @@ class World:
             act()
         finally:
             self.numbered = numbered
+
+
+def _claimed(request: dict[str, Any]) -> list[Item]:
+    """The ledger's rows that a transaction claims."""
+    puts = [each["Put"] for each in request["TransactItems"] if "Put" in each]
+    items = [put["Item"] for put in puts if put["TableName"] == "Ledger"]
+    return [item for item in items if item["state"]["S"] in ("claimed", "in_digest")]
+
+
+def _key(item: Item) -> tuple[str, str]:
+    return item["user_id"]["S"], item["key"]["S"]
 
 
 def _reader(queue: str) -> str:

@@ -43,6 +43,14 @@ AHEAD = 100 * DAY
 USUAL_LEADS = (14, 7, 5, 3, 2, 1, 0)
 USUAL_OVERDUES = (1, 3, 7)
 
+WHY_STOPPED = {
+    StoppedBy.REPLY: "page_stopped_reply",
+    StoppedBy.PROVIDER: "page_stopped_provider",
+    StoppedBy.BOUNCED: "page_stopped_bounced",
+    StoppedBy.COMPLAINT: "page_stopped_complaint",
+}
+"""What the page says where it cannot lift a stop."""
+
 PAGE_LIFTS = frozenset({StoppedBy.PAGE, StoppedBy.UNSUBSCRIBE})
 """A STOP by SMS is not taken back by whoever holds a link."""
 
@@ -239,7 +247,7 @@ def _channels(words: Catalogue, user: User) -> list[dict[str, Any]]:
             "name": words.say(f"page_channel_{channel}"),
             "stopped": address.stopped_at is not None,
             "lifts": address.stopped_by in PAGE_LIFTS,
-            "why": f"page_stopped_{address.stopped_by}",
+            "why": WHY_STOPPED.get(address.stopped_by),
         }
         for channel, address in user.addresses.items()
         if address.attestation is not None
