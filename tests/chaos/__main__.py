@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import asdict
 from io import StringIO
-from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.chaos import backlog, crashes, report
-from tests.chaos.guards import GUARDS, without
+from tests.chaos.guards import GUARDS, Guard, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
 from tests.chaos.world import World, inhabited
@@ -92,7 +91,7 @@ def main() -> int:
         for guard in GUARDS:
             if guard.name not in progress.state["guards"]:
                 with without(guard):
-                    progress.state["guards"][guard.name] = caught(make)
+                    progress.state["guards"][guard.name] = caught(make, guard)
                 tell(progress, f"without the guard {guard.name!r}")
         while progress.state["schedules"] < schedules:
             block(make, progress, "schedules", BLOCK)
@@ -138,13 +137,12 @@ def block(make: crashes.Make, progress: Progress, kind: str, size: int) -> None:
     progress.state["next_block"][kind] = number + 1
 
 
-def caught(make: crashes.Make) -> str | None:
-    """The first single fault at which the campaign notices; None when it does not."""
-    for but_looks, troubled in product((True, False), (True, False)):
-        for name, _, totals in crashes.singles(make, troubled=troubled, but_looks=but_looks):
-            if not totals.holds:
-                said = [*totals.lost, *totals.duplicated, *totals.wrong][0]
-                return f"{name}: {said}"
+def caught(make: crashes.Make, guard: Guard) -> str | None:
+    """How the campaign notices that a guard is missing; None when it does not."""
+    for totals in crashes.named(make, guard.noticed_at, troubled=guard.troubled):
+        if not totals.holds:
+            said = [*totals.lost, *totals.duplicated, *totals.wrong]
+            return f"{guard.noticed_at}: {said[0]}"
     return None
 
 

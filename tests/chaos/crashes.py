@@ -76,13 +76,14 @@ def _receives(world: World) -> None:
 
 
 def _overtakes(world: World) -> None:
-    """Who was at work is frozen for longer than its lease; its heir dies as it sends."""
+    """Who was at work is frozen for longer than its lease; its heir dies when it has sent."""
+    answers, world.answers = world.answers, []
     for minutes in (3, 11, 1):
         world.now += minutes * story.MINUTE
         world.sweep()
-    world.answers += ["died"] * 3
+    world.answers += ["died_after"] * 3
     _nudge_everybody(world)
-    world.answers.clear()
+    world.answers = answers
 
 
 def pause(world: World, user_id: str, until: date | None) -> None:
@@ -117,6 +118,13 @@ def points(make: Make, *, troubled: bool = False) -> list[str]:
 
 LOOKS = ("FindDue: Query", "Settle: Query")
 """Reads of an index, of which one is like the other: there only deaths are tried at each."""
+
+
+def named(make: Make, name: str, *, troubled: bool = False) -> Iterator[Totals]:
+    """The runs with the single faults of that name."""
+    for each, prepare in _faults(points(make, troubled=troubled), troubled):
+        if each == name:
+            yield _play(make, prepare, troubled=troubled)[1]
 
 
 def singles(

@@ -17,13 +17,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Guard:
-    """`text` as `ast` writes it out, and what stands there without the guard."""
+    """`text` as `ast` writes it out, and what stands there without the guard; the single fault at
+    which the campaign notices its absence, in a calm or a `troubled` course."""
 
     name: str
     module: str
     function: str
     text: str
     without: str
+    noticed_at: str
+    troubled: bool = False
 
 
 GUARDS = (
@@ -33,6 +36,8 @@ GUARDS = (
         "_save",
         "condition=may_become(State.CLAIMED)",
         "",
+        "receives at SendEmail: TransactWriteItems",
+        troubled=True,
     ),
     Guard(
         "a claim is of the version that was read",
@@ -40,6 +45,7 @@ GUARDS = (
         "_moved_instant",
         "ScheduleItem.version == account.version",
         "ScheduleItem.user_id.exists()",
+        "stops at SendSms: Query",
     ),
     Guard(
         "a change is of the version that was read",
@@ -47,6 +53,8 @@ GUARDS = (
         "_moved_schedule",
         "ScheduleItem.version == before.version",
         "ScheduleItem.user_id.exists()",
+        "pauses at ReadReceipts: Query",
+        troubled=True,
     ),
     Guard(
         "the look at what is older",
@@ -54,6 +62,7 @@ GUARDS = (
         "_tick_route",
         "minute.minute % OLDER_EVERY_MINUTES == 0",
         "False",
+        "dies at FindDue: Query",
     ),
     Guard(
         "only the owner marks",
@@ -61,6 +70,7 @@ GUARDS = (
         "owned",
         "(LedgerItem.owner == claim.owner) & (LedgerItem.attempt == claim.attempt)",
         "LedgerItem.key.exists()",
+        "overtakes at SendSms: Publish",
     ),
     Guard(
         "the table of transitions",
@@ -68,6 +78,8 @@ GUARDS = (
         "may_become",
         "return allowed | LedgerItem.key.does_not_exist() if None in sources(state) else allowed",
         "return LedgerItem.key.exists() | LedgerItem.key.does_not_exist()",
+        "receives at SendEmail: TransactWriteItems",
+        troubled=True,
     ),
     Guard(
         "a stopped address is not used",
@@ -75,6 +87,7 @@ GUARDS = (
         "Address.usable",
         "self.attestation is not None and self.stopped_at is None",
         "True",
+        "stops at SendSms: Query",
     ),
     Guard(
         "one resend at most",
@@ -82,13 +95,7 @@ GUARDS = (
         "deserves_resend",
         "row.resends >= RESENDS_AT_MOST",
         "False",
-    ),
-    Guard(
-        "a lease is its owner's",
-        "storage.settling",
-        "settle",
-        "row.settle_at > now",
-        "False",
+        "overtakes at SendSms: Publish",
     ),
     Guard(
         "so many messages a day",
@@ -96,6 +103,7 @@ GUARDS = (
         "_within_cap",
         "account.messages_on(channel, today) < MESSAGES_A_DAY",
         "True",
+        "dies at FindDue: GetQueueAttributes",
     ),
     Guard(
         "quiet hours",
@@ -103,6 +111,7 @@ GUARDS = (
         "_judge_nearest",
         "quiet.cover(now, user.zone)",
         "False",
+        "dies at FindDue: GetQueueAttributes",
     ),
     Guard(
         "a pause",
@@ -110,6 +119,7 @@ GUARDS = (
         "_judge_nearest",
         "resumes_at is not None and now < resumes_at",
         "False",
+        "pauses at SendSms: Query",
     ),
 )
 

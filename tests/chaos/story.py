@@ -59,7 +59,7 @@ def people(world: World) -> None:
                 due_on=date(2027, 3, 4),
                 plan_change=PlanChange(lead_days=(3,), remind_at=time(9, minute)),
             )
-            for minute in range(CAP + 1)
+            for minute in (0, 1, 3, 14)
         ],
     }
     for user_id, several in bills.items():
@@ -69,27 +69,31 @@ def people(world: World) -> None:
 
 def course(world: World, *, troubled: bool = False) -> None:
     """A morning with every handler on its usual occasions. A troubled one has a provider that
-    refuses one message, leaves one without an answer, and sends bounces at the end."""
+    refuses one message, leaves two without an answer, and at the end sends bounces, and after them
+    what it should have sent before."""
     if troubled:
-        world.answers += ["throttled", "lost"]
+        world.answers += ["throttled", "taken", "lost", "lost"]
     for minutes in (0, 1, 3, 14, 15, 16):
         world.now = NINE + minutes * MINUTE
         world.tick()
         for queue in QUEUES[:3]:
             world.deliver(queue)
-        if minutes == 1:
+        if minutes == 1 and not troubled:
             send_receipts(world)
             world.deliver("Receipts")
         world.sweep()
     if troubled:
-        send_receipts(world, "bad")
-        world.deliver("Receipts")
+        for kind in ("bad", "good"):
+            send_receipts(world, kind)
+            world.deliver("Receipts")
 
 
 def send_receipts(world: World, kind: str = "good") -> None:
     """What the providers say of all that they took until now."""
     for each in world.accepted:
         world.queues["Receipts"].append(_letter(world, each, kind))
+        if kind == "bad":
+            world.said[each.provider_id] = kind
 
 
 def _letter(world: World, each: Accepted, kind: str) -> Letter:
@@ -207,6 +211,8 @@ def _compare_row(world: World, totals: Totals, row: LedgerItem, state: str, take
         totals.duplicated.append(f"{taken} times: {name}")
     if state in TAKEN and not taken:
         totals.wrong.append(f"{state}, and the provider knows nothing: {name}")
+    if world.said.get(row.provider_id or "") == "bad" and state not in ("bounced", "complained"):
+        totals.wrong.append(f"{state} though it bounced: {name}")
     if state == "skipped" and taken:
         totals.wrong.append(f"skipped, and sent: {name}")
     owners = {each.owner for each in world.accepted if each.provider_id == row.provider_id}

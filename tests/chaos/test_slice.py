@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -96,7 +97,12 @@ def test_a_backlog_after_an_outage_goes_out_once_and_nothing_past_its_use(
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
-def test_the_text_of_every_guard_is_where_the_campaign_looks_for_it(guard: Guard) -> None:
-    """A guard that was rewritten would else be taken for one that does not matter."""
+def test_the_campaign_notices_each_guard_that_is_missing(
+    make: Callable[[], World], guard: Guard
+) -> None:
+    """And nothing is noticed at that fault while the guard is there."""
+    runs = crashes.named(make, guard.noticed_at, troubled=guard.troubled)
+    assert all(totals.holds for totals in islice(runs, 3))
     with without(guard):
-        pass
+        runs = crashes.named(make, guard.noticed_at, troubled=guard.troubled)
+        assert not all(totals.holds for totals in runs)

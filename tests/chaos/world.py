@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from bill_reminders import clock
 from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.storage import tables
+from bill_reminders.storage.attributes import InstantAttribute
 from bill_reminders.storage.binding import bind_all
 from tests.chaos.expressions import Item
 from tests.chaos.store import MotoStore, Store, cancelled, error
@@ -94,6 +95,8 @@ class World:
     wrong: list[str] = field(default_factory=list)
     operations: list[str] = field(default_factory=list)
     skew: timedelta = timedelta()
+    said: dict[str, str] = field(default_factory=dict)
+    """The worst that a receipt said of a message, by the provider's id."""
     promised: dict[str, str | None] = field(default_factory=dict)
     """Until when each user was told that nothing goes out; a later write may not forget it."""
     journal: list[tuple[str, dict[str, Any], Any]] | None = None
@@ -117,11 +120,11 @@ class World:
     def _act(self, service: str, operation: str, request: dict[str, Any]) -> Any:  # noqa: PLR0911
         match service, operation:
             case "dynamodb", _:
-                if operation != "TransactWriteItems":
-                    return self._store(operation, request)
                 claimed = _claimed(request)
                 known = [self.store.item("Ledger", *_key(item)) for item in claimed]
+                marked = [self.store.item("Ledger", *key) for key in _marked(operation, request)]
                 answer = self._store(operation, request)
+                self._check_owner(marked)
                 self._note_claim(claimed, known)
                 return answer
             case "ssm", _:
@@ -163,6 +166,19 @@ class World:
         self.journal.append((operation, kept, copy.deepcopy(answer)))
         return answer
 
+    def _check_owner(self, marked: list[Item | None]) -> None:
+        """While a lease runs, nobody but its owner and receipts says what became of a claim."""
+        process = self.processes[-1] if self.processes else None
+        if process is None or process.name == "ReadReceipts":
+            return
+        ours = "" if process.claim is None else process.claim[2]
+        for row in marked:
+            if row is None or row["state"]["S"] not in ("claimed", "in_digest"):
+                continue
+            lease = row.get("settle_at", {"S": ""})["S"]
+            if lease > InstantAttribute().serialize(self.now) and row["owner"]["S"] != ours:
+                self.wrong.append(f"a stranger wrote to a claim: {row['key']['S']}")
+
     def _note_claim(self, claimed: list[Item], known: list[Item | None]) -> None:
         for item in known:
             if item is not None and item["state"]["S"] != "waiting":
@@ -203,7 +219,7 @@ class World:
         channel, the provider takes all."""
         answer = self.answers.pop(0) if self.answers else self.trouble.get(channel, "taken")
         self.injected[answer] += answer != "taken"
-        if answer in ("taken", "lost", "failed_after"):
+        if answer in ("taken", "lost", "failed_after", "died_after"):
             process = self.processes[-1]
             if process.claim is None:
                 self.wrong.append(f"sent without a claim: {channel}")
@@ -215,7 +231,7 @@ class World:
         match answer:
             case "taken":
                 return {"MessageId": provider_id}
-            case "died":
+            case "died" | "died_after":
                 raise Died
             case "throttled":
                 raise error("Throttling", "Publish", 400)
@@ -246,7 +262,9 @@ class World:
             self.processes.pop()
 
     def tick(self) -> None:
-        self.run("FindDue", {"time": datetime.now(UTC).isoformat()})
+        # a second into its minute: the offset is read a moment later than this
+        at = datetime.now(UTC) + timedelta(seconds=1)
+        self.run("FindDue", {"time": at.isoformat()})
 
     def sweep(self) -> None:
         self.run("Settle", {})
@@ -318,9 +336,16 @@ class World:
             self.numbered = numbered
 
 
+def _marked(operation: str, request: dict[str, Any]) -> list[tuple[str, str]]:
+    """The keys of the ledger's rows that a call updates."""
+    updates = [request] if operation == "UpdateItem" else []
+    updates += [each["Update"] for each in request.get("TransactItems", []) if "Update" in each]
+    return [_key(update["Key"]) for update in updates if update["TableName"] == "Ledger"]
+
+
 def _claimed(request: dict[str, Any]) -> list[Item]:
     """The ledger's rows that a transaction claims."""
-    puts = [each["Put"] for each in request["TransactItems"] if "Put" in each]
+    puts = [each["Put"] for each in request.get("TransactItems", []) if "Put" in each]
     items = [put["Item"] for put in puts if put["TableName"] == "Ledger"]
     return [item for item in items if item["state"]["S"] in ("claimed", "in_digest")]
 
