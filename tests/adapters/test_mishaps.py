@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +34,7 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import Context, counted_calls, sqs_event
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import EMAIL, ENDPOINT, PHONE, a_bill, a_user
 
@@ -56,14 +56,8 @@ def _at_nine(stack: MotoStack, set_clock: SetClock) -> None:
 @pytest.fixture(autouse=True)
 def log(stack: MotoStack) -> Iterator[io.StringIO]:
     """What the functions log. After every test here: no address in it."""
-    lines = io.StringIO()
-    handler = stack.function("SendSms").logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(lines)
-    try:
+    with logged(stack.function("SendSms").logger) as lines:
         yield lines
-    finally:
-        handler.setStream(usual)
     for address in ADDRESSES:
         assert address not in lines.getvalue()
 

@@ -235,7 +235,7 @@ def test_in_any_order_and_twice_they_end_in_one_state(stage: Stage, order: tuple
 
 
 def test_a_receipt_of_a_message_that_was_never_marked_settles_it(stage: Stage) -> None:
-    row = stage.sent(Channel.EMAIL, act=wire.raises(Died()))  # type: ignore[arg-type]
+    row = stage.sent(Channel.EMAIL, act=wire.raises(Died()))
     assert row.state == "claimed"
     stage.receive(email("Send", row, provider_id="ses-7"))
     assert (message().state, message().provider_id) == ("sent", "ses-7")
@@ -262,7 +262,7 @@ def test_it_comes_before_the_second_attempt_and_makes_that_needless(stage: Stage
     stage.receive(email("Delivery", row))
     assert message().state == "delivered"
     stage.set_clock(NINE + 13 * MINUTE)
-    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))  # type: ignore[arg-type]
+    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))
     assert (message().state, message().attempt) == ("delivered", 1)
 
 
@@ -340,7 +340,7 @@ def test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew(st
     row = stage.sent(Channel.EMAIL)
     stage.receive(bounce(row))
     stage.set_clock(NINE + timedelta(days=1))
-    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))  # type: ignore[arg-type]
+    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))
     states = {row.trigger: (row.state, row.reason) for row in ledger_of("somebody")}
     assert states == {"lead:0": ("bounced", "bounced"), "overdue:1": ("skipped", "no_address")}
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +25,7 @@ from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import IN_THREE_DAYS, NINE, SHARDS, enter, ledger_of
 from tests.support.functions import Context, sample_event
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import PHONE, a_bill, a_user
 from tests.support.permissions import allowed, watched
@@ -46,14 +46,8 @@ def phone(stack: MotoStack, set_clock: SetClock) -> Phone:
 @pytest.fixture(autouse=True)
 def log(stack: MotoStack) -> Iterator[io.StringIO]:
     """What the function logs. After every test here: not a word of a person or a bill in it."""
-    lines = io.StringIO()
-    handler = stack.function("ReadReplies").logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(lines)
-    try:
+    with logged(stack.function("ReadReplies").logger) as lines:
         yield lines
-    finally:
-        handler.setStream(usual)
     assert [word for word in PRIVATE if word in lines.getvalue()] == []
 
 

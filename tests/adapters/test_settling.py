@@ -69,7 +69,7 @@ class Stage:
         return [text for _, text in backend.sms_messages.values()]
 
     def die_after_the_claim(self, user_id: str = "somebody") -> None:
-        self.send(user_id, act=wire.raises(Died()))  # type: ignore[arg-type]
+        self.send(user_id, act=wire.raises(Died()))
 
     def sweep(self) -> None:
         self.stack.function("Settle").handler(sample_event("settle"), Context())

@@ -77,7 +77,7 @@ def before_call(client: Any, operation: str, act: Callable[[], Any]) -> Iterator
         client.meta.events.unregister(event, meet)
 
 
-def raises(error: Exception) -> Act:
+def raises(error: BaseException) -> Act:
     def act(_: AWSPreparedRequest) -> None:
         raise error
 
