@@ -164,7 +164,7 @@ def _due_of_bill(
 ) -> Iterator[Expected]:
     wall = Wall(_zone(user["time_zone"]), _quiet_hours(user["quiet_hours"]))
     plans = [_Now(user, bill, "", events[:n]) for n in range(len(events) + 1)]
-    before = max(offset for plan in plans for offset in (*plan.overdues, 0))
+    before = max(plan.latest for plan in plans)
     after = max(offset for plan in plans for offset in (*plan.leads, 0))
     today = wall.day_of(imported_at)
     owed_from = date.fromisoformat(bill["owed_from"]) if bill["owed_from"] else today
@@ -183,9 +183,12 @@ def _due_of_bill(
             continue
         if payable_on(due, bill.get("country", ""), bill.get("if_not_working_day", "")) < owed_from:
             continue
+        lives: dict[str, _Life] = {}
         for channel in CHANNELS:
-            life = _Life(user, bill, due, channel, events)
-            for verdict in life.live(imported_at, until, outage):
+            lives[channel] = _Life(user, bill, due, channel, events, lives)
+        _live(lives.values(), imported_at, until, outage)
+        for channel, life in lives.items():
+            for verdict in life.verdicts.values():
                 sent = verdict.outcome == "sent"
                 yield Expected(
                     user_id=user["user_id"],
@@ -265,14 +268,18 @@ class _Now:
         self.leads = _days(bill["lead_days"] or self.kind_leads or self.own_leads)
         self.overdues = _days(bill["overdue_days"] or user["overdue_days"] or "1")
         self.remind_at = time.fromisoformat(bill["remind_at"] or user["remind_at"] or "09:00")
+        self.latest = max(self.overdues, default=0)
         if not self.leads and not self.overdues:
             self.failures = []
         elif bill.get("autopay") == "yes" and not self.failures:
             self.leads, self.overdues = {1}, set()
         cells = (bill["channels"] or user["channels"]).split("+")
         self.joins = {
-            name: int(joins or 365) for name, _, joins in (cell.partition("@") for cell in cells)
+            name: -999 if joins == "fallback" else int(joins or 365)
+            for name, _, joins in (cell.partition("@") for cell in cells)
         }
+        if set(self.joins.values()) == {-999}:
+            self.joins[next(iter(self.joins))] = 365
 
     @property
     def payable(self) -> date:
@@ -293,10 +300,39 @@ class _Now:
         return Wall(_zone(self.zone), _quiet_hours(self.quiet), law)
 
 
-class _Life:
-    """One occurrence on one channel, minute by minute where something can happen."""
+def _live(
+    lives: Iterable["_Life"],
+    imported_at: datetime,
+    until: datetime,
+    outage: tuple[datetime, datetime] | None,
+) -> None:
+    """Live through one occurrence on all channels, which may wait for each other's failure."""
+    minute = imported_at.replace(second=0, microsecond=0) + MINUTE
+    while minute <= until:
+        if outage is not None and outage[0] <= minute < outage[1]:
+            minute = outage[1]
+            continue
+        waits = [at for life in lives for at in life.pass_through(minute)]
+        if outage is not None and outage[1] > minute:
+            waits.append(outage[1])
+        if not waits:
+            break
+        minute = min(waits)
 
-    def __init__(self, user: Row, bill: Row, due: date, channel: str, events: list[Row]) -> None:
+
+class _Life:
+    """One occurrence on one channel; `lives` are those of the same occurrence by channel."""
+
+    def __init__(
+        self,
+        user: Row,
+        bill: Row,
+        due: date,
+        channel: str,
+        events: list[Row],
+        lives: dict[str, "_Life"],
+    ) -> None:
+        self.lives = lives
         self.user, self.bill, self.channel, self.events = user, bill, channel, events
         self.first_due = due.isoformat()
         self.usable = channel in _usable_channels(user)
@@ -311,33 +347,18 @@ class _Life:
         past = [event for event in self.events if _at(event) < minute]
         return _Now(self.user, self.bill, self.first_due, past, self.channel)
 
-    def live(
-        self, imported_at: datetime, until: datetime, outage: tuple[datetime, datetime] | None
-    ) -> Iterable[Verdict]:
-        minute = imported_at.replace(second=0, microsecond=0) + MINUTE
-        while minute <= until:
-            if outage is not None and outage[0] <= minute < outage[1]:
-                minute = outage[1]
-                continue
-            waits = self.look(minute)
-            now = self.now(minute)
-            waits += [at for at in self.planned(now).values() if at > minute]
-            waits += [_at(event) + MINUTE for event in self.events if _at(event) >= minute]
-            if outage is not None and outage[1] > minute:
-                waits.append(outage[1])
-            if not waits:
-                break
-            minute = min(waits)
-        return self.verdicts.values()
+    def pass_through(self, minute: datetime) -> list[datetime]:
+        """Live through a minute; those in which something may happen next."""
+        waits = self.look(minute)
+        waits += [at for at in self.planned(self.now(minute), minute).values() if at > minute]
+        return waits + [_at(event) + MINUTE for event in self.events if _at(event) >= minute]
 
-    def planned(self, now: _Now) -> dict[str, datetime]:
+    def planned(self, now: _Now, minute: datetime) -> dict[str, datetime]:
         """Each trigger's instant; of those on one day the nearest gives it to all."""
         if self.channel not in now.joins or now.closed:
             return {}
-        wall, joins = now.wall, now.joins[self.channel]
-        marks = [
-            (f"lead:{lead}", -lead, now.payable - lead * DAY) for lead in now.leads if lead <= joins
-        ]
+        wall = now.wall
+        marks = [(f"lead:{lead}", -lead, now.payable - lead * DAY) for lead in now.leads]
         marks += [(f"overdue:{late}", late, now.payable + late * DAY) for late in now.overdues]
         dated = [
             # (day it goes out, kind, day it is for, name, instant)
@@ -347,20 +368,58 @@ class _Life:
         if now.snoozed_until:
             day = date.fromisoformat(now.snoozed_until)
             offset = (day - now.payable).days
-            if -offset <= joins:
-                instant = _planned_at(wall, now.payable, offset, now.remind_at)
-                dated.append((instant, 0, day, f"snooze:{day}"))
+            instant = _planned_at(wall, now.payable, offset, now.remind_at)
+            dated.append((instant, 0, day, f"snooze:{day}"))
         for failure in now.failures:
             instant = _out_of_quiet(wall, _at(failure), MINUTE)
             dated.append((instant, 2, wall.day_of(instant), f"autopay_failed:{failure['value']}"))
-        order = sorted(dated, key=lambda mark: (wall.day_of(mark[0]), mark[1], mark[2]))
+        self.meant_for = {name: (kind, day) for _, kind, day, name in dated}
+        wanted = [mark for mark in dated if self.speaks(now, mark[3], minute)]
+        order = sorted(wanted, key=lambda mark: (wall.day_of(mark[0]), mark[1], mark[2]))
         nearest_on = {wall.day_of(instant): instant for instant, _, _, _ in order}
         self.standing = {wall.day_of(instant): name for instant, _, _, name in order}
         return {name: nearest_on[wall.day_of(instant)] for instant, _, _, name in order}
 
+    def ahead(self, now: _Now, name: str) -> list[str] | None:
+        """The channels that must fail before this one says `name`; None when it says it anyway."""
+        kind, day = self.meant_for[name]
+        before = 0 if kind == 2 else (now.payable - day).days
+        part = [channel for channel, joins in now.joins.items() if before <= joins]
+        if self.channel in part:
+            return None
+        listed = list(now.joins)
+        more_wanted = listed[: listed.index(self.channel)]
+        return [*part, *more_wanted] if part else []
+
+    def speaks(self, now: _Now, name: str, minute: datetime) -> bool:
+        ahead = self.ahead(now, name)
+        if ahead is None:
+            return True
+        revision = self.revision(now)
+        return (
+            bool(ahead)
+            and self.reachable(now)
+            and all(self.lives[other].has_failed(revision, name, minute) for other in ahead)
+        )
+
+    def has_failed(self, revision: int, name: str, minute: datetime) -> bool:
+        verdict = self.verdicts.get((revision, name))
+        outcome = "" if verdict is None or verdict.at > minute else verdict.outcome
+        if outcome in ("sent", "skipped:no_address"):
+            return outcome != "sent"
+        return not self.reachable(self.now(minute))
+
+    def reachable(self, now: _Now) -> bool:
+        return self.usable and self.channel not in now.stopped
+
     def revision(self, now: _Now) -> int:
         """One more than the last that somebody was told of, if that was about another date."""
-        sent = [key[0] for key, verdict in self.verdicts.items() if verdict.outcome == "sent"]
+        sent = [
+            key[0]
+            for life in self.lives.values()
+            for key, verdict in life.verdicts.items()
+            if verdict.outcome == "sent"
+        ]
         latest = max(sent, default=None)
         if latest is None:
             self.told = [now.due]
@@ -373,8 +432,8 @@ class _Life:
     def look(self, minute: datetime) -> list[datetime]:
         """Settle what has come due by `minute`; when to look again at what waits."""
         now = self.now(minute)
-        planned = self.planned(now)
-        over_on = now.payable + max(now.overdues, default=0) * DAY + LOOK_BACK
+        planned = self.planned(now, minute)
+        over_on = now.payable + now.latest * DAY + LOOK_BACK
         if now.settled or now.wall.day_of(minute) > over_on:
             return []  # what a change of plan would have wanted of a date long gone is not noted
         revision = self.revision(now)
@@ -393,10 +452,10 @@ class _Life:
             if (revision, name) in self.verdicts:
                 continue
             instant = planned[name]
+            own = self.nearness(now, Verdict(name, instant, "", minute, revision))
             nearer_went = any(
-                (revision, other) in self.verdicts
-                and self.verdicts[revision, other].outcome == "sent"
-                for other in list(planned)[list(planned).index(name) + 1 :]
+                self.nearness(now, other) > own
+                for other in self.heard(revision, anywhere=self.ahead(now, name) is not None)
             )
             merged = self.standing[now.wall.day_of(instant)] != name
             if name != chosen or nearer_went:
@@ -437,9 +496,24 @@ class _Life:
                 return min(resumes, _first_instant(wall.zone, useful_on + DAY, time()))
         if wall.is_quiet(minute):
             return _out_of_quiet(wall, minute, MINUTE)
-        if not self.usable or self.channel in now.stopped:
-            return "skipped:no_address"
-        return "sent"
+        return "sent" if self.reachable(now) else "skipped:no_address"
+
+    def heard(self, revision: int, *, anywhere: bool) -> list[Verdict]:
+        """What went out about this occurrence, here or on any channel."""
+        return [
+            verdict
+            for life in (self.lives.values() if anywhere else (self,))
+            for verdict in life.verdicts.values()
+            if verdict.outcome == "sent" and verdict.revision == revision
+        ]
+
+    def nearness(self, now: _Now, verdict: Verdict) -> tuple[date, int, date]:
+        kind, _, value = verdict.trigger.partition(":")
+        rank = {"snooze": 0, "lead": 1, "overdue": 1, "autopay_failed": 2}[kind]
+        on = now.wall.day_of(verdict.planned_at)
+        if rank != 1:
+            return on, rank, on
+        return on, rank, now.payable + int(value) * DAY * (1 if kind == "overdue" else -1)
 
 
 def payable_on(due: date, country: str, policy: str) -> date:

@@ -18,7 +18,7 @@ from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.people import Channel, Join, Plan, PlanChange, StoppedBy
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.people import save_bills
 from tests.adapters.conftest import SetClock
@@ -401,6 +401,25 @@ def test_a_later_message_that_was_rejected_leaves_the_greeting(
             nudge(stack, channel, "somebody")
         texts += map(text_of, sent)
     assert [stop in text for text in texts] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("channel", "code"), [(Channel.SMS, "InvalidParameter"), (Channel.PUSH, "EndpointDisabled")]
+)
+def test_a_rejected_message_goes_by_the_channel_that_stands_in(
+    stack: MotoStack, set_clock: SetClock, channel: Channel, code: str
+) -> None:
+    plan = Plan(channels=(channel, Channel.EMAIL), joins=(Join(Channel.EMAIL, None),))
+    enter(a_user(channels=plan.channels, plan=plan), a_bill(due_on=IN_THREE_DAYS))
+    stack.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    set_clock(NINE + 5 * SECOND)
+    with provider(stack, channel, wire.xml_error(code, message=REPEATED)):
+        nudge(stack, channel, "somebody")
+    assert wakes_at("somebody", Channel.EMAIL) == NINE + MINUTE
+    set_clock(NINE + MINUTE)
+    assert nudge(stack, Channel.EMAIL, "somebody") == []
+    states = {row.channel: row.state for row in ledger_of("somebody")}
+    assert states == {channel.value: "failed", "email": "sent"}
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 ends in the right state, and an address that is dead is not written to again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import partial
 from io import StringIO
 from itertools import permutations
 from typing import Any
@@ -14,7 +15,15 @@ import pytest
 from bill_reminders import clock
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.people import Address, Attestation, Channel, PlanChange, StoppedBy
+from bill_reminders.domain.people import (
+    Address,
+    Attestation,
+    Channel,
+    Join,
+    Plan,
+    PlanChange,
+    StoppedBy,
+)
 from bill_reminders.storage import accounts, direct_rows, happenings, tables
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock
@@ -331,6 +340,51 @@ def test_nor_by_one_to_another_number(stage: Stage) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
     stage.receive(text(number="+447700900199", at=NINE + 6 * SECOND))
     assert message().state == "unknown"
+
+
+# Fallback ----------------------------------------------------------------------------------------
+
+
+def stands_in(stage: Stage, *bill_ids: str) -> LedgerItem:
+    """A message by e-mail to somebody for whom SMS stands in; its row."""
+    plan = Plan(channels=(Channel.EMAIL, Channel.SMS), joins=(Join(Channel.SMS, None),))
+    user = a_user(channels=plan.channels, plan=plan)
+    enter(user, *map(due_today, bill_ids))
+    assert wakes_at("somebody", Channel.SMS) is None
+    stage.nudge(Channel.EMAIL)
+    return message()
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [(bounce, "bounced"), (partial(bounce, kind="Transient"), "expired")]
+)
+def test_what_came_back_goes_by_the_channel_that_stands_in_and_once(
+    stage: Stage, said: Callable[[LedgerItem], str], state: str
+) -> None:
+    row = stands_in(stage, "rent")
+    stage.receive(said(row), said(row))
+    assert wakes_at("somebody", Channel.SMS) == NINE + MINUTE
+    stage.set_clock(NINE + MINUTE)
+    stage.nudge(Channel.SMS)
+    stage.nudge(Channel.SMS, wire.raises(AssertionError()))
+    states = {row.channel: row.state for row in ledger_of("somebody") if row.trigger == "lead:0"}
+    assert states == {"email": state, "sms": "sent"}
+
+
+def test_all_of_a_digest_that_came_back_go_by_it_as_one(stage: Stage) -> None:
+    row = stands_in(stage, "rent", "power")
+    stage.receive(bounce(row))
+    stage.set_clock(NINE + MINUTE)
+    stage.nudge(Channel.SMS)
+    by_sms = [row for row in ledger_of("somebody") if row.channel == "sms"]
+    assert sorted(row.state for row in by_sms) == ["in_digest", "sent"]
+
+
+def test_what_arrived_wakes_nobody(stage: Stage) -> None:
+    row = stands_in(stage, "rent")
+    stage.receive(email("Delivery", row), complaint(row))
+    assert wakes_at("somebody", Channel.SMS) == NINE + timedelta(days=1)  # the overdue notice
+    assert not address(Channel.EMAIL).usable
 
 
 # Dead addresses ----------------------------------------------------------------------------------

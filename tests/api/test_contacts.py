@@ -558,7 +558,7 @@ def test_a_confirmed_contact_takes_the_place_of_the_earlier_one_and_the_schedule
     confirmed(ann)
     assert wakes_at(user_id) == NINE
     assert ann.get("/v1/settings").json["plan"]["channels"] == [
-        {"channel": "sms", "from_lead_days": None}
+        {"channel": "sms", "from_lead_days": None, "fallback": False}
     ]
     added = add(ann, OTHER_PHONE)
     assert contacts_of(ann) == {PHONE: "confirmed", OTHER_PHONE: "pending"}

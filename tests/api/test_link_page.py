@@ -284,6 +284,21 @@ def test_changing_the_days_leaves_when_a_channel_joins(visitor: Visitor, scope: 
     assert (plan.channels, plan.joins) == ((Channel.SMS,), ())
 
 
+def test_a_message_that_stood_in_says_so_and_the_form_keeps_it(visitor: Visitor) -> None:
+    plan = Plan(channels=(Channel.EMAIL, Channel.SMS), joins=(Join(Channel.SMS, None),))
+    enter(a_user(channels=[Channel.SMS], plan=plan), a_bill(due_on=IN_THREE_DAYS))
+    page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
+    assert "because another way failed" in page.text
+    assert "SMS, only where another way fails" in page.text
+    boxes = [("lead_days", "3"), ("channels", "email"), ("channels", "sms"), ("scope", "all")]
+    visitor.press(page.form("plan"), *boxes)
+    assert somebody().user.plan.joins == plan.joins
+
+
+def test_a_message_that_did_not_stand_in_says_nothing_of_it(visitor: Visitor) -> None:
+    assert "another way" not in visitor.get(f"/r/{sent()}").text
+
+
 FAULTS: Mapping[str, tuple[str, list[tuple[str, str]], str]] = {
     "an amount in words": ("paid", [("amount", "ten")], "digits"),
     "no amount at all": ("paid", [("amount", "0")], "digits"),

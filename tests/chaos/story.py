@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours
-from bill_reminders.domain.people import Channel, Plan, PlanChange
+from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage import accounts, ledger
 from bill_reminders.storage.attributes import minute_text
@@ -29,8 +29,8 @@ TAKEN = {"sent", "delivered", "bounced", "complained", "expired"}
 
 def people(world: World) -> None:
     """Four users: digests by SMS and e-mail; push, abroad, with quiet hours; one with more bills,
-    each at another minute, than the campaign's daily cap lets go; and one who missed a reminder and
-    whose quiet hours have begun."""
+    each at another minute, than the campaign's daily cap lets go; and one who missed a reminder,
+    whose quiet hours have begun, and who hears by push what e-mail does not bring."""
     entered = START - timedelta(days=20)
     plan = Plan(lead_days=(3, 0), channels=(Channel.SMS, Channel.EMAIL))
     ann = a_user("ann", channels=plan.channels, plan=plan)
@@ -41,7 +41,13 @@ def people(world: World) -> None:
         quiet_hours=QuietHours(time(21), time(8)),
     )
     eve = a_user("eve", channels=(Channel.EMAIL,))
-    dan = a_user("dan", channels=(Channel.EMAIL,), quiet_hours=QuietHours(time(8), time(10)))
+    by_email = Plan(channels=(Channel.EMAIL, Channel.PUSH), joins=(Join(Channel.PUSH, None),))
+    dan = a_user(
+        "dan",
+        channels=by_email.channels,
+        plan=by_email,
+        quiet_hours=QuietHours(time(8), time(10)),
+    )
     for user in (ann, bob, eve, dan):
         save_user(user, shards=4, now=entered)
     monthly = Recurrence(date(2027, 3, 1), 1, Unit.MONTH)

@@ -41,6 +41,7 @@ BILLS: tuple[dict[str, Any], ...] = (
     {**MONTHLY, "currency": "USD", "kind": "loan", "loan": LOAN},
     {**PRICED, **MONTHLY, "country": "US", "subdivision": "CA", "if_not_working_day": "next"},
     {**MONTHLY, "plan": {"lead_days": [3], "channels": [{"channel": "sms", "from_lead_days": 3}]}},
+    {**MONTHLY, "plan": {"channels": [{"channel": "push"}, {"channel": "sms", "fallback": True}]}},
     {"amount": "15000", "currency": "JPY", "first_due": "2027-02-01", "count": 3, **MONTHLY},
     {"first_due": "1980-12-01", "repeats": {"every": 118, "unit": "year"}},
     {"first_due": "1970-01-20", "owed_from": "1970-01-01", "due_after_statement": 60, **MONTHLY},

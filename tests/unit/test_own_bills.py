@@ -103,7 +103,9 @@ def recurrences(draw: st.DrawFn) -> Recurrence:
 @st.composite
 def plans(draw: st.DrawFn) -> PlanChange:
     channels = draw(st.none() | st.lists(st.sampled_from(Channel), min_size=1, unique=True))
-    leads = draw(st.lists(st.none() | st.integers(0, 365), min_size=3, max_size=3))
+    takes_part = st.just(())
+    joins = st.tuples(st.none() | st.integers(0, 365))
+    leads = draw(st.lists(takes_part | joins, min_size=3, max_size=3))
     pairs = zip(channels or (), leads, strict=False)
     return PlanChange(
         lead_days=draw(
@@ -114,7 +116,7 @@ def plans(draw: st.DrawFn) -> PlanChange:
         ),
         remind_at=draw(st.none() | st.builds(time, st.integers(0, 23), st.integers(0, 59))),
         channels=None if channels is None else tuple(channels),
-        joins=tuple(Join(channel, days) for channel, days in pairs if days is not None),
+        joins=tuple(Join(channel, *days) for channel, days in pairs if days),
     )
 
 

@@ -172,6 +172,15 @@ TESTED_BY = {
         "test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew",
         "test_an_address_that_the_provider_knows_to_be_of_no_use_is_not_tried_again",
     ),
+    "fallback": (
+        "test_what_failed_goes_by_it_at_once",
+        "test_what_may_have_arrived_does_not",
+        "test_without_an_address_everything_goes_by_it_and_in_time",
+        "test_they_stand_in_in_their_order",
+        "test_one_that_joins_later_stands_in_before",
+        "test_nothing_older_comes_after_something_nearer_that_went_out",
+        "test_the_first_of_nothing_but_fallbacks_takes_part_in_everything",
+    ),
     "unknown": (
         "test_what_was_claimed_is_never_claimed_again",
         "test_what_got_no_answer_waits_for_a_receipt_and_is_sent_once_more",

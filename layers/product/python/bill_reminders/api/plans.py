@@ -1,18 +1,19 @@
 """Plans in JSON: a whole one, or what a bill or a kind of bill changes in it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from bill_reminders.api.fields import Answer, Body, ChannelName, LeadDay, OverdueDay, WallTime
 from bill_reminders.domain.clock import wall_text
-from bill_reminders.domain.people import Plan, PlanChange
+from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
 from bill_reminders.files.plans import channels_text, days_text
 
 _LEADS = "Days before the due date to remind on; 0 is the due day. Each once."
 _OVERDUES = "Days after the due date to remind on while it is unpaid. Each once."
 _AT = "The time of day of reminders, in the user's zone."
-_CHANNELS = "The channels, the most wanted first. Each once."
+_CHANNELS = "The channels, the most wanted first, in which order they stand in. Each once."
 
 
 class PlanChannel(Body):
@@ -23,12 +24,35 @@ class PlanChannel(Body):
         LeadDay | None,
         Field(
             description=(
-                "Escalation: it takes part from so many days before the due date on, and not in "
-                "earlier reminders; null for all."
+                "Escalation: it takes part from so many days before the due date on; earlier "
+                "ones it gets only as a fallback. Null for all."
             ),
             examples=[0],
         ),
     ] = None
+    fallback: Annotated[
+        bool,
+        Field(
+            description=(
+                "It is used only for what failed on the channels that take part: the provider "
+                "refused it for good, it came back, or there is no usable address. If all channels "
+                "are fallbacks, the first takes part in everything."
+            )
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _joins_once(self) -> Self:
+        if self.fallback and self.from_lead_days is not None:
+            raise PydanticCustomError("fallback_joins", "a fallback that joins on a day")
+        return self
+
+    @property
+    def join(self) -> Join | None:
+        """How it joins; None when it takes part in everything."""
+        if self.from_lead_days is None and not self.fallback:
+            return None
+        return Join(Channel(self.channel), self.from_lead_days)
 
 
 class PlanFields(Body):
@@ -47,7 +71,7 @@ class PlanFields(Body):
             min_length=1,
             max_length=3,
             description=_CHANNELS,
-            examples=[[{"channel": "push", "from_lead_days": None}]],
+            examples=[[{"channel": "push"}, {"channel": "sms", "fallback": True}]],
         ),
     ] = None
 
@@ -83,8 +107,10 @@ def cells_of(plan: PlanFields | None) -> dict[str, str]:
     if plan.remind_at is not None:
         cells["remind_at"] = plan.remind_at
     if plan.channels is not None:
-        joined = ((each.channel, each.from_lead_days) for each in plan.channels)
-        cells["channels"] = channels_text(joined)
+        joins = (each.join for each in plan.channels)
+        cells["channels"] = channels_text(
+            (Channel(each.channel) for each in plan.channels), filter(None, joins)
+        )
     return cells
 
 
@@ -113,6 +139,10 @@ def plan_view(plan: Plan) -> WholePlan:
 def _channels(plan: Plan) -> list[PlanChannel]:
     joins = {join.channel: join.lead_days for join in plan.joins}
     return [
-        PlanChannel(channel=channel.value, from_lead_days=joins.get(channel))
+        PlanChannel(
+            channel=channel.value,
+            from_lead_days=joins.get(channel),
+            fallback=channel in joins and joins[channel] is None,
+        )
         for channel in plan.channels
     ]

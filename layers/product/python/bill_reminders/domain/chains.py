@@ -3,14 +3,16 @@
 What the plan wants, what the user snoozed to, and what a failed debit adds. Rules: docs/rules.md.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, QuietSpans, floor_minute, instant_of, local_date
-from bill_reminders.domain.people import Channel, Plan, User
+from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.past import Past
+from bill_reminders.domain.people import FURTHEST_LEAD, Channel, Plan, User
 from bill_reminders.domain.reminders import Reminder, Trigger, TriggerKind
 
 OVERDUE_USEFUL = 7 * DAY
@@ -25,12 +27,14 @@ AUTOPAY_LEAD_DAYS = 1
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A reminder in its chain; `merged` when the next one goes in its place."""
+    """A reminder in its chain; `merged` when the next one goes in its place, `stands_in` when it
+    goes because it failed on other channels."""
 
     reminder: Reminder
     payable_on: date
     remind_at: time
     merged: bool = False
+    stands_in: bool = False
 
     def last_useful_day(self, zone: ZoneInfo) -> date:
         """The local date until which a message still helps: the due day, or a week when the
@@ -44,9 +48,6 @@ class Planned:
 
 type Chain = tuple[Planned, ...]
 """From the farthest reminder to the nearest."""
-
-type Revisions = Mapping[tuple[str, int], Reminder]
-"""The reminder of the highest revision that the user was told of, by bill and occurrence."""
 
 
 def plan_of(user: User, bill: Bill) -> Plan:
@@ -76,24 +77,40 @@ def first_due_date(user: User, bill: Bill, start: datetime) -> date:
     return local_date(start, user.zone) - LOOK_BACK - look_back * DAY
 
 
-def chains(
-    user: User, bill: Bill, channel: Channel, start: datetime, told: Revisions
-) -> Iterator[Chain]:
-    """The chains of the bill's open occurrences that can matter at `start` or later, in order."""
+def stood_in_for(
+    user: User, bill: Bill, channel: Channel, start: datetime, past: Past
+) -> dict[int, date]:
+    """The occurrences in which `channel` may stand in for others by what the ledger has of them:
+    numbers and due dates. Where it has nothing the addresses alone decide, see `chains`."""
     plan = plan_of(user, bill)
-    if (
-        not bill.reminds
-        or channel not in plan.channels
-        or not _by_plan(bill, plan, channel, failed=False)
+    if channel not in plan.channels or plan.takes_part(channel, FURTHEST_LEAD):
+        return {}
+    earliest = first_due_date(user, bill, start)
+    dates = ((number, bill.due_on(number)) for number in sorted(past.occurrences(bill.bill_id)))
+    return {number: on for number, on in dates if on is not None and on >= earliest}
+
+
+def chains(
+    user: User, bill: Bill, channel: Channel, start: datetime, past: Past
+) -> Iterator[Chain]:
+    """The chains of the bill's open occurrences that can matter at `start` or later, in order;
+    those of `stood_in_for` may be missing."""
+    plan = plan_of(user, bill)
+    if not bill.reminds or channel not in plan.channels:
+        return
+    usual = [-(trigger.offset or 0) for trigger in _by_plan(bill, plan, failed=False)]
+    if not any(
+        plan.takes_part(channel, days) or _stands_in(user, plan, channel, days, lambda other: None)
+        for days in usual
     ):
         return  # a bill without end would be searched without end
     for number, due_on in bill.occurrences_from(first_due_date(user, bill, start)):
-        if chain := chain_of(user, bill, channel, number, due_on, told):
+        if chain := chain_of(user, bill, channel, number, due_on, past):
             yield chain
 
 
 def chain_of(
-    user: User, bill: Bill, channel: Channel, number: int, due_on: date, told: Revisions
+    user: User, bill: Bill, channel: Channel, number: int, due_on: date, past: Past
 ) -> Chain:
     """The chain of one occurrence; empty when nothing shall remind of it."""
     plan = plan_of(user, bill)
@@ -103,16 +120,17 @@ def chain_of(
     quiet = user.quiet_on(channel)
     dated = [
         (trigger, planned_instant(user, plan, payable_on, trigger, quiet))
-        for trigger in _wanted(bill, plan, channel, number, payable_on)
+        for trigger in _wanted(bill, plan, number)
     ]
     dated += [
         (Trigger.autopay_failed(failed.event), quiet.end_after(floor_minute(failed.at), user.zone))
         for failed in bill.failed_debits
         if failed.occurrence == number and _days(plan)
     ]
-    revision = _revision(bill, number, due_on, told)
-    reminders = [
-        Reminder(
+    revision = past.revision(bill.bill_id, number, due_on)
+    found: list[Planned] = []
+    for trigger, planned_at in dated:
+        reminder = Reminder(
             user_id=user.user_id,
             bill_id=bill.bill_id,
             occurrence=number,
@@ -122,10 +140,51 @@ def chain_of(
             planned_at=planned_at,
             revision=revision,
         )
-        for trigger, planned_at in dated
-    ]
-    reminders.sort(key=lambda reminder: nearness(reminder, payable_on, user.zone))
-    return _merged(reminders, payable_on, plan.remind_at, user.zone)
+        days = _days_before(trigger, payable_on)
+        takes_part = plan.takes_part(channel, days)
+        if takes_part or _stands_in(user, plan, channel, days, past.elsewhere(reminder)):
+            found.append(Planned(reminder, payable_on, plan.remind_at, stands_in=not takes_part))
+    found.sort(key=lambda planned: nearness(planned.reminder, payable_on, user.zone))
+    return _merged(found, user.zone)
+
+
+def is_stand_in(user: User, bill: Bill, reminder: Reminder) -> bool:
+    """Whether the plan lets the reminder go by its channel only because it fails on others."""
+    days = _days_before(reminder.trigger, bill.payable_on(reminder.due_on))
+    plan, channel = plan_of(user, bill), reminder.channel
+    return channel in plan.channels and bool(plan.stands_in_for(channel, days))
+
+
+def _days_before(trigger: Trigger, payable_on: date) -> int:
+    """How many days before the due date the reminder comes, negative after it; what a failed debit
+    brings is as urgent as on the due day."""
+    if trigger.day is not None:
+        return (payable_on - trigger.day).days
+    return -(trigger.offset or 0)
+
+
+def _stands_in(
+    user: User,
+    plan: Plan,
+    channel: Channel,
+    days: int,
+    row_of: Callable[[Channel], Recorded | None],
+) -> bool:
+    """Whether a reminder `days` before the due date goes by `channel` because all others failed."""
+    ahead = plan.stands_in_for(channel, days)
+    return (
+        bool(ahead)
+        and user.address(channel) is not None
+        and all(_failed(user, other, row_of(other)) for other in ahead)
+    )
+
+
+def _failed(user: User, channel: Channel, row: Recorded | None) -> bool:
+    """Whether it certainly does not reach the user there. What has not gone out will not without a
+    usable address; why it was skipped meanwhile, each channel finds for itself."""
+    if row is None or not (row.may_be_known or row.failed):
+        return user.address(channel) is None
+    return row.failed
 
 
 def nearness(reminder: Reminder, payable_on: date, zone: ZoneInfo) -> tuple[date, int, date]:
@@ -162,54 +221,32 @@ def _days(plan: Plan) -> bool:
     return bool(plan.lead_days or plan.overdue_days)
 
 
-def _by_plan(bill: Bill, plan: Plan, channel: Channel, *, failed: bool) -> set[Trigger]:
-    """What the plan wants of an occurrence on one channel; `failed` is whether a debit of it did
-    not go through."""
+def _by_plan(bill: Bill, plan: Plan, *, failed: bool) -> set[Trigger]:
+    """What the plan wants of an occurrence; `failed` is whether a debit of it was."""
     if bill.autopay and not failed and _days(plan):
         leads, overdues = {AUTOPAY_LEAD_DAYS}, set[int]()
     else:
         leads, overdues = {*plan.lead_days}, {*plan.overdue_days}
-    joins_at = plan.joins_at(channel)
-    return {
-        *(Trigger.lead(days) for days in leads if days <= joins_at),
-        *(Trigger.overdue(days) for days in overdues),
-    }
+    return {*map(Trigger.lead, leads), *map(Trigger.overdue, overdues)}
 
 
-def _wanted(
-    bill: Bill, plan: Plan, channel: Channel, number: int, payable_on: date
-) -> set[Trigger]:
-    """What the plan and the snooze want of one occurrence on one channel."""
+def _wanted(bill: Bill, plan: Plan, number: int) -> set[Trigger]:
+    """What the plan and the snooze want of one occurrence."""
     failed = any(each.occurrence == number for each in bill.failed_debits)
     snoozes = (each.until for each in bill.snoozes if each.occurrence == number)
-    joins_at = plan.joins_at(channel)
-    return _by_plan(bill, plan, channel, failed=failed) | {
-        Trigger.snooze(day) for day in snoozes if (payable_on - day).days <= joins_at
-    }
+    return _by_plan(bill, plan, failed=failed) | {*map(Trigger.snooze, snoozes)}
 
 
-def _merged(reminders: list[Reminder], payable_on: date, remind_at: time, zone: ZoneInfo) -> Chain:
+def _merged(found: Sequence[Planned], zone: ZoneInfo) -> Chain:
     """Of those on one day the nearest goes, at its own time, and the others with it."""
     chain: list[Planned] = []
-    for reminder in reversed(reminders):
-        nearer = chain[-1].reminder if chain else None
+    for planned in reversed(found):
+        nearer = chain[-1].reminder.planned_at if chain else None
         if nearer is not None and (
-            local_date(reminder.planned_at, zone) == local_date(nearer.planned_at, zone)
+            local_date(planned.reminder.planned_at, zone) == local_date(nearer, zone)
         ):
-            merged = replace(reminder, planned_at=nearer.planned_at)
-            chain.append(Planned(merged, payable_on, remind_at, merged=True))
+            reminder = replace(planned.reminder, planned_at=nearer)
+            chain.append(replace(planned, reminder=reminder, merged=True))
         else:
-            chain.append(Planned(reminder, payable_on, remind_at))
+            chain.append(planned)
     return tuple(reversed(chain))
-
-
-def _revision(bill: Bill, number: int, due_on: date, told: Revisions) -> int:
-    """The due-date revision: one more than the ledger's latest, unless that has the same date.
-
-    So a date that moves and comes back is told again if the user heard of the other one in
-    between, and is not if nobody had told them.
-    """
-    latest = told.get((bill.bill_id, number))
-    if latest is None:
-        return 0
-    return latest.revision if latest.due_on == due_on else latest.revision + 1

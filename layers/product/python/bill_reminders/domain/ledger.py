@@ -1,7 +1,7 @@
 """The ledger's words: what became of a reminder, and what may become of it next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.people import User
-from bill_reminders.domain.reminders import Reminder
+from bill_reminders.domain.reminders import Reminder, SkipReason
 
 
 class State(StrEnum):
@@ -66,6 +66,9 @@ del S
 ACCEPTED = frozenset({State.SENT, State.DELIVERED, State.COMPLAINED})
 """The provider took it, and has not said that it did not arrive."""
 
+NOT_ARRIVED = frozenset({State.BOUNCED, State.FAILED, State.EXPIRED})
+"""It is certain that its reader does not have it."""
+
 
 def sources(state: State) -> list[State | None]:
     """The states that may become `state`."""
@@ -82,7 +85,9 @@ class Recorded:
 
     `attempt` counts claims from 1, `owner` is the claim that wrote it last; `message_key` names
     the row that holds the state of its message. A waiting row is not due again before `not_before`.
-    `resends` counts how often it was given back without knowing whether it had gone out.
+    `resends` counts how often it was given back without knowing whether it had gone out. `reason`
+    tells why it was skipped or failed; `message_state` is the state of the message that carries it
+    where another row holds that.
     """
 
     reminder: Reminder
@@ -92,6 +97,8 @@ class Recorded:
     not_before: datetime | None = None
     message_key: str | None = None
     resends: int = 0
+    reason: str | None = None
+    message_state: State | None = None
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +109,27 @@ class Recorded:
     def may_be_known(self) -> bool:
         """Whether the user may have read it."""
         return self.state not in (State.SKIPPED, State.WAITING) or self.resends > 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it certainly did not reach its user and is not tried again on its channel."""
+        if self.state is State.SKIPPED:
+            return self.reason == SkipReason.NO_ADDRESS
+        return (self.message_state or self.state) in NOT_ARRIVED
+
+
+def with_message(
+    recorded: Mapping[str, Recorded], message_key: str, state: State
+) -> Mapping[str, Recorded]:
+    """The rows with the message that `message_key` names in `state`."""
+    return {
+        key: replace(row, state=state)
+        if key == message_key
+        else replace(row, message_state=state)
+        if row.message_key == message_key
+        else row
+        for key, row in recorded.items()
+    }
 
 
 RESENDS_AT_MOST = 1

@@ -46,10 +46,11 @@ class Language(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Join:
     """A channel that escalates: it takes part from `lead_days` before the due date on, and when
-    overdue; not in earlier reminders."""
+    overdue; not in earlier reminders. With None it is a fallback and takes part in none of itself.
+    Where it takes no part it stands in for those that fail, see Plan.stands_in_for."""
 
     channel: Channel
-    lead_days: int
+    lead_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,28 @@ class Plan:
             joins=self.joins if change.channels is None else change.joins,
         )
 
-    def joins_at(self, channel: Channel) -> int:
-        """From how many days before the due date on `channel` takes part."""
-        days = (join.lead_days for join in self.joins if join.channel is channel)
-        return next(days, FURTHEST_LEAD)
+    def takes_part(self, channel: Channel, days: int) -> bool:
+        """Whether a reminder `days` before the due date goes by `channel` of itself; after it,
+        `days` is negative."""
+        joins_at = self._joins().get(channel, FURTHEST_LEAD)
+        return joins_at is not None and days <= joins_at
+
+    def stands_in_for(self, channel: Channel, days: int) -> tuple[Channel, ...]:
+        """The channels that must all have failed before a reminder goes by `channel`, which takes
+        no part in it: those that do, and those that stand in and are wanted more. Empty when nobody
+        takes part whom it could stand in for."""
+        part = tuple(other for other in self.channels if self.takes_part(other, days))
+        if not part or channel in part:
+            return ()
+        ahead = self.channels[: self.channels.index(channel)]
+        return tuple(other for other in self.channels if other in part or other in ahead)
+
+    def _joins(self) -> Mapping[Channel, int | None]:
+        joins = {join.channel: join.lead_days for join in self.joins}
+        if self.channels and all(joins.get(each, 0) is None for each in self.channels):
+            # nobody is left to stand in for, so the most wanted takes part in everything
+            del joins[self.channels[0]]
+        return joins
 
 
 DEFAULT_PLAN = Plan()

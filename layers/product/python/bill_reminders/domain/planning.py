@@ -4,7 +4,6 @@ Pure functions of the user, their bills, the ledger and an instant. The rules ar
 docs/rules.md; nothing here knows how a reminder travels.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,15 +13,16 @@ from bill_reminders.domain.chains import (
     LOOK_BACK,
     Chain,
     Planned,
-    Revisions,
     chain_of,
     chains,
     first_due_date,
     nearness,
     singled_out,
+    stood_in_for,
 )
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.past import Past
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, TriggerKind
 from bill_reminders.domain.working_days import FURTHEST, Shift
@@ -57,17 +57,16 @@ def decide(
     mattered then are looked at too, so that none is passed over without a note.
     """
     start = min(now, since or now)
-    told = _latest_told(recorded.values())
-    heard = _heard(recorded.values(), channel)
+    past = Past(recorded)
     decisions: list[Decision] = []
     seen: set[str] = set()
     for bill in bills:
         wake: datetime | None = None
-        for chain, in_order in _chains_to_judge(user, bill, channel, start, told):
+        for chain, in_order in _chains_to_judge(user, bill, channel, start, past):
             if in_order and wake is not None and _starts_after(chain, wake, user):
                 break
             seen.update(planned.reminder.key for planned in chain)
-            decision = _judge(user, bill, chain, recorded, heard, now)
+            decision = _judge(user, bill, chain, past, now)
             decisions.append(decision)
             wake = min(filter(None, (wake, decision.next_at)), default=None)
     withdrawn = tuple(
@@ -102,14 +101,14 @@ def earliest_due_date(user: User, bills: Iterable[Bill], start: datetime) -> dat
 
 
 def _chains_to_judge(
-    user: User, bill: Bill, channel: Channel, start: datetime, told: Revisions
+    user: User, bill: Bill, channel: Channel, start: datetime, past: Past
 ) -> Iterator[tuple[Chain, bool]]:
     """Each chain, and whether those after it start no earlier than it does."""
-    special = singled_out(user, bill, start)
+    special = singled_out(user, bill, start) | stood_in_for(user, bill, channel, start, past)
     for number, due_on in special.items():
-        if chain := chain_of(user, bill, channel, number, due_on, told):
+        if chain := chain_of(user, bill, channel, number, due_on, past):
             yield chain, False
-    for chain in chains(user, bill, channel, start, told):
+    for chain in chains(user, bill, channel, start, past):
         if chain[0].reminder.occurrence not in special:
             yield chain, True
 
@@ -123,35 +122,6 @@ def _starts_after(chain: Chain, instant: datetime, user: User) -> bool:
     return first - 2 * DAY > local_date(instant, user.zone)
 
 
-def _latest_told(recorded: Iterable[Recorded]) -> Revisions:
-    latest: dict[tuple[str, int], Reminder] = {}
-    for row in recorded:
-        if not row.may_be_known:
-            continue  # noted, and nobody was told
-        reminder = row.reminder
-        known = latest.setdefault((reminder.bill_id, reminder.occurrence), reminder)
-        if reminder.revision > known.revision:
-            latest[reminder.bill_id, reminder.occurrence] = reminder
-    return latest
-
-
-type _Name = tuple[str, int, int]
-"""Bill, occurrence and due-date revision."""
-
-
-def _name(reminder: Reminder) -> _Name:
-    return (reminder.bill_id, reminder.occurrence, reminder.revision)
-
-
-def _heard(recorded: Iterable[Recorded], channel: Channel) -> Mapping[_Name, list[Reminder]]:
-    """What went out on `channel`."""
-    heard: defaultdict[_Name, list[Reminder]] = defaultdict(list)
-    for row in recorded:
-        if row.reminder.channel is channel and row.may_be_known:
-            heard[_name(row.reminder)].append(row.reminder)
-    return heard
-
-
 def _is_open(row: Recorded | None) -> bool:
     return row is None or row.is_open
 
@@ -160,12 +130,12 @@ def _judge(
     user: User,
     bill: Bill,
     chain: Chain,
-    recorded: Mapping[str, Recorded],
-    heard: Mapping[_Name, Sequence[Reminder]],
+    past: Past,
     now: datetime,
 ) -> Decision:
     """Decide one occurrence: of what has come due only one reminder can still go out, see
     `_foremost`, and only if none that is nearer went out under an earlier plan."""
+    recorded = past.rows
     due: list[Reminder] = []
     skipped: list[Skip] = []
     arrived = [planned for planned in chain if planned.reminder.planned_at <= now]
@@ -191,7 +161,7 @@ def _judge(
         is_nearer = is_nearer or planned is foremost
         if not _is_open(row):
             continue
-        if planned is not foremost or _nearer_went_out(planned, heard, user):
+        if planned is not foremost or _nearer_went_out(planned, past, user):
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
             continue
@@ -245,13 +215,11 @@ def _reopened_at(bill: Bill, chain: Chain) -> datetime | None:
     return next((each.at for each in bill.reopened if each.occurrence == number), None)
 
 
-def _nearer_went_out(
-    planned: Planned, heard: Mapping[_Name, Sequence[Reminder]], user: User
-) -> bool:
+def _nearer_went_out(planned: Planned, past: Past, user: User) -> bool:
     own = nearness(planned.reminder, planned.payable_on, user.zone)
     return any(
         nearness(other, planned.payable_on, user.zone) > own
-        for other in heard.get(_name(planned.reminder), ())
+        for other in past.heard(planned.reminder, anywhere=planned.stands_in)
     )
 
 

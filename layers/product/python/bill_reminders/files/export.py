@@ -68,10 +68,9 @@ def _cells(bill: Bill) -> dict[str, str | int | None]:
 
 
 def _plan(change: PlanChange) -> dict[str, str | None]:
-    joins = {join.channel: join.lead_days for join in change.joins}
     channels = None
     if change.channels is not None:
-        channels = channels_text((each.value, joins.get(each)) for each in change.channels)
+        channels = channels_text(change.channels, change.joins)
     return {
         "lead_days": None if change.lead_days is None else days_text(change.lead_days),
         "overdue_days": None if change.overdue_days is None else days_text(change.overdue_days),

@@ -10,6 +10,8 @@ from bill_reminders.files.rows import Row
 MAX_LEAD_DAYS = 365
 MAX_OVERDUE_DAYS = 60
 
+FALLBACK = "fallback"
+
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
 
@@ -26,7 +28,8 @@ def plan_change(row: Row) -> PlanChange:
 
 
 def channels(text: str) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
-    """`sms+email`, the most wanted first; `push+sms@0` lets SMS join on the due day."""
+    """`sms+email`, the most wanted first; `push+sms@0` lets SMS join on the due day, and
+    `push+sms@fallback` only where push fails."""
     wanted: list[Channel] = []
     joins: list[Join] = []
     for part in _parts(text.lower()):
@@ -40,11 +43,13 @@ def channels(text: str) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
         if channel in wanted:
             raise CellError("a channel stands here twice: write each once")
         wanted.append(channel)
-        if at:
+        if at and days == FALLBACK:
+            joins.append(Join(channel, None))
+        elif at:
             if not _NUMBER.fullmatch(days) or int(days) > MAX_LEAD_DAYS:
                 raise CellError(
                     "not a lead day after @: write how many days before the due date the channel "
-                    f"joins, 0 to {MAX_LEAD_DAYS}"
+                    f"joins, 0 to {MAX_LEAD_DAYS}, or {FALLBACK}"
                 )
             joins.append(Join(channel, int(days)))
     return tuple(wanted), tuple(joins)
@@ -65,9 +70,12 @@ def days_text(days: Iterable[int]) -> str:
     return "+".join(map(str, days)) or "none"
 
 
-def channels_text(channels: Iterable[tuple[str, int | None]]) -> str:
-    """The cell that `channels` reads, from each with the lead day on which it joins, if late."""
-    return "+".join(name if at is None else f"{name}@{at}" for name, at in channels)
+def channels_text(channels: Iterable[Channel], joins: Iterable[Join]) -> str:
+    """The cell that `channels` reads."""
+    late = {
+        join.channel: f"@{FALLBACK if join.lead_days is None else join.lead_days}" for join in joins
+    }
+    return "+".join(f"{channel}{late.get(channel, '')}" for channel in channels)
 
 
 def _days(text: str, least: int, most: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill, SilenceReason
-from bill_reminders.domain.chains import plan_of
+from bill_reminders.domain.chains import is_stand_in, plan_of
 from bill_reminders.domain.clock import DAY, local_date, wall_text
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
@@ -131,7 +131,7 @@ def bill_page(
         due=words.say("page_paid") if owed.is_closed else due(words, notice, today),
         is_paid=owed.is_closed,
         remark=words.sentences(remark(words, notice, today), pay_by(words, notice, today)),
-        rule=_rule(words, user, reminder),
+        rule=_rule(words, user, bill, reminder),
         cost=cost_of_missing(
             user.language, bill, reminder.occurrence, today=today, due_on=notice.due_on
         ),
@@ -225,11 +225,13 @@ def page_for_anybody(key: str) -> str:
     return render("dead.html", Language.ENGLISH, texts=texts)
 
 
-def _rule(words: Catalogue, user: User, reminder: Reminder) -> str:
+def _rule(words: Catalogue, user: User, bill: Bill, reminder: Reminder) -> str:
     at = wall_text(reminder.planned_at.astimezone(user.zone).time())
     channel = words.say(f"page_by_{reminder.channel}")
     reason = because(user.language, reminder.trigger)
-    return words.sentences(reason, words.say("page_came", at=at, channel=channel))
+    came = words.say("page_came", at=at, channel=channel)
+    stood_in = words.say("page_stood_in") if is_stand_in(user, bill, reminder) else ""
+    return words.sentences(reason, came, stood_in)
 
 
 def _payment(words: Catalogue, payment: Payment, user: User) -> str:
@@ -257,15 +259,12 @@ def _channels(words: Catalogue, user: User) -> list[dict[str, Any]]:
 def plan_cells(plan: Plan | PlanChange) -> dict[str, str]:
     """A plan, or what a bill changes in one, as the fields of the page's form; "" changes nothing.
     They are the cells of a file, so that its rules read them."""
-    joins = {join.channel: join.lead_days for join in plan.joins}
     channels = plan.channels
     return {
         "lead_days": "" if plan.lead_days is None else days_text(plan.lead_days),
         "overdue_days": "" if plan.overdue_days is None else days_text(plan.overdue_days),
         "remind_at": "" if plan.remind_at is None else wall_text(plan.remind_at),
-        "channels": ""
-        if channels is None
-        else channels_text((each.value, joins.get(each)) for each in channels),
+        "channels": "" if channels is None else channels_text(channels, plan.joins),
     }
 
 
@@ -301,13 +300,20 @@ def _plan_form(words: Catalogue, user: User, bill: Bill) -> dict[str, Any]:
         "channels": [
             {
                 "channel": channel.value,
-                "name": words.say(f"page_channel_{channel}"),
+                "name": _name_in_plan(words, plan, channel),
                 "on": channel in plan.channels,
             }
             for channel in Channel
             if channel in user.addresses or channel in plan.channels
         ],
     }
+
+
+def _name_in_plan(words: Catalogue, plan: Plan, channel: Channel) -> str:
+    name = words.say(f"page_channel_{channel}")
+    if channel in plan.channels and not plan.takes_part(channel, -1):
+        return words.say("page_only_fallback", channel=name)
+    return name
 
 
 def _past(words: Catalogue, user: User, told: Iterable[Told]) -> list[dict[str, str]]:

@@ -19,7 +19,7 @@ from bill_reminders.domain import planning
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.people import Channel, User
 from bill_reminders.storage import addresses, rows, tables
 from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
@@ -155,7 +155,13 @@ def _counted(schedule: ScheduleItem) -> dict[Channel, tuple[date, int]]:
 def _recorded(user_id: str, earliest: date) -> dict[str, Recorded]:
     about_bills = LedgerItem.key.between(earliest.isoformat(), LAST_DUE_DATE)
     items = LedgerItem.query(user_id, about_bills, consistent_read=True)
-    return {item.key: rows.recorded_from(item) for item in items}
+    recorded = {item.key: rows.recorded_from(item) for item in items}
+    return {key: _with_message_state(row, recorded) for key, row in recorded.items()}
+
+
+def _with_message_state(row: Recorded, recorded: Mapping[str, Recorded]) -> Recorded:
+    message = None if row.state is not State.IN_DIGEST else recorded.get(row.message_key or "")
+    return row if message is None else replace(row, message_state=message.state)
 
 
 def register(user: User, *, shards: int, more: Iterable[Write] = ()) -> None:

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from bill_reminders.domain.ledger import TRANSITIONS, Recorded, State
+from bill_reminders.domain.ledger import TRANSITIONS, Recorded, State, with_message
 from bill_reminders.domain.people import StoppedBy
 from bill_reminders.storage import accounts, happenings, ledger
 from bill_reminders.storage.accounts import Account, Change, with_user
@@ -91,7 +91,7 @@ def _change(
         channel = known.reminder.channel
         after = replace(
             account,
-            recorded={**account.recorded, row.key: replace(known, state=failure.state)},
+            recorded=with_message(account.recorded, row.key, failure.state),
             greeted=account.greeted - {channel} if not_greeted else account.greeted,
         )
         if failure.stop is None:

@@ -346,6 +346,7 @@ def recorded_from(item: LedgerItem) -> Recorded:
         not_before=item.not_before,
         message_key=item.message_key,
         resends=item.resends or 0,
+        reason=item.reason,
     )
 
 

@@ -137,10 +137,10 @@ class AddressMap(MapAttribute[str, Any]):
 
 
 class JoinMap(MapAttribute[str, Any]):
-    """A channel that joins late."""
+    """A channel that joins late; without `lead_days` it is a fallback."""
 
     channel = UnicodeAttribute()
-    lead_days = IntegerAttribute()
+    lead_days = IntegerAttribute(null=True)
 
 
 class KindPlanMap(MapAttribute[str, Any]):
