@@ -181,6 +181,10 @@ TESTED_BY = {
         "test_nothing_older_comes_after_something_nearer_that_went_out",
         "test_the_first_of_nothing_but_fallbacks_takes_part_in_everything",
     ),
+    "spread": (
+        "test_lead_days_are_spread_and_nothing_else",
+        "test_spreading_leads_neither_into_quiet_hours_nor_into_another_day",
+    ),
     "unknown": (
         "test_what_was_claimed_is_never_claimed_again",
         "test_what_got_no_answer_waits_for_a_receipt_and_is_sent_once_more",

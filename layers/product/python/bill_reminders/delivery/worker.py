@@ -21,8 +21,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import clock
 from bill_reminders.delivery import nudges, switches
 from bill_reminders.delivery.circuit import Circuit
+from bill_reminders.delivery.pace import Pace
 from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
-from bill_reminders.delivery.sender import Send, deliver, effective_now
+from bill_reminders.delivery.sender import Outgoing, Send, deliver, effective_now
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Channel
 from bill_reminders.logs import where
@@ -49,6 +50,8 @@ class SenderSettings:
     max_receives: int
     sender_name: str
     unsubscribe_mailbox: str
+    per_second: float
+    concurrency: int
     link_origin: str = ""
 
     @property
@@ -71,6 +74,7 @@ class Worker:
         self._ssm = boto3.client("ssm")
         self._log = Logger(child=True)
         self._circuit = Circuit()
+        self._pace = Pace.share(settings.per_second, settings.concurrency)
         tables.bind(
             schedules=settings.schedules_table,
             users=settings.users_table,
@@ -124,7 +128,7 @@ class Worker:
                 user_id,
                 self._channel,
                 now=now,
-                send=self._send,
+                send=self._send_in_turn,
                 link_origin=self._settings.link_origin,
                 note_lag=lambda lag: lags.append(lag + timedelta(seconds=monotonic() - begun)),
             )
@@ -145,6 +149,10 @@ class Worker:
             )
             raise
         return Counter()
+
+    def _send_in_turn(self, outgoing: Outgoing) -> str:
+        self._pace.wait()
+        return self._send(outgoing)
 
     def _learn(self, outcomes: Counter[State], now: datetime) -> None:
         """What the provider did with the messages says whether to ask it again at once. No answer

@@ -5,11 +5,18 @@ What the plan wants, what the user snoozed to, and what a failed debit adds. Rul
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY, QuietSpans, floor_minute, instant_of, local_date
+from bill_reminders.domain.clock import (
+    DAY,
+    MINUTE,
+    QuietSpans,
+    floor_minute,
+    instant_of,
+    local_date,
+)
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.past import Past
 from bill_reminders.domain.people import FURTHEST_LEAD, Channel, Plan, User
@@ -204,17 +211,28 @@ def planned_instant(
 
     Quiet hours move it to their end, save on the due day: there to the last minute before them
     when that is the same day, else to their end when that is still the due day, else to the last
-    minute before them after all, since later would be too late.
+    minute before them after all, since later would be too late. A lead day is then put off by the
+    user's place in the spread window, within its own day.
     """
     day = trigger.day or payable_on + (trigger.offset or 0) * DAY
     nominal = instant_of(day, plan.remind_at, user.zone)
     end = quiet.end_after(nominal, user.zone)
+    if trigger.kind is TriggerKind.LEAD and trigger.days:
+        return _spread(end, user, quiet)
     if end == nominal or day != payable_on:
         return end
     before = quiet.last_minute_before(nominal, user.zone)
     if local_date(before, user.zone) != payable_on and local_date(end, user.zone) == payable_on:
         return end
     return before
+
+
+def _spread(instant: datetime, user: User, quiet: QuietSpans) -> datetime:
+    """Neither into quiet hours nor into another day; the last minute before them is late enough."""
+    later = instant + timedelta(minutes=user.spread_minutes)
+    midnight = instant_of(local_date(instant, user.zone) + DAY, time(), user.zone)
+    later = quiet.last_minute_before(min(later, midnight - MINUTE), user.zone)
+    return max(later, instant)
 
 
 def _days(plan: Plan) -> bool:

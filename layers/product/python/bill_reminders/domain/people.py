@@ -188,6 +188,8 @@ class User:
     `kind_plans` change the plan for bills of one kind. Nothing goes out up to and including the
     local date `paused_until` (holiday mode); what is still useful then goes out once. `code_word`
     stands in messages so that an imitation is recognised; `tips` allows short lessons.
+    `spread_minutes` is how much later than others they hear before the due day, where the deployer
+    spreads reminders; it is derived, not theirs to set.
     """
 
     user_id: str
@@ -200,6 +202,7 @@ class User:
     code_word: str | None = None
     tips: bool = True
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
+    spread_minutes: int = field(default=0, compare=False)
 
     def quiet_on(self, channel: Channel) -> QuietSpans:
         """When nothing may go out on `channel`: the user's own hours, and for SMS those in which

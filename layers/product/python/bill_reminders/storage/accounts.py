@@ -260,7 +260,8 @@ def with_user(account: Account, user: User) -> Change | None:
     )
     put: Write = partial(_save, rows.user_item(user))
     writes = (put, *addresses.moved(account.user, user))
-    return Change(replace(account, user=user, greeted=greeted), writes)
+    after = replace(user, spread_minutes=account.user.spread_minutes)
+    return Change(replace(account, user=after, greeted=greeted), writes)
 
 
 def put_bill(bill: Bill) -> Write:

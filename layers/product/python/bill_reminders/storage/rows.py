@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from bill_reminders import spread
 from bill_reminders.domain.bills import (
     Bill,
     FailedDebit,
@@ -88,6 +89,7 @@ def user_from(item: UserItem) -> User:
                 if stored is not None
             }
         ),
+        spread_minutes=spread.minutes_of(item.user_id),
     )
 
 
