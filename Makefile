@@ -6,7 +6,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench chaos openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench chaos mutants openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ bench: setup         ## measure how planning grows with the bills of one user
 
 chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=5000; it resumes
 	SCHEDULES="$(SCHEDULES)" PAIRS="$(PAIRS)" $(BIN)/python -m tests.chaos
+
+mutants: setup       ## change the product line by line; its tests must notice: make mutants ONLY=domain/clock
+	ONLY="$(ONLY)" $(BIN)/python -m tests.mutants
 
 openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
 	$(BIN)/python -m local.openapi

@@ -1,0 +1,71 @@
+"""Which modules are mutated, by which tests each mutant is tried, and which mutations are noise."""
+
+from dataclasses import dataclass
+
+PRODUCT = "layers/product/python/bill_reminders"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A module of the product and the tests that answer for it, the quickest first. `only` names
+    the functions that are mutated; all of them when it is empty."""
+
+    module: str
+    tests: tuple[str, ...]
+    only: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return self.module.replace("/", "-")
+
+    @property
+    def path(self) -> str:
+        return f"{PRODUCT}/{self.module}.py"
+
+    @property
+    def command(self) -> str:
+        files = " ".join(f"tests/{test}.py" for test in self.tests)
+        return f"python -m pytest -x -q -p no:cacheprovider -p no:xdist {files}"
+
+
+_PLANNING = (
+    "unit/test_planning",
+    "unit/test_plans",
+    "unit/test_changes",
+    "unit/test_snooze_and_autopay",
+    "unit/test_payments_in_planning",
+    "unit/test_fallback",
+    "unit/test_spread",
+    "unit/test_planning_properties",
+)
+
+TARGETS = (
+    Target("domain/clock", ("unit/test_wall_clock", "unit/test_hours_by_law", *_PLANNING)),
+    Target(
+        "domain/ledger", ("unit/test_ledger_states", "unit/test_planning", "unit/test_fallback")
+    ),
+    Target("domain/past", _PLANNING),
+    Target("domain/chains", _PLANNING),
+    Target("domain/planning", _PLANNING),
+    Target("storage/ledger", ("adapters/test_claims", "adapters/test_mishaps")),
+    Target("storage/settling", ("adapters/test_settling",)),
+    Target("storage/failures", ("adapters/test_receipts", "adapters/test_mishaps")),
+    Target("storage/receipts", ("adapters/test_receipts",)),
+    Target("receipts/desk", ("adapters/test_receipts",)),
+    Target(
+        "storage/happenings",
+        ("adapters/test_happenings", "adapters/test_receipts"),
+        only=frozenset({"with_stop", "stop", "stop_address", "start"}),
+    ),
+)
+
+NOISE = (
+    # of the arithmetic that is not there only the opposite can be meant by mistake
+    r"core/ReplaceBinaryOperator_(?!Add_Sub|Sub_Add|BitAnd_BitOr|BitOr_BitAnd|FloorDiv_Div)",
+    # "is" compares members of an enumeration and None: "==" says the same, an order raises
+    r"core/ReplaceComparisonOperator_Is(Not)?_(Eq|NotEq|Lt|LtE|Gt|GtE)$",
+    r"core/ReplaceComparisonOperator_(Eq|NotEq|Lt|LtE|Gt|GtE)_Is(Not)?$",
+    # a dataclass without its decorator is not one
+    r"core/RemoveDecorator",
+    r"core/ReplaceUnaryOperator_.*_(Invert|UAdd)$",
+)
