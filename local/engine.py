@@ -46,7 +46,7 @@ def environment(endpoint: str) -> dict[str, str]:
 @contextmanager
 def running(log: Path, port: int = 0) -> Iterator[str]:
     """Run an engine; yields its endpoint. `port` 0 takes a free one. Leaves nothing running."""
-    port = port or _free_port()
+    port = port or free_port()
     endpoint = f"http://{LOOPBACK}:{port}"
     log.parent.mkdir(parents=True, exist_ok=True)
     own = {
@@ -79,7 +79,7 @@ def running(log: Path, port: int = 0) -> Iterator[str]:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -18,11 +18,13 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.chaos import backlog, crashes, report
+from local.stack import deployed
+from tests.chaos import backlog, crashes, report, wire
 from tests.chaos.guards import GUARDS, Guard, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
 from tests.chaos.world import World, inhabited
+from tests.support.clients import forget_clients
 from tests.support.template import ROOT
 
 BLOCK = 100
@@ -48,6 +50,8 @@ class Progress:
             "failures": [],
             "guards": {},
             "backlog": {},
+            "wire": {},
+            "sms_throttled": {},
         }
         if SAVED.is_file():
             self.state |= json.loads(SAVED.read_text())
@@ -68,6 +72,15 @@ class Progress:
         if not totals.holds:
             said = [*totals.lost, *totals.duplicated, *totals.wrong]
             state["failures"].append({"schedule": name, "wrong": said})
+
+    def count_wire(self, outcome: wire.Outcome) -> None:
+        state = self.state
+        state["wire"][outcome.name] = asdict(outcome)
+        state["faults"] += outcome.fired
+        for counted in ("lost", "duplicated", "unknown", "resent", "accepted"):
+            state[counted] += getattr(outcome, counted)
+        if outcome.wrong:
+            state["failures"].append({"schedule": f"wire, {outcome.name}", "wrong": outcome.wrong})
 
     def save(self) -> None:
         SAVED.parent.mkdir(exist_ok=True)
@@ -93,6 +106,8 @@ def main() -> int:
                 with without(guard):
                     progress.state["guards"][guard.name] = caught(make, guard)
                 tell(progress, f"without the guard {guard.name!r}")
+    wires(progress)
+    with inhabited() as make, silence():
         while progress.state["schedules"] < schedules:
             block(make, progress, "schedules", BLOCK)
             tell(progress, f"{progress.state['schedules']} schedules")
@@ -112,6 +127,25 @@ def main() -> int:
             tell(progress, f"{progress.state['on_moto']} schedules through moto")
     bites = all(progress.state["guards"].values())
     return 0 if bites and not progress.state["failures"] else 1
+
+
+def wires(progress: Progress) -> None:
+    """Faults on the wire, on the deployed local stack."""
+    left = [
+        (day, schedule)
+        for day, schedule in enumerate(wire.schedules())
+        if schedule.name not in progress.state["wire"]
+    ]
+    if not left and progress.state["sms_throttled"]:
+        return
+    forget_clients()
+    with deployed() as stack, wire.between(stack) as proxy:
+        for day, schedule in left:
+            progress.count_wire(wire.run(stack, proxy, schedule, day=day))
+            tell(progress, f"on the wire: {schedule.name}")
+        progress.state["sms_throttled"] = wire.sms_throttled(stack, proxy, day=1000)
+    forget_clients()
+    tell(progress, "SMS throttled to nothing")
 
 
 def block(make: crashes.Make, progress: Progress, kind: str, size: int) -> None:

@@ -1,8 +1,10 @@
 """The report of the campaign: docs/fault-campaign.md."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from tests.chaos.wire import FAULTS
 from tests.support.template import ROOT
 
 REPORT = ROOT / "docs" / "fault-campaign.md"
@@ -11,7 +13,8 @@ HEAD = """# The fault campaign
 
 Written by `make chaos`, which runs the real handlers of find_due, the senders, settle and
 read_receipts against tables, queues and providers in memory, and compares ledger and providers
-after everything has run on. The tables' double is compared with moto, call by call, in
+after everything has run on; and, with a fault proxy on the wire, the deployed local stack. The
+tables' double is compared with moto, call by call, in
 `tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and
 `PAIRS=N` bound it, `make clean` starts it anew. Schedules are made from their block's number as the
 seed. A slice of it is part of `make test`.
@@ -34,6 +37,39 @@ KINDS = {
     "throttled": "a table or a provider throttled",
     "transaction conflict": "a transaction was cancelled by a conflict",
 }
+
+
+COUNTED = ("fired", "accepted", "at_provider", "lost", "duplicated", "unknown", "resent")
+
+
+def _on_the_wire(wires: Mapping[str, Any], throttled: Mapping[str, Any]) -> str:
+    lines = [
+        "\n## On the wire\n\nThe deployed local stack, with a fault proxy between functions and "
+        "engine: one operation misbehaves in one way until the queues are empty or for "
+        "16 seconds, then everything runs on. *At the provider* counts requests to send, behind "
+        "the proxy; *at rest* how many minutes after the trouble's minute the slowest was. Kinds: "
+        f"{', '.join(FAULTS)}, for every call and for every other; each schedule by itself stands "
+        "in `build/chaos.json`.\n\n"
+        "| stage | operation | schedules | faults | accepted | at the provider | lost "
+        "| duplicated | unknown | resent | at rest |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n"
+    ]
+    rows: dict[tuple[str, str], Counter[str]] = {}
+    for each in wires.values():
+        row = rows.setdefault((each["stage"], each["operation"]), Counter())
+        row["schedules"] += 1
+        row.update({count: each[count] for count in COUNTED})
+        row["minutes"] = max(row["minutes"], each["minutes"])
+    for (stage, operation), row in rows.items():
+        numbers = " | ".join(str(row[count]) for count in ("schedules", *COUNTED, "minutes"))
+        lines.append(f"| {stage} | `{operation}` | {numbers} |\n")
+    if throttled:
+        lines.append(
+            f"\nWith SMS throttled to nothing ({throttled['refused']} refusals), e-mail and push "
+            f"of the same tick for {throttled['users']} users took {throttled['ratio']} times "
+            "what they took untroubled in the same run.\n"
+        )
+    return "".join(lines)
 
 
 def write(state: Mapping[str, Any]) -> None:
@@ -63,6 +99,8 @@ def write(state: Mapping[str, Any]) -> None:
             f"{drained['too_late']} past their use, {drained['left']} were left. It took "
             f"{drained['nudges']:,} nudges in {drained['minutes']} minutes of ticks.\n"
         )
+    if wires := state["wire"]:
+        lines.append(_on_the_wire(wires, state["sms_throttled"]))
     lines.append("\n## Faults by kind\n\n| kind | times |\n|---|---|\n")
     lines += [f"| {KINDS[kind]} | {n:,} |\n" for kind, n in state["faults_by_kind"].items()]
     lines.append(

@@ -26,8 +26,6 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "mutants"
 REPORT = ROOT / "docs" / "mutants.md"
 COPIES = 2
-TIMEOUT_SECONDS = 400
-"""Longer than the slowest suite takes; a mutant that loops for ever is killed by it."""
 
 type Known = dict[tuple[str, str, str], str]
 """Why a survivor is none, by its module, the line before and the line after."""
@@ -90,7 +88,7 @@ def _try_all(target: Target, copy: Path) -> None:
     config.write_text(
         "[cosmic-ray]\n"
         f'module-path = "{target.path}"\n'
-        f"timeout = {TIMEOUT_SECONDS}.0\n"
+        f"timeout = {target.seconds}.0\n"
         "excluded-modules = []\n"
         f'test-command = "{target.command}"\n'
         "[cosmic-ray.distributor]\n"

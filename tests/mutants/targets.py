@@ -8,11 +8,13 @@ PRODUCT = "layers/product/python/bill_reminders"
 @dataclass(frozen=True, slots=True)
 class Target:
     """A module of the product and the tests that answer for it, the quickest first. `only` names
-    the functions that are mutated; all of them when it is empty."""
+    the functions that are mutated; all of them when it is empty.
+    A mutant that takes longer than `seconds` loops for ever, and is killed by that."""
 
     module: str
     tests: tuple[str, ...]
     only: frozenset[str] = frozenset()
+    seconds: int = 60
 
     @property
     def name(self) -> str:
@@ -47,15 +49,16 @@ TARGETS = (
     Target("domain/past", _PLANNING),
     Target("domain/chains", _PLANNING),
     Target("domain/planning", _PLANNING),
-    Target("storage/ledger", ("adapters/test_claims", "adapters/test_mishaps")),
-    Target("storage/settling", ("adapters/test_settling",)),
-    Target("storage/failures", ("adapters/test_receipts", "adapters/test_mishaps")),
-    Target("storage/receipts", ("adapters/test_receipts",)),
-    Target("receipts/desk", ("adapters/test_receipts",)),
+    Target("storage/ledger", ("adapters/test_claims", "adapters/test_mishaps"), seconds=240),
+    Target("storage/settling", ("adapters/test_settling",), seconds=240),
+    Target("storage/failures", ("adapters/test_receipts", "adapters/test_mishaps"), seconds=240),
+    Target("storage/receipts", ("adapters/test_receipts",), seconds=240),
+    Target("receipts/desk", ("adapters/test_receipts",), seconds=240),
     Target(
         "storage/happenings",
         ("adapters/test_happenings", "adapters/test_receipts"),
         only=frozenset({"with_stop", "stop", "stop_address", "start"}),
+        seconds=240,
     ),
 )
 

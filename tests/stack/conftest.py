@@ -1,23 +1,17 @@
 """One deployed stack for all tests of this folder; each test brings its own users."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from uuid import uuid4
 
 import boto3
 import pytest
 
-from bill_reminders.domain.people import Address, Channel
-from bill_reminders.storage.people import save_user
 from local.stack import Stack, deployed
+from tests.stack.people import NOW
 from tests.support.clients import forget_clients
 from tests.support.functions import FOLDERS, load
-from tests.support.people import ATTESTED, a_user
-
-NOW = datetime(2027, 3, 2, 9, 0, 2, tzinfo=UTC)
-"""Where the stack's clock is put: two seconds into a minute that the schedule would wake."""
 
 Handlers = dict[str, ModuleType]
 
@@ -47,17 +41,6 @@ def handlers(stack: Stack) -> Handlers:
             logical_id, {**os.environ, **deployed["Environment"]["Variables"]}
         )
     return modules
-
-
-def register_user(stack: Stack, user_id: str, *, channels: Iterable[Channel]) -> None:
-    """A user whose device, if they use one, the engine's SNS knows."""
-    user = a_user(user_id, channels=channels)
-    if Channel.PUSH in user.addresses:
-        endpoint = boto3.client("sns").create_platform_endpoint(
-            PlatformApplicationArn=stack.push_application, Token=f"device-of-{user_id}"
-        )
-        user = user.with_address(Channel.PUSH, Address(endpoint["EndpointArn"], ATTESTED))
-    save_user(user, shards=int(stack.outputs["ShardsRead"]), now=NOW)
 
 
 @pytest.fixture

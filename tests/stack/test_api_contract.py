@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from local.stack import Stack
-from tests.stack.conftest import NOW
+from tests.stack.people import NOW
 from tests.support.contract import (
     Caller,
     Seen,

@@ -15,7 +15,7 @@ from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.clock import floor_minute
 from bill_reminders.storage.tables import UserItem
 from local.stack import Stack, wait_until
-from tests.stack.conftest import NOW
+from tests.stack.people import NOW
 from tests.support.http import Front, identity_in, kept_of
 from tests.support.people import fictitious_phone
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from local.stack import Stack, wait_until
-from tests.stack.conftest import NOW
+from tests.stack.people import NOW
 from tests.support.http import Front, Operation, identity_in, kept_of, operations
 from tests.support.people import fictitious_phone
 

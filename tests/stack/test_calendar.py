@@ -9,7 +9,7 @@ import ics
 import pytest
 
 from local.stack import Stack
-from tests.stack.conftest import NOW
+from tests.stack.people import NOW
 from tests.support.http import Front
 
 NewId = Callable[[], str]

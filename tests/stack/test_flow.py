@@ -12,7 +12,7 @@ from bill_reminders.domain.people import Channel
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem, UserItem
 from local.stack import Stack, wait_until
-from tests.stack.conftest import NOW, register_user
+from tests.stack.people import NOW, register_user
 from tests.support.people import bill_due_today
 
 NewId = Callable[[], str]

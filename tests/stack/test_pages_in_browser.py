@@ -25,7 +25,7 @@ from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.people import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import BUILD, ROOT, Stack, wait_until
-from tests.stack.conftest import NOW
+from tests.stack.people import NOW
 from tests.support.people import ATTESTED, a_user, bill_due_today, fictitious_phone
 
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"

@@ -27,7 +27,8 @@ from bill_reminders.storage.happenings import (
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack
-from tests.stack.conftest import NOW, Handlers, register_user
+from tests.stack.conftest import Handlers
+from tests.stack.people import NOW, register_user
 from tests.support.functions import Context, sqs_event
 from tests.support.people import bill_due_today
 

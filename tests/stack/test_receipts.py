@@ -11,7 +11,7 @@ from bill_reminders.storage import accounts
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack, wait_until
-from tests.stack.conftest import NOW, register_user
+from tests.stack.people import NOW, register_user
 from tests.support import receipts as forms
 from tests.support.people import address_of, bill_due_today
 

@@ -11,7 +11,7 @@ from bill_reminders.domain.people import Address, Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.people import save_bills, save_user
 from local.stack import Stack, wait_until
-from tests.stack.conftest import NOW
+from tests.stack.people import NOW
 from tests.support.people import ATTESTED, a_user, bill_due_today
 from tests.support.sms_replies import ORIGINS, envelope
 

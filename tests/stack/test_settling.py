@@ -8,7 +8,7 @@ from bill_reminders.storage.ledger import claim_next
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack, wait_until
-from tests.stack.conftest import NOW, register_user
+from tests.stack.people import NOW, register_user
 from tests.support.people import bill_due_today
 
 MINUTE = timedelta(minutes=1)
