@@ -158,11 +158,13 @@ def _write_report() -> None:
     for target in TARGETS:
         counts: Counter[str] = Counter()
         for mutation, result in _results(target):
+            survivor = _survivor(target, mutation, result)
+            if survivor.before.startswith("@dataclass("):
+                continue  # frozen and slots are for those who write the code
             counts["all"] += 1
             if result.test_outcome is not TestOutcome.SURVIVED:
                 counts["killed"] += 1
                 continue
-            survivor = _survivor(target, mutation, result)
             why = known.get((survivor.module, survivor.before, survivor.after), "")
             counts["argued" if why else "open"] += 1
             survivors.append((survivor, why))

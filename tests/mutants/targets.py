@@ -31,6 +31,7 @@ class Target:
 
 
 _PLANNING = (
+    "unit/test_chains",
     "unit/test_planning",
     "unit/test_plans",
     "unit/test_changes",

@@ -1,11 +1,26 @@
 """The ledger's table of transitions: what a provider says ends in one state, whatever the order."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.ledger import TRANSITIONS, State, sources
+from bill_reminders.domain.ledger import (
+    RECEIPT_WAIT,
+    TRANSITIONS,
+    Recorded,
+    State,
+    deserves_resend,
+    sources,
+    with_message,
+)
+from bill_reminders.domain.past import Past
+from bill_reminders.domain.people import Channel
+from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from tests.support.people import a_bill, a_user
 
 RECEIPTS = (
     State.SENT,
@@ -73,3 +88,83 @@ def test_what_the_provider_took_is_never_sent_again() -> None:
             reached |= new
         assert State.WAITING not in reached
         assert State.CLAIMED not in reached
+
+
+DUE = date(2027, 3, 4)
+BILL = a_bill(due_on=DUE)
+REMINDER = Reminder(
+    user_id="somebody",
+    bill_id="bill",
+    occurrence=0,
+    due_on=DUE,
+    trigger=Trigger.lead(0),
+    channel=Channel.SMS,
+    planned_at=datetime(2027, 3, 4, 9, 0, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "deserved"),
+    [
+        ("2027-03-03 23:59", False),
+        ("2027-03-04 00:00", True),
+        ("2027-03-04 23:59", True),
+        ("2027-03-05 00:00", True),
+    ],
+)
+def test_a_second_message_is_better_than_perhaps_none_from_the_due_day_on(
+    now: str, deserved: bool
+) -> None:
+    row, at = Recorded(REMINDER, State.UNKNOWN), datetime.fromisoformat(f"{now}+00:00")
+    assert deserves_resend(row, a_user(), BILL, now=at) is deserved
+    assert not deserves_resend(replace(row, resends=1), a_user(), BILL, now=at)
+    assert not deserves_resend(row, a_user(), None, now=at)
+
+
+def test_a_receipt_is_waited_for_as_long_as_the_rules_say() -> None:
+    assert timedelta(minutes=10) == RECEIPT_WAIT
+
+
+@pytest.mark.parametrize("state", State)
+def test_who_may_have_read_what(state: State) -> None:
+    row = Recorded(REMINDER, state)
+    assert (row.attempt, row.resends) == (1, 0)
+    assert row.may_be_known is (state not in (State.SKIPPED, State.WAITING))
+    assert replace(row, resends=1).may_be_known
+
+
+@pytest.mark.parametrize("reason", SkipReason)
+def test_what_was_skipped_failed_only_for_want_of_an_address(reason: SkipReason) -> None:
+    row = Recorded(REMINDER, State.SKIPPED, reason=reason)
+    assert row.failed is (reason is SkipReason.NO_ADDRESS)
+
+
+def test_what_rides_in_a_digest_fails_with_its_message() -> None:
+    rows = {
+        "a": Recorded(REMINDER, State.SENT, message_key="a"),
+        "b": Recorded(REMINDER, State.IN_DIGEST, message_key="a"),
+        "c": Recorded(REMINDER, State.IN_DIGEST, message_key="d", message_state=State.SENT),
+    }
+    assert [row.failed for row in rows.values()] == [False] * 3
+    after = with_message(rows, "a", State.BOUNCED)
+    assert [row.failed for row in after.values()] == [True, True, False]
+    assert [row.state for row in after.values()] == ["bounced", "in_digest", "in_digest"]
+
+
+def test_what_went_out_elsewhere_is_heard_only_by_who_asks_for_it() -> None:
+    skipped = replace(REMINDER, occurrence=1)
+    by_email = replace(REMINDER, channel=Channel.EMAIL)
+    by_push = replace(REMINDER, channel=Channel.PUSH)
+    past = Past(
+        {
+            "skipped": Recorded(skipped, State.SKIPPED),
+            "by sms": Recorded(REMINDER, State.BOUNCED),
+            "by email": Recorded(by_email, State.SENT),
+            "by push": Recorded(by_push, State.FAILED),
+        }
+    )
+    assert past.heard(REMINDER, anywhere=False) == [REMINDER]
+    assert past.heard(REMINDER, anywhere=True) == [REMINDER, by_email]
+    assert past.heard(skipped, anywhere=True) == []
+    assert past.occurrences("bill") == {0, 1}
+    assert past.occurrences("another") == set()
