@@ -90,6 +90,15 @@ GUARDS = (
         "stops at SendSms: Query",
     ),
     Guard(
+        "a failed message wakes who stands in",
+        "domain.ledger",
+        "Recorded.failed",
+        "return (self.message_state or self.state) in NOT_ARRIVED",
+        "return False",
+        "receives at SendEmail: TransactWriteItems",
+        troubled=True,
+    ),
+    Guard(
         "one resend at most",
         "domain.ledger",
         "deserves_resend",
