@@ -128,16 +128,21 @@ def named(make: Make, name: str, *, troubled: bool = False) -> Iterator[Totals]:
 
 
 def singles(
-    make: Make, *, troubled: bool = False, step: int = 1, but_looks: bool = False
+    make: Make,
+    *,
+    troubled: bool = False,
+    start: int = 0,
+    step: int = 1,
+    but_looks: bool = False,
 ) -> Iterator[tuple[str, World, Totals]]:
     """A fault of each kind at each call: the process dies before it (which is after the one
     before), its answer is lost, the table refuses, somebody else acts; and each answer of a
-    provider at each send. Named by fault and place; with `step` one in so many, `but_looks` none
-    at the reads of an index."""
+    provider at each send. Named by fault and place; from `start` on with `step` one in so many,
+    `but_looks` none at the reads of an index."""
     faults = _faults(points(make, troubled=troubled), troubled)
     if but_looks:
         faults = (each for each in faults if not each[0].endswith(LOOKS))
-    for name, prepare in islice(faults, 0, None, step):
+    for name, prepare in islice(faults, start, None, step):
         yield name, *_play(make, prepare, troubled=troubled)
 
 
@@ -170,13 +175,22 @@ def _answer(place: int, answer: str, world: World) -> None:
     world.answers += ["taken"] * place + [answer]
 
 
-def pairs(make: Make, *, start: int = 0, step: int = 1) -> Iterator[tuple[str, World, Totals]]:
-    """Two deaths, at every two calls; from the pair `start` on, each `step`th."""
-    calls = points(make)
+def _pairs(make: Make) -> Iterator[tuple[int, int]]:
     # a course that was disturbed once makes more calls than one that was not
-    for place, (one, other) in enumerate(combinations(range(len(calls) + 12), 2)):
-        if place < start or (place - start) % step:
-            continue
+    return combinations(range(len(points(make)) + 12), 2)
+
+
+def count_pairs(make: Make) -> int:
+    """How many pairs there are."""
+    return sum(1 for _ in _pairs(make))
+
+
+def pairs(
+    make: Make, *, start: int = 0, step: int = 1, count: int | None = None
+) -> Iterator[tuple[str, World, Totals]]:
+    """Two deaths, at every two calls; from the pair `start` on each `step`th, at most `count`."""
+    chosen = islice(islice(_pairs(make), start, None, step), count)
+    for one, other in chosen:
 
         def prepare(world: World, one: int = one, other: int = other) -> None:
             world.before[one] = world.before[other] = world.dies

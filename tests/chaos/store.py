@@ -4,7 +4,6 @@ What it answers is compared with moto, call by call, in test_store.py. Indexes c
 which neither engine can.
 """
 
-import copy
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,13 @@ from tests.chaos.expressions import Item, Names, Values, condition, plain, updat
 from tests.support.template import stored_parts
 
 Key = tuple[Any, ...]
+
+
+def _copied(value: Any) -> Any:
+    """A copy of what JSON could hold, in a fraction of the time that any other takes."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 @dataclass
@@ -69,7 +75,7 @@ class Store:
     def lag(self) -> None:
         """From now on the indexes show what is there now."""
         for table in self.tables.values():
-            table.lagging = copy.deepcopy(table.items)
+            table.lagging = _copied(table.items)
 
     def catch_up(self) -> None:
         for table in self.tables.values():
@@ -100,7 +106,7 @@ class Store:
     def _get_item(self, request: dict[str, Any]) -> dict[str, Any]:
         table = self.tables[request["TableName"]]
         item = table.items.get(table.key_of(request["Key"]))
-        return {} if item is None else {"Item": copy.deepcopy(item)}
+        return {} if item is None else {"Item": _copied(item)}
 
     def _put_item(self, request: dict[str, Any]) -> dict[str, Any]:
         self._one("Put", request)
@@ -109,7 +115,7 @@ class Store:
     def _update_item(self, request: dict[str, Any]) -> dict[str, Any]:
         self._one("Update", request)
         table = self.tables[request["TableName"]]
-        return {"Attributes": copy.deepcopy(table.items[table.key_of(request["Key"])])}
+        return {"Attributes": _copied(table.items[table.key_of(request["Key"])])}
 
     def _delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
         self._one("Delete", request)
@@ -151,15 +157,15 @@ class Store:
         table, place = self.tables[action["TableName"]], self._place(kind, action)
         match kind:
             case "Put":
-                table.put(place, copy.deepcopy(action["Item"]))
+                table.put(place, _copied(action["Item"]))
             case "Delete":
                 table.remove(place)
             case "Update":
-                item = copy.copy(table.items.get(place) or action["Key"])
+                item = dict(table.items.get(place) or action["Key"])
                 names, values = _placeholders(action)
                 for change in update(action["UpdateExpression"]):
                     change(item, names, values)
-                table.put(place, copy.deepcopy(item))
+                table.put(place, _copied(item))
 
     def _query(self, request: dict[str, Any]) -> dict[str, Any]:
         table = self.tables[request["TableName"]]
@@ -196,8 +202,7 @@ class Store:
             page = [item for item in page if fits(item, names, values)]
         shown = None if index is None else {*key, *table.key}
         answer["Items"] = [
-            copy.deepcopy({n: v for n, v in item.items() if shown is None or n in shown})
-            for item in page
+            _copied({n: v for n, v in item.items() if shown is None or n in shown}) for item in page
         ]
         answer["Count"] = len(page)
         return answer

@@ -6,13 +6,12 @@ from datetime import datetime
 from itertools import islice
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.chaos import backlog, crashes, story
 from tests.chaos.guards import GUARDS, Guard, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
+from tests.chaos.tasks import run_machine
 from tests.chaos.world import World, inhabited
 
 EVERY = 17
@@ -50,17 +49,7 @@ def test_any_interleaving(make: Callable[[], World]) -> None:
         seen.update(accepted=totals.accepted)
 
     Campaign.make, Campaign.record = staticmethod(make), staticmethod(record)
-    run_state_machine_as_test(
-        seed(2027)(Campaign),
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=30,
-            phases=[Phase.generate],
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(2027, 60)
     assert seen["accepted"] > 50
     assert {"died", "meanwhile", "poison", "clock skew", "index lag"} <= set(seen)
 
