@@ -6,11 +6,21 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bill_reminders.domain.bills import FailedDebit, Silence, SilenceReason, Snooze
-from bill_reminders.domain.chains import chain_of, first_due_date, singled_out
+from bill_reminders.domain import chains as module
+from bill_reminders.domain.bills import Bill, FailedDebit, Silence, SilenceReason, Snooze
+from bill_reminders.domain.chains import (
+    chain_of,
+    chains,
+    first_due_date,
+    is_stand_in,
+    singled_out,
+    stood_in_for,
+)
+from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import Channel, PlanChange
+from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.reminders import Reminder, Trigger
 from tests.support.people import a_bill, a_user
 
 DUE = date(2027, 2, 10)
@@ -21,10 +31,10 @@ MONTHLY = a_bill(due_on=DUE, recurrence=Recurrence(DUE, 1, Unit.MONTH))
 PLAN = ["lead:3", "lead:1", "lead:0", "overdue:1"]
 
 
-def triggers(bill: object, number: int = 0) -> list[str]:
+def triggers(bill: Bill, number: int = 0) -> list[str]:
     due_on = MONTHLY.due_on(number)
     assert due_on is not None
-    chain = chain_of(USER, bill, Channel.SMS, number, due_on, Past({}))  # type: ignore[arg-type]
+    chain = chain_of(USER, bill, Channel.SMS, number, due_on, Past({}))
     return [str(planned.reminder.trigger) for planned in chain]
 
 
@@ -69,3 +79,60 @@ def test_the_plan_reaches_as_far_back_as_its_last_notice_helps() -> None:
     assert first_due_date(USER, MONTHLY, NOW) == NOW.date() - 9 * DAY - DAY
     silent = replace(MONTHLY, plan_change=PlanChange(overdue_days=()))
     assert first_due_date(USER, silent, NOW) == NOW.date() - 9 * DAY
+
+
+def test_one_that_is_not_owed_hides_none_that_is() -> None:
+    bill = replace(MONTHLY, owed_from=DUE + DAY)
+    for number in (0, 1):
+        bill = bill.with_snooze(Snooze(number, date(2027, 3, 15)))
+    assert list(singled_out(USER, bill, NOW)) == [1]
+
+
+PUSH_THEN_SMS = Plan(channels=(Channel.PUSH, Channel.SMS), joins=(Join(Channel.SMS, 1),))
+REACHED = a_user(channels=PUSH_THEN_SMS.channels, plan=PUSH_THEN_SMS)
+
+
+def told(bill: Bill, number: int, channel: Channel = Channel.PUSH) -> Reminder:
+    due_on = bill.due_on(number)
+    assert due_on is not None
+    return Reminder("somebody", "bill", number, due_on, Trigger.lead(3), channel, NOW)
+
+
+def test_who_stands_in_looks_at_what_the_ledger_has_as_far_back_as_the_plan_reaches() -> None:
+    daily = replace(MONTHLY, recurrence=Recurrence(DUE, 1, Unit.DAY))
+    rows = [Recorded(told(daily, number), State.SENT) for number in range(5)]
+    past = Past({row.reminder.key: row for row in rows})
+    now = datetime(2027, 2, 22, 12, 0, tzinfo=UTC)
+    earliest = first_due_date(REACHED, daily, now)
+    assert earliest == DUE + 2 * DAY
+    found = stood_in_for(REACHED, daily, Channel.SMS, now, past)
+    assert found == {number: DUE + number * DAY for number in (2, 3, 4)}
+    assert stood_in_for(REACHED, daily, Channel.PUSH, now, past) == {}
+    assert stood_in_for(REACHED, daily, Channel.EMAIL, now, past) == {}
+
+
+@pytest.mark.parametrize(
+    "bill",
+    [
+        replace(MONTHLY, plan_change=PlanChange(lead_days=(3,), overdue_days=())),
+        replace(MONTHLY, autopay=True, plan_change=PlanChange(lead_days=(0,), overdue_days=())),
+    ],
+)
+def test_a_channel_that_never_speaks_of_a_bill_is_not_looked_for_in_it(
+    bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = replace(REACHED, plan=replace(PUSH_THEN_SMS, joins=(Join(Channel.SMS, 0),)))
+    user = REACHED if not bill.autopay else late
+    monkeypatch.setattr(module, "chain_of", None)
+    assert list(chains(user, bill, Channel.SMS, NOW, Past({}))) == []
+
+
+def test_who_stands_in_and_who_takes_part() -> None:
+    early, late = told(MONTHLY, 0), replace(told(MONTHLY, 0), trigger=Trigger.lead(1))
+    found = [
+        is_stand_in(REACHED, MONTHLY, replace(reminder, channel=channel))
+        for channel in Channel
+        for reminder in (early, late)
+    ]
+    assert [*Channel] == [Channel.SMS, Channel.PUSH, Channel.EMAIL]
+    assert found == [True, False, False, False, False, False]

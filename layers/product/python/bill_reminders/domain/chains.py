@@ -40,8 +40,8 @@ class Planned:
     reminder: Reminder
     payable_on: date
     remind_at: time
+    stands_in: bool
     merged: bool = False
-    stands_in: bool = False
 
     def last_useful_day(self, zone: ZoneInfo) -> date:
         """The local date until which a message still helps: the due day, or a week when the
