@@ -115,9 +115,13 @@ def together(progress: Progress, wanted: Iterable[Task], *, on_moto: bool = Fals
     with ProcessPoolExecutor(
         initializer=tasks.live_in, initargs=(on_moto,), mp_context=get_context("spawn")
     ) as pool:
-        for future in as_completed([pool.submit(tasks.do, task) for task in left]):
-            progress.count(future.result())
-            tell(progress, future.result().task.name)
+        try:
+            for future in as_completed([pool.submit(tasks.do, task) for task in left]):
+                progress.count(future.result())
+                tell(progress, future.result().task.name)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # what is left is for the next run
+            raise
 
 
 def wires(progress: Progress) -> None:

@@ -25,6 +25,7 @@ KINDS = {
     "answer lost": "AWS acted, its answer never came",
     "clock skew": "clocks up to five minutes apart",
     "died": "the process died before or after a call",
+    "died_after": "the process died when a provider had taken the message",
     "failed": "a provider failed with 500 and took nothing",
     "failed_after": "a provider took the message and failed with 500",
     "index lag": "the indexes did not show what was written",
