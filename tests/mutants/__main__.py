@@ -135,7 +135,7 @@ def _results(target: Target) -> Iterator[tuple[MutationSpec, WorkResult]]:
         return
     with use_db(str(session), WorkDB.Mode.open) as work:
         for item, result in work.completed_work_items:
-            if result.worker_outcome is not WorkerOutcome.SKIPPED:
+            if result.worker_outcome not in (WorkerOutcome.SKIPPED, WorkerOutcome.NO_TEST):
                 yield item.mutations[0], result
 
 
