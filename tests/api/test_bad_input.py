@@ -570,10 +570,7 @@ WRONG_BILLS: list[tuple[str, dict[str, Any]]] = [
     ("plan.channels.0.channel", planned(channels=[{}])),
     ("plan.channels.0.address", planned(channels=[{**SMS, "address": PHONE}])),
     ("plan.channels.0.from_lead_days", planned(channels=[{**SMS, "from_lead_days": 366}])),
-    (
-        "plan.channels.0",
-        planned(channels=[{**SMS, "from_lead_days": 0, "fallback": True}]),
-    ),
+    ("plan.channels", planned(channels=[{**SMS, "from_lead_days": 0, "fallback": True}])),
     ("plan.channels.0.fallback", planned(channels=[{**SMS, "fallback": "yes"}])),
     ("plan.channels.0.from_lead_days", planned(channels=[{**SMS, "from_lead_days": -1}])),
     # cards

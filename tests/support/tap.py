@@ -1,5 +1,5 @@
-"""A tap in front of an AWS endpoint: it counts the requests that get there, by operation; it may
-throttle them, or answer with 500 what was carried out all the same."""
+"""A tap in front of an AWS endpoint: it counts the requests that get there by operation, and keeps
+those to send; it may throttle them, or answer with 500 what was carried out all the same."""
 
 import json
 import re
@@ -13,15 +13,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "te", "upgrade"}
+SENDS = ("Publish", "SendEmail")
 SES = re.compile(r"/v2/email/outbound-emails$")
 
 
 class Tap:
-    """Listens from the start. `failing` names operations that succeed and say 500, `refusing` those
-    that are throttled, each with AWS's code for it; `every_other` spares every second call."""
+    """Listens from the start. `sends` holds the bodies of requests to send. `failing` names
+    operations that succeed and say 500, `refusing` those that are throttled, each with AWS's code
+    for it; `every_other` spares every second call."""
 
     def __init__(self, endpoint: str) -> None:
         self.counts: Counter[str] = Counter()
+        self.sends: list[bytes] = []
         self.failing: set[str] = set()
         self.refusing: dict[str, str] = {}
         self.every_other = False
@@ -36,6 +39,8 @@ class Tap:
                 operation = _operation(self.headers, self.path, body)
                 with lock:
                     tap.counts[operation] += 1
+                    if operation in SENDS:
+                        tap.sends.append(body)
                     spared = tap.every_other and tap.counts[operation] % 2 == 0
                 if operation in tap.refusing and not spared:
                     self._answer(429, tap.refusing[operation])

@@ -1,14 +1,13 @@
 """Plans in JSON: a whole one, or what a bill or a kind of bill changes in it."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from bill_reminders.api.fields import Answer, Body, ChannelName, LeadDay, OverdueDay, WallTime
 from bill_reminders.domain.clock import wall_text
-from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
-from bill_reminders.files.plans import channels_text, days_text
+from bill_reminders.domain.people import Plan, PlanChange
+from bill_reminders.files.plans import FALLBACK, days_text
 
 _LEADS = "Days before the due date to remind on; 0 is the due day. Each once."
 _OVERDUES = "Days after the due date to remind on while it is unpaid. Each once."
@@ -41,18 +40,11 @@ class PlanChannel(Body):
         ),
     ] = False
 
-    @model_validator(mode="after")
-    def _joins_once(self) -> Self:
-        if self.fallback and self.from_lead_days is not None:
-            raise PydanticCustomError("fallback_joins", "a fallback that joins on a day")
-        return self
-
     @property
-    def join(self) -> Join | None:
-        """How it joins; None when it takes part in everything."""
-        if self.from_lead_days is None and not self.fallback:
-            return None
-        return Join(Channel(self.channel), self.from_lead_days)
+    def cell(self) -> str:
+        """Its part of a file's cell."""
+        days = "" if self.from_lead_days is None else f"@{self.from_lead_days}"
+        return self.channel + days + (f"@{FALLBACK}" if self.fallback else "")
 
 
 class PlanFields(Body):
@@ -107,10 +99,7 @@ def cells_of(plan: PlanFields | None) -> dict[str, str]:
     if plan.remind_at is not None:
         cells["remind_at"] = plan.remind_at
     if plan.channels is not None:
-        joins = (each.join for each in plan.channels)
-        cells["channels"] = channels_text(
-            (Channel(each.channel) for each in plan.channels), filter(None, joins)
-        )
+        cells["channels"] = "+".join(each.cell for each in plan.channels)
     return cells
 
 

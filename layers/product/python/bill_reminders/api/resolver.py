@@ -141,7 +141,6 @@ _REMEDIES = {
     "string_too_short": "too short: write at least {min_length} characters",
     "too_long": "too many: write at most {max_length}",
     "too_short": "too few: write at least {min_length}",
-    "fallback_joins": "a fallback joins on no day: leave from_lead_days or fallback out",
     "string_pattern_mismatch": "not in the form that is described: it must match {pattern}",
 }
 """What to do about each kind of error that the validation library names."""

@@ -33,7 +33,7 @@ def channels(text: str) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
     wanted: list[Channel] = []
     joins: list[Join] = []
     for part in _parts(text.lower()):
-        name, at, days = (piece.strip() for piece in part.partition("@"))
+        name, *when = (piece.strip() for piece in part.split("@"))
         try:
             channel = Channel(name)
         except ValueError:
@@ -43,9 +43,12 @@ def channels(text: str) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
         if channel in wanted:
             raise CellError("a channel stands here twice: write each once")
         wanted.append(channel)
-        if at and days == FALLBACK:
+        if len(when) > 1:
+            raise CellError("a channel joins on one lead day or is a fallback: write one of them")
+        if when == [FALLBACK]:
             joins.append(Join(channel, None))
-        elif at:
+        elif when:
+            (days,) = when
             if not _NUMBER.fullmatch(days) or int(days) > MAX_LEAD_DAYS:
                 raise CellError(
                     "not a lead day after @: write how many days before the due date the channel "
