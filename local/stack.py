@@ -151,6 +151,10 @@ class Stack:
         """How many nudges lie in the queues, in flight or delayed."""
         return sum(self._count(f"{channel.value.capitalize()}QueueUrl") for channel in Channel)
 
+    def receipts_held(self) -> int:
+        """How many receipts lie in their queue, in flight or to come back."""
+        return self._count("ReceiptsQueueUrl")
+
     def dead_letters(self) -> int:
         """How many nudges failed as often as they may."""
         return sum(

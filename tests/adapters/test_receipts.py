@@ -342,6 +342,18 @@ def test_nor_by_one_to_another_number(stage: Stage) -> None:
     assert message().state == "unknown"
 
 
+def test_a_message_that_the_index_does_not_show_is_found_among_its_users(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = stage.sent(Channel.EMAIL)
+    monkeypatch.setattr(LedgerItem.by_receipt, "query", lambda receipt_id: [])
+    assert stage.receive(bounce(row), receives=LAST_PATIENCE - 1) == ["message-0"]
+    assert state()[0] == "sent"
+    stage.receive(bounce(row))
+    assert state()[0] == "bounced"
+    assert not address(Channel.EMAIL).usable
+
+
 # Fallback ----------------------------------------------------------------------------------------
 
 

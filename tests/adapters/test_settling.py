@@ -2,16 +2,17 @@
 more at most, where that is better than perhaps nothing."""
 
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from bill_reminders.delivery import sweep
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State
-from bill_reminders.domain.people import Channel, PlanChange
+from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
 from bill_reminders.storage import direct_rows, erasure, happenings, ledger, settling, tables
 from bill_reminders.storage.ledger import LEASE
 from bill_reminders.storage.tables import BillItem, LedgerItem
@@ -36,6 +37,10 @@ TODAY = date(2027, 3, 1)
 RENT, POWER = "rent#0000#r0#lead:0#sms", "power#0000#r0#lead:3#sms"
 AFTER_LEASE = NINE + LEASE
 AFTER_WAIT = NINE + LEASE + RECEIPT_WAIT
+
+
+BUSY = wire.json_error("ProvisionedThroughputExceededException")
+NO_ANSWER = wire.raises(wire.TIMEOUT)
 
 
 class Died(BaseException):
@@ -289,6 +294,26 @@ def test_a_stale_owner_says_nothing_once_it_was_given_back(stage: Stage) -> None
     assert states_of("somebody") == {RENT: "waiting"}
 
 
+def test_what_failed_while_the_tables_were_busy_wakes_who_stands_in_later(stage: Stage) -> None:
+    plan = Plan(channels=(Channel.SMS, Channel.EMAIL), joins=(Join(Channel.EMAIL, None),))
+    enter(a_user(channels=plan.channels, plan=plan), due_today("rent"))
+    with ExitStack() as trouble:
+
+        def reject(request: AWSPreparedRequest) -> AWSResponse | None:
+            trouble.enter_context(wire.before(tables.connection.client, "TransactWriteItems", BUSY))
+            return wire.xml_error("InvalidParameter")(request)
+
+        stage.send(act=reject)
+    row = row_of("rent")
+    assert (row.state, row.reason) == ("failed", "invalid")
+    assert wakes_at("somebody", Channel.EMAIL) is None
+    stage.set_clock(NINE + 2 * MINUTE)
+    stage.sweep()
+    assert wakes_at("somebody", Channel.EMAIL) == NINE + 3 * MINUTE
+    row = row_of("rent")
+    assert (row.state, row.settle_at) == ("failed", None)
+
+
 # The sweep itself --------------------------------------------------------------------------------
 
 
@@ -325,6 +350,20 @@ def test_a_message_that_cannot_be_settled_is_in_nobodys_way(
     stage.set_clock(AFTER_WAIT + timedelta(hours=1, minutes=1))
     stage.sweep()
     assert states_of("somebody") == {RENT: "waiting"}
+
+
+def test_a_table_in_trouble_puts_no_message_off(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE + SECOND)
+    due_at = row_of("rent").settle_at
+    client = tables.connection.client
+    for operation, trouble in (("GetItem", BUSY), ("GetItem", NO_ANSWER), ("UpdateItem", BUSY)):
+        with wire.before(client, operation, trouble), pytest.raises(sweep.SweepFailed):
+            stage.sweep()
+        assert row_of("rent").settle_at == due_at
+    stage.sweep()
+    assert states_of("somebody") == {RENT: "unknown"}
 
 
 def test_with_no_time_left_the_next_sweep_goes_on(stage: Stage) -> None:

@@ -338,6 +338,7 @@ def _run_on(stack: Stack, people: list[str], start: datetime, outcome: Outcome) 
             stack.sweep()
             stack.tick()
             stack.settle(90)
+            wait_until(lambda: stack.receipts_held() == 0, 90, "receipts were not read")
         except (RuntimeError, TimeoutError) as error:
             outcome.wrong.append(f"after {minutes} minutes: {error}")
             return
@@ -349,8 +350,7 @@ def _run_on(stack: Stack, people: list[str], start: datetime, outcome: Outcome) 
 
 def _redrive(stack: Stack) -> None:
     queues = boto3.client("sqs")
-    for channel in Channel:
-        name = channel.value.capitalize()
+    for name in (*(channel.value.capitalize() for channel in Channel), "Receipts"):
         letters, queue = stack.outputs[f"{name}DeadLettersUrl"], stack.outputs[f"{name}QueueUrl"]
         found = queues.receive_message(QueueUrl=letters, MaxNumberOfMessages=10)
         for letter in found.get("Messages", ()):

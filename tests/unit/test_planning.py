@@ -319,7 +319,7 @@ def test_a_catch_up_waits_for_the_end_of_quiet_hours() -> None:
 
 def test_a_catch_up_that_quiet_hours_keep_beyond_the_due_day_is_noted_and_not_sent() -> None:
     somebody = replace(user(lead_days=(0,), overdue_days=()), quiet_hours=quiet("22:00-08:00"))
-    assert history(somebody, start="02-10 23:30") == ["02-11 08:00 lead:0 expired"]
+    assert history(somebody, start="02-10 23:30") == ["02-11 00:00 lead:0 expired"]
 
 
 def test_after_a_long_outage_everything_is_noted_and_only_what_helps_goes_out() -> None:

@@ -162,9 +162,11 @@ def _note_failure(claim: Claim, reason: str, address: str, now: datetime) -> Non
     failure = Failure(State.FAILED, reason, STOPS.get(reason), address)
     try:
         failures.note(claim, failure, now=now)
-    except (UnknownUser, Busy, Contended):
-        # erased in between; or the next message to that address will be told the same
-        ledger.mark(claim, State.FAILED, now=now, reason=reason)
+    except UnknownUser:  # erased in between
+        ledger.mark(claim, State.FAILED, reason=reason, now=now)
+    except (Busy, Contended):
+        # the next message to that address will be told the same, and stop it
+        ledger.mark_failed(claim, reason=reason, now=now)
 
 
 def _give_back(claim: Claim, *, not_before: datetime | None, reason: str, now: datetime) -> None:

@@ -9,10 +9,9 @@ from aws_lambda_powertools import Logger
 
 from bill_reminders.domain.people import Channel
 from bill_reminders.logs import where
-from bill_reminders.storage import settling
+from bill_reminders.storage import settling, transactions
 from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.settling import Outcome, Unsettled
-from bill_reminders.storage.transactions import Busy
 
 logger = Logger(child=True)
 
@@ -45,7 +44,7 @@ def sweep(
                 outcomes[settling.settle(message, resend=resend, now=now)] += 1
             except Exception as error:
                 failed += 1
-                if not isinstance(error, (Busy, Contended)):
+                if not (isinstance(error, Contended) or transactions.is_trouble(error)):
                     _make_room(message, now)
                 logger.error(
                     "message not settled",

@@ -228,17 +228,18 @@ def _judge_nearest(
 ) -> SkipReason | datetime | None:
     """Why the reminder is skipped, or until when it waits, or None: it goes out now."""
     last_useful = planned.last_useful_day(user.zone)
+    # what is held for longer is noted then, while planning still looks at its occurrence
+    too_late = instant_of(last_useful + DAY, time(), user.zone)
     if local_date(now, user.zone) > last_useful:
         return SkipReason.EXPIRED
     if row is not None and row.not_before is not None and row.not_before > now:
         return row.not_before
     resumes_at = _end_of_pause(user, planned.remind_at)
     if resumes_at is not None and now < resumes_at:
-        # or when it helps no more, to be noted while planning still looks at its occurrence
-        return min(resumes_at, instant_of(last_useful + DAY, time(), user.zone))
+        return min(resumes_at, too_late)
     quiet = user.quiet_on(planned.reminder.channel)
     if quiet.cover(now, user.zone):
-        return quiet.end_after(now, user.zone)
+        return min(quiet.end_after(now, user.zone), too_late)
     if user.address(planned.reminder.channel) is None:
         return SkipReason.NO_ADDRESS
     return None

@@ -39,8 +39,10 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Outcome:
     row, guessed = receipts.named(receipt.receipt_id, receipt.channel), False
     if row is None and may_wait:
         raise TooEarly("the ledger does not know the message yet")
-    if row is None:
-        row, guessed = _only_one(receipt), True
+    if row is None and (owner := _owner(receipt)) is not None:
+        row = receipts.named_in(owner, receipt.receipt_id, receipt.channel)
+        if row is None:
+            row, guessed = _only_one(receipt, owner), True
     settled = row is not None and receipts.apply(
         row, failure, provider_id=receipt.provider_id, now=now
     )
@@ -53,11 +55,10 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Outcome:
     return Outcome.GUESSED if guessed else Outcome.SETTLED
 
 
-def _only_one(receipt: Receipt) -> LedgerItem | None:
+def _only_one(receipt: Receipt, owner: str) -> LedgerItem | None:
     """For SMS alone: receipts of e-mails bear our own tag, those of devices come for what was
     marked."""
-    owner = _owner(receipt) if receipt.channel is Channel.SMS else None
-    if owner is None:
+    if receipt.channel is not Channel.SMS:
         return None
     return receipts.only_unknown(owner, receipt.channel, sent_at=receipt.at)
 

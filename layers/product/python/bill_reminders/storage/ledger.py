@@ -46,6 +46,9 @@ for the next day, and goes then if it still helps."""
 LEASE = timedelta(minutes=2)
 """How long a claim stays its owner's: longer than a sender may run."""
 
+PLANNED_LATER = timedelta(minutes=1)
+"""After that the sweep plans a user anew whose table was busy when a message failed."""
+
 SETTLE_SHARDS = 8
 """Over how many partitions of the index the messages that are under way are spread. It may only
 grow: the sweep reads as many."""
@@ -284,10 +287,10 @@ NO_LOOK = (LedgerItem.settle_shard.remove(), LedgerItem.settle_at.remove())
 """Takes a row out of the index of what is to be settled."""
 
 
-def unclear(*, reason: str, look_at: datetime, now: datetime) -> list[Action]:
-    """What makes a message's row say that nobody knows, to be looked at again at `look_at`."""
+def to_look_at(state: State, *, reason: str, look_at: datetime, now: datetime) -> list[Action]:
+    """What makes a message's row say `state`, to be looked at again at `look_at`."""
     return [
-        LedgerItem.state.set(State.UNKNOWN.value),
+        LedgerItem.state.set(state.value),
         LedgerItem.settled_at.set(now),
         LedgerItem.settle_at.set(look_at),
         LedgerItem.reason.set(reason),
@@ -307,11 +310,22 @@ def mark(
     return _mark(claim, state, actions)
 
 
+def mark_failed(claim: Claim, *, now: datetime, reason: str) -> bool:
+    """Record that the provider refused the message for good while the account cannot be planned
+    anew: the sweep does that in a minute. False when this claim is no longer its owner's."""
+    return _mark(
+        claim,
+        State.FAILED,
+        to_look_at(State.FAILED, reason=reason, look_at=now + PLANNED_LATER, now=now),
+    )
+
+
 def mark_unknown(claim: Claim, *, now: datetime, reason: str) -> bool:
     """Record that nobody knows whether the message went out; False when this claim is no longer its
     owner's."""
     look_at = now + RECEIPT_WAIT
-    return _mark(claim, State.UNKNOWN, unclear(reason=reason, look_at=look_at, now=now))
+    actions = to_look_at(State.UNKNOWN, reason=reason, look_at=look_at, now=now)
+    return _mark(claim, State.UNKNOWN, actions)
 
 
 def _mark(claim: Claim, state: State, actions: list[Action]) -> bool:

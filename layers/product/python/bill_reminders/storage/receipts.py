@@ -27,6 +27,14 @@ def named(receipt_id: str, channel: Channel) -> LedgerItem | None:
     return None
 
 
+def named_in(user_id: str, receipt_id: str, channel: Channel) -> LedgerItem | None:
+    """As `named`, among one user's messages and without the index, which may lag for longer than a
+    receipt can wait."""
+    is_it = (LedgerItem.receipt_id == receipt_id) & (LedgerItem.channel == channel.value)
+    query = LedgerItem.query(user_id, filter_condition=is_it, consistent_read=True)
+    return next(iter(query), None)
+
+
 def _read(user_id: str, key: str) -> LedgerItem | None:
     try:
         return LedgerItem.get(user_id, key, consistent_read=True)

@@ -28,7 +28,7 @@ from bill_reminders.storage.ledger import (
     may_become,
     same_claim,
     settled,
-    unclear,
+    to_look_at,
 )
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import Write, condition_failed
@@ -43,6 +43,8 @@ class Outcome(StrEnum):
     """Its lease is over and it was never marked: it is unknown, and waits for a receipt."""
     RESENT = "resent"
     """All or a part of it was given back, to be sent once more."""
+    PLANNED = "planned"
+    """It had failed, and its user is planned anew."""
     UNKNOWN = "unknown"
     """It stays unknown; only a late receipt may still change that."""
 
@@ -69,11 +71,8 @@ def settle(message: Unsettled, *, resend: Collection[Channel], now: datetime) ->
 
     Doing it again does nothing. Raises accounts.Contended, transactions.Busy.
     """
-    try:
-        row = LedgerItem.get(message.user_id, message.key, consistent_read=True)
-    except LedgerItem.DoesNotExist:
-        return Outcome.LEFT
-    if row.settle_at is None or row.settle_at > now:
+    row = _to_look_at(message, now)
+    if row is None:
         return Outcome.LEFT
     match row.state:
         case State.CLAIMED:
@@ -83,8 +82,18 @@ def settle(message: Unsettled, *, resend: Collection[Channel], now: datetime) ->
             if is_allowed and _give_back(row, now):
                 return Outcome.RESENT
             return _write(row, [*NO_LOOK], _same(row), Outcome.UNKNOWN)
+        case State.FAILED:
+            return _plan_anew(row, now)
     # nothing else is looked at; whatever brought it here shall not bring it back for ever
     return _write(row, [*NO_LOOK], _same(row), Outcome.LEFT)
+
+
+def _to_look_at(message: Unsettled, now: datetime) -> LedgerItem | None:
+    try:
+        row = LedgerItem.get(message.user_id, message.key, consistent_read=True)
+    except LedgerItem.DoesNotExist:
+        return None
+    return None if row.settle_at is None or row.settle_at > now else row
 
 
 def put_off(message: Unsettled, *, until: datetime) -> None:
@@ -103,8 +112,25 @@ def _lapse(row: LedgerItem, now: datetime) -> Outcome:
         actions = settled(State.UNKNOWN, reason="not_marked", now=now)
     else:
         look_at = row.settle_at + RECEIPT_WAIT
-        actions = unclear(reason="not_marked", look_at=look_at, now=now)
+        actions = to_look_at(State.UNKNOWN, reason="not_marked", look_at=look_at, now=now)
     return _write(row, actions, _same(row) & may_become(State.UNKNOWN), Outcome.LAPSED)
+
+
+def _plan_anew(row: LedgerItem, now: datetime) -> Outcome:
+    """The message failed and its account was too busy to hear of it; now the channel that stands in
+    is woken."""
+
+    def edit(account: Account) -> Change | None:
+        message = account.recorded.get(row.key)
+        if message is None or not _is_still(message, row):
+            return None
+        return Change(account, (partial(_update, row, [*NO_LOOK], _same(row)),))
+
+    try:
+        is_planned = accounts.change(row.user_id, now=now, edit=edit, reach=row.due_on)
+    except accounts.UnknownUser:  # being erased
+        return Outcome.LEFT
+    return Outcome.PLANNED if is_planned else Outcome.LEFT
 
 
 def _same(row: LedgerItem) -> Condition:
@@ -164,7 +190,7 @@ def _give_back(row: LedgerItem, now: datetime) -> bool:
 
 def _is_still(message: Recorded, row: LedgerItem) -> bool:
     return (
-        message.state is State.UNKNOWN
+        message.state is State(row.state)
         and message.owner == row.owner
         and message.attempt == row.attempt
     )

@@ -79,6 +79,14 @@ def condition_failed(error: PynamoDBException) -> bool:
     return error_code(error) == "ConditionalCheckFailedException"
 
 
+def is_trouble(error: Exception) -> bool:
+    """Whether a table could not be reached or refused for now; not for what was asked of it. The
+    same may be asked again in a minute."""
+    if isinstance(error, PynamoDBException):
+        return error_code(error) != "ValidationException"
+    return isinstance(error, (Busy, Lost, BotoCoreError))
+
+
 def _explain(error: TransactWriteError) -> Never:
     reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
     code = error_code(error)
