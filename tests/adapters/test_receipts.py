@@ -422,6 +422,27 @@ def test_who_confirms_it_later_is_not_stopped_by_a_receipt_that_comes_late(stage
     assert address(Channel.EMAIL).usable
 
 
+def test_a_receipt_that_tells_nothing_new_of_its_message_still_stops_the_address(
+    stage: Stage,
+) -> None:
+    row = stage.sent(Channel.EMAIL)
+    stage.receive(bounce(row))
+    anew = Address(EMAIL, Attestation.by_code(NINE + MINUTE))
+    happenings.change_user(
+        "somebody", lambda user: user.with_address(Channel.EMAIL, anew), now=NINE + MINUTE
+    )
+    assert address(Channel.EMAIL).usable
+    stage.receive(bounce(row, at=on_our_clock(NINE + HOUR)))
+    assert not address(Channel.EMAIL).usable
+
+
+def test_what_did_not_arrive_has_told_nobody_how_to_stop(stage: Stage) -> None:
+    row = stage.sent(Channel.EMAIL)
+    assert Channel.EMAIL in accounts.read("somebody", now=NINE).greeted
+    stage.receive(bounce(row, kind="Transient"))
+    assert Channel.EMAIL not in accounts.read("somebody", now=NINE).greeted
+
+
 def test_an_address_that_was_changed_since_is_left_alone(stage: Stage) -> None:
     row = stage.sent(Channel.EMAIL)
     other = Address("other@example.com", address(Channel.EMAIL).attestation)

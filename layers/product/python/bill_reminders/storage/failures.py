@@ -64,7 +64,7 @@ def receive(row: LedgerItem, failure: Failure, *, actions: list[Action], now: da
         is_mine=is_same,
         condition=ledger.same_claim(row) & ledger.may_become(failure.state),
         actions=actions,
-        not_greeted=failure.stop is not None,
+        not_greeted=True,  # it may have been the one that says how to stop
         reach=row.due_on,
         now=now,
     )
