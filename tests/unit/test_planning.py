@@ -27,6 +27,7 @@ from bill_reminders.domain.people import (
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.working_days import FURTHEST, Place, Shift
 
 NEW_YORK = ZoneInfo("America/New_York")
 MINUTE = timedelta(minutes=1)
@@ -346,6 +347,14 @@ def test_the_ledger_is_read_as_far_back_as_an_overdue_notice_can_matter() -> Non
     assert earliest_due_date(USER, [BILL, yearly], instant("04-20 12:00")) <= date(2027, 2, 10)
 
 
+def test_the_ledger_is_read_further_back_where_holidays_put_a_due_date_off() -> None:
+    put_off = replace(BILL, shift=Shift.NEXT, place=Place("DE"))
+    at = instant("02-28 12:00")
+    assert earliest_due_date(USER, [put_off], at) == earliest_due_date(USER, [BILL], at) - FURTHEST
+    ahead = replace(put_off, shift=Shift.PREVIOUS)
+    assert earliest_due_date(USER, [ahead], at) == earliest_due_date(USER, [BILL], at)
+
+
 # What is owed
 
 
@@ -437,6 +446,7 @@ def waiting(until: str | None, **changes: object) -> Ledger:
     [
         pytest.param("02-07 09:05", {}, "02-07 09:20", id="not yet"),
         pytest.param("02-07 09:20", {"lead:3": "due"}, "02-09 09:00", id="now"),
+        pytest.param("02-07 09:50", {"lead:3": "due"}, "02-09 09:00", id="since a while"),
         pytest.param(
             *("02-09 09:00", {"lead:3": "superseded", "lead:1": "due"}, "02-10 09:00"),
             id="too late",

@@ -392,6 +392,46 @@ def test_a_failed_debit_that_a_pause_outlasts_leaves_the_notice_that_still_helps
     assert sent(lived(AUTOPAY, failed("02-10 10:00"), user=away)) == ["02-19 09:00 overdue:6"]
 
 
+def test_a_failed_debit_goes_first_up_to_the_last_day_on_which_it_helps() -> None:
+    late = replace(USER, plan=replace(USER.plan, overdue_days=(6,)))
+    _, fail = failed("02-12 10:00")
+    bill = fail(AUTOPAY, at("02-12 10:00"))
+    told = [str(each.trigger) for each in decided(late, bill, at("02-19 23:59")).due]
+    assert told == ["autopay_failed:r-1"]
+    told = [str(each.trigger) for each in decided(late, bill, at("02-20 00:00")).due]
+    assert told == ["overdue:6"]
+
+
+def test_of_what_is_behind_a_failed_debit_that_waits_only_the_nearer_is_kept() -> None:
+    _, fail = failed("02-08 10:00")
+    bill = fail(BILL, at("02-08 10:00"))
+    (told,) = decided(USER, bill, at("02-08 10:01")).due
+    refused = {told.key: Recorded(told, State.WAITING, not_before=at("02-09 12:00"))}
+    decision = decided(USER, bill, at("02-09 09:00"), refused)
+    assert [str(each.reminder.trigger) for each in decision.skipped] == ["lead:3"]
+    assert (decision.due, decision.next_at) == ((), at("02-09 12:00"))
+
+
+def test_a_failed_debit_that_reaches_nobody_keeps_nothing_nearer_waiting() -> None:
+    late = replace(USER, plan=replace(USER.plan, overdue_days=(6,)))
+    _, fail = failed("02-12 10:00")
+    nowhere = replace(late, addresses={})
+    decision = decided(nowhere, fail(AUTOPAY, at("02-12 10:00")), at("02-17 12:00"))
+    skipped = {str(each.reminder.trigger): each.reason for each in decision.skipped}
+    assert skipped["autopay_failed:r-1"] is SkipReason.NO_ADDRESS
+    assert skipped["overdue:6"] is SkipReason.SUPERSEDED
+    assert (decision.due, decision.next_at) == ((), None)
+
+
+def test_an_undone_payment_silences_nothing_of_another_occurrence() -> None:
+    monthly = replace(BILL, recurrence=Recurrence(DUE, 1, Unit.MONTH))
+    _, pay = paid("03-08 10:00")
+    _, undo = undone("03-09 10:00")
+    bill = undo(pay(monthly, at("03-08 10:00")), at("03-09 10:00"))
+    due = decided(USER, bill, at("03-09 10:05")).due
+    assert [(each.due_on, str(each.trigger)) for each in due] == [(date(2027, 3, 10), "lead:1")]
+
+
 def test_a_debit_that_fails_in_the_minute_of_an_undone_payment_is_told() -> None:
     lines = lived(AUTOPAY, paid("02-08 10:00"), undone("02-09 14:00:20"), failed("02-09 14:00:40"))
     assert "02-09 14:01 autopay_failed:r-1" in lines
