@@ -117,7 +117,7 @@ GUARDS = (
     Guard(
         "quiet hours",
         "domain.planning",
-        "_judge_nearest",
+        "_silent_until",
         "quiet.cover(now, user.zone)",
         "False",
         "dies at FindDue: GetQueueAttributes",
@@ -125,7 +125,7 @@ GUARDS = (
     Guard(
         "a pause",
         "domain.planning",
-        "_judge_nearest",
+        "_silent_until",
         "resumes_at is not None and now < resumes_at",
         "False",
         "pauses at SendSms: Query",

@@ -228,21 +228,26 @@ def _judge_nearest(
 ) -> SkipReason | datetime | None:
     """Why the reminder is skipped, or until when it waits, or None: it goes out now."""
     last_useful = planned.last_useful_day(user.zone)
-    # what is held for longer is noted then, while planning still looks at its occurrence
-    too_late = instant_of(last_useful + DAY, time(), user.zone)
     if local_date(now, user.zone) > last_useful:
         return SkipReason.EXPIRED
     if row is not None and row.not_before is not None and row.not_before > now:
         return row.not_before
-    resumes_at = _end_of_pause(user, planned.remind_at)
-    if resumes_at is not None and now < resumes_at:
-        return min(resumes_at, too_late)
-    quiet = user.quiet_on(planned.reminder.channel)
-    if quiet.cover(now, user.zone):
-        return min(quiet.end_after(now, user.zone), too_late)
+    silent_until = _silent_until(user, planned, now)
+    if silent_until is not None:
+        # or when it helps no more, to be noted while planning still looks at its occurrence
+        return min(silent_until, instant_of(last_useful + DAY, time(), user.zone))
     if user.address(planned.reminder.channel) is None:
         return SkipReason.NO_ADDRESS
     return None
+
+
+def _silent_until(user: User, planned: Planned, now: datetime) -> datetime | None:
+    """The end of the pause, or of the quiet hours, in which `now` lies."""
+    resumes_at = _end_of_pause(user, planned.remind_at)
+    if resumes_at is not None and now < resumes_at:
+        return resumes_at
+    quiet = user.quiet_on(planned.reminder.channel)
+    return quiet.end_after(now, user.zone) if quiet.cover(now, user.zone) else None
 
 
 def _end_of_pause(user: User, remind_at: time) -> datetime | None:

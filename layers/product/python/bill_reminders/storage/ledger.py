@@ -339,6 +339,14 @@ def _mark(claim: Claim, state: State, actions: list[Action]) -> bool:
     return True
 
 
+def read_row(user_id: str, key: str) -> LedgerItem | None:
+    """A row as it stands; None when there is none."""
+    try:
+        return LedgerItem.get(user_id, key, consistent_read=True)
+    except LedgerItem.DoesNotExist:
+        return None
+
+
 def same_claim(row: LedgerItem) -> Condition:
     """The row has not been claimed or given back since it was read."""
     same = LedgerItem.attempt == row.attempt

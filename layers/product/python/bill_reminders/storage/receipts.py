@@ -10,7 +10,7 @@ from bill_reminders.domain.people import Channel
 from bill_reminders.storage import failures
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.failures import Failure
-from bill_reminders.storage.ledger import LEASE, may_become, same_claim, settled
+from bill_reminders.storage.ledger import LEASE, may_become, read_row, same_claim, settled
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import condition_failed
 
@@ -21,7 +21,7 @@ SKEW = timedelta(minutes=1)
 def named(receipt_id: str, channel: Channel) -> LedgerItem | None:
     """The message that a receipt calls by its id; None while the ledger does not know that id."""
     for found in LedgerItem.by_receipt.query(receipt_id):
-        row = _read(found.user_id, found.key)
+        row = read_row(found.user_id, found.key)
         if row is not None and row.receipt_id == receipt_id and row.channel == channel.value:
             return row
     return None
@@ -33,13 +33,6 @@ def named_in(user_id: str, receipt_id: str, channel: Channel) -> LedgerItem | No
     is_it = (LedgerItem.receipt_id == receipt_id) & (LedgerItem.channel == channel.value)
     query = LedgerItem.query(user_id, filter_condition=is_it, consistent_read=True)
     return next(iter(query), None)
-
-
-def _read(user_id: str, key: str) -> LedgerItem | None:
-    try:
-        return LedgerItem.get(user_id, key, consistent_read=True)
-    except LedgerItem.DoesNotExist:
-        return None
 
 
 def only_unknown(user_id: str, channel: Channel, *, sent_at: datetime) -> LedgerItem | None:

@@ -26,6 +26,7 @@ from bill_reminders.storage.ledger import (
     NO_LOOK,
     SETTLE_SHARDS,
     may_become,
+    read_row,
     same_claim,
     settled,
     to_look_at,
@@ -71,8 +72,8 @@ def settle(message: Unsettled, *, resend: Collection[Channel], now: datetime) ->
 
     Doing it again does nothing. Raises accounts.Contended, transactions.Busy.
     """
-    row = _to_look_at(message, now)
-    if row is None:
+    row = read_row(message.user_id, message.key)
+    if row is None or row.settle_at is None or row.settle_at > now:
         return Outcome.LEFT
     match row.state:
         case State.CLAIMED:
@@ -86,14 +87,6 @@ def settle(message: Unsettled, *, resend: Collection[Channel], now: datetime) ->
             return _plan_anew(row, now)
     # nothing else is looked at; whatever brought it here shall not bring it back for ever
     return _write(row, [*NO_LOOK], _same(row), Outcome.LEFT)
-
-
-def _to_look_at(message: Unsettled, now: datetime) -> LedgerItem | None:
-    try:
-        row = LedgerItem.get(message.user_id, message.key, consistent_read=True)
-    except LedgerItem.DoesNotExist:
-        return None
-    return None if row.settle_at is None or row.settle_at > now else row
 
 
 def put_off(message: Unsettled, *, until: datetime) -> None:
