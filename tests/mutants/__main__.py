@@ -78,7 +78,7 @@ def _copy(copy: Path) -> Path:
 def _session(target: Target) -> Path:
     """Named by what decides its outcome, as far as the target knows it."""
     parts = [(ROOT / target.path).read_bytes()]
-    parts += [(ROOT / "tests" / f"{test}.py").read_bytes() for test in target.tests]
+    parts += [(ROOT / file).read_bytes() for file in target.files]
     return BUILD / f"{target.name}-{sha256(b''.join(parts)).hexdigest()[:12]}.sqlite"
 
 

@@ -39,7 +39,10 @@ class MotoStack:
 
     def __init__(self) -> None:
         cloudformation = boto3.client("cloudformation")
-        cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(stored_parts()))
+        body = json.dumps(stored_parts())
+        # moto reads it as YAML, which takes longer than all else here
+        with patch("moto.cloudformation.models.yaml.load", lambda text, **_: json.loads(text)):
+            cloudformation.create_stack(StackName=STACK, TemplateBody=body)
         resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
         self.ids: dict[str, str] = {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
