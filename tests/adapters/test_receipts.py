@@ -354,6 +354,25 @@ def test_a_message_that_the_index_does_not_show_is_found_among_its_users(
     assert not address(Channel.EMAIL).usable
 
 
+def test_the_log_counts_what_receipts_did(stage: Stage) -> None:
+    def outcomes(*bodies: str) -> dict[str, int]:
+        at = stage.log.tell()
+        stage.receive(*bodies)
+        (line,) = (each for each in stage.log.getvalue()[at:].splitlines() if "outcomes" in each)
+        counted: dict[str, int] = json.loads(line)["outcomes"]
+        return counted
+
+    row = stage.sent(Channel.EMAIL)
+    foreign = forms.bounce(tag="0" * 32, address=EMAIL, at=NINE)
+    assert outcomes(bounce(row), bounce(row), foreign) == {"settled": 1, "known": 1, "foreign": 1}
+
+
+def test_the_log_tells_what_was_settled_by_its_number_alone(stage: Stage) -> None:
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    stage.receive(text(at=NINE + 6 * SECOND))
+    assert '"outcomes":{"guessed":1}' in stage.log.getvalue()
+
+
 # Fallback ----------------------------------------------------------------------------------------
 
 
