@@ -319,6 +319,21 @@ def test_an_sms_of_which_nobody_knows_is_settled_by_its_number(stage: Stage) -> 
     assert message().state == "bounced"
 
 
+@pytest.mark.parametrize("owner", ["0" * 32, "f" * 32])
+def test_what_another_claim_takes_over_meanwhile_is_not_touched(stage: Stage, owner: str) -> None:
+    row = stage.sent(Channel.EMAIL)
+    reads = iter(range(10))
+
+    def taken_over(_: object) -> None:
+        if next(reads) == 1:  # the row was read, the account comes next
+            LedgerItem(row.user_id, row.key).update([LedgerItem.owner.set(owner)])
+
+    with wire.before(tables.connection.client, "GetItem", taken_over):
+        assert stage.receive(bounce(row)) == []
+    assert (message().state, message().owner) == ("sent", owner)
+    assert '"outcomes":{"known":1}' in stage.log.getvalue()
+
+
 @pytest.mark.parametrize("off", [-2 * MINUTE, 4 * MINUTE])
 def test_but_not_by_one_of_another_time(stage: Stage, off: timedelta) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))

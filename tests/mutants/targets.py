@@ -74,7 +74,7 @@ TARGETS = (
     Target("storage/settling", (*_CAMPAIGN, "adapters/test_settling"), seconds=240),
     Target(
         "storage/failures",
-        (*_CAMPAIGN, "adapters/test_receipts", "adapters/test_mishaps"),
+        ("unit/test_private_fields", *_CAMPAIGN, "adapters/test_receipts", "adapters/test_mishaps"),
         seconds=240,
     ),
     Target("storage/receipts", (*_CAMPAIGN, "adapters/test_receipts"), seconds=240),

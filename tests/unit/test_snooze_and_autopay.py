@@ -412,6 +412,16 @@ def test_of_what_is_behind_a_failed_debit_that_waits_only_the_nearer_is_kept() -
     assert (decision.due, decision.next_at) == ((), at("02-09 12:00"))
 
 
+def test_nor_is_the_nearer_dropped_when_nothing_is_behind() -> None:
+    _, fail = failed("02-06 10:00")
+    bill = fail(BILL, at("02-06 10:00"))
+    (told,) = decided(USER, bill, at("02-06 10:01")).due
+    refused = {told.key: Recorded(told, State.WAITING, not_before=at("02-08 12:00"))}
+    decision = decided(USER, bill, at("02-07 09:00"), refused)
+    assert (decision.due, decision.skipped) == ((), ())
+    assert decision.next_at == at("02-08 12:00")
+
+
 def test_a_failed_debit_that_reaches_nobody_keeps_nothing_nearer_waiting() -> None:
     late = replace(USER, plan=replace(USER.plan, overdue_days=(6,)))
     _, fail = failed("02-12 10:00")
@@ -430,6 +440,22 @@ def test_an_undone_payment_silences_nothing_of_another_occurrence() -> None:
     bill = undo(pay(monthly, at("03-08 10:00")), at("03-09 10:00"))
     due = decided(USER, bill, at("03-09 10:05")).due
     assert [(each.due_on, str(each.trigger)) for each in due] == [(date(2027, 3, 10), "lead:1")]
+
+
+def test_nor_one_of_a_later_occurrence_that_of_the_present_one() -> None:
+    monthly = replace(BILL, recurrence=Recurrence(DUE, 1, Unit.MONTH))
+    _, pay = paid("02-08 10:00", number=1)
+    _, undo = undone("02-09 09:05", number=1)
+    bill = undo(pay(monthly, at("02-08 10:00")), at("02-09 09:05"))
+    due = decided(USER, bill, at("02-09 09:10")).due
+    assert [(each.due_on, str(each.trigger)) for each in due] == [(DUE, "lead:1")]
+
+
+def test_snoozes_of_two_occurrences_hide_no_day_between_them() -> None:
+    monthly = replace(BILL, recurrence=Recurrence(DUE, 1, Unit.MONTH))
+    bill = monthly.with_snooze(Snooze(0, date(2027, 3, 20)))
+    bill = bill.with_snooze(Snooze(4, date(2027, 6, 12)))
+    assert decided(USER, bill, at("02-25 10:00")).next_at == at("03-07 09:00")
 
 
 def test_a_debit_that_fails_in_the_minute_of_an_undone_payment_is_told() -> None:

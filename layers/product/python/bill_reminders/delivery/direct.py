@@ -2,7 +2,7 @@
 one address, once, and is in the ledger like everything that goes out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -27,7 +27,7 @@ class Direct:
     user_id: str
     key: str
     channel: Channel
-    address: str
+    address: str = field(repr=False)
     compose: Callable[[], DirectText]
 
 

@@ -6,7 +6,7 @@ order, so that what is missing is noticed. Where it registers wordings, register
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from functools import partial
@@ -151,7 +151,7 @@ class _Draft:
     sender: str
     source: str
     part: Part
-    link: str
+    link: str = field(repr=False)
     code_word: str
     two_way: bool
 

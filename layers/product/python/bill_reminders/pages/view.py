@@ -1,7 +1,7 @@
 """What the pages show, from the account and the ledger."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -59,7 +59,7 @@ PAGE_LIFTS = frozenset({StoppedBy.PAGE, StoppedBy.UNSUBSCRIBE})
 class Opened:
     """A link that was opened: whose, and which reminders it is about."""
 
-    token: str
+    token: str = field(repr=False)
     link: Link
     account: Account
     reminders: tuple[Reminder, ...]
