@@ -76,6 +76,7 @@ def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[
     return {name: value_of(value) for name, value in variables.items()}
 
 
+@cache
 def rendered(environment: str, **parameters: str) -> dict[str, Any]:
     """The template as one environment gets it: conditions decided, what they drop left out.
     Other parameters than `parameters` have their defaults."""
