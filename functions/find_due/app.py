@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from bill_reminders import clock, environment
+from bill_reminders import aws, clock, environment
 from bill_reminders.delivery import finder, switches
 from bill_reminders.domain.clock import floor_minute
 from bill_reminders.domain.people import Channel
@@ -33,8 +32,8 @@ class Settings:
 logger = Logger()
 settings = environment.read(Settings)
 tables.bind(schedules=settings.schedules_table)
-sqs = boto3.client("sqs", config=Config(max_pool_connections=CONNECTIONS))
-ssm = boto3.client("ssm")
+sqs = aws.client("sqs", config=Config(max_pool_connections=CONNECTIONS))
+ssm = aws.client("ssm")
 ROUTES = (
     finder.Route(Channel.SMS, settings.sms_queue_url, settings.sms_per_second),
     finder.Route(Channel.PUSH, settings.push_queue_url, settings.push_per_second),

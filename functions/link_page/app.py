@@ -11,11 +11,10 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, environment
+from bill_reminders import aws, clock, environment
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Channel
@@ -49,7 +48,7 @@ class PageConfig:
 logger = Logger()
 config = environment.read(PageConfig)
 binding.bind(config)
-events = BillEvents(boto3.client("events"), config.bill_events_bus)
+events = BillEvents(aws.client("events"), config.bill_events_bus)
 
 STYLE = b64encode(sha256(view.css().encode()).digest()).decode()
 HEADERS = {

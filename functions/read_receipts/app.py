@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, environment
+from bill_reminders import aws, clock, environment
 from bill_reminders.logs import where
 from bill_reminders.receipts import desk, inbound
 from bill_reminders.receipts.desk import TooEarly
@@ -46,7 +45,7 @@ its address. By then a claim that was never marked has become unknown."""
 logger = Logger()
 config = environment.read(ReceiptsConfig)
 binding.bind(config)
-sqs = boto3.client("sqs")
+sqs = aws.client("sqs")
 
 
 def take(record: SQSRecord, outcomes: Counter[str]) -> None:

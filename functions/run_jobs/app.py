@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -15,7 +14,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, environment
+from bill_reminders import aws, clock, environment
 from bill_reminders.jobs import runner
 from bill_reminders.jobs.runner import Bucket
 from bill_reminders.logs import where
@@ -43,7 +42,7 @@ class JobsConfig:
 logger = Logger()
 config = environment.read(JobsConfig)
 binding.bind(config)
-bucket = Bucket(boto3.client("s3"), config.exports_bucket)
+bucket = Bucket(aws.client("s3"), config.exports_bucket)
 
 
 def run(record: SQSRecord) -> None:

@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
 
-from bill_reminders.storage import tables
+from bill_reminders import aws
 from bill_reminders.storage.binding import bind_all
 from tests.support.clients import forget_clients
 from tests.support.functions import load
@@ -116,8 +116,9 @@ def _quick_answers() -> Iterator[None]:
 
 @cache
 def _session() -> boto3.Session:
-    """One for all stacks: reading AWS's service files is most of what a client costs."""
-    return boto3.Session()
+    """The product's own, for all stacks: reading AWS's service files is most of what a client
+    costs."""
+    return boto3.Session(botocore_session=aws.session())
 
 
 @contextmanager
@@ -131,7 +132,5 @@ def moto_stack() -> Iterator[MotoStack]:
         _quick_answers(),
     ):
         forget_clients()
-        tables.connection._local.session = _session()._session
         yield MotoStack()
     forget_clients()
-    del tables.connection._local.session

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
-
+from bill_reminders import aws
 from bill_reminders.storage import tables
 from tests.support.moto_stack import MotoStack
 from tests.support.template import rendered
@@ -34,9 +33,8 @@ def watched(stack: MotoStack) -> Iterator[dict[str, Allowed]]:
             used[stack.at_work] |= set(_needed(model, params, names))
 
     # a client takes its session's handlers along when it is made, and the tables' is made already
-    of_session: Any = boto3.DEFAULT_SESSION
     emitters = [
-        of_session._session.get_component("event_emitter"),
+        aws.session().get_component("event_emitter"),
         tables.connection.client.meta.events,
     ]
     for emitter in emitters:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import boto3
+from bill_reminders import aws
 
 OFFSET_VARIABLE = "CLOCK_OFFSET_PARAMETER"
 """Names a parameter with seconds to add. Exists on local stacks alone: see template.yaml."""
@@ -13,7 +13,7 @@ OFFSET_VARIABLE = "CLOCK_OFFSET_PARAMETER"
 
 @cache
 def _parameters() -> Any:
-    return boto3.client("ssm")
+    return aws.client("ssm")
 
 
 def offset() -> timedelta:

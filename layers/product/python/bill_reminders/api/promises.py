@@ -6,9 +6,9 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from bill_reminders import aws
 from bill_reminders.api.callers import caller
 from bill_reminders.api.config import config
 from bill_reminders.api.idempotency import derived_id
@@ -59,4 +59,4 @@ def enqueue(router: Router, job: Job, *, delay: int) -> None:
 
 @cache
 def _sqs() -> Any:
-    return boto3.client("sqs")
+    return aws.client("sqs")

@@ -7,7 +7,6 @@ lost. A retry is a new claim.
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -19,6 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from bill_reminders import aws
 from bill_reminders.domain.errors import BillRemindersError
 
 CONNECT_TIMEOUT_SECONDS = 2
@@ -66,8 +66,7 @@ class NoAnswer(BillRemindersError):
 
 def client(service: str) -> Any:
     """A client that makes exactly one attempt on the wire."""
-    make: Any = boto3.client  # the stubs know each service by its name, not all by one
-    return make(
+    return aws.client(
         service,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,

@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock
+from bill_reminders import aws, clock
 from bill_reminders.delivery import nudges, switches
 from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.delivery.pace import Pace
@@ -71,7 +70,7 @@ class Worker:
         self._channel = channel
         self._settings = settings
         self._send = send
-        self._ssm = boto3.client("ssm")
+        self._ssm = aws.client("ssm")
         self._log = Logger(child=True)
         self._circuit = Circuit()
         self._pace = Pace.share(settings.per_second, settings.concurrency)

@@ -8,7 +8,7 @@ import hmac
 from functools import cache
 from typing import Any
 
-import boto3
+from bill_reminders import aws
 
 _bound: dict[str, str] = {}
 
@@ -22,7 +22,7 @@ def bind(secret_arn: str) -> None:
 
 @cache
 def _secrets() -> Any:
-    return boto3.client("secretsmanager")
+    return aws.client("secretsmanager")
 
 
 @cache

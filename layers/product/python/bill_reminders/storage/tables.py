@@ -6,6 +6,7 @@ tables they stand for.
 
 from typing import Any
 
+from botocore.session import Session
 from pynamodb.attributes import (
     BooleanAttribute,
     ListAttribute,
@@ -17,6 +18,7 @@ from pynamodb.connection.table import TableConnection
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from bill_reminders import aws
 from bill_reminders.domain.bills import Label
 from bill_reminders.domain.people import Channel, Kind
 from bill_reminders.domain.working_days import Shift
@@ -36,7 +38,16 @@ READ_TIMEOUT_SECONDS = 5.0
 CONNECTIONS = 48
 """As many as one tick may use at once: 16 shards on each of three channels."""
 
-connection = Connection(
+
+class _Connection(Connection):
+    """PynamoDB would make a session for each thread."""
+
+    @property
+    def session(self) -> Session:
+        return aws.session()
+
+
+connection = _Connection(
     connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
     read_timeout_seconds=READ_TIMEOUT_SECONDS,
     max_pool_connections=CONNECTIONS,

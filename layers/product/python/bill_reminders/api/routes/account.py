@@ -5,7 +5,6 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-import boto3
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body as BodyParam
@@ -13,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from botocore.config import Config
 from pydantic import Field
 
-from bill_reminders import clock
+from bill_reminders import aws, clock
 from bill_reminders.api import promises
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, ok
 from bill_reminders.api.callers import caller, me
@@ -315,4 +314,4 @@ def _status(job: Job) -> JobStatus:
 
 @cache
 def _s3() -> Any:
-    return boto3.client("s3", config=Config(signature_version="s3v4"))
+    return aws.client("s3", config=Config(signature_version="s3v4"))
