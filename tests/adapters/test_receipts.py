@@ -334,6 +334,39 @@ def test_what_another_claim_takes_over_meanwhile_is_not_touched(stage: Stage, ow
     assert '"outcomes":{"known":1}' in stage.log.getvalue()
 
 
+@pytest.mark.parametrize("owner", ["0" * 32, "f" * 32])
+def test_nor_what_it_takes_over_after_the_account_was_read(stage: Stage, owner: str) -> None:
+    row = stage.sent(Channel.EMAIL)
+
+    def taken_over() -> None:
+        LedgerItem(row.user_id, row.key).update([LedgerItem.owner.set(owner)])
+
+    with wire.before_call(tables.connection.client, "TransactWriteItems", taken_over):
+        assert stage.receive(bounce(row)) == []
+    assert (message().state, message().owner) == ("sent", owner)
+
+
+@pytest.mark.parametrize(("owner", "attempt"), [("0" * 32, 1), ("f" * 32, 1), (None, 0), (None, 2)])
+def test_a_refusal_says_nothing_of_what_another_claim_took_over(
+    stage: Stage, owner: str | None, attempt: int
+) -> None:
+    """The provider refuses the address of a claim that is no longer its sender's own."""
+
+    def taken_over_and_refused(request: object) -> Any:
+        row = message()
+        changes = [LedgerItem.attempt.set(attempt)]
+        LedgerItem(row.user_id, row.key).update(
+            [*changes, LedgerItem.owner.set(owner)] if owner else changes
+        )
+        return refused(request)
+
+    refused = wire.json_error("BadRequestException")
+    with logged(stage.stack.function("SendEmail").logger) as lines:
+        stage.sent(Channel.EMAIL, act=taken_over_and_refused)
+    assert (message().state, message().attempt) == ("claimed", attempt)
+    assert '"failed_nudges":0' in lines.getvalue()
+
+
 @pytest.mark.parametrize("off", [-2 * MINUTE, 4 * MINUTE])
 def test_but_not_by_one_of_another_time(stage: Stage, off: timedelta) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))

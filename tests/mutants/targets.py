@@ -65,7 +65,7 @@ TARGETS = (
     Target(
         "domain/ledger", ("unit/test_ledger_states", "unit/test_planning", "unit/test_fallback")
     ),
-    Target("domain/past", _PLANNING),
+    Target("domain/past", ("unit/test_past", *_PLANNING)),
     Target("domain/chains", _PLANNING),
     Target("domain/planning", _PLANNING),
     Target(
