@@ -1,6 +1,6 @@
 """Take out of the layer what no function uses: it would be loaded into every new environment.
 
-`sam build` runs it. What is left is shown to be enough by tests/unit/test_layers.py, which also
+`sam build` runs it. What is left is shown to be enough by tests/adapters/test_layers.py, which also
 says what to do when a function calls another service or writes another language.
 """
 
@@ -114,8 +114,7 @@ def keep_operations(name: str, service: dict[str, Any], wanted: set[str]) -> Non
             reached.add(shape)
             ahead |= _shapes_in(service["shapes"][shape])
     service["shapes"] = {shape: service["shapes"][shape] for shape in sorted(reached)}
-    for part in (*service["operations"].values(), *service["shapes"].values()):
-        _without_words(part)
+    _without_words(service)
 
 
 def _shapes_in(node: Any) -> set[str]:

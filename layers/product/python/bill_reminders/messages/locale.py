@@ -11,7 +11,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.catalogue import catalogue
 
-_LOCALES = {
+LOCALES = {
     Language.ENGLISH: "en",
     Language.SIMPLIFIED_CHINESE: "zh_Hans_CN",
     Language.TRADITIONAL_CHINESE: "zh_Hant_TW",
@@ -36,7 +36,7 @@ def amount(money: Money | None, language: Language, *, symbol: bool = True) -> s
     """
     if money is None:
         return catalogue(language).say("amount_unknown")
-    locale = _LOCALES[language]
+    locale = LOCALES[language]
     sign = get_currency_symbol(money.currency, locale=locale)
     pattern = _SYMBOL_FIRST if symbol and sign != money.currency else _CODE_FIRST
     return format_currency(money.amount, money.currency, pattern, locale=locale)
@@ -45,24 +45,24 @@ def amount(money: Money | None, language: Language, *, symbol: bool = True) -> s
 @lru_cache(KEPT)
 def short_date(day: date, language: Language) -> str:
     """Month and day, for lists: Mar 5."""
-    return format_skeleton("MMMd", day, locale=_LOCALES[language])
+    return format_skeleton("MMMd", day, locale=LOCALES[language])
 
 
 @lru_cache(KEPT)
 def weekday_date(day: date, language: Language) -> str:
     """Weekday, month and day, for texts that have little room: Fri, Mar 5."""
-    return format_skeleton("MMMEd", day, locale=_LOCALES[language])
+    return format_skeleton("MMMEd", day, locale=LOCALES[language])
 
 
 @lru_cache(KEPT)
 def full_date(day: date, language: Language) -> str:
     """Weekday, month, day and year: Friday, March 5, 2027."""
-    return format_date(day, "full", locale=_LOCALES[language])
+    return format_date(day, "full", locale=LOCALES[language])
 
 
 def percent(value: Decimal, language: Language) -> str:
     """`value` percent, with the decimals that it needs, at most four: 18.25%."""
-    return format_percent(value / 100, "#,##0.####%", locale=_LOCALES[language])
+    return format_percent(value / 100, "#,##0.####%", locale=LOCALES[language])
 
 
 def plain_spaces(text: str) -> str:
