@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
-from bill_reminders.domain.people import Channel, Kind, PlanChange, User
+from bill_reminders.domain.people import PlanChange, User
+from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import happenings, rows
 from bill_reminders.storage.people import Saved, save_bills
 from bill_reminders.storage.tables import BillItem

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bill_reminders.domain.clock import MINUTE
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import ScheduleItem
 from local import happenings

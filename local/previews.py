@@ -14,9 +14,10 @@ from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import Address, Attestation, Channel, Language, Plan, User
+from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import DirectText, code, trial
 from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender

@@ -19,7 +19,7 @@ import boto3
 
 from bill_reminders import clock
 from bill_reminders.delivery.finder import DEPTHS
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.binding import bind_all
 from local import engine
 from local.front import front

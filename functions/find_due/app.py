@@ -11,7 +11,7 @@ from botocore.config import Config
 from bill_reminders import aws, clock, environment
 from bill_reminders.delivery import finder, switches
 from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import CONNECTIONS
 

@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import aws, clock, environment
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
 from bill_reminders.pages import actions, view
 from bill_reminders.pages.actions import Form, Unclear

@@ -12,7 +12,7 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Mailbox, email_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import email
 
 

@@ -11,7 +11,7 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Opens, push_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.push import push
 
 logger = Logger()

@@ -13,7 +13,7 @@ from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.requests import sms_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.sms import sms
 
 

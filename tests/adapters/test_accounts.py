@@ -13,8 +13,9 @@ from pynamodb.exceptions import TransactWriteError
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Address, Channel, Plan, PlanChange, User
+from bill_reminders.domain.people import Address, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.accounts import Account, Change, with_user
 from bill_reminders.storage.happenings import record_payment

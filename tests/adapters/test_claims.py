@@ -9,7 +9,8 @@ import pytest
 
 from bill_reminders.delivery.sender import Outgoing, deliver
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Address, Channel, Plan, PlanChange
+from bill_reminders.domain.people import Address, Plan, PlanChange
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, ledger, tables
 from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import Claim, claim_next

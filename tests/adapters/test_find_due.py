@@ -13,7 +13,7 @@ import pytest
 from moto.backends import get_backend
 
 from bill_reminders.delivery.switches import UnreadableSwitches
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.ledger import claim_next

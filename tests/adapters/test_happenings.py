@@ -13,8 +13,9 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Standing, Statement
-from bill_reminders.domain.people import Channel, Join, Kind, PlanChange
+from bill_reminders.domain.people import Join, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts, happenings
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.erasure import erase

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main

@@ -18,7 +18,8 @@ from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Join, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.people import Join, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.people import save_bills
 from tests.adapters.conftest import SetClock

@@ -15,15 +15,8 @@ import pytest
 from bill_reminders import clock
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.people import (
-    Address,
-    Attestation,
-    Channel,
-    Join,
-    Plan,
-    PlanChange,
-    StoppedBy,
-)
+from bill_reminders.domain.people import Address, Attestation, Join, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, direct_rows, happenings, tables
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock

@@ -13,8 +13,9 @@ import pytest
 from bill_reminders.delivery import direct
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Address, Channel, StoppedBy
+from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, addresses, erasure, happenings, ledger, tables
 from bill_reminders.storage.access_tables import AddressItem, ConversationItem
 from bill_reminders.storage.accounts import Account

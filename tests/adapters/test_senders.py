@@ -16,7 +16,8 @@ from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.sender import effective_now
 from bill_reminders.delivery.switches import UnreadableSwitches
 from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.people import Address, Channel, Language, Plan
+from bill_reminders.domain.people import Address, Language, Plan
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.tables import LedgerItem

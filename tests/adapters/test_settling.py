@@ -12,7 +12,8 @@ from bill_reminders.delivery import sweep
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State
-from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
+from bill_reminders.domain.people import Join, Plan, PlanChange
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import direct_rows, erasure, happenings, ledger, settling, tables
 from bill_reminders.storage.ledger import LEASE
 from bill_reminders.storage.tables import BillItem, LedgerItem

@@ -11,7 +11,8 @@ from bill_reminders.delivery import direct
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Address, Channel, Language
+from bill_reminders.domain.people import Address, Language
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import code
 from bill_reminders.messages.notices import Sender
 from tests.adapters.conftest import SetClock

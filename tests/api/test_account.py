@@ -18,7 +18,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from bill_reminders.api import promises
 from bill_reminders.delivery import endpoints
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.jobs import export
 from bill_reminders.storage import accounts, happenings, identities, jobs, link_codes, tables
 from tests.api.conftest import SetClock

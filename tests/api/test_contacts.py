@@ -15,7 +15,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.people import Channel, StoppedBy
+from bill_reminders.domain.people import StoppedBy
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, happenings, identities, link_codes
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.erasure import erase

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.domain.bills import Label
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.loans import Method
-from bill_reminders.domain.people import Channel, Kind, Language
+from bill_reminders.domain.people import Language
 from bill_reminders.domain.recurrence import Unit
-from bill_reminders.domain.working_days import Shift
+from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from tests.support.template import ROOT
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))

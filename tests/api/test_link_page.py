@@ -11,7 +11,8 @@ import pytest
 
 from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Join, Language, Plan, StoppedBy
+from bill_reminders.domain.people import Join, Language, Plan, StoppedBy
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
 from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.accounts import Account

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.backends import get_backend
 
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import happenings, identities, jobs, ledger, link_codes, people
 from bill_reminders.storage.jobs import Job, JobKind, JobState
 from tests.support.api import Person

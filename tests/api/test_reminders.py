@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import contacts, identities, ledger
 from tests.api.conftest import NOON, SetClock
 from tests.api.test_bills import add

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import combinations, islice, product
 
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import happenings
 from tests.chaos import story
 from tests.chaos.story import Totals

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import happenings
 from tests.chaos import story
 from tests.chaos.crashes import pause

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours
-from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
+from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, ledger
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.people import save_bills, save_user

@@ -22,7 +22,8 @@ from uuid import uuid4
 
 import boto3
 
-from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
+from bill_reminders.domain.people import Join, Plan, PlanChange
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, ledger
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem

@@ -6,7 +6,8 @@ from typing import Any
 
 import boto3
 
-from bill_reminders.domain.people import Address, Channel
+from bill_reminders.domain.people import Address
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.people import save_user
 from local.stack import Stack
 from tests.support.people import ATTESTED, a_user

@@ -8,7 +8,7 @@ from functools import partial
 import boto3
 
 from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem, UserItem
 from local.stack import Stack, wait_until

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Address, Channel, Language
+from bill_reminders.domain.people import Address, Language
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.storage import accounts, history
 from bill_reminders.storage.accounts import Account

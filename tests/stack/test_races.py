@@ -15,7 +15,8 @@ import pytest
 
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.erasure import erase
 from bill_reminders.storage.happenings import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.ledger import claim_next
 from bill_reminders.storage.people import save_bills
 from bill_reminders.storage.tables import LedgerItem

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.countries import country_of
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Channel, Language, User
+from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
+from bill_reminders.domain.terms import Channel
 
 PHONE = "+447700900123"
 EMAIL = "somebody@example.com"

@@ -19,10 +19,11 @@ from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import Channel, Language, Plan, User
+from bill_reminders.domain.people import Language, Plan, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
-from bill_reminders.domain.working_days import Place, Shift
+from bill_reminders.domain.terms import Channel, Shift
+from bill_reminders.domain.working_days import Place
 from bill_reminders.feeds.calendar import ALARMS_AHEAD, MOST_EVENTS, feed
 from bill_reminders.storage.accounts import Account
 from tests.support.people import a_bill, a_user

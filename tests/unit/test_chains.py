@@ -18,9 +18,10 @@ from bill_reminders.domain.chains import (
 )
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import Channel, Join, Plan, PlanChange
+from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 DUE = date(2027, 2, 10)

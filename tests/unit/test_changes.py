@@ -20,10 +20,11 @@ from bill_reminders.domain.clock import QuietHours, local_date
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import Channel, Join, Kind, PlanChange, User
+from bill_reminders.domain.people import Join, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.terms import Channel, Kind
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bill_reminders.domain.clock import QuietHours, together
 from bill_reminders.domain.countries import rules_for
 from bill_reminders.domain.outlook import outlook
-from bill_reminders.domain.people import Address, Channel, Plan, User
+from bill_reminders.domain.people import Address, Plan, User
+from bill_reminders.domain.terms import Channel
 from tests.support.people import ATTESTED, a_bill, a_user
 
 AMERICAN, BRITISH = "+12025550123", "+447700900123"

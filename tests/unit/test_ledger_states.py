@@ -18,8 +18,8 @@ from bill_reminders.domain.ledger import (
     with_message,
 )
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import Channel
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 RECEIPTS = (

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.delivery.requests import LARGEST_PUSH, Opens, push_request
-from bill_reminders.domain.people import Channel, Language
+from bill_reminders.domain.people import Language
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import PushText, push

@@ -22,11 +22,11 @@ from bill_reminders.domain.clock import QuietHours, next_minute
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.outlook import Coming, next_on_each_channel, outlook
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import Address, Channel, Join, Plan, PlanChange, User
+from bill_reminders.domain.people import Address, Join, Plan, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.working_days import Shift
+from bill_reminders.domain.terms import Channel, Shift
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -7,8 +7,8 @@ import pytest
 
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import Channel
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.terms import Channel
 
 DUE = date(2027, 2, 10)
 LEAD = Reminder(

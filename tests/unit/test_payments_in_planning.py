@@ -18,10 +18,11 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import Channel, PlanChange, User
+from bill_reminders.domain.people import PlanChange, User
 from bill_reminders.domain.planning import Decision, decide
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -4,9 +4,9 @@ import sys
 from types import FrameType
 from typing import Any
 
-from bill_reminders.domain.people import Channel
 from bill_reminders.domain.planning import decide
-from local.bench import NOW, a_user, some_bills
+from bill_reminders.domain.terms import Channel
+from local.benchmark.growth import NOW, a_user, some_bills
 
 
 def calls_to_plan(count: int) -> int:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Channel, Join, Language
+from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Join, Language
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files.rows import MAX_ROWS, RowError, decode
 from bill_reminders.files.users import COLUMNS, OPTIONAL_COLUMNS, UserRow, read_users
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.terms import Shift
 from bill_reminders.domain.working_days import (
     NoWorkingDay,
     Place,
-    Shift,
     check_place,
     first_day,
     is_working_day,

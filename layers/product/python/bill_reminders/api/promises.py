@@ -12,7 +12,7 @@ from bill_reminders import aws
 from bill_reminders.api.callers import caller
 from bill_reminders.api.config import config
 from bill_reminders.api.idempotency import derived_id
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, identities, jobs
 from bill_reminders.storage.jobs import Job, JobKind, JobState
 

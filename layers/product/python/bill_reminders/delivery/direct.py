@@ -12,7 +12,7 @@ from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery.requests import Mailbox, email_request, push_request, sms_request
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.storage import direct_rows
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from bill_reminders.delivery import nudges
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.tables import connection, due_index, next_at
 
 OLDER_EVERY_MINUTES = 5

@@ -19,7 +19,8 @@ from bill_reminders.delivery.providers import (
 from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date, next_minute
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel, StoppedBy, User
+from bill_reminders.domain.people import StoppedBy, User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice, Part
 from bill_reminders.storage import failures, ledger
 from bill_reminders.storage.accounts import Contended, UnknownUser

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
 from bill_reminders.storage import settling, transactions
 from bill_reminders.storage.accounts import Contended

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 
 OPEN = "open"
 

@@ -24,7 +24,7 @@ from bill_reminders.delivery.pace import Pace
 from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from bill_reminders.delivery.sender import Outgoing, Send, deliver, effective_now
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import access_tables, ledger, tables

@@ -21,12 +21,12 @@ from bill_reminders.domain.payments import (
     expected,
     far_above,
 )
-from bill_reminders.domain.people import NO_CHANGE, Kind, PlanChange
+from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.domain.terms import Kind, Label, Shift
 from bill_reminders.domain.working_days import (
     FURTHEST,
     Place,
-    Shift,
     is_working_day,
     last_working_day_before,
     payable_date,
@@ -35,13 +35,6 @@ from bill_reminders.domain.working_days import (
 LATE_AT_MOST = 60
 """Days after the due date until which an occurrence is reminded of: the reach of a plan's overdue
 days, and so of a snooze and of a failed debit."""
-
-
-class Label(StrEnum):
-    """Whose money a bill is paid from."""
-
-    PERSONAL = "personal"
-    BUSINESS = "business"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from bill_reminders.domain.clock import (
 )
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import FURTHEST_LEAD, Channel, Plan, User
+from bill_reminders.domain.people import FURTHEST_LEAD, Plan, User
 from bill_reminders.domain.reminders import Reminder, Trigger, TriggerKind
+from bill_reminders.domain.terms import Channel
 
 OVERDUE_USEFUL = 7 * DAY
 """How long after its planned day a notice still helps once the due day is over."""

@@ -15,8 +15,9 @@ from itertools import islice, product
 from bill_reminders.domain import planning
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, SkipReason
+from bill_reminders.domain.terms import Channel
 
 FURTHEST = timedelta(days=400)
 """How far `next_on_each_channel` looks: a yearly bill's next reminder is nearer,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from bill_reminders.domain.ledger import Recorded
-from bill_reminders.domain.people import Channel
 from bill_reminders.domain.reminders import Reminder
+from bill_reminders.domain.terms import Channel
 
 type _Name = tuple[str, int, int]
 """Bill, occurrence and due-date revision."""

@@ -10,29 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours, QuietSpans, together
 from bill_reminders.domain.countries import rules_for
-
-
-class Channel(StrEnum):
-    """A way to reach a user."""
-
-    SMS = "sms"
-    PUSH = "push"
-    EMAIL = "email"
-
-
-class Kind(StrEnum):
-    """What a bill is for. A plan may differ by it."""
-
-    CARD = "card"
-    LOAN = "loan"
-    MORTGAGE = "mortgage"
-    INSTALMENT = "instalment"
-    INSURANCE = "insurance"
-    UTILITY = "utility"
-    RENT = "rent"
-    TAX = "tax"
-    SUBSCRIPTION = "subscription"
-    OTHER = "other"
+from bill_reminders.domain.terms import Channel, Kind
 
 
 class Language(StrEnum):

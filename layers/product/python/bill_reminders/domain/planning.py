@@ -23,9 +23,10 @@ from bill_reminders.domain.chains import (
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, TriggerKind
-from bill_reminders.domain.working_days import FURTHEST, Shift
+from bill_reminders.domain.terms import Channel, Shift
+from bill_reminders.domain.working_days import FURTHEST
 
 
 @dataclass(frozen=True, slots=True)

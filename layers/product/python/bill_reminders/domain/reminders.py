@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 
 _EVENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

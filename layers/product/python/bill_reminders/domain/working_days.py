@@ -9,13 +9,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
+from bill_reminders.domain.terms import Shift
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
@@ -40,14 +40,6 @@ BANK_WEEKENDS = {"HK": frozenset({5, 6})}
 # Payments of the whole United Kingdom (Bacs, CHAPS) stop on the holidays of England; without a
 # subdivision the library leaves out Easter Monday and the summer bank holiday.
 USUAL_SUBDIVISIONS = {"GB": "ENG"}
-
-
-class Shift(StrEnum):
-    """What becomes of a due date that is not a working day."""
-
-    NONE = "none"
-    PREVIOUS = "previous"
-    NEXT = "next"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from icalendar import Alarm, Calendar, Event
 from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.outlook import outlook
-from bill_reminders.domain.people import Channel, Language
+from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because
 from bill_reminders.messages.notices import Notice

@@ -7,13 +7,14 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from bill_reminders.domain.bills import Bill, Label
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import NO_CHANGE, Kind, PlanChange
+from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.working_days import Place, Shift, check_place
+from bill_reminders.domain.terms import Kind, Label, Shift
+from bill_reminders.domain.working_days import Place, check_place
 from bill_reminders.files import loans
 from bill_reminders.files.cells import (
     CellError,

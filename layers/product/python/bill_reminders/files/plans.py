@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from bill_reminders.domain.people import Channel, Join, PlanChange
+from bill_reminders.domain.people import Join, PlanChange
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files.cells import CellError, wall_time
 from bill_reminders.files.rows import Row
 

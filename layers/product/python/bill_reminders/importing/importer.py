@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from bill_reminders.domain.people import Address, Channel, User
+from bill_reminders.domain.people import Address, User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files.bills import BillRow
 from bill_reminders.files.rows import RowError
 from bill_reminders.files.users import UserRow

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import full_date
 from bill_reminders.messages.names import biller_and_name, clean, shorten

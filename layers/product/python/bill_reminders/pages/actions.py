@@ -9,8 +9,9 @@ from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Channel, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files import money, plans
 from bill_reminders.files.cells import CellError, wall_time
 from bill_reminders.messages.names import clean

@@ -15,8 +15,9 @@ from bill_reminders.domain.chains import is_stand_in, plan_of
 from bill_reminders.domain.clock import DAY, local_date, wall_text
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import Channel, Language, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import Language, Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files.plans import channels_text, days_text
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because, outcome

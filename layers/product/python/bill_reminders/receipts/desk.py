@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.receipts.inbound import Receipt
 from bill_reminders.storage import addresses, happenings, receipts
 from bill_reminders.storage.accounts import UnknownUser

@@ -15,7 +15,8 @@ from typing import Any
 
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel, StoppedBy
+from bill_reminders.domain.people import StoppedBy
+from bill_reminders.domain.terms import Channel
 
 _ID = re.compile(r"[A-Za-z0-9._@-]{1,200}")
 SMS_LOG = "sms_log"

@@ -6,9 +6,9 @@ from datetime import date
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import Channel
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.domain.replies import Target
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice
 from bill_reminders.storage.accounts import Account
 

@@ -18,8 +18,9 @@ from bill_reminders.delivery.origins import Origins
 from bill_reminders.delivery.providers import NoAnswer, Rejected
 from bill_reminders.domain.clock import DAY, local_date
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.people import Address, Channel, StoppedBy
+from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.replies import Deed, Question, Reply, Target, Wish
+from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.answers import Answers
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.notices import Notice, Sender

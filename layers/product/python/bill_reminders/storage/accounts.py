@@ -20,7 +20,8 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import addresses, rows, tables
 from bill_reminders.storage.tables import BillItem, LedgerItem, ScheduleItem, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit

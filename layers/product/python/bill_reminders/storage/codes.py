@@ -12,7 +12,7 @@ from secrets import randbelow
 from pynamodb.exceptions import DeleteError, UpdateError
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import CodeItem
 from bill_reminders.storage.keyed_hash import keyed_hash
 from bill_reminders.storage.transactions import condition_failed

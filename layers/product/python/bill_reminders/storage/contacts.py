@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Address, Attestation, Channel, User
+from bill_reminders.domain.people import Address, Attestation, User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, identities
 from bill_reminders.storage.accounts import Contended, UnknownUser, with_user
 from bill_reminders.storage.addresses import AddressTaken, is_same

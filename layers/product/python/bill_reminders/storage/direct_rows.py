@@ -6,7 +6,7 @@ from uuid import uuid4
 from pynamodb.exceptions import PutError, UpdateError
 
 from bill_reminders.domain.ledger import ACCEPTED, State
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.ledger import LEASE, settle_shard, settled, word_of_owner
 from bill_reminders.storage.rows import ledger_expiry
 from bill_reminders.storage.tables import LedgerItem

@@ -27,8 +27,9 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import Address, Channel, Kind, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import Address, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Trigger
+from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts, addresses
 from bill_reminders.storage.accounts import Account, Change, put_bill, with_user
 from bill_reminders.storage.tables import BillItem

@@ -19,9 +19,10 @@ from pynamodb.transactions import TransactWrite
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, instant_of, local_date
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State, sources
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.reminders import Reminder, Skip
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, links, rows, tables
 from bill_reminders.storage.accounts import Account, Change, shard_of
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem

@@ -15,8 +15,8 @@ from string import ascii_letters, digits
 
 from bill_reminders.domain.bills import LATE_AT_MOST
 from bill_reminders.domain.clock import DAY
-from bill_reminders.domain.people import Channel
 from bill_reminders.domain.reminders import Reminder
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.transactions import Write
 

@@ -6,7 +6,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.ledger import ACCEPTED, State
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import failures
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.failures import Failure

@@ -10,15 +10,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from bill_reminders import spread
-from bill_reminders.domain.bills import (
-    Bill,
-    FailedDebit,
-    Label,
-    Reopened,
-    Silence,
-    SilenceReason,
-    Snooze,
-)
+from bill_reminders.domain.bills import Bill, FailedDebit, Reopened, Silence, SilenceReason, Snooze
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
@@ -27,9 +19,7 @@ from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import (
     Address,
     Attestation,
-    Channel,
     Join,
-    Kind,
     Language,
     Plan,
     PlanChange,
@@ -38,7 +28,8 @@ from bill_reminders.domain.people import (
 )
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.working_days import Place, Shift
+from bill_reminders.domain.terms import Channel, Kind, Label, Shift
+from bill_reminders.domain.working_days import Place
 from bill_reminders.storage.tables import (
     AddressMap,
     BillItem,

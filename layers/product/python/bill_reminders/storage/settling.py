@@ -19,7 +19,7 @@ from bill_reminders.domain.ledger import (
     State,
     deserves_resend,
 )
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import Account, Change
 from bill_reminders.storage.ledger import (

@@ -19,9 +19,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from bill_reminders import aws
-from bill_reminders.domain.bills import Label
-from bill_reminders.domain.people import Channel, Kind
-from bill_reminders.domain.working_days import Shift
+from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from bill_reminders.storage.attributes import (
     DateAttribute,
     DecimalAttribute,

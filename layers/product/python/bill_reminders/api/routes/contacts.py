@@ -27,7 +27,7 @@ from bill_reminders.delivery import direct
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
 from bill_reminders.domain.clock import DAY
-from bill_reminders.domain.people import Channel
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import code as code_text

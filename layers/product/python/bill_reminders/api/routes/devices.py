@@ -20,7 +20,8 @@ from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
 from bill_reminders.domain.clock import DAY
-from bill_reminders.domain.people import Channel, User
+from bill_reminders.domain.people import User
+from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import trial
 from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits

@@ -1,27 +1,23 @@
-"""make bench: how planning grows with the bills of one user, as ratios within this run."""
+"""How planning grows with the bills of one user."""
 
 import gc
-import json
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from time import process_time
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.table import Table
-
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.loans import Loan, Method
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Address, Attestation, Channel, Kind, Language, User
+from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.planning import Decision, decide
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.working_days import Place, Shift
-from local.stack import BUILD
+from bill_reminders.domain.terms import Channel, Kind, Shift
+from bill_reminders.domain.working_days import Place
+from local.benchmark.figures import Figure
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 SIZES = (5, 50, 500)
@@ -30,25 +26,12 @@ TARGET = 1.3
 """A bill among 500 may cost this many times a bill among 50: the rest is noise of the machine."""
 
 
-def main() -> int:
+def measured() -> Iterator[Figure]:
+    """What one bill costs among many, against one among few."""
     costs = {size: _cost_per_bill(size) for size in SIZES}
-    figures = [
-        {
-            "name": f"planning: a bill among {more} / a bill among {fewer}",
-            "value": round(costs[more] / costs[fewer], 2),
-            "unit": "ratio",
-            "target": TARGET,
-            "holds": costs[more] / costs[fewer] <= TARGET,
-        }
-        for fewer, more in ((5, 50), (50, 500), (5, 500))
-    ]
-    table = Table("figure", "value", "target", "holds")
-    for figure in figures:
-        table.add_row(*(str(figure[key]) for key in ("name", "value", "target", "holds")))
-    Console().print(table)
-    BUILD.mkdir(exist_ok=True)
-    BUILD.joinpath("bench.json").write_text(json.dumps({"figures": figures}, indent=2) + "\n")
-    return 0 if all(figure["holds"] for figure in figures) else 1
+    for fewer, more in ((5, 50), (50, 500), (5, 500)):
+        name = f"planning: a bill among {more} / a bill among {fewer}"
+        yield Figure(name, costs[more] / costs[fewer], "ratio", TARGET)
 
 
 def a_user() -> User:
@@ -108,7 +91,3 @@ def _seconds(work: Callable[[], object], repeat: int) -> float:
     for _ in range(repeat):
         work()
     return process_time() - start
-
-
-if __name__ == "__main__":
-    sys.exit(main())
