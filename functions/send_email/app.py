@@ -13,7 +13,7 @@ from bill_reminders.delivery.requests import Mailbox, email_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.terms import Channel
-from bill_reminders.messages.email import email
+from bill_reminders.messages.email import email, templates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ logger = Logger()
 settings = environment.read(EmailSettings)
 mailbox = Mailbox(settings.from_address, settings.configuration_set)
 ses = providers.client("sesv2")
+templates()  # now, when a cold start has a whole processor, and not at the first e-mail
 
 
 def send(outgoing: Outgoing) -> str:

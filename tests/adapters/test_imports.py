@@ -26,6 +26,7 @@ WRITING = {
     "RunJobs",
     *VALIDATING,
 }
+RENDERING = {"SendEmail", "LinkPage"}
 NOWHERE = ("boto3", "s3transfer", "holidays")
 
 
@@ -57,6 +58,19 @@ def test_a_function_loads_only_what_it_needs(name: str) -> None:
     for library in NOWHERE:
         assert library not in modules
     assert ("pydantic" in modules) == (name in VALIDATING)
+    assert ("jinja2" in modules) == (name in RENDERING)
     if name not in WRITING:
         assert "babel.dates" not in modules
-        assert "jinja2" not in modules
+
+
+def test_find_due_loads_neither_bills_nor_people() -> None:
+    assert (
+        loaded("FindDue")
+        & {
+            "aws_lambda_powertools.utilities.batch",
+            "bill_reminders.domain.bills",
+            "bill_reminders.domain.people",
+            "tenacity",
+        }
+        == set()
+    )

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
@@ -33,6 +32,9 @@ from bill_reminders.messages.wording import (
     remark,
     why,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 NAME_WIDTH = 80
 """In UTF-16 code units: a card wraps, so only the absurd is shortened."""
@@ -171,8 +173,18 @@ def _preview(words: Catalogue, notices: Sequence[Notice]) -> str:
 
 
 @cache
-def templates() -> Environment:
-    """Compiled templates are kept in it, so one serves all e-mails."""
+def templates() -> "Environment":
+    """Compiled templates are kept in it, so one serves all e-mails.
+
+    The library is loaded here: functions that seldom write an e-mail start without it.
+    """
+    from jinja2 import (  # noqa: PLC0415
+        Environment,
+        PackageLoader,
+        StrictUndefined,
+        select_autoescape,
+    )
+
     return Environment(
         loader=PackageLoader("bill_reminders.messages"),
         autoescape=select_autoescape(["html"]),
