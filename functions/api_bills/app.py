@@ -1,5 +1,7 @@
 """api_bills: bills, payments, snoozes, import and export, behind the HTTP API."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,3 +29,6 @@ api = Api([files.router, bills.router, payments.router])
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.answer(event, context)
+
+
+ready()

@@ -1,5 +1,7 @@
 """api_reminders: history, what is coming, and feedback, behind the HTTP API."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,3 +29,6 @@ api = Api([reminders.router])
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.answer(event, context)
+
+
+ready()

@@ -1,5 +1,7 @@
 """api_settings: account, settings, contacts, devices, calendar, test messages, behind the API."""
 
+from bill_reminders.cold_start import ready
+
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -23,3 +25,6 @@ api = Api(
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.answer(event, context)
+
+
+ready()

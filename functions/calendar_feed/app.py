@@ -4,6 +4,8 @@ Nothing is changed by reading. A program that names the state it has gets 304 un
 another one.
 """
 
+from bill_reminders.cold_start import ready
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,3 +98,6 @@ def _answer(status: int, body: str, more: Mapping[str, str]) -> Answer:
         "body": body,
         "isBase64Encoded": False,
     }
+
+
+ready()

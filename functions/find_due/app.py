@@ -1,5 +1,7 @@
 """find_due: every minute, nudge the channels of all users for whom something is due."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,3 +55,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         due={channel.value: count.due for channel, count in found.items()},
         older={channel.value: count.older for channel, count in found.items()},
     )
+
+
+ready()

@@ -3,6 +3,8 @@
 Whoever has the link may see it and press its buttons; a GET or a HEAD changes nothing.
 """
 
+from bill_reminders.cold_start import ready
+
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -228,3 +230,6 @@ def _page(body: str, status: int = 200, more: Mapping[str, str] | None = None) -
         "body": body,
         "isBase64Encoded": False,
     }
+
+
+ready()

@@ -4,6 +4,8 @@ Events of the SMS delivery log come straight from CloudWatch and are put on the 
 is worked, retried and kept by itself like all other receipts.
 """
 
+from bill_reminders.cold_start import ready
+
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import batched
@@ -96,3 +98,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         batch.process()
     logger.info("receipts read", outcomes=outcomes)
     return processor.response()
+
+
+ready()

@@ -1,5 +1,7 @@
 """read_replies: an SMS comes in, what it asks for is done and answered."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,3 +69,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     origins.refresh()  # once a batch
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event, take, processor, context)
+
+
+ready()

@@ -1,5 +1,7 @@
 """run_jobs: writes the exports and finishes the erasures that the API has promised."""
 
+from bill_reminders.cold_start import ready
+
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -63,3 +65,6 @@ def run(record: SQSRecord) -> None:
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event, run, processor, context)
+
+
+ready()

@@ -1,5 +1,7 @@
 """send_email: a nudge comes in, what is due by e-mail goes out through SES."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,3 +64,6 @@ worker = Worker(Channel.EMAIL, settings, send, provider=ses)
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return worker.work(event, context)
+
+
+ready()

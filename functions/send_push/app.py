@@ -1,5 +1,7 @@
 """send_push: a nudge comes in, what is due by app push goes out through SNS."""
 
+from bill_reminders.cold_start import ready
+
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -49,3 +51,6 @@ worker = Worker(Channel.PUSH, settings, send, provider=sns)
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return worker.work(event, context)
+
+
+ready()

@@ -1,5 +1,7 @@
 """send_sms: a nudge comes in, what is due by SMS goes out through SNS."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,3 +53,6 @@ worker = Worker(Channel.SMS, settings, send, provider=sns)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     origins.refresh()  # once a batch
     return worker.work(event, context)
+
+
+ready()

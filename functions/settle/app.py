@@ -1,5 +1,7 @@
 """settle: every minute, find out what became of messages that nobody marked."""
 
+from bill_reminders.cold_start import ready
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,3 +50,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
     )
     logger.info("sweep", messages={outcome.value: count for outcome, count in outcomes.items()})
+
+
+ready()

@@ -39,9 +39,8 @@ MOST_MEMORY = 128.0
 BASE = "import boto3; boto3.client('dynamodb')"
 FUNCTION = "import app; from bill_reminders.storage import tables; tables.connection.client"
 USED = """
-import resource
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+import re, time
+print(time.process_time(), re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 """
 
 
@@ -93,26 +92,25 @@ def built() -> dict[str, Function]:
     def text(value: Any) -> str:
         """A value that a function can start with, if not work."""
         match value:
+            case {"Fn::If": [_, _, otherwise]}:  # as on AWS: the conditions are of local stacks
+                return text(otherwise)
             case {"Ref": name}:
                 return str(defaults.get(name) or name)
             case str() | int():
                 return str(value)
         return "none"
 
-    return {
-        name: Function(
-            (
-                BUILT / name,
-                *(BUILT / layer["Ref"] / "python" for layer in part["Properties"]["Layers"]),
-            ),
-            {
-                variable: text(value)
-                for variable, value in part["Properties"]["Environment"]["Variables"].items()
-            },
+    shared = template["Globals"]["Function"]
+    found: dict[str, Function] = {}
+    for name in TARGETS:
+        own = template["Resources"][name]["Properties"]
+        layers = [*shared["Layers"], *own.get("Layers", ())]
+        variables = shared["Environment"]["Variables"] | own["Environment"]["Variables"]
+        found[name] = Function(
+            (BUILT / name, *(BUILT / layer["Ref"] / "python" for layer in layers)),
+            {variable: text(value) for variable, value in variables.items()},
         )
-        for name, part in template["Resources"].items()
-        if name in TARGETS
-    }
+    return found
 
 
 def _start(program: str, paths: Sequence[Path], variables: dict[str, str]) -> Start:
@@ -125,6 +123,7 @@ def _start(program: str, paths: Sequence[Path], variables: dict[str, str]) -> St
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
             "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "measured",
             **variables,
         },
         stdout=subprocess.PIPE,

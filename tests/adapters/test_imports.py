@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
@@ -30,11 +31,24 @@ RENDERING = {"SendEmail", "LinkPage"}
 NOWHERE = ("boto3", "s3transfer", "holidays")
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A function that was just loaded: its modules, and how many objects are left alone by the
+    garbage collector, if that works again."""
+
+    modules: frozenset[str]
+    frozen: int
+    collects: bool
+
+
 @cache
-def loaded(name: str) -> frozenset[str]:
-    """The modules that are there when a function is ready."""
+def ready(name: str) -> Ready:
+    """Load a function as Lambda does."""
     environment = function_environment(name, {each: each for each in template()["Resources"]})
-    program = "import json, sys; import app; print(json.dumps(sorted(sys.modules)))"
+    program = (
+        "import gc, json, sys, app;"
+        "print(json.dumps([list(sys.modules), gc.get_freeze_count(), gc.isenabled()]))"
+    )
     paths = [ROOT / "functions" / FOLDERS[name], ROOT / "layers/product/python"]
     finished = subprocess.run(
         [sys.executable, "-c", program],
@@ -42,6 +56,7 @@ def loaded(name: str) -> frozenset[str]:
             "PATH": os.environ["PATH"],
             **CREDENTIALS,
             **environment,
+            "AWS_LAMBDA_FUNCTION_NAME": name,
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
         },
         capture_output=True,
@@ -49,12 +64,13 @@ def loaded(name: str) -> frozenset[str]:
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
-    return frozenset(json.loads(finished.stdout))
+    modules, frozen, collects = json.loads(finished.stdout)
+    return Ready(frozenset(modules), frozen, collects)
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_function_loads_only_what_it_needs(name: str) -> None:
-    modules = loaded(name)
+    modules = ready(name).modules
     for library in NOWHERE:
         assert library not in modules
     assert ("pydantic" in modules) == (name in VALIDATING)
@@ -63,9 +79,15 @@ def test_a_function_loads_only_what_it_needs(name: str) -> None:
         assert "babel.dates" not in modules
 
 
+@pytest.mark.parametrize("name", sorted(FOLDERS.keys() - {"ApiDocs"}))
+def test_what_was_loaded_is_not_looked_at_by_every_collection(name: str) -> None:
+    assert ready(name).frozen > 10_000
+    assert ready(name).collects
+
+
 def test_find_due_loads_neither_bills_nor_people() -> None:
     assert (
-        loaded("FindDue")
+        ready("FindDue").modules
         & {
             "aws_lambda_powertools.utilities.batch",
             "bill_reminders.domain.bills",
