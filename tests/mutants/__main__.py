@@ -169,8 +169,10 @@ def _write_report() -> None:
             counts["argued" if why else "open"] += 1
             survivors.append((survivor, why))
         tests = ", ".join(test.rpartition("/")[2] for test in target.tests)
-        numbers = (counts[each] for each in ("all", "killed", "argued", "open"))
-        rows.append(f"| `{target.module}` | {' | '.join(map(str, numbers))} | {tests} |")
+        session = _session(target)
+        left = str(_left(session)) if session.exists() else "all"
+        numbers = (str(counts[each]) for each in ("all", "killed", "argued", "open"))
+        rows.append(f"| `{target.module}` | {' | '.join((*numbers, left))} | {tests} |")
     lines = [
         "# Mutants",
         "",
@@ -179,8 +181,8 @@ def _write_report() -> None:
         "which tests answer for which module, stands in `tests/mutants/targets.py`; the reasons",
         "below come from `tests/mutants/argued.toml`.",
         "",
-        "| module | mutants | killed | argued | open | tried against |",
-        "|---|---|---|---|---|---|",
+        "| module | tried | killed | argued | open | not yet tried | against |",
+        "|---|---|---|---|---|---|---|",
         *rows,
         "",
         "## Survivors",
