@@ -47,9 +47,12 @@ ROOTS = (
     "Amazon Root CA 3",
     "Amazon Root CA 4",
     "Starfield Services Root Certificate Authority - G2",
+    "DigiCert Global Root CA",
+    "DigiCert Global Root G2",
 )
-"""The certificates that AWS's endpoints are signed with: https://www.amazontrust.com/repository/.
-Reading all others takes longer than the rest of a new connection."""
+"""The certificates that AWS's endpoints are signed with, as https://www.amazontrust.com/repository/
+names them, and those of regions that are signed by others. Reading all that there are takes longer
+than the rest of a new connection."""
 
 UNUSED = (
     "boto3/data",
