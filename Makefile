@@ -24,7 +24,7 @@ demo: setup          ## play six weeks of reminders on a local stack and compare
 serve: setup         ## keep a local stack with the sample running until Ctrl-C
 	$(BIN)/python -m local.serve
 
-bench: setup         ## measure cold starts, sizes and growth against their targets
+bench: setup         ## measure cold starts, sizes, calls, units and growth against their targets
 	$(BIN)/python -m local.benchmark
 
 chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=5000; it resumes

@@ -1,0 +1,235 @@
+"""AWS calls and DynamoDB's units for what happens most, counted on the deployed local stack.
+
+The handlers run in this process with the environment of the deployed ones; the engine tells what
+each call consumes, as AWS bills it. What only a local stack reads, its clock, is left out.
+"""
+
+import importlib.util
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from types import MappingProxyType, ModuleType
+from typing import Any
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import boto3
+
+from bill_reminders import aws, clock
+from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import Channel
+from bill_reminders.storage import happenings, tables
+from bill_reminders.storage.people import save_bills, save_user
+from local.benchmark.cold_start import BUILT
+from local.benchmark.figures import Figure
+from local.stack import ROOT, Stack, deployed
+
+NOW = datetime(2029, 6, 4, 9, 2, 2, tzinfo=UTC)
+"""In a minute at which nobody else wakes and find_due does not look at what is older."""
+DUE_IN_THREE_DAYS = date(2029, 6, 7)
+ENTERED = datetime(2029, 5, 7, 12, tzinfo=UTC)
+SHARDS = 4
+
+READ_OPERATIONS = {"GetItem", "Query"}
+
+
+@dataclass
+class Tally:
+    """Calls by service and operation, and units."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    reads: float = 0.0
+    writes: float = 0.0
+
+
+class Counted:
+    """Counts the calls of the product's clients that are made meanwhile in this process."""
+
+    def __init__(self, clock_parameter: str) -> None:
+        self._clock = clock_parameter
+        self._handlers = {
+            "before-parameter-build.dynamodb": self._ask,
+            "before-call": self._call,
+            "after-call.dynamodb": self._answer,
+        }
+        self.tally = Tally()
+
+    def __enter__(self) -> "Counted":
+        events = aws.session().get_component("event_emitter")
+        for name, handler in self._handlers.items():
+            events.register(name, handler)
+        tables.connection._client = None  # a client has the handlers of when it was made
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        events = aws.session().get_component("event_emitter")
+        for name, handler in self._handlers.items():
+            events.unregister(name, handler)
+        tables.connection._client = None
+
+    @contextmanager
+    def during(self) -> Iterator[Tally]:
+        self.tally = Tally()
+        yield self.tally
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def _call(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        name = f"{model.service_model.service_name}:{model.name}"
+        if name == "ssm:GetParameter" and json.loads(params["body"])["Name"] == self._clock:
+            return
+        self.tally.calls[name] += 1
+
+    def _answer(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        consumed = parsed.get("ConsumedCapacity", [])
+        for each in consumed if isinstance(consumed, list) else [consumed]:
+            if model.name in READ_OPERATIONS:
+                self.tally.reads += each["CapacityUnits"]
+            else:
+                self.tally.writes += each["CapacityUnits"]
+
+
+class Context:
+    """What Lambda hands to a handler beside its event."""
+
+    function_name = "measured"
+    memory_limit_in_mb = 256
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:measured"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+def measured() -> Iterator[Figure]:
+    """Calls and units, each against its floor in docs/benchmarks.md."""
+    with deployed() as stack:
+        yield from counted_on(stack)
+
+
+def counted_on(stack: Stack) -> Iterator[Figure]:
+    """The same on a stack that is there; its clock is moved."""
+    stack.set_clock(NOW)
+    with Counted(stack.outputs["ClockOffsetParameter"]) as counted:
+        sender, finder = _loaded(stack, "SendEmail"), _loaded(stack, "FindDue")
+        yield from _of_messages(counted, sender)
+        yield from _of_ticks(counted, finder)
+        yield from _of_changes(counted)
+
+
+def _of_messages(counted: Counted, sender: ModuleType) -> Iterator[Figure]:
+    _enter("warm", 1, due=1)
+    _send(sender, "warm")  # what is read once a process
+    for name, bills, due in (("a single reminder", 1, 1), ("a digest of 5", 5, 5)):
+        user_id = name.replace(" ", "-")
+        _enter(user_id, bills, due=due)
+        with counted.during() as tally:
+            _send(sender, user_id)
+        assert tally.calls["sesv2:SendEmail"] == 1, tally
+        most = 10 if due == 1 else 4
+        yield Figure(f"{name}: write units a reminder", tally.writes / due, "units", most)
+        yield Figure(f"{name}: AWS calls a message", tally.calls.total(), "calls")
+    _enter("ten-bills", 10, due=1)
+    with counted.during() as tally:
+        _send(sender, "ten-bills")
+    yield Figure("a reminder of one of 10 bills: read units", tally.reads, "units", 8)
+
+
+def _of_ticks(counted: Counted, finder: ModuleType) -> Iterator[Figure]:
+    for number in range(10):
+        _enter(f"waits-{number}", 1, due=1)
+    for name, minute in (("a quiet tick", NOW - timedelta(minutes=1)), ("a tick for 10", NOW)):
+        with counted.during() as tally:
+            finder.handler({"time": (minute - clock.offset()).isoformat()}, Context())
+        if "quiet" in name:
+            yield Figure(f"{name}: AWS calls", tally.calls.total(), "calls")
+            yield Figure(f"{name}: read units", tally.reads, "units")
+        else:
+            batches = tally.calls["sqs:SendMessageBatch"]
+            yield Figure(f"{name}: calls that put nudges", batches, "calls", 1)
+        yield Figure(f"{name}: write units", tally.writes, "units", 0)
+
+
+def _of_changes(counted: Counted) -> Iterator[Figure]:
+    _enter("changes", 10, due=0)
+    acts: dict[str, Callable[[], object]] = {
+        "a payment": lambda: happenings.record_payment(
+            "changes", "bill-0", None, payment_id="paid", now=NOW
+        ),
+        "a setting changed": lambda: happenings.change_user(
+            "changes", lambda user: _in(user, "America/New_York"), now=NOW
+        ),
+        "a bill created": lambda: _save_bill("changes", _bill("changes", 10, due=False), now=NOW),
+    }
+    for name, act in acts.items():
+        with counted.during() as tally:
+            act()
+        yield Figure(f"{name}: AWS calls", tally.calls.total(), "calls")
+        yield Figure(f"{name}: read units", tally.reads, "units")
+        yield Figure(f"{name}: write units", tally.writes, "units")
+
+
+def _loaded(stack: Stack, name: str) -> ModuleType:
+    """A deployed function's module, in this process, with its environment."""
+    deployed_as = boto3.client("lambda").get_function_configuration(
+        FunctionName=stack.outputs[f"{name}Function"]
+    )
+    spec = importlib.util.spec_from_file_location(f"counted_{name}", BUILT / name / "app.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with patch.dict(os.environ, deployed_as["Environment"]["Variables"]):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _send(sender: ModuleType, user_id: str) -> None:
+    event = json.loads((ROOT / "events" / "send_email.json").read_text())
+    event["Records"][0]["body"] = Nudge(user_id, NOW.replace(second=0)).body()
+    answer = sender.handler(event, Context())
+    assert answer["batchItemFailures"] == []
+
+
+def _enter(user_id: str, bills: int, *, due: int) -> None:
+    """A user with so many bills by e-mail, the first `due` of them to be reminded of now."""
+    vouched = Attestation("Branch desk", ENTERED, "form 7")
+    user = User(
+        user_id,
+        Language.ENGLISH,
+        ZoneInfo("UTC"),
+        plan=Plan(channels=(Channel.EMAIL,), lead_days=(3,), remind_at=time(9, 2)),
+        addresses=MappingProxyType({Channel.EMAIL: Address(f"{user_id}@example.com", vouched)}),
+    )
+    save_user(user, shards=SHARDS, now=ENTERED)
+    for number in range(bills):
+        _save_bill(user_id, _bill(user_id, number, due=number < due), now=ENTERED)
+
+
+def _bill(user_id: str, number: int, *, due: bool) -> Bill:
+    first = DUE_IN_THREE_DAYS if due else DUE_IN_THREE_DAYS + timedelta(days=5)
+    return Bill(
+        user_id,
+        f"bill-{number}",
+        "Lantern Bank",
+        "Card",
+        Recurrence(first, 1, Unit.MONTH),
+        owed_from=ENTERED.date(),
+        amount=Money(Decimal("120.00"), "USD"),
+    )
+
+
+def _save_bill(user_id: str, bill: Bill, *, now: datetime) -> None:
+    save_bills(user_id, [lambda _: bill], now=now)
+
+
+def _in(user: User, zone: str) -> User:
+    return replace(user, zone=ZoneInfo(zone))
