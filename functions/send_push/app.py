@@ -5,14 +5,13 @@ from bill_reminders.cold_start import ready
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
 from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Opens, push_request
 from bill_reminders.delivery.sender import Outgoing
-from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.delivery.worker import BatchAnswer, SenderSettings, Worker
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.push import push
 
@@ -49,7 +48,7 @@ worker = Worker(Channel.PUSH, settings, send, provider=sns)
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     return worker.work(event, context)
 
 

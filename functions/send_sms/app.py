@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
@@ -14,7 +13,7 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.requests import sms_request
 from bill_reminders.delivery.sender import Outgoing
-from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.delivery.worker import BatchAnswer, SenderSettings, Worker
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.sms import sms
 
@@ -50,7 +49,7 @@ worker = Worker(Channel.SMS, settings, send, provider=sns)
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     origins.refresh()  # once a batch
     return worker.work(event, context)
 

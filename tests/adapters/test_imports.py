@@ -27,6 +27,7 @@ WRITING = {
     "RunJobs",
     *VALIDATING,
 }
+BATCHING = {"ReadReceipts", "ReadReplies", "RunJobs"}
 RENDERING = {"SendEmail", "LinkPage"}
 NOWHERE = ("boto3", "s3transfer", "holidays")
 
@@ -74,6 +75,7 @@ def test_a_function_loads_only_what_it_needs(name: str) -> None:
     for library in NOWHERE:
         assert library not in modules
     assert ("pydantic" in modules) == (name in VALIDATING)
+    assert ("aws_lambda_powertools.utilities.batch" in modules) == (name in BATCHING)
     assert ("jinja2" in modules) == (name in RENDERING)
     if name not in WRITING:
         assert "babel.dates" not in modules

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -488,21 +489,60 @@ def test_a_rejection_brings_nothing_back_of_a_user_erased_with_their_ledger(
 def test_a_provider_that_refuses_again_and_again_is_left_alone_for_a_while(
     stack: MotoStack, set_clock: SetClock, channel: Channel
 ) -> None:
-    users = [f"user-{n}" for n in range(8)]
+    users = [f"user-{n:02}" for n in range(20)]
     for user_id in users:
         enter_due(channel, "rent", user_id=user_id)
+    under_way = function(stack, channel).worker._pace.at_once
     throttled = (wire.json_error if channel is Channel.EMAIL else wire.xml_error)("Throttling")
     with provider(stack, channel, throttled) as asked:
         assert nudge(stack, channel, *users) == []
-    assert len(asked) == REFUSALS
-    touched = [user_id for user_id in users if ledger_of(user_id)]
-    assert touched == users[:REFUSALS]
-    assert {user_id for user_id, at in in_index(channel) if at == NINE} == {*users[REFUSALS:]}
+    assert REFUSALS <= len(asked) < REFUSALS + under_way < len(users)
+    touched = {user_id for user_id in users if ledger_of(user_id)}
+    assert len(touched) == len(asked)
+    left = {*users} - touched
+    assert {user_id for user_id, at in in_index(channel) if at == NINE} == left
 
     set_clock(NINE + SHORTEST + 10 * SECOND)
     with provider(stack, channel, takes(channel)) as sent:
-        assert nudge(stack, channel, *users[REFUSALS:]) == []
-    assert len(sent) == len(users) - REFUSALS
+        assert nudge(stack, channel, *sorted(left)) == []
+    assert len(sent) == len(left)
+
+
+# Many at once ------------------------------------------------------------------------------------
+
+
+def test_as_many_are_under_way_at_once_as_the_pace_can_use(stack: MotoStack) -> None:
+    users = [f"user-{n}" for n in range(10)]
+    for user_id in users:
+        enter_due(Channel.PUSH, "rent", user_id=user_id)
+    all_are_there, taken = Barrier(len(users)), takes(Channel.PUSH)
+
+    def together(request: AWSPreparedRequest) -> Any:
+        all_are_there.wait(timeout=30)  # raises when one of them does not come
+        return taken(request)
+
+    with provider(stack, Channel.PUSH, together) as sent:
+        assert nudge(stack, Channel.PUSH, *users) == []
+    assert len(sent) == len(users)
+    assert all(states(user_id) == {("sent", None)} for user_id in users)
+
+
+def test_one_user_who_is_nudged_many_times_at_once_hears_once(stack: MotoStack) -> None:
+    enter_due(Channel.PUSH, "rent", "power")
+    with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
+        assert nudge(stack, Channel.PUSH, *["somebody"] * 10) == []
+    assert len(sent) == 1
+    assert sorted(row.state for row in ledger_of("somebody")) == ["in_digest", "sent"]
+
+
+def test_what_fails_among_many_comes_back_alone(stack: MotoStack) -> None:
+    users = [f"user-{n}" for n in range(10)]
+    for number, user_id in enumerate(users):
+        unwritable = {"amount": TOO_LONG} if number == 4 else {}
+        enter_due(Channel.PUSH, "rent", user_id=user_id, **unwritable)
+    with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
+        assert nudge(stack, Channel.PUSH, *users) == ["message-4"]
+    assert len(sent) == 9
 
 
 # A plan that shrinks while the provider is asked -------------------------------------------------

@@ -396,7 +396,7 @@ class OneAfterTheOther(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(what(*args, **kwargs))
-        except BaseException as error:  # as a thread does, a death included
+        except Exception as error:  # a death is that of the whole process
             future.set_exception(error)
         return future
 
@@ -445,6 +445,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
         patch.object(BaseClient, "_make_api_call", call),
         patch("tenacity.nap.time.sleep"),
         patch("bill_reminders.delivery.finder.ThreadPoolExecutor", OneAfterTheOther),
+        patch("bill_reminders.delivery.worker.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.storage.ledger.MESSAGES_A_DAY", 3),
     ):
         present.append(World())

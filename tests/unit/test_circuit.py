@@ -28,7 +28,9 @@ def test_after_its_pause_one_message_finds_out() -> None:
     circuit = opened()
     assert not circuit.allows(NOW + SHORTEST - SECOND)
     assert circuit.allows(NOW + SHORTEST)
+    assert not circuit.refuses(NOW), "under way when it opened"
     assert circuit.refuses(NOW + SHORTEST), "the trial alone opens it again"
+    assert not circuit.refuses(NOW + SHORTEST), "so does another at the same time, no longer"
     assert not circuit.allows(NOW + SHORTEST + 2 * SHORTEST - SECOND)
     circuit.taken()
     assert circuit.allows(NOW + SHORTEST)

@@ -134,3 +134,12 @@ def test_a_worker_keeps_its_share_of_the_pace(monkeypatch: pytest.MonkeyPatch) -
     worker.wait()
     worker.wait()
     assert slept == [0.06, 0.1, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("per_second", "workers", "expected"), [(1, 2, 1), (14, 2, 2), (20, 2, 3), (100, 2, 13)]
+)
+def test_so_many_messages_are_under_way_as_a_worker_needs_for_its_pace(
+    per_second: float, workers: int, expected: int
+) -> None:
+    assert Pace.share(per_second, workers).at_once == expected

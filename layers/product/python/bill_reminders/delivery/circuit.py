@@ -32,7 +32,10 @@ class Circuit:
         self.refused, self.open_until, self.pause = 0, None, SHORTEST
 
     def refuses(self, now: datetime) -> bool:
-        """The provider refused for now; whether that opened the circuit."""
+        """The provider refused what was begun at `now`; whether that opened the circuit. What was
+        under way when it opened says nothing new."""
+        if self.open_until is not None and now < self.open_until:
+            return False
         self.refused += 1
         if self.refused < REFUSALS:
             return False

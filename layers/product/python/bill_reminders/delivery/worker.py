@@ -1,20 +1,18 @@
-"""A sender's batch: switches first, then each nudge by itself.
+"""A sender's batch: switches first, then each nudge by itself, as many at once as the pace can use.
 
 A nudge that fails goes back to its queue alone; when it has failed as often as the queue allows,
 it ends in the dead-letter queue with its user out of the channel's index.
 """
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, TypedDict
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, clock
@@ -34,6 +32,26 @@ from bill_reminders.storage.transactions import Busy
 RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
 """What one nudge may take with a provider that does not answer. With less left none is begun: a
 function that is stopped in the middle of a send leaves nobody who knows what became of it."""
+
+
+class Failure(TypedDict):
+    """A message of a batch that shall come back."""
+
+    itemIdentifier: str
+
+
+class BatchAnswer(TypedDict):
+    """What Lambda wants to know of a batch: the messages that shall come back, no others."""
+
+    batchItemFailures: list[Failure]
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What became of a nudge's messages, and how late they were."""
+
+    outcomes: Counter[State] = field(default_factory=Counter)
+    lags: list[timedelta] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +99,9 @@ class Worker:
             ledger=settings.ledger_table,
         )
         access_tables.bind(links=settings.links_table)
+        tables.connection.client  # made now: each thread would make its own  # noqa: B018
 
-    def work(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    def work(self, event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
         """Deliver a batch of nudges; names those that shall come back."""
         channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
         if self._channel not in channels:
@@ -92,47 +111,57 @@ class Worker:
         self._provider.close()
         outcomes: Counter[State] = Counter()
         lags: list[timedelta] = []
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        with processor(
-            event["Records"], lambda record: outcomes.update(self._deliver(record, context, lags))
-        ) as batch:
-            batch.process()
+        failures: list[Failure] = []
+        with ThreadPoolExecutor(self._pace.at_once) as pool:
+            records = [
+                (record["messageId"], pool.submit(self._deliver, record, context))
+                for record in event["Records"]
+            ]
+        for message_id, future in records:
+            try:
+                delivered = future.result()
+            except Exception:  # it is in the log
+                failures.append({"itemIdentifier": message_id})
+                continue
+            outcomes += delivered.outcomes
+            lags += delivered.lags
         self._log.info(
             "batch delivered",
             channel=self._channel.value,
-            failed_nudges=len(processor.fail_messages),
+            failed_nudges=len(failures),
             messages={state.value: count for state, count in outcomes.items()},
             slowest_seconds=int(max(lags).total_seconds()) if lags else None,
         )
-        return processor.response()
+        return {"batchItemFailures": failures}
 
-    def _deliver(
-        self, record: SQSRecord, context: LambdaContext, lags: list[timedelta]
-    ) -> Counter[State]:
+    def _deliver(self, record: dict[str, Any], context: LambdaContext) -> Delivered:
+        delivered = Delivered()
         if not self._circuit.allows(clock.now()):
             self._log.debug("provider refuses, nudge acknowledged")
-            return Counter()
+            return delivered
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
-            return Counter()
+            return delivered
         user_id, begun = None, monotonic()
-        last_time = int(record.attributes.approximate_receive_count) >= self._settings.max_receives
+        receives = int(record["attributes"]["ApproximateReceiveCount"])
+        last_time = receives >= self._settings.max_receives
         try:
-            nudge = nudges.parse(record.body)
+            nudge = nudges.parse(record["body"])
             user_id = nudge.user_id
             now = effective_now(clock.now(), nudge)
             if last_time:
                 ledger.quarantine(user_id, self._channel)
-            outcomes = deliver(
+            delivered.outcomes = deliver(
                 user_id,
                 self._channel,
                 now=now,
                 send=self._send_in_turn,
                 link_origin=self._settings.link_origin,
-                note_lag=lambda lag: lags.append(lag + timedelta(seconds=monotonic() - begun)),
+                note_lag=lambda lag: delivered.lags.append(
+                    lag + timedelta(seconds=monotonic() - begun)
+                ),
             )
-            self._learn(outcomes, now)
-            return outcomes
+            self._learn(delivered.outcomes, now)
         except UnknownUser:
             self._log.info("user is gone, nudge acknowledged", user_id=user_id)
         except (Busy, Contended):
@@ -147,7 +176,7 @@ class Worker:
                 "nudge failed", user_id=user_id, error=type(error).__name__, where=where(error)
             )
             raise
-        return Counter()
+        return delivered
 
     def _send_in_turn(self, outgoing: Outgoing) -> str:
         self._pace.wait()
