@@ -360,6 +360,16 @@ def test_a_refusal_says_nothing_of_what_another_claim_took_over(
     assert '"failed_nudges":0' in lines.getvalue()
 
 
+def test_nor_of_what_it_takes_over_after_the_account_was_read(stage: Stage) -> None:
+    def taken_over(_: object) -> None:
+        for row in ledger_of("somebody"):  # none is there yet when it is claimed
+            LedgerItem(row.user_id, row.key).update([LedgerItem.owner.set("0" * 32)])
+
+    with wire.before(tables.connection.client, "TransactWriteItems", taken_over):
+        stage.sent(Channel.EMAIL, act=wire.json_error("BadRequestException"))
+    assert (message().state, message().owner) == ("claimed", "0" * 32)
+
+
 @pytest.mark.parametrize("off", [-2 * MINUTE, 4 * MINUTE])
 def test_but_not_by_one_of_another_time(stage: Stage, off: timedelta) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
