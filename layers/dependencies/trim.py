@@ -117,7 +117,8 @@ def keep_operations(name: str, service: dict[str, Any], wanted: set[str]) -> Non
             reached.add(shape)
             ahead |= _shapes_in(service["shapes"][shape])
     service["shapes"] = {shape: service["shapes"][shape] for shape in sorted(reached)}
-    _without_words(service)
+    for part in (*service["operations"].values(), *service["shapes"].values()):
+        _without_words(part)  # elsewhere botocore insists on them
 
 
 def _shapes_in(node: Any) -> set[str]:

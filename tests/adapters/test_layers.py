@@ -10,6 +10,7 @@ from typing import Any
 import babel
 import botocore
 import pytest
+from botocore.model import ServiceModel
 
 from bill_reminders.messages.locale import LOCALES
 from tests.support.functions import FOLDERS
@@ -90,7 +91,22 @@ def test_what_is_kept_of_a_service_is_all_that_its_operations_are_made_of() -> N
         service["shapes"].keys()
     )
     assert len(after) < len(before) / 4
-    assert "documentation" not in after
+
+
+@pytest.mark.parametrize("name", trim.OPERATIONS)
+def test_botocore_can_still_read_what_is_kept_of_a_service(name: str) -> None:
+    newest = max((Path(botocore.__file__).parent / "data" / name).iterdir())
+    service = json.loads(gzip.decompress((newest / "service-2.json.gz").read_bytes()))
+    trim.keep_operations(name, service, trim.OPERATIONS[name])
+    model = ServiceModel(service, name)
+    assert set(model.operation_names) == trim.OPERATIONS[name]
+    assert model.client_context_parameters is not None
+    ahead = [model.shape_for(shape) for shape in model.shape_names]
+    assert all(each.metadata is not None for each in ahead)
+    for operation in map(model.operation_model, model.operation_names):
+        assert {each.name for each in operation.error_shapes} <= set(model.shape_names)
+        for shape in filter(None, (operation.input_shape, operation.output_shape)):
+            assert all(member.type_name for member in shape.members.values())
 
 
 def test_the_roots_of_aws_are_in_the_bundle(tmp_path: Path) -> None:
