@@ -97,13 +97,14 @@ def test_two_hundred_duplicate_nudges_at_once_send_one_message(
     assert answers == [{"batchItemFailures": []}] * DUPLICATES
 
 
-def in_this_thread_only(action: Callable[[], None]) -> Callable[[], None]:
-    """`action` in the thread that holds; the payment's own transaction passes."""
-    holder = local()
-    holder.here = True
+def the_first_time(action: Callable[[], None]) -> Callable[[], None]:
+    """`action` at the sender's own transaction; that of what changes meanwhile passes."""
+    passed = False
 
     def maybe() -> None:
-        if getattr(holder, "here", False):
+        nonlocal passed
+        if not passed:
+            passed = True
             action()
 
     return maybe
@@ -165,7 +166,7 @@ def test_a_change_before_the_claim_is_never_missed(
             thread.join(timeout=60)
             committed_in_time += not thread.is_alive()
 
-        with held_at_claim(in_this_thread_only(once_a_thread(commit))):
+        with held_at_claim(the_first_time(commit)):
             nudged(handlers, Channel.SMS, user_id)
         nudged(handlers, Channel.SMS, user_id)
 
