@@ -15,7 +15,7 @@ from typing import Any
 from bill_reminders.delivery import nudges
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage.tables import connection, due_index, next_at
+from bill_reminders.storage.tables import due_index, next_at
 
 OLDER_EVERY_MINUTES = 5
 OLDER_AT_LEAST = 100
@@ -55,7 +55,6 @@ def tick(
     all are done.
     """
     routes = tuple(routes)
-    connection.client  # made here once: each of the threads would make its own  # noqa: B018
     with ThreadPoolExecutor(max_workers=max(1, len(routes))) as pool:
         running = {
             route.channel: pool.submit(_tick_route, minute, route, shards, sqs) for route in routes

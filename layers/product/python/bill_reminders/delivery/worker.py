@@ -99,7 +99,7 @@ class Worker:
             ledger=settings.ledger_table,
         )
         access_tables.bind(links=settings.links_table)
-        tables.connection.client  # made now: each thread would make its own  # noqa: B018
+        tables.connection.client  # every message needs it: not at the first one  # noqa: B018
 
     def work(self, event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
         """Deliver a batch of nudges; names those that shall come back."""

@@ -4,6 +4,7 @@ Names, indexes and retention are declared in template.yaml; `bind` tells the mod
 tables they stand for.
 """
 
+from threading import Lock
 from typing import Any
 
 from botocore.session import Session
@@ -38,11 +39,18 @@ CONNECTIONS = 48
 
 
 class _Connection(Connection):
-    """PynamoDB would make a session for each thread."""
+    """PynamoDB would make a session for each thread, and as many clients as threads come first."""
+
+    _making = Lock()
 
     @property
     def session(self) -> Session:
         return aws.session()
+
+    @property
+    def client(self) -> Any:
+        with self._making:
+            return super().client
 
 
 connection = _Connection(
