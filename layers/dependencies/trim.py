@@ -15,6 +15,7 @@ OPERATIONS = {
     "dynamodb": {
         "BatchWriteItem",
         "DeleteItem",
+        "BatchGetItem",
         "GetItem",
         "PutItem",
         "Query",

@@ -110,6 +110,14 @@ class Store:
         item = table.items.get(table.key_of(request["Key"]))
         return {} if item is None else {"Item": _copied(item)}
 
+    def _batch_get_item(self, request: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, list[Item]] = {}
+        for name, wanted in request["RequestItems"].items():
+            table = self.tables[name]
+            items = (table.items.get(table.key_of(key)) for key in wanted["Keys"])
+            found[name] = [_copied(item) for item in items if item is not None]
+        return {"Responses": found, "UnprocessedKeys": {}}
+
     def _put_item(self, request: dict[str, Any]) -> dict[str, Any]:
         self._one("Put", request)
         return {}
@@ -262,7 +270,7 @@ def placed(request: Any, names: Mapping[str, str]) -> Any:
     if not isinstance(request, dict):
         return request
     return {
-        name: names[value] if name == "TableName" else placed(value, names)
+        names.get(name, name): names[value] if name == "TableName" else placed(value, names)
         for name, value in request.items()
     }
 

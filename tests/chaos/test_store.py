@@ -65,7 +65,7 @@ def test_it_answers_as_moto_does() -> None:
                 operations.add(operation)
                 theirs = answer_of(client, operation, placed(request, stack.ids))
                 assert meaning(theirs) == meaning(ours), (operation, request)
-    assert {"GetItem", "Query", "UpdateItem", "TransactWriteItems"} <= operations
+    assert {"BatchGetItem", "GetItem", "Query", "UpdateItem", "TransactWriteItems"} <= operations
 
 
 def answer_of(client: Any, operation: str, request: dict[str, Any]) -> Any:
@@ -80,6 +80,6 @@ def meaning(answer: Any) -> Any:
     if isinstance(answer, ClientError):
         reasons = answer.response.get("CancellationReasons", [])
         return answer.response["Error"]["Code"], [reason["Code"] for reason in reasons]
-    return {name: answer[name] for name in ("Item", "Items", "Count") if name in answer} | {
-        "more": bool(answer.get("LastEvaluatedKey"))
-    }
+    shown = {name: answer[name] for name in ("Item", "Items", "Count") if name in answer}
+    batch = [sorted(map(repr, items)) for items in answer.get("Responses", {}).values()]
+    return shown | {"batch": batch, "more": bool(answer.get("LastEvaluatedKey"))}

@@ -63,9 +63,9 @@ def _needed(model: Any, params: dict[str, Any], names: dict[str, str]) -> Iterat
             for item in body["TransactItems"]:
                 ((kind, action),) = item.items()
                 yield f"dynamodb:{kind}Item", names[action["TableName"]]
-        case "BatchWriteItem":
+        case "BatchWriteItem" | "BatchGetItem":
             for table in body["RequestItems"]:
-                yield "dynamodb:BatchWriteItem", names[table]
+                yield f"dynamodb:{model.name}", names[table]
         case "DescribeTable":
             return
         case operation:

@@ -13,8 +13,14 @@ from botocore.session import Session, get_session
 
 @cache
 def session() -> Session:
-    """The one session of this process: service data is read once."""
-    return get_session()
+    """The one session of this process: service data is read once.
+
+    The user agent is said in two words: botocore's own would be put together anew for each call,
+    which takes a tenth of all that a call costs here.
+    """
+    made = get_session()
+    made.set_default_client_config(Config(user_agent="bill-reminders botocore"))
+    return made
 
 
 def client(service: str, config: Config | None = None) -> Any:

@@ -23,7 +23,7 @@ from bill_reminders.domain.people import StoppedBy, User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice, Part
 from bill_reminders.storage import failures, ledger
-from bill_reminders.storage.accounts import Contended, UnknownUser
+from bill_reminders.storage.accounts import Beginning, Contended, UnknownUser
 from bill_reminders.storage.failures import Failure
 from bill_reminders.storage.ledger import ROWS_AT_MOST, Claim
 from bill_reminders.storage.transactions import Busy
@@ -83,10 +83,12 @@ def deliver(
     send: Send,
     link_origin: str = "",
     note_lag: Callable[[timedelta], None] = lambda lag: None,
+    begun: Beginning | None = None,
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
     carry links that begin with `link_origin`, or none. `note_lag` hears of each message that was
-    accepted how long before `now` its user was to be woken.
+    accepted how long before `now` its user was to be woken. `begun` is the user's account as far as
+    it was read before.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy before anything is claimed,
     NotGivenBack, and whatever composing a message or marking it raises.
@@ -95,7 +97,10 @@ def deliver(
     number = 0
     more = True
     while more:
-        claim = ledger.claim_next(user_id, channel, with_link=bool(link_origin), now=now)
+        claim = ledger.claim_next(
+            user_id, channel, with_link=bool(link_origin), now=now, begun=begun
+        )
+        begun = None
         more = claim.more
         if claim.capped:
             logger.error(

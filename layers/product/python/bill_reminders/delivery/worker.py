@@ -5,6 +5,7 @@ it ends in the dead-letter queue with its user out of the channel's index.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import aws, clock
 from bill_reminders.delivery import nudges, switches
 from bill_reminders.delivery.circuit import Circuit
+from bill_reminders.delivery.nudges import UnreadableNudge
 from bill_reminders.delivery.pace import Pace
 from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from bill_reminders.delivery.sender import Outgoing, Send, deliver, effective_now
@@ -25,8 +27,8 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
-from bill_reminders.storage import access_tables, ledger, tables
-from bill_reminders.storage.accounts import Contended, UnknownUser
+from bill_reminders.storage import access_tables, accounts, ledger, tables
+from bill_reminders.storage.accounts import Beginning, Contended, UnknownUser
 from bill_reminders.storage.transactions import Busy
 
 RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
@@ -112,9 +114,10 @@ class Worker:
         outcomes: Counter[State] = Counter()
         lags: list[timedelta] = []
         failures: list[Failure] = []
+        begun = self._begin(event["Records"])
         with ThreadPoolExecutor(self._pace.at_once) as pool:
             records = [
-                (record["messageId"], pool.submit(self._deliver, record, context))
+                (record["messageId"], pool.submit(self._deliver, record, context, begun))
                 for record in event["Records"]
             ]
         for message_id, future in records:
@@ -134,7 +137,24 @@ class Worker:
         )
         return {"batchItemFailures": failures}
 
-    def _deliver(self, record: dict[str, Any], context: LambdaContext) -> Delivered:
+    def _begin(self, records: list[dict[str, Any]]) -> Mapping[str, Beginning]:
+        """The users' accounts as far as they can be read for all of a batch at once. Without an
+        answer each nudge reads by itself, and fails by itself."""
+        if len(records) == 1:
+            return {}
+        user_ids: set[str] = set()
+        for record in records:
+            with suppress(UnreadableNudge):
+                user_ids.add(nudges.parse(record["body"]).user_id)
+        try:
+            return accounts.begin(user_ids) if user_ids else {}
+        except Exception as error:
+            self._log.warning("batch not read at once", error=type(error).__name__)
+            return {}
+
+    def _deliver(
+        self, record: dict[str, Any], context: LambdaContext, begun: Mapping[str, Beginning]
+    ) -> Delivered:
         delivered = Delivered()
         if not self._circuit.allows(clock.now()):
             self._log.debug("provider refuses, nudge acknowledged")
@@ -142,7 +162,7 @@ class Worker:
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
             return delivered
-        user_id, begun = None, monotonic()
+        user_id, started = None, monotonic()
         receives = int(record["attributes"]["ApproximateReceiveCount"])
         last_time = receives >= self._settings.max_receives
         try:
@@ -158,8 +178,10 @@ class Worker:
                 send=self._send_in_turn,
                 link_origin=self._settings.link_origin,
                 note_lag=lambda lag: delivered.lags.append(
-                    lag + timedelta(seconds=monotonic() - begun)
+                    lag + timedelta(seconds=monotonic() - started)
                 ),
+                # a quarantine has just changed the schedule
+                begun=None if last_time else begun.get(user_id),
             )
             self._learn(delivered.outcomes, now)
         except UnknownUser:

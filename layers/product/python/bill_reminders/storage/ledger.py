@@ -24,7 +24,7 @@ from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.reminders import Reminder, Skip
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, links, rows, tables
-from bill_reminders.storage.accounts import Account, Change, shard_of
+from bill_reminders.storage.accounts import Account, Beginning, Change, shard_of
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from bill_reminders.storage.transactions import (
     ACTIONS_AT_MOST,
@@ -86,9 +86,16 @@ class Claim:
         return self.reminders[0].key
 
 
-def claim_next(user_id: str, channel: Channel, *, with_link: bool = False, now: datetime) -> Claim:
+def claim_next(
+    user_id: str,
+    channel: Channel,
+    *,
+    with_link: bool = False,
+    now: datetime,
+    begun: Beginning | None = None,
+) -> Claim:
     """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant;
-    `with_link` makes a link for the message.
+    `with_link` makes a link for the message. `begun` is the account as far as it was read before.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy.
     """
@@ -96,7 +103,8 @@ def claim_next(user_id: str, channel: Channel, *, with_link: bool = False, now: 
     token = links.new_token() if with_link else None
     tried: Claim | None = None
     for _ in range(accounts.ROUNDS):
-        account = accounts.read(user_id, now=now)
+        account = accounts.read(user_id, now=now, begun=begun)
+        begun = None  # from now on everything is read anew
         if tried is not None and _is_ours(account, tried):
             return tried  # its answer was lost, or was that to the library's own second attempt
         wanted = account.decide(channel, now)
