@@ -95,7 +95,7 @@ def built() -> dict[str, Function]:
             case {"Fn::If": [_, _, otherwise]}:  # as on AWS: the conditions are of local stacks
                 return text(otherwise)
             case {"Ref": name}:
-                return str(defaults.get(name) or name)
+                return str(name if defaults.get(name) is None else defaults[name])
             case str() | int():
                 return str(value)
         return "none"

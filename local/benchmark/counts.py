@@ -9,7 +9,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,6 +29,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import happenings, tables
 from bill_reminders.storage.people import save_bills, save_user
 from local.benchmark.cold_start import BUILT
+from local.benchmark.context import Context
 from local.benchmark.figures import Figure
 from local.stack import ROOT, Stack, deployed
 
@@ -76,10 +76,10 @@ class Counted:
             events.unregister(name, handler)
         tables.connection._client = None
 
-    @contextmanager
-    def during(self) -> Iterator[Tally]:
+    def anew(self) -> Tally:
+        """Counts from none."""
         self.tally = Tally()
-        yield self.tally
+        return self.tally
 
     def _ask(self, params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
@@ -97,18 +97,6 @@ class Counted:
                 self.tally.reads += each["CapacityUnits"]
             else:
                 self.tally.writes += each["CapacityUnits"]
-
-
-class Context:
-    """What Lambda hands to a handler beside its event."""
-
-    function_name = "measured"
-    memory_limit_in_mb = 256
-    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:measured"
-    aws_request_id = "00000000-0000-0000-0000-000000000000"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 30_000
 
 
 def measured() -> Iterator[Figure]:
@@ -133,15 +121,15 @@ def _of_messages(counted: Counted, sender: ModuleType) -> Iterator[Figure]:
     for name, bills, due in (("a single reminder", 1, 1), ("a digest of 5", 5, 5)):
         user_id = name.replace(" ", "-")
         _enter(user_id, bills, due=due)
-        with counted.during() as tally:
-            _send(sender, user_id)
+        tally = counted.anew()
+        _send(sender, user_id)
         assert tally.calls["sesv2:SendEmail"] == 1, tally
         most = 10 if due == 1 else 4
         yield Figure(f"{name}: write units a reminder", tally.writes / due, "units", most)
         yield Figure(f"{name}: AWS calls a message", tally.calls.total(), "calls")
     _enter("ten-bills", 10, due=1)
-    with counted.during() as tally:
-        _send(sender, "ten-bills")
+    tally = counted.anew()
+    _send(sender, "ten-bills")
     yield Figure("a reminder of one of 10 bills: read units", tally.reads, "units", 8)
 
 
@@ -149,8 +137,8 @@ def _of_ticks(counted: Counted, finder: ModuleType) -> Iterator[Figure]:
     for number in range(10):
         _enter(f"waits-{number}", 1, due=1)
     for name, minute in (("a quiet tick", NOW - timedelta(minutes=1)), ("a tick for 10", NOW)):
-        with counted.during() as tally:
-            finder.handler({"time": (minute - clock.offset()).isoformat()}, Context())
+        tally = counted.anew()
+        finder.handler({"time": (minute - clock.offset()).isoformat()}, Context())
         if "quiet" in name:
             yield Figure(f"{name}: AWS calls", tally.calls.total(), "calls")
             yield Figure(f"{name}: read units", tally.reads, "units")
@@ -172,8 +160,8 @@ def _of_changes(counted: Counted) -> Iterator[Figure]:
         "a bill created": lambda: _save_bill("changes", _bill("changes", 10, due=False), now=NOW),
     }
     for name, act in acts.items():
-        with counted.during() as tally:
-            act()
+        tally = counted.anew()
+        act()
         yield Figure(f"{name}: AWS calls", tally.calls.total(), "calls")
         yield Figure(f"{name}: read units", tally.reads, "units")
         yield Figure(f"{name}: write units", tally.writes, "units")

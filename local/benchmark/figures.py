@@ -11,16 +11,21 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """At most `target` is good; None is for what has no target, and is shown to compare with."""
+    """At most `target` is good, or at `least` that; None is for what has no target, and is shown to
+    compare with."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    least: bool = False
 
     @property
     def holds(self) -> bool:
-        return self.target is None or round(self.value, 2) <= self.target
+        if self.target is None:
+            return True
+        value = round(self.value, 2)
+        return value >= self.target if self.least else value <= self.target
 
     @property
     def verdict(self) -> str:
@@ -28,7 +33,7 @@ class Figure:
 
     @property
     def shown(self) -> tuple[str, str, str, str]:
-        target = "" if self.target is None else f"{self.target:g}"
+        target = "" if self.target is None else f"{'>= ' * self.least}{self.target:g}"
         return self.name, f"{self.value:.4g} {self.unit}", target, self.verdict
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from bill_reminders.domain.clock import floor_minute
 from bill_reminders.domain.people import Address, Language, Plan
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
-from bill_reminders.storage.happenings import record_payment
+from bill_reminders.storage.happenings import change_user, record_payment
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock
 from tests.support import wire
@@ -527,6 +528,80 @@ def test_switches_are_read_once_a_batch(stage: Stage) -> None:
     with counted_calls(ssm) as calls:
         stage.nudge(Channel.SMS, "first", "last")
     assert calls == ["GetParameter"]
+
+
+# What is read at once ----------------------------------------------------------------------------
+
+
+def test_the_beginnings_of_a_batch_are_read_in_two_calls(stage: Stage) -> None:
+    users = [f"user-{number}" for number in range(5)]
+    for user_id in users:
+        stage.enter(user_id, Channel.SMS)
+    with counted_calls(tables.connection.client) as calls:
+        assert stage.nudge(Channel.SMS, *users, users[0]) == []
+    assert calls.count("BatchGetItem") == 2
+    assert "GetItem" not in calls
+    assert len(stage.delivered(Channel.SMS)) == len(users)
+
+
+def test_what_is_paid_after_a_batch_was_read_is_not_reminded(stage: Stage) -> None:
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS)
+
+    def pay() -> None:
+        record_payment("first", "b", 0, payment_id="payment", now=NINE)
+
+    with wire.before_call(tables.connection.client, "Query", pay):
+        assert stage.nudge(Channel.SMS, "first", "last") == []
+    assert not ledger_of("first")
+    assert only_row("last").state == "sent"
+    assert len(stage.delivered(Channel.SMS)) == 1
+
+
+def test_a_change_between_schedules_and_users_of_a_batch_is_not_missed(stage: Stage) -> None:
+    """The user read after it is the new one, the schedule before it says that it is older."""
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS)
+    calls = count()
+
+    def between(request: Any) -> None:
+        if next(calls) == 1:
+            change_user("first", lambda user: replace(user, addresses={}), now=NINE)
+
+    with wire.before(tables.connection.client, "BatchGetItem", between):
+        assert stage.nudge(Channel.SMS, "first", "last") == []
+    assert len(stage.delivered(Channel.SMS)) == 1
+    assert [row.state for row in ledger_of("first")] in ([], ["skipped"])
+    assert only_row("last").state == "sent"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        wire.raises(wire.RESET),
+        wire.json_error("ProvisionedThroughputExceededException"),
+        wire.answers(200, json.dumps({"Responses": {}, "UnprocessedKeys": {"any": {}}})),
+        wire.answers(200, "not JSON"),
+    ],
+    ids=["no answer", "throttled", "nothing processed", "unreadable"],
+)
+def test_a_batch_that_cannot_be_read_at_once_is_read_one_by_one(
+    stage: Stage, trouble: wire.Act
+) -> None:
+    stage.enter("first", Channel.SMS)
+    stage.enter("last", Channel.SMS)
+    with wire.before(tables.connection.client, "BatchGetItem", trouble):
+        assert stage.nudge(Channel.SMS, "first", "last") == []
+    assert [only_row(user_id).state for user_id in ("first", "last")] == ["sent", "sent"]
+    assert len(stage.delivered(Channel.SMS)) == 2
+
+
+def test_a_last_receive_of_a_batch_reads_what_its_quarantine_has_left(stage: Stage) -> None:
+    for user_id in ("first", "last"):
+        stage.enter(user_id, Channel.SMS)
+        record_payment(user_id, "b", 0, payment_id="payment", now=NINE - MINUTE)
+    assert stage.nudge(Channel.SMS, "first", "last", receives=3) == []
+    assert [rests_at(user_id) for user_id in ("first", "last")] == [None, None]
 
 
 # Whose time it is --------------------------------------------------------------------------------
