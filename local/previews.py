@@ -96,7 +96,7 @@ def shown(language: Language) -> Iterator[Shown]:
         yield Shown(
             case.name,
             tuple(_sms(language, case, country) for country in PHONES),
-            push(_user(language), case.notices, today=TODAY, sender=SENDER, first=case.first),
+            push(someone(language), case.notices, today=TODAY, sender=SENDER, first=case.first),
             _email(language, case),
         )
     yield Shown(
@@ -120,7 +120,7 @@ def shown(language: Language) -> Iterator[Shown]:
 
 
 def _sms(language: Language, case: Case, country: str) -> Sms:
-    user = _user(language).with_address(Channel.SMS, _address(PHONES[country]))
+    user = someone(language).with_address(Channel.SMS, _address(PHONES[country]))
     text = sms(user, case.notices, today=TODAY, sender=SENDER, first=case.first, link=LINK)
     return _counted(country, text.body)
 
@@ -131,7 +131,7 @@ def _counted(country: str, text: str) -> Sms:
 
 def _email(language: Language, case: Case) -> EmailText:
     return email(
-        _user(language),
+        someone(language),
         case.notices,
         today=TODAY,
         sender=SENDER,
@@ -147,7 +147,7 @@ def _code(language: Language, channel: Channel, to: str) -> DirectText:
 
 
 def _trial(language: Language, channel: Channel, to: str) -> DirectText:
-    word = _user(language).code_word
+    word = someone(language).code_word
     return trial(language, channel, to=to, sender=SENDER, code_word=word)
 
 
@@ -155,7 +155,7 @@ def _address(value: str) -> Address:
     return Address(value, Attestation("Lantern Bank", datetime(2027, 1, 1, tzinfo=UTC), "form 7"))
 
 
-def _user(language: Language) -> User:
+def someone(language: Language) -> User:
     return User(
         "preview",
         language,

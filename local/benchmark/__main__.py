@@ -5,7 +5,7 @@ Writes build/bench.json and docs/benchmarks.md.
 
 import sys
 
-from local.benchmark import cold_start, counts, figures, growth
+from local.benchmark import cold_start, counts, figures, growth, sms_parts, warm
 from local.stack import BUILD, ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -13,7 +13,11 @@ MARK = "<!-- figures -->"
 
 
 def main() -> int:
-    found = [*cold_start.measured(), *counts.measured(), *growth.measured()]
+    found = [
+        figure
+        for each in (cold_start, warm, counts, growth, sms_parts)
+        for figure in each.measured()
+    ]
     figures.show(found)
     figures.save(found, BUILD / "bench.json")
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARK)

@@ -1,4 +1,4 @@
-"""A stand-in at the wire: it answers what senders ask after as long as AWS takes, and keeps nothing.
+"""A stand-in at the wire: it answers senders after as long as AWS takes, and keeps nothing.
 
 A process of its own, so that only the work of who asks is measured. Reads get the items that were
 handed to it, for whichever user they name; each write and each send is taken.

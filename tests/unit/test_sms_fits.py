@@ -214,18 +214,19 @@ def test_the_longest_link_and_a_code_word_stand_in_two_whatever_else_gives_way(
 
 
 @pytest.mark.parametrize(
-    ("language", "bill", "why"),
+    ("language", "bill", "why", "parts"),
     [
-        (EN, ("Lark", "Credit card"), "reminder 3 days before"),
-        (HANS, ("纸鹤银行", "信用卡"), "提前3天提醒"),
-        (HANT, ("紙鶴商業銀行", "信用卡"), "提前3天提醒"),
+        (EN, ("Lark", "Credit card"), "Your plan: 3 days before.", 1),
+        (EN, ("Lantern Savings Bank", "Credit card"), "reminder 3 days before", 2),
+        (HANS, ("纸鹤银行", "信用卡"), "提前3天提醒", 2),
+        (HANT, ("紙鶴商業銀行", "信用卡"), "提前3天提醒", 2),
     ],
 )
 def test_an_ordinary_reminder_keeps_amount_and_reason_beside_link_and_code_word(
-    language: Language, bill: tuple[str, str], why: str
+    language: Language, bill: tuple[str, str], why: str, parts: int
 ) -> None:
     written = text(language, bill, link=LONGEST_LINK, code_word="Bluebird")
-    assert counted(written) == 2
+    assert counted(written) == parts
     assert "$1,234.56" in written
     assert why in written
     assert LONGEST_LINK in written

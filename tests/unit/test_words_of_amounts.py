@@ -258,10 +258,10 @@ SMS_OF_ONE = [
         -3,
         "Bills: Lark Card, $180.00 left, minimum paid, is still open (was due Fri, Mar 5). "
         "Interest may run on the rest. You asked for a reminder 3 days after.",
-        "【Bills】Lark Card：已还最低额，还剩US$180.00，余额待还（3月5日周五到期）。"
-        "剩余部分可能计息。按您的设置，到期后3天提醒。",
-        "【Bills】Lark Card：已繳最低額，尚餘US$180.00，餘額待繳（3月5日 週五到期）。"
-        "剩餘部分可能計息。依您的設定，到期後3天提醒。",
+        "【Bills】Lark Card 已还最低额，还剩US$180.00，余额待还（3月5日）。"
+        "剩余部分可能计息。到期后3天提醒。",
+        "【Bills】Lark Card 已繳最低額，尚餘US$180.00，餘額待繳（3月5日）。"
+        "剩餘部分可能計息。到期後3天提醒。",
     ),
     (
         AUTOPAY,
@@ -279,7 +279,7 @@ SMS_OF_ONE = [
         Trigger.lead(1),
         0,
         "Bills: Keep enough money in the account for Lark Card (about $95.70): it will be taken "
-        "today (Fri, Mar 5). Usually $90.00 to $110.00. You asked for a reminder 1 day before.",
+        "today (Fri, Mar 5). Usually $90.00 to $110.00. Your plan: 1 day before.",
         "【Bills】Lark Card：将于今天（3月5日周五）自动扣款（约US$95.70），请确保账户余额充足。"
         "平时为US$90.00至US$110.00。按您的设置，提前1天提醒。",
         "【Bills】Lark Card：將於今天（3月5日 週五）自動扣款（約US$95.70），請確保帳戶餘額充足。"

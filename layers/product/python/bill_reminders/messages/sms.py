@@ -1,4 +1,4 @@
-"""SMS: what stands in one, where; never longer than two segments.
+"""SMS: what stands in one, where; one segment where fewer words say the same, never more than two.
 
 Where a country's rules allow it, a link and the user's code word stand at the end, always in that
 order, so that what is missing is noticed. Where it registers wordings, registered.py writes.
@@ -34,6 +34,7 @@ from bill_reminders.messages.sms_text import (
     fits,
     in_gsm,
     money_text,
+    segments,
 )
 from bill_reminders.messages.wording import (
     amount_of,
@@ -119,13 +120,15 @@ def _encodable(text: str, alphabet: str) -> bool:
 
 
 class _Level(IntEnum):
-    """How much is said beside the bills. BRIEF leaves the remarks and the reply words out; with a
-    link SHORT leaves out why it came, which its page says; BARE leaves out the link as well."""
+    """How much is said beside the bills. TERSE says the same in fewer words. BRIEF leaves the
+    remarks and the reply words out; with a link SHORT leaves out why it came, which its page says;
+    BARE leaves out the link as well."""
 
     FULL = 0
-    BRIEF = 1
-    SHORT = 2
-    BARE = 3
+    TERSE = 1
+    BRIEF = 2
+    SHORT = 3
+    BARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class _Draft:
     two_way: bool
 
     def write(self, size: _Size) -> str:
-        full = size.level is _Level.FULL
+        full = size.level <= _Level.TERSE
         text = self.words.sentences(
             part_of(self.words, self.part),
             self._told(size),
@@ -254,10 +257,19 @@ class _Draft:
 def _fit(draft: _Draft) -> str:
     """The fullest of the draft's sizes that fits.
 
-    What gives way, in this order: long names, down to a readable width; the remarks; where a link
-    leads to it, why it came; the number of bills listed; every name, that of sender and source
+    One segment, where fewer words say the same: carriers bill each. The first message to an address
+    is written out, for it introduces who writes.
+
+    What gives way to two, in this order: long names, down to a readable width; the remarks; where a
+    link leads to it, why it came; the number of bills listed; every name, that of sender and source
     included; the amount; at last the link.
     """
+    for level in (_Level.FULL, _Level.TERSE):
+        text = draft.write(_Size(len(draft.notices), level=level))
+        if segments(text) == 1 and len(draft.notices) <= MOST_LISTED:
+            return text
+        if draft.source:
+            break
     for ladder in _ladders(len(draft.notices)):
         if fits(draft.write(ladder[-1])):
             break
