@@ -6,7 +6,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench chaos mutants openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost chaos mutants openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ serve: setup         ## keep a local stack with the sample running until Ctrl-C
 
 bench: setup         ## measure cold starts, sizes, calls, units and growth against their targets
 	$(BIN)/python -m local.benchmark
+
+cost: setup          ## what a month costs, by service, beside two usual ways to build the same
+	$(BIN)/python -m local.costs
 
 chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=5000; it resumes
 	SCHEDULES="$(SCHEDULES)" PAIRS="$(PAIRS)" $(BIN)/python -m tests.chaos
