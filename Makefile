@@ -6,7 +6,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost chaos mutants openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ bench: setup         ## measure cold starts, sizes, calls, units and growth agai
 
 cost: setup          ## what a month costs, by service, beside two usual ways to build the same
 	$(BIN)/python -m local.costs
+
+drain: setup         ## when the last message leaves if everybody chose one minute: make drain CHECK=20000 plays it
+	CHECK="$(CHECK)" $(BIN)/python -m local.drain
 
 chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=5000; it resumes
 	SCHEDULES="$(SCHEDULES)" PAIRS="$(PAIRS)" $(BIN)/python -m tests.chaos

@@ -230,9 +230,9 @@ def make_push_application(platform: str) -> str:
 
 
 @contextmanager
-def deployed(port: int = 0) -> Iterator[Stack]:
-    """Build, start an engine, deploy; yields the stack. AWS clients of this process talk to the
-    engine meanwhile. Leaves nothing running."""
+def deployed(port: int = 0, **parameters: object) -> Iterator[Stack]:
+    """Build, start an engine, deploy with these parameters; yields the stack. AWS clients of this
+    process talk to the engine meanwhile. Leaves nothing running."""
     build()
     with front() as links, engine.running(BUILD / "engine.log", port) as endpoint:
         before = dict(os.environ)
@@ -245,6 +245,7 @@ def deployed(port: int = 0) -> Iterator[Stack]:
                 f"ApplePushApplicationArn={make_push_application('APNS')}",
                 f"AllowedOrigins={LOCAL_ORIGIN}",
                 f"LinkDomain={links.domain}",
+                *(f"{name}={value}" for name, value in parameters.items()),
             )
             stack = Stack(endpoint)
             links.target = stack.api

@@ -56,6 +56,12 @@ class Workload:
     def messages(self) -> float:
         return float(self.reminders / self.user["reminders_a_message"])
 
+    def cpu_seconds(self, memory: str) -> float:
+        """How long a function with so much memory works at one message: Lambda gives a processor
+        in proportion. While its threads wait it works at others."""
+        share = min(1.0, self.machine[memory] / self.machine["megabytes_a_processor"])
+        return float(self.machine["cpu_milliseconds_a_message"] / 1000 / share)
+
 
 class Prices:
     """The file of prices."""
@@ -93,15 +99,13 @@ def message(reminders: float, channel: str, work: Workload) -> Iterator[Line]:
     yield Line(TABLES, "read_unit", KNOWN["a batch of 10: read units a message"])
     yield Line(QUEUES, "sqs_request", 3 / BATCH)  # put, taken and deleted by tens
     yield Line(MACHINES, "lambda_request", 1 / BATCH)
-    yield Line(MACHINES, "lambda_gb_second", _seconds(work) * work.machine["gigabytes"])
+    yield _busy("sender_megabytes", work.cpu_seconds("sender_megabytes"), work)
     yield Line(WATCH, "log_gb", work.machine["log_bytes_a_batch"] / BATCH / 1e9)
     yield from _receipts(channel, work)
 
 
-def _seconds(work: Workload) -> float:
-    """Of a sender for one message of a batch: its threads wait together, but share a processor."""
-    machine = work.machine
-    return float(machine["cpu_milliseconds_a_message"] / machine["cpu_share"] / 1000)
+def _busy(memory: str, seconds: float, work: Workload) -> Line:
+    return Line(MACHINES, "lambda_gb_second", seconds * work.machine[memory] / 1024)
 
 
 def _receipts(channel: str, work: Workload) -> Iterator[Line]:
@@ -120,7 +124,7 @@ def _receipts(channel: str, work: Workload) -> Iterator[Line]:
             yield Line(QUEUES, "sns_publish", 1)
         calls = KNOWN[f"{kind}: AWS calls"]
         seconds = calls * work.machine["milliseconds_a_table_call"] / 1000
-        yield Line(MACHINES, "lambda_gb_second", seconds * work.machine["gigabytes"])
+        yield _busy("megabytes", seconds, work)
         yield Line(MACHINES, "lambda_request", 1 / BATCH)
         yield Line(WATCH, "log_gb", work.machine["log_bytes_a_batch"] / BATCH / 1e9)
 
@@ -144,7 +148,7 @@ def standing_still(work: Workload) -> Iterator[Line]:
     yield Line(MACHINES, "schedule_run", 2 * MINUTES)
     yield Line(MACHINES, "lambda_request", 2 * MINUTES)
     seconds = calls * work.machine["milliseconds_a_table_call"] / 1000
-    yield Line(MACHINES, "lambda_gb_second", MINUTES * seconds * work.machine["gigabytes"])
+    yield _busy("finder_megabytes", MINUTES * seconds, work)
     yield Line(QUEUES, "sqs_request", QUEUES_POLLED * work.machine["polls_a_minute"] * MINUTES)
     yield Line(WATCH, "log_gb", 2 * MINUTES * work.machine["log_bytes_a_batch"] / 1e9)
     yield Line(WATCH, "alarm", ALARMS)
@@ -164,8 +168,7 @@ def of_user(work: Workload) -> Iterator[Line]:
     yield Line(TABLES, "stored_gb", work.user["stored_kilobytes"] / 1e6)
     yield Line(MACHINES, "api_request", changes + reads)
     yield Line(MACHINES, "lambda_request", changes + reads)
-    seconds = _seconds(work) * (changes + reads)
-    yield Line(MACHINES, "lambda_gb_second", seconds * work.machine["api_gigabytes"])
+    yield _busy("api_megabytes", (changes + reads) * work.cpu_seconds("api_megabytes"), work)
     bytes_ = (changes + reads) * work.machine["log_bytes_a_batch"]
     yield Line(WATCH, "log_gb", bytes_ / 1e9)
 
@@ -183,11 +186,11 @@ def a_schedule_a_reminder(users: int, work: Workload) -> list[Line]:
     count = users * work.reminders
     seconds = (
         3 * work.machine["milliseconds_a_table_call"] + work.machine["milliseconds_a_provider_call"]
-    ) / 1000 + _seconds(work)
+    ) / 1000 + work.cpu_seconds("megabytes")
     lines = [
         Line(MACHINES, "schedule_run", count),
         Line(MACHINES, "lambda_request", count),
-        Line(MACHINES, "lambda_gb_second", count * seconds * work.machine["gigabytes"]),
+        _busy("megabytes", count * seconds, work),
         Line(TABLES, "read_unit", count),
         Line(TABLES, "write_unit", 3 * count),  # the row twice, the schedule's name once
         Line(WATCH, "log_gb", count * work.machine["log_bytes_a_batch"] / 1e9),

@@ -163,6 +163,28 @@ def test_switches_that_cannot_be_read_send_nothing_and_say_how_they_must_read(
     assert not nudged(stack)
 
 
+# More than a channel can send ---------------------------------------------------------------------
+
+
+def test_a_minute_that_everybody_chose_is_nudged_as_fast_as_the_channel_sends(
+    stack: MotoStack,
+) -> None:
+    """Two a second are 600 until the next look, 150 a shard; that look goes on where this ended."""
+    write_schedules(stack, 400, at=QUIET, shard=0)
+    slow = slow_function(stack, per_second=2)
+    tick(stack, QUIET, slow)
+    first = nudged(stack)
+    assert first == [f"user-{number:05}" for number in range(150)]
+    tick(stack, NINE + 5 * MINUTE, slow)  # nobody was sent to in between, so the same come again
+    assert nudged(stack) == first
+
+
+def test_a_few_are_nudged_at_once_however_slow_the_channel(stack: MotoStack) -> None:
+    write_schedules(stack, 120, at=QUIET, shard=3)
+    tick(stack, QUIET, slow_function(stack))
+    assert len(nudged(stack)) == 100
+
+
 # The look at what is older -----------------------------------------------------------------------
 
 

@@ -2,7 +2,8 @@
 
 It reads keys from the sparse indexes and nothing else: no user, no bill, no plan. What it misses,
 because it crashed, never ran, lost a nudge or met an index that lagged, the look at what is older
-finds within five minutes.
+finds within five minutes. So does what it leaves: when more are due than the channel sends until
+that look, as when a million chose nine o'clock, nudges for all would outlast the function's time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from math import ceil
 from typing import Any
 
 from bill_reminders.delivery import nudges
@@ -18,7 +20,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.tables import due_index, next_at
 
 OLDER_EVERY_MINUTES = 5
-OLDER_AT_LEAST = 100
+AT_LEAST = 100
 """A look at what is older nudges this many a shard even when the queue seems full: neither
 poison nor a wrong count may stop the healing."""
 
@@ -36,6 +38,11 @@ class Route:
     channel: Channel
     queue_url: str
     per_second: float
+
+    @property
+    def until_next_look(self) -> float:
+        """How many messages the channel sends from one look at what is older to the next."""
+        return self.per_second * OLDER_EVERY_MINUTES * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ def tick(
 
 def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
     with ThreadPoolExecutor(max_workers=shards) as pool:
-        due = [pool.submit(_due, route.channel, shard, minute) for shard in range(shards)]
+        most = max(AT_LEAST, ceil(route.until_next_look / shards))
+        due = [pool.submit(_due, route.channel, shard, minute, most) for shard in range(shards)]
         older: list[Future[list[str]]] = []
         errors: list[BaseException] = []
         if minute.minute % OLDER_EVERY_MINUTES == 0:
@@ -72,7 +80,7 @@ def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
                 limit = _older_limit(route, shards, sqs)  # before this tick's own nudges arrive
             except Exception as failure:  # an unread depth must not stop the healing
                 errors.append(failure)
-                limit = OLDER_AT_LEAST
+                limit = AT_LEAST
             older = [
                 pool.submit(_older, route.channel, shard, minute, limit) for shard in range(shards)
             ]
@@ -96,13 +104,13 @@ def _gather(futures: Iterable[Future[list[str]]]) -> tuple[list[str], list[BaseE
     return users, [error for _, error in answers if error is not None]
 
 
-def _due(channel: Channel, shard: int, minute: datetime) -> list[str]:
-    found = due_index(channel).query(shard, next_at(channel) == minute)
+def _due(channel: Channel, shard: int, minute: datetime, most: int) -> list[str]:
+    found = due_index(channel).query(shard, next_at(channel) == minute, limit=most)
     return [item.user_id for item in found]
 
 
-def _older(channel: Channel, shard: int, minute: datetime, limit: int) -> list[str]:
-    found = due_index(channel).query(shard, next_at(channel) < minute, limit=limit)
+def _older(channel: Channel, shard: int, minute: datetime, most: int) -> list[str]:
+    found = due_index(channel).query(shard, next_at(channel) < minute, limit=most)
     return [item.user_id for item in found]
 
 
@@ -110,5 +118,4 @@ def _older_limit(route: Route, shards: int, sqs: Any) -> int:
     """How many a shard: what the channel sends until the next look, less what its queue holds."""
     answer = sqs.get_queue_attributes(QueueUrl=route.queue_url, AttributeNames=list(DEPTHS))
     held = sum(int(answer["Attributes"][name]) for name in DEPTHS)
-    room = route.per_second * OLDER_EVERY_MINUTES * 60 - held
-    return max(OLDER_AT_LEAST, int(room // shards))
+    return max(AT_LEAST, int((route.until_next_look - held) // shards))

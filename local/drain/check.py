@@ -1,0 +1,121 @@
+"""The simulation against a real run: so many users at nine o'clock on the local stack, by e-mail.
+
+The quota is so low that this machine can keep it; what is compared is what find_due feeds when, and
+how senders share a quota. Each user must get one e-mail.
+"""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import batched
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import boto3
+
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import Channel as Kind
+from bill_reminders.storage import rows
+from bill_reminders.storage.tables import BillItem, ScheduleItem, UserItem, due_index, next_at
+from local.drain.simulation import SCHEDULE_LATENCY, Channel, Setup, drain
+from local.stack import Stack, deployed
+
+PER_SECOND, WORKERS, SHARDS = 20, 2, 4
+NINE = datetime(2029, 6, 4, 9, tzinfo=UTC)
+ENTERED = NINE - timedelta(days=30)
+LOOK_SECONDS = 5
+
+
+def compared(users: int, machine: dict[str, Any]) -> str:
+    """Play it, and say what was expected and what happened. Raises AssertionError when somebody
+    got no e-mail, or two."""
+    channel = Channel("e-mail", users, PER_SECOND, WORKERS)
+    expected = drain(Setup((channel,), SHARDS, 1024, machine))["e-mail"].last
+    with deployed(EmailPerSecond=PER_SECOND, EmailConcurrency=WORKERS) as stack:
+        _stop_schedules()
+        _enter(users)
+        took = _play(stack)
+        got = Counter(sent.address for sent in stack.outbox())
+    assert len(got) == users, f"{users - len(got)} users got nothing"
+    assert set(got.values()) == {1}, "somebody got two"
+    return (
+        f"{users:,} users at {PER_SECOND} e-mails a second on the local stack: the last one left "
+        f"after {took:.0f} s, {expected:.0f} s in the simulation, "
+        f"{users / PER_SECOND:.0f} s by the quota alone; each user got one."
+    )
+
+
+def _stop_schedules() -> None:
+    """The ticks are ours: the engine's would come at any second of a moved minute."""
+    events = boto3.client("events")
+    for rule in events.list_rules()["Rules"]:
+        events.disable_rule(Name=rule["Name"])
+
+
+def _play(stack: Stack) -> float:
+    """Ticks and sweeps as time passes; seconds until nobody waits."""
+    stack.set_clock(NINE)
+    begun, minute = time.monotonic(), 0
+    with ThreadPoolExecutor(1) as other:
+        while True:
+            time.sleep(max(0.0, begun + 60 * minute + SCHEDULE_LATENCY - time.monotonic()))
+            ticking = other.submit(stack.tick)
+            minute += 1
+            while time.monotonic() < begun + 60 * minute:
+                if not _waiting():
+                    took = time.monotonic() - begun
+                    ticking.result()
+                    stack.settle(120)
+                    return took
+                time.sleep(LOOK_SECONDS)
+            ticking.result()
+
+
+def _waiting() -> int:
+    index = due_index(Kind.EMAIL)
+    return sum(index.count(shard, next_at(Kind.EMAIL) == NINE) for shard in range(SHARDS))
+
+
+def _enter(users: int) -> None:
+    vouched = Attestation("Branch desk", ENTERED, "form 7")
+    models: list[ScheduleItem | UserItem | BillItem] = []
+    for number in range(users):
+        user_id = f"user-{number:06}"
+        user = User(
+            user_id,
+            Language.ENGLISH,
+            ZoneInfo("UTC"),
+            plan=Plan(channels=(Kind.EMAIL,), lead_days=(3,), remind_at=NINE.time()),
+            addresses=MappingProxyType({Kind.EMAIL: Address(f"{user_id}@example.com", vouched)}),
+        )
+        bill = Bill(
+            user_id,
+            "bill",
+            "Lantern Bank",
+            "Card",
+            Recurrence(date(2029, 6, 7), 1, Unit.MONTH),
+            owed_from=ENTERED.date(),
+            amount=Money(Decimal("120.00"), "USD"),
+        )
+        models += [
+            ScheduleItem(user_id, shard=number % SHARDS, version=1, email_next_at=NINE),
+            rows.user_item(user),
+            rows.bill_item(bill),
+        ]
+    client = boto3.client("dynamodb")
+
+    def put(some: tuple[ScheduleItem | UserItem | BillItem, ...]) -> None:
+        asked: dict[str, list[Any]] = {}
+        for model in some:
+            put_it = {"PutRequest": {"Item": model.serialize()}}
+            asked.setdefault(model.Meta.table_name, []).append(put_it)
+        client.batch_write_item(RequestItems=asked)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, batched(models, 24, strict=False)))

@@ -1,0 +1,187 @@
+"""When the last message leaves if everybody chose the same minute: second by second.
+
+What it knows of the product: find_due nudges what is due, then every fifth minute what is older,
+each time at most what the channel sends until the next look; a sender claims, sends and marks, at
+its share of the quota; a claim moves its user out of the index. What it knows of AWS are the limits
+that bind first, from local/costs/workload.toml.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bill_reminders.delivery.finder import AT_LEAST, OLDER_EVERY_MINUTES
+from bill_reminders.delivery.pace import A_MESSAGE_TAKES
+from local.benchmark.counts import KNOWN
+
+SCHEDULE_LATENCY = 2
+"""Seconds into its minute at which a tick begins."""
+FINDER_SECONDS = 60
+"""How long find_due may work, as in template.yaml."""
+NUDGES_A_CALL = 10
+WRITES_OF_A_CLAIM_IN_AN_INDEX = 2
+"""The old minute goes, the new one comes."""
+
+QUOTA, WORKERS, PARTITIONS, FINDER = (
+    "provider's quota",
+    "senders' concurrency",
+    "shards",
+    "find_due",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """How many wait for it, and what its parameters allow."""
+
+    name: str
+    users: int
+    per_second: float
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A deployment, the crowd that waits, and what the machines are taken to do."""
+
+    channels: tuple[Channel, ...]
+    shards: int
+    finder_megabytes: int
+    machine: Mapping[str, Any]
+
+    @property
+    def finder_share(self) -> float:
+        """Of a processor; Python's threads share one."""
+        return float(min(1.0, self.finder_megabytes / self.machine["megabytes_a_processor"]))
+
+    @property
+    def sender_share(self) -> float:
+        megabytes = self.machine["sender_megabytes"] / self.machine["megabytes_a_processor"]
+        return float(min(1.0, megabytes))
+
+
+@dataclass(slots=True)
+class Drained:
+    """When the last message of a channel left, in seconds after the minute began, and what held
+    it up for how many seconds."""
+
+    last: float = 0.0
+    held_by: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def bottleneck(self) -> str:
+        return self.held_by.most_common(1)[0][0] if self.held_by else QUOTA
+
+
+@dataclass(slots=True)
+class _Queue:
+    waits: float
+    """Users in the index, those in the queue included."""
+    nudged: float = 0.0
+    to_put: float = 0.0
+
+
+def drain(setup: Setup) -> dict[str, Drained]:
+    """Play it to the end."""
+    queues = {each.name: _Queue(each.users) for each in setup.channels}
+    results = {each.name: Drained() for each in setup.channels}
+    finder = _Finder(setup, queues)
+    second = 0
+    while any(queue.waits >= 1 for queue in queues.values()):
+        finder.work(second)
+        for channel in setup.channels:
+            queue = queues[channel.name]
+            if queue.waits < 1:
+                continue
+            rate, limit = _rate(channel, setup, second)
+            sent = min(rate, queue.nudged)
+            queue.nudged -= sent
+            queue.waits -= sent
+            starved = sent < rate and queue.waits >= 1 and second > SCHEDULE_LATENCY
+            results[channel.name].held_by[FINDER if starved else limit] += 1
+            if queue.waits < 1:
+                results[channel.name].last = second + sent / rate
+        second += 1
+    return results
+
+
+def _rate(channel: Channel, setup: Setup, second: int) -> tuple[float, str]:
+    """Messages a second that senders can send, and what keeps them from more."""
+    machine = setup.machine
+    grown = machine["workers_at_first"] + machine["workers_more_a_minute"] * second / 60
+    workers = min(channel.concurrency, grown)
+    by_processor = 1000 / machine["cpu_milliseconds_a_message"] * setup.sender_share
+    calls = KNOWN["a batch of 10: AWS calls a message"] - 1
+    latency = calls * machine["milliseconds_a_table_call"] + machine["milliseconds_a_provider_call"]
+    interval = channel.concurrency / channel.per_second
+    threads = min(NUDGES_A_CALL, max(1, A_MESSAGE_TAKES / interval))
+    of_worker = min(by_processor, threads * 1000 / latency)
+    partitions = setup.shards * machine["partition_writes"] / WRITES_OF_A_CLAIM_IN_AN_INDEX
+    limits = {
+        QUOTA: channel.per_second,
+        WORKERS: workers * of_worker,
+        PARTITIONS: partitions,
+    }
+    limit = min(limits, key=lambda name: limits[name])
+    return limits[limit], limit
+
+
+class _Finder:
+    """One function for all channels: it reads keys, then puts nudges by tens."""
+
+    def __init__(self, setup: Setup, queues: Mapping[str, _Queue]) -> None:
+        self._setup = setup
+        self._queues = queues
+        self._reads_until = 0.0
+        self._stops_at = 0.0
+
+    def work(self, second: int) -> None:
+        if second % 60 == SCHEDULE_LATENCY:
+            self._tick(second)
+        if second < self._reads_until or second >= self._stops_at:
+            return
+        busy = [queue for queue in self._queues.values() if queue.to_put > 0]
+        for queue in busy:
+            put = min(queue.to_put, self._puts_a_second / len(busy))
+            queue.to_put -= put
+            queue.nudged += put
+
+    @property
+    def _puts_a_second(self) -> float:
+        machine, setup = self._setup.machine, self._setup
+        by_processor = 1000 / machine["cpu_milliseconds_a_queue_call"] * setup.finder_share
+        by_threads = (
+            setup.shards * len(setup.channels) * 1000 / machine["milliseconds_a_queue_call"]
+        )
+        return float(NUDGES_A_CALL * min(by_processor, by_threads))
+
+    def _tick(self, second: int) -> None:
+        minute, machine = second // 60, self._setup.machine
+        keys = 0.0
+        for channel in self._setup.channels:
+            queue = self._queues[channel.name]
+            most = max(AT_LEAST * self._setup.shards, channel.per_second * OLDER_EVERY_MINUTES * 60)
+            queue.to_put = 0.0  # what an earlier tick did not get to is looked for again
+            if minute == 0:
+                found = min(queue.waits, most)
+                queue.to_put = found
+            elif minute % OLDER_EVERY_MINUTES == 0:
+                found = min(queue.waits, max(AT_LEAST * self._setup.shards, most - queue.nudged))
+                # the oldest are those that are in the queue already
+                queue.to_put = max(0.0, found - queue.nudged)
+            else:
+                found = 0.0
+            keys += found
+        pages = keys / self._setup.shards / machine["keys_a_page"]
+        reading = max(
+            keys * machine["cpu_milliseconds_a_key"] / 1000 / self._setup.finder_share,
+            pages * machine["milliseconds_a_page"] / 1000,
+        )
+        self._reads_until = second + reading
+        self._stops_at = second + FINDER_SECONDS
+
+
+def by_quota_alone(channels: Sequence[Channel]) -> dict[str, float]:
+    """Seconds that the provider's quota dictates, from the tick on."""
+    return {each.name: SCHEDULE_LATENCY + each.users / each.per_second for each in channels}
