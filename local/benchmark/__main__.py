@@ -5,7 +5,7 @@ Writes build/bench.json and docs/benchmarks.md.
 
 import sys
 
-from local.benchmark import cold_start, counts, figures, growth, sms_parts, warm
+from local.benchmark import cold_start, counts, crowd, figures, growth, sms_parts, warm
 from local.stack import BUILD, ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -15,7 +15,7 @@ MARK = "<!-- figures -->"
 def main() -> int:
     found = [
         figure
-        for each in (cold_start, warm, counts, growth, sms_parts)
+        for each in (cold_start, warm, counts, growth, crowd, sms_parts)
         for figure in each.measured()
     ]
     figures.show(found)
