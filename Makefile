@@ -6,7 +6,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -103,6 +103,12 @@ lock: setup          ## pin the libraries of the .in files; UPGRADE=--upgrade fo
 		--python-platform x86_64-manylinux2014 --no-emit-index-url --no-emit-find-links \
 		-c requirements-dev.txt layers/api/requirements.in \
 		-o layers/api/requirements.txt
+
+sns: setup           ## let SNS tell what became of SMS and pushes: make sns STACK=name; it may be repeated
+	$(BIN)/python -m bill_reminders.operations setup --stack "$(STACK)" $(FLAGS)
+
+check: setup         ## say what of that is missing, and change nothing: make check STACK=name
+	$(BIN)/python -m bill_reminders.operations check --stack "$(STACK)" $(FLAGS)
 
 clean:               ## remove what was built and installed
 	rm -rf .venv .aws-sam build tests/browser/node_modules

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -22,10 +23,10 @@ class Target:
     shards: int
 
 
-def connect(stack: str) -> Target:
-    """Point the tables and the clock at a deployed stack. Raises UnknownStack."""
+def described(cloudformation: Any, stack: str) -> dict[str, Any]:
+    """A deployed stack as CloudFormation describes it. Raises UnknownStack."""
     try:
-        described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        found: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
@@ -33,9 +34,13 @@ def connect(stack: str) -> Target:
             f"there is no stack {stack!r} in this account and region; "
             "`aws cloudformation list-stacks` shows their names"
         ) from error
-    outputs = {
-        output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())
-    }
+    return found
+
+
+def connect(stack: str) -> Target:
+    """Point the tables and the clock at a deployed stack. Raises UnknownStack."""
+    found = described(boto3.client("cloudformation"), stack)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
     try:
         bind_all(outputs)
         shards = int(outputs["ShardsRead"])
