@@ -6,7 +6,7 @@ how senders share a quota. Each user must get one e-mail.
 
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import batched
@@ -29,7 +29,7 @@ from local.stack import Stack, deployed
 PER_SECOND, WORKERS, SHARDS = 20, 2, 4
 NINE = datetime(2029, 6, 4, 9, tzinfo=UTC)
 ENTERED = NINE - timedelta(days=30)
-LOOK_SECONDS = 5
+LOOK_SECONDS = 3
 
 
 def compared(users: int, machine: dict[str, Any]) -> str:
@@ -40,14 +40,15 @@ def compared(users: int, machine: dict[str, Any]) -> str:
     with deployed(EmailPerSecond=PER_SECOND, EmailConcurrency=WORKERS) as stack:
         _stop_schedules()
         _enter(users)
-        took = _play(stack)
+        took, late = _play(stack)
         got = Counter(sent.address for sent in stack.outbox())
     assert len(got) == users, f"{users - len(got)} users got nothing"
     assert set(got.values()) == {1}, "somebody got two"
     return (
         f"{users:,} users at {PER_SECOND} e-mails a second on the local stack: the last one left "
         f"after {took:.0f} s, {expected:.0f} s in the simulation, "
-        f"{users / PER_SECOND:.0f} s by the quota alone; each user got one."
+        f"{users / PER_SECOND:.0f} s by the quota alone; each user got one. "
+        f"{late} ticks outlasted the 15 s that a local function may take."
     )
 
 
@@ -58,23 +59,20 @@ def _stop_schedules() -> None:
         events.disable_rule(Name=rule["Name"])
 
 
-def _play(stack: Stack) -> float:
-    """Ticks and sweeps as time passes; seconds until nobody waits."""
+def _play(stack: Stack) -> tuple[float, int]:
+    """A tick each minute as time passes; seconds until nobody waits, and how many ticks were cut
+    off: what they did not get to, the next look finds."""
     stack.set_clock(NINE)
-    begun, minute = time.monotonic(), 0
+    begun, ticks = time.monotonic(), list[Future[None]]()
     with ThreadPoolExecutor(1) as other:
-        while True:
-            time.sleep(max(0.0, begun + 60 * minute + SCHEDULE_LATENCY - time.monotonic()))
-            ticking = other.submit(stack.tick)
-            minute += 1
-            while time.monotonic() < begun + 60 * minute:
-                if not _waiting():
-                    took = time.monotonic() - begun
-                    ticking.result()
-                    stack.settle(120)
-                    return took
-                time.sleep(LOOK_SECONDS)
-            ticking.result()
+        while _waiting():
+            due = begun + 60 * len(ticks) + SCHEDULE_LATENCY
+            if time.monotonic() >= due:
+                ticks.append(other.submit(stack.tick))
+            time.sleep(LOOK_SECONDS if ticks else 0.1)
+        took = time.monotonic() - begun
+    stack.settle(120)
+    return took, sum(tick.exception() is not None for tick in ticks)
 
 
 def _waiting() -> int:
