@@ -12,12 +12,10 @@ from itertools import batched
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, clock, environment
+from bill_reminders import aws, batches, clock, environment
+from bill_reminders.batches import BatchAnswer, Message
 from bill_reminders.logs import where
 from bill_reminders.receipts import desk, inbound
 from bill_reminders.receipts.desk import TooEarly
@@ -50,19 +48,18 @@ binding.bind(config)
 sqs = aws.client("sqs")
 
 
-def take(record: SQSRecord, outcomes: Counter[str]) -> None:
+def take(message: Message, outcomes: Counter[str]) -> None:
     try:
-        forgotten = inbound.forgotten(record.body)
+        forgotten = inbound.forgotten(message.body)
         if forgotten is not None:
             enqueue(inbound.log_events(forgotten))
             return
-        receipt = inbound.parse(record.body)
+        receipt = inbound.parse(message.body)
         if receipt is None:
             return
-        receives = int(record.attributes.approximate_receive_count)
         outcome = desk.take(
             replace(receipt, at=receipt.at + clock.offset()),
-            may_wait=receives < PATIENCE,
+            may_wait=message.receives < PATIENCE,
             now=clock.now(),
         )
         outcomes[outcome.value] += 1
@@ -88,16 +85,14 @@ def enqueue(bodies: list[str]) -> None:
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer | None:
     if "awslogs" in event:
         enqueue(inbound.log_events(event))
         return None
     outcomes: Counter[str] = Counter()
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    with processor(event["Records"], lambda record: take(record, outcomes)) as batch:
-        batch.process()
+    answer = batches.work(event, lambda message: take(message, outcomes))
     logger.info("receipts read", outcomes=outcomes)
-    return processor.response()
+    return answer
 
 
 ready()

@@ -6,16 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, environment
+from bill_reminders import batches, clock, environment
+from bill_reminders.batches import BatchAnswer, Message
 from bill_reminders.delivery import providers
 from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.logs import where
@@ -47,14 +41,14 @@ binding.bind(config)
 origins = DeployedOrigins(providers.client("ssm"), config.sms_origins_parameter)
 
 
-def take(record: SQSRecord) -> None:
+def take(message: Message) -> None:
     try:
         desk = Desk(
             Sender(config.sender_name, config.unsubscribe_mailbox),
             origins.current,
             config.sms_origins_parameter,
         )
-        reply = inbound.parse(record.body, clock_offset=clock.offset())
+        reply = inbound.parse(message.body, clock_offset=clock.offset())
         conversation.take(reply, desk, now=clock.now())
     except Unreadable as error:
         logger.error("not a reply", reason=str(error))
@@ -65,10 +59,9 @@ def take(record: SQSRecord) -> None:
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     origins.refresh()  # once a batch
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, take, processor, context)
+    return batches.work(event, take)
 
 
 ready()

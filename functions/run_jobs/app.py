@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, clock, environment
+from bill_reminders import aws, batches, clock, environment
+from bill_reminders.batches import BatchAnswer, Message
 from bill_reminders.jobs import runner
 from bill_reminders.jobs.runner import Bucket
 from bill_reminders.logs import where
@@ -47,9 +41,9 @@ binding.bind(config)
 bucket = Bucket(aws.client("s3"), config.exports_bucket)
 
 
-def run(record: SQSRecord) -> None:
+def run(message: Message) -> None:
     try:
-        named = json.loads(record.body)
+        named = json.loads(message.body)
         job = jobs.find(named["identity"], named["job_id"])
         if job is None:  # its week is over, or an erasure took it along
             logger.info("job is gone, acknowledged")
@@ -62,9 +56,8 @@ def run(record: SQSRecord) -> None:
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, run, processor, context)
+def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
+    return batches.work(event, run)
 
 
 ready()

@@ -9,10 +9,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.batches import BatchAnswer
 from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Mailbox, email_request
 from bill_reminders.delivery.sender import Outgoing
-from bill_reminders.delivery.worker import BatchAnswer, SenderSettings, Worker
+from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import email, templates
 

@@ -18,13 +18,14 @@ from bill_reminders.files.money import MAX_DIGITS
 class Body(BaseModel):
     """An object that a caller sends: unknown fields and other types are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # a model is built when it is first used: most requests use two of fifty
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """An object that a caller gets."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 ChannelName = Literal["sms", "push", "email"]

@@ -11,12 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, TypedDict
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, clock
+from bill_reminders import aws, batches, clock
+from bill_reminders.batches import BatchAnswer
 from bill_reminders.delivery import nudges, switches
 from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.delivery.nudges import UnreadableNudge
@@ -34,18 +35,6 @@ from bill_reminders.storage.transactions import Busy
 RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
 """What one nudge may take with a provider that does not answer. With less left none is begun: a
 function that is stopped in the middle of a send leaves nobody who knows what became of it."""
-
-
-class Failure(TypedDict):
-    """A message of a batch that shall come back."""
-
-    itemIdentifier: str
-
-
-class BatchAnswer(TypedDict):
-    """What Lambda wants to know of a batch: the messages that shall come back, no others."""
-
-    batchItemFailures: list[Failure]
 
 
 @dataclass(slots=True)
@@ -108,12 +97,12 @@ class Worker:
         channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
         if self._channel not in channels:
             self._log.info("channel is closed, nudges acknowledged", channel=self._channel.value)
-            return {"batchItemFailures": []}
+            return batches.failed(())
         # A connection that died while the function was frozen would cost a send its one attempt.
         self._provider.close()
         outcomes: Counter[State] = Counter()
         lags: list[timedelta] = []
-        failures: list[Failure] = []
+        failures: list[str] = []
         begun = self._begin(event["Records"])
         with ThreadPoolExecutor(self._pace.at_once) as pool:
             records = [
@@ -124,7 +113,7 @@ class Worker:
             try:
                 delivered = future.result()
             except Exception:  # it is in the log
-                failures.append({"itemIdentifier": message_id})
+                failures.append(message_id)
                 continue
             outcomes += delivered.outcomes
             lags += delivered.lags
@@ -135,7 +124,7 @@ class Worker:
             messages={state.value: count for state, count in outcomes.items()},
             slowest_seconds=int(max(lags).total_seconds()) if lags else None,
         )
-        return {"batchItemFailures": failures}
+        return batches.failed(failures)
 
     def _begin(self, records: list[dict[str, Any]]) -> Mapping[str, Beginning]:
         """The users' accounts as far as they can be read for all of a batch at once. Without an
