@@ -48,6 +48,15 @@ GUARDS = (
         "stops at SendSms: Query",
     ),
     Guard(
+        "a batch's versions are read before its users",
+        "storage.accounts",
+        "begin",
+        "schedules = _batch(ScheduleItem, user_ids)",
+        "early = _batch(UserItem, user_ids)\n    schedules = _batch(ScheduleItem, early)\n"
+        "    return {each: Beginning(schedules[each], early[each]) for each in schedules}",
+        "stops at SendEmail: BatchGetItem",
+    ),
+    Guard(
         "a change is of the version that was read",
         "storage.accounts",
         "_moved_schedule",

@@ -54,9 +54,9 @@ class Call:
 
 
 DYNAMODB = "ProvisionedThroughputExceededException"
-QUERY, GET, TRANSACT, UPDATE = (
+QUERY, GET, BATCH_GET, TRANSACT, UPDATE = (
     Call("dynamodb", operation, DYNAMODB)
-    for operation in ("Query", "GetItem", "TransactWriteItems", "UpdateItem")
+    for operation in ("Query", "GetItem", "BatchGetItem", "TransactWriteItems", "UpdateItem")
 )
 PARAMETER = Call("ssm", "GetParameter", "ThrottlingException")
 DEPTH = Call("sqs", "GetQueueAttributes", "RequestThrottled")
@@ -98,7 +98,7 @@ class Schedule:
 
 def schedules() -> Iterator[Schedule]:
     """All of them, in a fixed order."""
-    delivering = (PARAMETER, QUERY, GET, TRANSACT, UPDATE, DEPTH, NUDGES, PUBLISH, EMAIL)
+    delivering = (PARAMETER, QUERY, BATCH_GET, TRANSACT, UPDATE, DEPTH, NUDGES, PUBLISH, EMAIL)
     for stage, calls in (("deliver", delivering), ("settle", (QUERY, GET, TRANSACT, UPDATE))):
         for call in calls:
             for fault in FAULTS:
