@@ -54,7 +54,12 @@ def main() -> int:
         with console.status("building and deploying the stack on this machine"):
             stack = leaving.enter_context(deployed())
         tally = _run(console, stack)
-    BUILD.joinpath("demo.json").write_text(json.dumps(tally.as_json(), indent=2) + "\n")
+        memory = stack.peak_memory()
+    if memory:
+        most = max(memory, key=lambda name: memory[name])
+        console.print(f"memory of a function: at most {memory[most]} MB, {most}")
+    figures = {**tally.as_json(), "peak_memory_mb": memory}
+    BUILD.joinpath("demo.json").write_text(json.dumps(figures, indent=2) + "\n")
     return 1 if _failed(tally) else 0
 
 

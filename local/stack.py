@@ -3,12 +3,13 @@ deployed by the same commands."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +30,7 @@ BUILD = ROOT / "build"
 NAME = "bill-reminders-local"
 LOCAL_ORIGIN = "http://localhost:3000"
 """Of a front end under development."""
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 LOCAL_PASSWORD = "Only-on-this-machine-1"
 
 
@@ -170,6 +172,24 @@ class Stack:
             QueueUrl=self.outputs[queue], AttributeNames=list(DEPTHS)
         )["Attributes"]
         return sum(int(count) for count in attributes.values())
+
+    def peak_memory(self) -> dict[str, int]:
+        """The most MB that each function took, by its name in the template; those that ran, and on
+        Linux alone. The engine runs each in a process whose path bears the deployed name."""
+        deployed_as = {
+            value: key.removesuffix("Function")
+            for key, value in self.outputs.items()
+            if key.endswith("Function")
+        }
+        found: dict[str, int] = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended
+                command = process.joinpath("cmdline").read_bytes().decode(errors="replace")
+                status = process.joinpath("status").read_text()
+                for name, function in deployed_as.items():
+                    if f"-{name}-" in command and (most := _PEAK.search(status)):
+                        found[function] = max(found.get(function, 0), int(most[1]) // 1024)
+        return found
 
     def outbox(self) -> list[Sent]:
         """Every message that the engine accepted, from all providers."""

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+from local.benchmark.cold_start import MOST_MEMORY
 from local.stack import BUILD, ROOT
 
 RULES_AT_WORK = (
@@ -50,5 +51,9 @@ def test_the_demo_loses_nothing_and_repeats_nothing() -> None:
     # 26 hours without a tick end in one message a person and channel
     assert totals["caught_up"] >= totals["most_at_once"] == 1
     assert "lost 0, duplicated 0, late 0" in finished.stdout
+    if sys.platform == "linux":
+        memory = totals["peak_memory_mb"]
+        assert {"FindDue", "SendSms", "SendPush", "SendEmail"} <= set(memory)
+        assert max(memory.values()) <= MOST_MEMORY
     history = BUILD.joinpath("history.txt").read_text(encoding="utf-8")
     assert [words for words in RULES_AT_WORK if words not in history] == []
