@@ -28,6 +28,8 @@ from local.front import front
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 NAME = "bill-reminders-local"
+FEW_WORKERS = {f"{channel.value.capitalize()}Concurrency": 2 for channel in Channel}
+"""Each is a process of its own, and this machine is one."""
 LOCAL_ORIGIN = "http://localhost:3000"
 """Of a front end under development."""
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
@@ -265,7 +267,7 @@ def deployed(port: int = 0, **parameters: object) -> Iterator[Stack]:
                 f"ApplePushApplicationArn={make_push_application('APNS')}",
                 f"AllowedOrigins={LOCAL_ORIGIN}",
                 f"LinkDomain={links.domain}",
-                *(f"{name}={value}" for name, value in parameters.items()),
+                *(f"{name}={value}" for name, value in (FEW_WORKERS | parameters).items()),
             )
             stack = Stack(endpoint)
             links.target = stack.api

@@ -99,7 +99,9 @@ def message(reminders: float, channel: str, work: Workload) -> Iterator[Line]:
     yield Line(TABLES, "read_unit", KNOWN["a batch of 10: read units a message"])
     yield Line(QUEUES, "sqs_request", 3 / BATCH)  # put, taken and deleted by tens
     yield Line(MACHINES, "lambda_request", 1 / BATCH)
-    yield _busy("sender_megabytes", work.cpu_seconds("sender_megabytes"), work)
+    crowd = work.user["in_a_crowd"]
+    alone, paced = work.cpu_seconds("megabytes"), work.machine["pace_milliseconds"] / 1000
+    yield _busy("megabytes", (1 - crowd) * alone + crowd * max(alone, paced), work)
     yield Line(WATCH, "log_gb", work.machine["log_bytes_a_batch"] / BATCH / 1e9)
     yield from _receipts(channel, work)
 

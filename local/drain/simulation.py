@@ -22,6 +22,8 @@ FINDER_SECONDS = 60
 CYCLE = 60 * OLDER_EVERY_MINUTES
 SETTLED = 2 * CYCLE
 """Seconds after which workers have grown and what the first tick found is known."""
+NEARLY = 1.05
+"""What sends so nearly as fast as the quota is held up by the quota."""
 NUDGES_A_CALL = 10
 WRITES_OF_A_CLAIM_IN_AN_INDEX = 2
 """The old minute goes, the new one comes."""
@@ -60,7 +62,7 @@ class Setup:
 
     @property
     def sender_share(self) -> float:
-        megabytes = self.machine["sender_megabytes"] / self.machine["megabytes_a_processor"]
+        megabytes = self.machine["megabytes"] / self.machine["megabytes_a_processor"]
         return float(min(1.0, megabytes))
 
 
@@ -164,7 +166,10 @@ def _rate(channel: Channel, setup: Setup, second: int) -> tuple[float, str]:
     latency = calls * machine["milliseconds_a_table_call"] + machine["milliseconds_a_provider_call"]
     interval = channel.concurrency / channel.per_second
     threads = min(NUDGES_A_CALL, max(1, A_MESSAGE_TAKES / interval))
-    of_worker = min(by_processor, threads * 1000 / latency)
+    # a batch ends with the last message's answer, and the next one begins by reading
+    between = (latency + machine["milliseconds_between_batches"]) / 1000
+    by_pace = NUDGES_A_CALL / (NUDGES_A_CALL * interval + between)
+    of_worker = min(by_pace, by_processor, threads * 1000 / latency)
     partitions = setup.shards * machine["partition_writes"] / WRITES_OF_A_CLAIM_IN_AN_INDEX
     limits = {
         QUOTA: channel.per_second,
@@ -172,6 +177,8 @@ def _rate(channel: Channel, setup: Setup, second: int) -> tuple[float, str]:
         PARTITIONS: partitions,
     }
     limit = min(limits, key=lambda name: limits[name])
+    if limits[limit] >= channel.per_second / NEARLY:
+        return limits[limit], QUOTA
     return limits[limit], limit
 
 

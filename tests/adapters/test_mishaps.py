@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from bill_reminders.delivery.circuit import REFUSALS, SHORTEST
 from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.pace import Pace
 from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
@@ -512,7 +513,13 @@ def test_a_provider_that_refuses_again_and_again_is_left_alone_for_a_while(
 # Many at once ------------------------------------------------------------------------------------
 
 
+def share_among_few(stack: MotoStack) -> None:
+    """Two workers where as many as send one message after the other are deployed."""
+    stack.function("SendPush").worker._pace = Pace.share(100, 2)
+
+
 def test_as_many_are_under_way_at_once_as_the_pace_can_use(stack: MotoStack) -> None:
+    share_among_few(stack)
     users = [f"user-{n}" for n in range(10)]
     for user_id in users:
         enter_due(Channel.PUSH, "rent", user_id=user_id)
@@ -529,6 +536,7 @@ def test_as_many_are_under_way_at_once_as_the_pace_can_use(stack: MotoStack) -> 
 
 
 def test_one_user_who_is_nudged_many_times_at_once_hears_once(stack: MotoStack) -> None:
+    share_among_few(stack)
     enter_due(Channel.PUSH, "rent", "power")
     with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
         assert nudge(stack, Channel.PUSH, *["somebody"] * 10) == []
@@ -537,6 +545,7 @@ def test_one_user_who_is_nudged_many_times_at_once_hears_once(stack: MotoStack) 
 
 
 def test_what_fails_among_many_comes_back_alone(stack: MotoStack) -> None:
+    share_among_few(stack)
     users = [f"user-{n}" for n in range(10)]
     for number, user_id in enumerate(users):
         unwritable = {"amount": TOO_LONG} if number == 4 else {}

@@ -27,7 +27,7 @@ def setup(
     users: int = 10_000,
     *,
     per_second: float = 100,
-    concurrency: int = 10,
+    concurrency: int = 40,
     shards: int = 4,
     finder_megabytes: int = 1024,
     **machine: Any,
