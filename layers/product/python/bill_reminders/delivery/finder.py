@@ -21,7 +21,7 @@ from bill_reminders.storage.tables import due_index, next_at
 
 OLDER_EVERY_MINUTES = 5
 AT_LEAST = 100
-"""A look at what is older nudges this many a shard even when the queue seems full: neither
+"""So many a shard are nudged however slow the channel, and however full its queue seems: neither
 poison nor a wrong count may stop the healing."""
 
 DEPTHS = (
