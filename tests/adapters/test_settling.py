@@ -3,10 +3,12 @@ more at most, where that is better than perhaps nothing."""
 
 import logging
 from contextlib import ExitStack, suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from pynamodb.exceptions import UpdateError
 
 from bill_reminders.delivery import sweep
 from bill_reminders.delivery.nudges import Nudge
@@ -15,6 +17,7 @@ from bill_reminders.domain.ledger import RECEIPT_WAIT, State
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import direct_rows, erasure, happenings, ledger, settling, tables
+from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.ledger import LEASE
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
@@ -397,6 +400,171 @@ def test_two_sweeps_at_once_give_it_back_once(stage: Stage) -> None:
         assert settling.settle(message, resend=tuple(Channel), now=later) == "left"
     assert states_of("somebody") == {RENT: "waiting"}
     assert row_of("rent").resends == 1
+
+
+# What another did between reading and writing -----------------------------------------------------
+
+MOVED_ON = pytest.mark.parametrize(
+    "change",
+    [
+        {"owner": "0"},
+        {"owner": "~"},
+        {"owner": None},
+        {"attempt": 0},
+        {"attempt": 9},
+        {"state": "delivered"},
+        {"state": "waiting"},
+    ],
+    ids=lambda change: " ".join(f"{name} {value}" for name, value in change.items()),
+)
+"""Another claim with an id before or after ours in the alphabet, one that was given back, and other
+words for what became of it."""
+
+
+def move_on(change: dict[str, Any]) -> None:
+    """As another's write leaves the message's row, by itself."""
+    actions = [
+        getattr(LedgerItem, name).remove()
+        if value is None
+        else getattr(LedgerItem, name).set(value)
+        for name, value in change.items()
+    ]
+    row_of("rent").update(actions)
+
+
+def settled_meanwhile(
+    change: dict[str, Any], *, before: str, now: datetime, resend: tuple[Channel, ...]
+) -> settling.Outcome:
+    """Settle the rent's message, whose row moves on just before that call; nothing is written."""
+    message = settling.Unsettled("somebody", row_of("rent").key)
+    seen: list[dict[str, Any]] = []
+
+    def meanwhile() -> None:
+        move_on(change)
+        seen.append(row_of("rent").attribute_values)
+
+    with wire.before_call(tables.connection.client, before, meanwhile):
+        outcome = settling.settle(message, resend=resend, now=now)
+    assert row_of("rent").attribute_values == seen[0]
+    return outcome
+
+
+@MOVED_ON
+def test_a_claim_that_moved_on_does_not_lapse(stage: Stage, change: dict[str, Any]) -> None:
+    rent()
+    stage.die_after_the_claim()
+    late = AFTER_LEASE + MINUTE
+    outcome = settled_meanwhile(change, before="UpdateItem", now=late, resend=())
+    assert outcome == "left"
+
+
+@MOVED_ON
+@pytest.mark.parametrize(
+    ("before", "resend"),
+    [("UpdateItem", ()), ("Query", (Channel.SMS,)), ("TransactWriteItems", (Channel.SMS,))],
+    ids=["where no second one is sent", "before the account is read", "before it is written"],
+)
+def test_what_moved_on_is_neither_given_back_nor_left_unknown(
+    stage: Stage, change: dict[str, Any], before: str, resend: tuple[Channel, ...]
+) -> None:
+    rent()
+    stage.send(act=wire.raises(wire.TIMEOUT))
+    late = NINE + RECEIPT_WAIT + MINUTE
+    assert settled_meanwhile(change, before=before, now=late, resend=resend) == "left"
+
+
+@pytest.mark.parametrize("change", [None, {"owner": "0"}, {"attempt": 9}, {"state": "waiting"}])
+def test_what_failed_is_planned_anew_unless_it_moved_on(
+    stage: Stage, change: dict[str, Any] | None
+) -> None:
+    rent()
+    stage.die_after_the_claim()
+    row_of("rent").update([LedgerItem.state.set("failed")])
+    late = AFTER_LEASE + MINUTE
+    if change is not None:
+        outcome = settled_meanwhile(change, before="Query", now=late, resend=())
+        assert outcome == "left"
+        return
+    message = settling.Unsettled("somebody", row_of("rent").key)
+    assert settling.settle(message, resend=(), now=late) == "planned"
+    assert row_of("rent").settle_at is None
+    assert settling.settle(message, resend=(), now=late) == "left"
+
+
+@pytest.mark.parametrize(
+    "change", [{"owner": "0"}, {"owner": "~"}, {"message_key": "0"}, {"message_key": "~"}]
+)
+def test_a_row_that_left_its_digest_is_not_given_back_with_it(
+    stage: Stage, change: dict[str, Any]
+) -> None:
+    enter(a_user(), due_today("rent"), due_today("power"))
+    stage.die_after_the_claim()
+    stage.set_clock(AFTER_LEASE + SECOND)
+    stage.sweep()
+    first, other = sorted(ledger_of("somebody"), key=lambda row: row.state == "in_digest")
+    assert (first.state, other.state) == ("unknown", "in_digest")
+
+    def meanwhile() -> None:
+        actions = [getattr(LedgerItem, name).set(value) for name, value in change.items()]
+        LedgerItem("somebody", other.key).update(actions)
+
+    message = settling.Unsettled("somebody", first.key)
+    with (
+        wire.before_call(tables.connection.client, "TransactWriteItems", meanwhile),
+        suppress(Contended),  # of no claim that there is, so nobody can tell
+    ):
+        settling.settle(message, resend=tuple(Channel), now=AFTER_WAIT + MINUTE)
+    after = LedgerItem.get("somebody", other.key)
+    assert (after.state, after.resends) == ("in_digest", None)
+
+
+def test_it_is_looked_at_from_its_minute_on_and_not_before(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    row = row_of("rent")
+    message = settling.Unsettled("somebody", row.key)
+    early, late = row.settle_at - SECOND, row.settle_at
+    assert settling.settle(message, resend=(), now=early) == "left"
+    assert settling.settle(message, resend=(), now=late) == "lapsed"
+    gone = settling.Unsettled("somebody", "2027-03-01#none#0000#r0#lead:0#sms")
+    assert settling.settle(gone, resend=(), now=late) == "left"
+
+
+def test_a_lease_is_two_minutes_from_the_claim_on(stage: Stage) -> None:
+    rent()
+    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    assert claim.reminders
+    assert row_of("rent").settle_at == NINE + 2 * MINUTE
+
+
+def test_what_is_put_off_comes_later_and_what_is_settled_stays_so(stage: Stage) -> None:
+    rent()
+    stage.die_after_the_claim()
+    message = settling.Unsettled("somebody", row_of("rent").key)
+    later = AFTER_LEASE + 30 * MINUTE
+    settling.put_off(message, until=later)
+    assert row_of("rent").settle_at == later
+    row_of("rent").update([*ledger.NO_LOOK])
+    settling.put_off(message, until=later + MINUTE)  # nobody needs to look any more
+    assert row_of("rent").settle_at is None
+    with wire.before(tables.connection.client, "UpdateItem", BUSY), pytest.raises(UpdateError):
+        settling.put_off(message, until=later)
+
+
+def test_a_user_who_is_erased_while_they_are_settled_is_left(stage: Stage) -> None:
+    rent()
+    stage.send(act=wire.raises(wire.TIMEOUT))
+    message = settling.Unsettled("somebody", row_of("rent").key)
+    late = NINE + RECEIPT_WAIT + MINUTE
+    tables.ScheduleItem("somebody").delete()
+    assert settling.settle(message, resend=tuple(Channel), now=late) == "unknown"
+    row_of("rent").update(
+        [LedgerItem.state.set("failed"), LedgerItem.settle_at.set(late), *IN_ITS_SHARD]
+    )
+    assert settling.settle(message, resend=tuple(Channel), now=late) == "left"
+
+
+IN_ITS_SHARD = (LedgerItem.settle_shard.set(ledger.settle_shard("somebody")),)
 
 
 def test_an_erased_user_leaves_nothing_to_settle(stage: Stage) -> None:
