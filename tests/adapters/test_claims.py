@@ -580,6 +580,68 @@ def test_a_quarantine_takes_the_channel_out_of_its_index_alone() -> None:
     assert wakes_at("somebody", Channel.EMAIL) == NINE
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        [tables.ScheduleItem.version.set(9)],
+        [tables.next_at(Channel.SMS).set(NINE + 2 * DAY)],
+        [tables.ScheduleItem.version.set(9), tables.next_at(Channel.SMS).set(NINE + 2 * DAY)],
+    ],
+    ids=["another change", "another claim", "both"],
+)
+def test_a_quarantine_leaves_an_account_that_moved_on(meanwhile: list[Any]) -> None:
+    """Whatever moved it plans, or has planned, the channel by itself."""
+    enter_bills("rent")
+
+    def move_on() -> None:
+        schedule("somebody").update(meanwhile)
+
+    with wire.before_call(tables.connection.client, "TransactWriteItems", move_on):
+        ledger.quarantine("somebody", Channel.SMS)
+    assert rests_at("somebody") is None
+    assert wakes_at("somebody") is not None
+
+
+def test_messages_are_counted_by_the_day_though_another_claim_begins_it() -> None:
+    """The other began today's count since this one read yesterday's: both numbers are 1."""
+    enter_bills("rent")
+    counted_on, messages = tables.counted_on(Channel.SMS), tables.messages(Channel.SMS)
+    yesterday = NINE.date() - DAY
+    schedule("somebody").update([counted_on.set(yesterday), messages.set(1)])
+
+    def begin_today() -> None:
+        schedule("somebody").update([counted_on.set(NINE.date()), messages.set(1)])
+
+    with wire.before_call(tables.connection.client, "TransactWriteItems", begin_today):
+        assert claim_sms().reminders
+    assert schedule("somebody").sms_messages == 2
+
+
+def test_what_is_due_and_what_is_skipped_are_one_claim() -> None:
+    """Of a bill that is due today the reminder of three days ago is noted, the last one sent."""
+    enter(a_user(), a_bill(bill_id="rent", due_on=NINE.date()))
+    schedule("somebody").update([tables.next_at(Channel.SMS).set(NINE - 3 * DAY)])
+    claim = claim_sms()
+    assert len(claim.reminders) == 1
+    assert "skipped" in states_of("somebody").values()
+    assert not claim.more
+
+
+def test_a_mark_says_its_reason_and_a_better_one_takes_it_away() -> None:
+    enter_bills("rent")
+    claim = claim_sms()
+    assert ledger.mark_unknown(claim, reason="no_answer", now=NINE)
+    assert ledger_of("somebody")[0].reason == "no_answer"
+    assert ledger.mark(claim, State.SENT, provider_id="p-1", now=NINE)
+    assert ledger_of("somebody")[0].reason is None
+
+
+def test_a_rejection_keeps_its_reason() -> None:
+    enter_bills("rent")
+    assert ledger.mark(claim_sms(), State.FAILED, reason="invalid", now=NINE)
+    assert ledger_of("somebody")[0].reason == "invalid"
+
+
 def test_a_claim_that_succeeds_ends_the_quarantine() -> None:
     enter_bills("rent")
     ledger.quarantine("somebody", Channel.SMS)

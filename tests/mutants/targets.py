@@ -69,7 +69,15 @@ TARGETS = (
     Target("domain/chains", _PLANNING),
     Target("domain/planning", _PLANNING),
     Target(
-        "storage/ledger", (*_CAMPAIGN, "adapters/test_claims", "adapters/test_mishaps"), seconds=240
+        "storage/ledger",
+        (
+            "unit/test_private_fields",
+            *_CAMPAIGN,
+            "adapters/test_claims",
+            "adapters/test_settling",
+            "adapters/test_mishaps",
+        ),
+        seconds=300,
     ),
     Target("storage/settling", (*_CAMPAIGN, "adapters/test_settling"), seconds=240),
     Target(
