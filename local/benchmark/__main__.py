@@ -5,6 +5,7 @@ Writes build/bench.json and docs/benchmarks.md.
 
 import sys
 
+from local import tables
 from local.benchmark import cold_start, counts, crowd, figures, growth, sms_parts, warm
 from local.stack import BUILD, ROOT
 
@@ -20,10 +21,7 @@ def main() -> int:
     ]
     figures.show(found)
     figures.save(found, BUILD / "bench.json")
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARK)
-    _, _, after = rest.partition(MARK)
-    text = f"{before}{MARK}\n\n{figures.markdown(found)}\n\n{MARK}{after}"
-    DOCUMENT.write_text(text, encoding="utf-8")
+    tables.put_between(MARK, f"{MARK}\n\n{figures.markdown(found)}\n\n{MARK}", DOCUMENT)
     return 0 if all(figure.holds for figure in found) else 1
 
 

@@ -34,7 +34,6 @@ class StandIn:
             "Query": self._query,
             "BatchGetItem": self._batch_get_item,
             "UpdateItem": lambda asked: {"Attributes": asked["Key"]},
-            "BatchExecuteStatement": lambda asked: {"Responses": [{} for _ in asked["Statements"]]},
             "GetParameter": lambda _: {"Parameter": {"Value": json.dumps(SWITCHES)}},
         }
 

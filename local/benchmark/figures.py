@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from local import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,7 @@ COLUMNS = ("figure", "value", "target", "verdict")
 
 
 def show(figures: Sequence[Figure]) -> None:
-    table = Table(*COLUMNS)
-    for figure in figures:
-        table.add_row(*figure.shown)
-    Console().print(table)
+    tables.show(_rows(figures))
 
 
 def save(figures: Sequence[Figure], file: Path) -> None:
@@ -65,5 +61,8 @@ def save(figures: Sequence[Figure], file: Path) -> None:
 
 def markdown(figures: Sequence[Figure]) -> str:
     """A table for a document."""
-    rows = [COLUMNS, ("---",) * len(COLUMNS), *(figure.shown for figure in figures)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return tables.markdown(_rows(figures), ("---",) * len(COLUMNS))
+
+
+def _rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
+    return [COLUMNS, *(figure.shown for figure in figures)]

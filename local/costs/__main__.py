@@ -8,10 +8,8 @@ import sys
 from decimal import Decimal
 from statistics import mean
 
-from rich.console import Console
-from rich.table import Table
-
 from bill_reminders.domain.people import Language
+from local import tables
 from local.benchmark.sms_parts import parts
 from local.costs.arithmetic import (
     CHANNELS,
@@ -40,14 +38,9 @@ type Rows = list[tuple[str, ...]]
 
 def main() -> int:
     prices, work = Prices(), a_workload()
-    tables = [months(prices, work), reminders(prices, work), saved(prices, work)]
-    console = Console()
-    for title, *rows in tables:
-        table = Table(*title)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
-    console.print(f"Prices of {prices.date}, {work.sms_parts:.2f} parts an SMS.")
+    for rows in (months(prices, work), reminders(prices, work), saved(prices, work)):
+        tables.show(rows)
+    print(f"Prices of {prices.date}, {work.sms_parts:.2f} parts an SMS.")
     BUILD.mkdir(exist_ok=True)
     (BUILD / "cost.json").write_text(
         json.dumps(
@@ -63,9 +56,7 @@ def main() -> int:
         + "\n",
         encoding="utf-8",
     )
-    before, _, rest = README.read_text(encoding="utf-8").partition(MARK)
-    _, _, after = rest.partition(MARK)
-    README.write_text(f"{before}{section(prices, work)}{after}", encoding="utf-8")
+    tables.put_between(MARK, section(prices, work), README)
     return 0
 
 
@@ -84,8 +75,10 @@ def a_workload() -> Workload:
 
 def section(prices: Prices, work: Workload) -> str:
     """What stands in the README, its marks included."""
-    tables = (months(prices, work), reminders(prices, work), saved(prices, work))
-    body = "\n\n".join(_markdown(table) for table in tables)
+    found = (months(prices, work), reminders(prices, work), saved(prices, work))
+    body = "\n\n".join(
+        tables.markdown(rows, ("---", *("---:" for _ in rows[0][1:]))) for rows in found
+    )
     return f"{MARK}\n\n{body}\n\n{MARK}"
 
 
@@ -167,12 +160,6 @@ def _share(prices: Prices, lines: list[Line]) -> str:
 
 def _usd(amount: Decimal) -> str:
     return f"{amount:,.2f}"
-
-
-def _markdown(rows: Rows) -> str:
-    head, *rest = rows
-    lines = [head, ("---", *("---:" for _ in head[1:])), *rest]
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from local import tables
 from local.costs.arithmetic import HERE as COSTS
 from local.drain import check
 from local.drain.simulation import Channel, Drained, Setup, by_quota_alone, drain
@@ -61,16 +59,10 @@ PLANS = (
 
 def main() -> int:
     rows, figures = sizing(a_machine())
-    head, *rest = rows
-    table = Table(*head, caption="\n".join(f"{plan.name}: {_parameters(plan)}" for plan in PLANS))
-    for row in rest:
-        table.add_row(*row)
-    Console().print(table)
+    tables.show(rows, caption="\n".join(f"{plan.name}: {_parameters(plan)}" for plan in PLANS))
     BUILD.mkdir(exist_ok=True)
     (BUILD / "drain.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    before, _, rest_of = README.read_text(encoding="utf-8").partition(MARK)
-    _, _, after = rest_of.partition(MARK)
-    README.write_text(f"{before}{section(rows)}{after}", encoding="utf-8")
+    tables.put_between(MARK, section(rows), README)
     if users := int(os.environ.get("CHECK") or 0):
         print(check.compared(users, a_machine()))
     return 0 if all(figure["holds"] for figure in figures) else 1
@@ -106,9 +98,8 @@ def sizing(machine: dict[str, Any]) -> tuple[Rows, list[dict[str, Any]]]:
 
 def section(rows: Rows) -> str:
     """What stands in the README, its marks included."""
-    head, *rest = rows
-    lines = [head, ("---", *("---:" for _ in head[1:-1]), "---"), *rest]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in lines)
+    rule = ("---", *("---:" for _ in rows[0][1:-1]), "---")
+    table = tables.markdown(rows, rule)
     plans = "\n".join(f"- {plan.name}: {_parameters(plan)}" for plan in PLANS)
     return f"{MARK}\n\n{table}\n\n{plans}\n\n{MARK}"
 
