@@ -81,9 +81,14 @@ class Prices:
         return total
 
 
+def assumed() -> dict[str, Any]:
+    """The file of the workload: `user`, and the `machine` that it is worked by."""
+    return tomllib.loads((HERE / "workload.toml").read_text(encoding="utf-8"))
+
+
 def workload(sms_parts: Mapping[str, float]) -> Workload:
     """That of the file; `sms_parts` is the mean by kind of text."""
-    known = tomllib.loads((HERE / "workload.toml").read_text(encoding="utf-8"))
+    known = assumed()
     shares = known["user"]["sms"]
     mean = sum(share * sms_parts[kind] for kind, share in shares.items())
     return Workload(known["user"], known["machine"], mean)
