@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from io import StringIO
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any, TextIO
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -26,15 +25,13 @@ import boto3
 from bill_reminders import aws, clock
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
-from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.people import User
 from bill_reminders.storage import happenings, tables
 from bill_reminders.storage.people import save_bills, save_user
 from local.benchmark.cold_start import BUILT
 from local.benchmark.context import Context
 from local.benchmark.figures import Figure
+from local.benchmark.people import a_card, somebody
 from local.stack import ROOT, Stack, deployed
 
 NOW = datetime(2029, 6, 4, 9, 2, 2, tzinfo=UTC)
@@ -301,14 +298,7 @@ def _send(sender: ModuleType, *user_ids: str) -> None:
 
 def _enter(user_id: str, bills: int, *, due: int) -> None:
     """A user with so many bills by e-mail, the first `due` of them to be reminded of now."""
-    vouched = Attestation("Branch desk", ENTERED, "form 7")
-    user = User(
-        user_id,
-        Language.ENGLISH,
-        ZoneInfo("UTC"),
-        plan=Plan(channels=(Channel.EMAIL,), lead_days=(3,), remind_at=time(9, 2)),
-        addresses=MappingProxyType({Channel.EMAIL: Address(f"{user_id}@example.com", vouched)}),
-    )
+    user = somebody(user_id, remind_at=time(9, 2), entered=ENTERED)
     save_user(user, shards=SHARDS, now=ENTERED)
     for number in range(bills):
         _save_bill(user_id, _bill(user_id, number, due=number < due), now=ENTERED)
@@ -316,15 +306,7 @@ def _enter(user_id: str, bills: int, *, due: int) -> None:
 
 def _bill(user_id: str, number: int, *, due: bool) -> Bill:
     first = DUE_IN_THREE_DAYS if due else DUE_IN_THREE_DAYS + timedelta(days=5)
-    return Bill(
-        user_id,
-        f"bill-{number}",
-        "Lantern Bank",
-        "Card",
-        Recurrence(first, 1, Unit.MONTH),
-        owed_from=ENTERED.date(),
-        amount=Money(Decimal("120.00"), "USD"),
-    )
+    return a_card(user_id, f"bill-{number}", first_due=first, entered=ENTERED)
 
 
 def _save_bill(user_id: str, bill: Bill, *, now: datetime) -> None:

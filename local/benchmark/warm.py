@@ -6,21 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
-from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import rows
 from bill_reminders.storage.tables import ScheduleItem
 from local.benchmark.answers import ANYBODY, Item, answering
 from local.benchmark.cold_start import built
 from local.benchmark.figures import Figure
+from local.benchmark.people import a_card, somebody
 from local.stack import ROOT
 
 BATCH = 10
@@ -72,23 +65,8 @@ def _items(names: dict[str, str]) -> dict[str, list[Item]]:
     """What the tables hold for anybody: one bill, due in three days, to be told of now."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     entered = now - timedelta(days=30)
-    vouched = Attestation("Branch desk", entered, "form 7")
-    user = User(
-        ANYBODY,
-        Language.ENGLISH,
-        ZoneInfo("UTC"),
-        plan=Plan(channels=(Channel.EMAIL,), lead_days=(3,), remind_at=time(now.hour, now.minute)),
-        addresses=MappingProxyType({Channel.EMAIL: Address(f"{ANYBODY}@example.com", vouched)}),
-    )
-    bill = Bill(
-        ANYBODY,
-        "bill",
-        "Lantern Bank",
-        "Card",
-        Recurrence(now.date() + timedelta(days=3), 1, Unit.MONTH),
-        owed_from=entered.date(),
-        amount=Money(Decimal("120.00"), "USD"),
-    )
+    user = somebody(ANYBODY, remind_at=time(now.hour, now.minute), entered=entered)
+    bill = a_card(ANYBODY, "bill", first_due=now.date() + timedelta(days=3), entered=entered)
     schedule = ScheduleItem(ANYBODY, shard=0, version=3, email_next_at=now)
     models: dict[str, Any] = {
         names["SCHEDULES_TABLE"]: schedule,

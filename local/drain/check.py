@@ -8,21 +8,15 @@ import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from itertools import batched
-from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import boto3
 
-from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
-from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel as Kind
 from bill_reminders.storage import rows
 from bill_reminders.storage.tables import BillItem, ScheduleItem, UserItem, due_index, next_at
+from local.benchmark.people import a_card, somebody
 from local.drain.simulation import SCHEDULE_LATENCY, Channel, Setup, drain
 from local.stack import Stack, deployed
 
@@ -81,26 +75,11 @@ def _waiting() -> int:
 
 
 def _enter(users: int) -> None:
-    vouched = Attestation("Branch desk", ENTERED, "form 7")
     models: list[ScheduleItem | UserItem | BillItem] = []
     for number in range(users):
         user_id = f"user-{number:06}"
-        user = User(
-            user_id,
-            Language.ENGLISH,
-            ZoneInfo("UTC"),
-            plan=Plan(channels=(Kind.EMAIL,), lead_days=(3,), remind_at=NINE.time()),
-            addresses=MappingProxyType({Kind.EMAIL: Address(f"{user_id}@example.com", vouched)}),
-        )
-        bill = Bill(
-            user_id,
-            "bill",
-            "Lantern Bank",
-            "Card",
-            Recurrence(date(2029, 6, 7), 1, Unit.MONTH),
-            owed_from=ENTERED.date(),
-            amount=Money(Decimal("120.00"), "USD"),
-        )
+        user = somebody(user_id, remind_at=NINE.time(), entered=ENTERED)
+        bill = a_card(user_id, "bill", first_due=date(2029, 6, 7), entered=ENTERED)
         models += [
             ScheduleItem(user_id, shard=number % SHARDS, version=1, email_next_at=NINE),
             rows.user_item(user),
