@@ -13,8 +13,10 @@ from unittest.mock import patch
 import boto3
 from botocore.model import Shape
 from moto import mock_aws
+from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
+from moto.core.utils import method_names_from_class
 
 from bill_reminders import aws
 from bill_reminders.storage.binding import bind_all
@@ -102,7 +104,8 @@ def _one_call_at_a_time() -> Iterator[None]:
 @contextmanager
 def _quick_answers() -> Iterator[None]:
     """Moto looks for each part of a DynamoDB value under six names, most of them of other services:
-    a third of what a test takes. The value is a dict that bears AWS's own name or none."""
+    a third of what a test takes. The value is a dict that bears AWS's own name or none. And it
+    lists the methods of its own classes anew at each call."""
     look = ResponseSerializer.get_value
 
     def look_once(serializer: ResponseSerializer, value: Any, key: str, shape: Shape) -> Any:
@@ -110,7 +113,10 @@ def _quick_answers() -> Iterator[None]:
             return value.get(key)
         return look(serializer, value, key, shape)
 
-    with patch.object(ResponseSerializer, "get_value", look_once):
+    with (
+        patch.object(ResponseSerializer, "get_value", look_once),
+        patch.object(responses, "method_names_from_class", cache(method_names_from_class)),
+    ):
         yield
 
 
