@@ -21,6 +21,7 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
 
 from tests.mutants.targets import NOISE, TARGETS, Target
+from tests.mutants.trial import PYTEST
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "mutants"
@@ -84,13 +85,13 @@ def _session(target: Target) -> Path:
 
 def _try_all(target: Target, copy: Path) -> None:
     session = _session(target)
-    config = session.with_suffix(".toml")
+    config, seen = session.with_suffix(".toml"), session.with_suffix(".json")
     config.write_text(
         "[cosmic-ray]\n"
         f'module-path = "{target.path}"\n'
-        f"timeout = {target.seconds}.0\n"
+        "timeout = 1.0\n"  # trial says
         "excluded-modules = []\n"
-        f'test-command = "{target.command}"\n'
+        'test-command = "true"\n'  # trial says
         "[cosmic-ray.distributor]\n"
         'name = "local"\n'
         "[cosmic-ray.filters.operators-filter]\n"
@@ -98,12 +99,14 @@ def _try_all(target: Target, copy: Path) -> None:
         encoding="utf-8",
     )
     if not session.exists():
-        _run(copy, "cosmic-ray", "baseline", str(config))
+        watching = {"MUTANTS_MODULE": target.path, "MUTANTS_SEEN": str(seen)}
+        pytest = [*PYTEST.split(), "-p", "tests.mutants.lines", *target.chosen]
+        _run(copy, *pytest, **watching)
         _run(copy, "cosmic-ray", "init", str(config), str(session))
         _run(copy, "cr-filter-operators", str(session), str(config))
         _leave_out(target, session)
     print(f"{target.module}: {_left(session)} mutants to try", flush=True)
-    _run(copy, "cosmic-ray", "exec", str(config), str(session))
+    _run(copy, "python", "-m", "tests.mutants.trial", str(session), str(seen))
 
 
 def _leave_out(target: Target, session: Path) -> None:
@@ -118,13 +121,14 @@ def _left(session: Path) -> int:
         return len(list(work.pending_work_items))
 
 
-def _run(copy: Path, command: str, *arguments: str) -> None:
+def _run(copy: Path, command: str, *arguments: str, **variables: str) -> None:
     binaries = Path(sys.executable).parent
     environment = {
         **os.environ,
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"layers/product/python{os.pathsep}.",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **variables,
     }
     subprocess.run([str(binaries / command), *arguments], cwd=copy, env=environment, check=True)
 

@@ -9,13 +9,11 @@ PRODUCT = "layers/product/python/bill_reminders"
 class Target:
     """A module of the product and the tests that answer for it, the quickest first: files, or one
     test of a file as `file::test`. `only` names the functions that are mutated; all of them when it
-    is empty.
-    A mutant that takes longer than `seconds` loops for ever, and is killed by that."""
+    is empty."""
 
     module: str
     tests: tuple[str, ...]
     only: frozenset[str] = frozenset()
-    seconds: int = 60
 
     @property
     def name(self) -> str:
@@ -26,11 +24,9 @@ class Target:
         return f"{PRODUCT}/{self.module}.py"
 
     @property
-    def command(self) -> str:
-        chosen = " ".join(
-            _file(test) + test.removeprefix(test.partition("::")[0]) for test in self.tests
-        )
-        return f"python -m pytest -x -q -p no:cacheprovider -p no:xdist {chosen}"
+    def chosen(self) -> list[str]:
+        """The tests as pytest takes them."""
+        return [_file(test) + test.removeprefix(test.partition("::")[0]) for test in self.tests]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -77,21 +73,18 @@ TARGETS = (
             "adapters/test_settling",
             "adapters/test_mishaps",
         ),
-        seconds=300,
     ),
-    Target("storage/settling", (*_CAMPAIGN, "adapters/test_settling"), seconds=240),
+    Target("storage/settling", (*_CAMPAIGN, "adapters/test_settling")),
     Target(
         "storage/failures",
         ("unit/test_private_fields", *_CAMPAIGN, "adapters/test_receipts", "adapters/test_mishaps"),
-        seconds=240,
     ),
-    Target("storage/receipts", (*_CAMPAIGN, "adapters/test_receipts"), seconds=240),
-    Target("receipts/desk", (*_CAMPAIGN, "adapters/test_receipts"), seconds=240),
+    Target("storage/receipts", (*_CAMPAIGN, "adapters/test_receipts")),
+    Target("receipts/desk", (*_CAMPAIGN, "adapters/test_receipts")),
     Target(
         "storage/happenings",
         ("adapters/test_happenings", "adapters/test_receipts"),
         only=frozenset({"with_stop", "stop", "stop_address", "start"}),
-        seconds=240,
     ),
 )
 
