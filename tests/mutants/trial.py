@@ -50,13 +50,13 @@ def statement(source: str, line: int) -> range:
     return smallest
 
 
-def tests_of(lines: range, seen: Mapping[str, Seen]) -> list[str]:
+def running(lines: range, seen: Mapping[str, Seen]) -> list[str]:
     """Who runs any of some lines, quickest first: all tests, when importing them already does."""
     imported = "" in seen and not seen[""].lines.isdisjoint(lines)
-    running = [
+    chosen = [
         test for test in seen if test and (imported or not seen[test].lines.isdisjoint(lines))
     ]
-    return sorted(running, key=lambda test: seen[test].seconds)
+    return sorted(chosen, key=lambda test: seen[test].seconds)
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def main() -> None:
 def _command(mutation: MutationSpec, seen: Mapping[str, Seen]) -> tuple[str, float]:
     """What tries a mutant, and after how many seconds it surely loops for ever."""
     source = mutation.module_path.read_text(encoding="utf-8")
-    tests = tests_of(statement(source, mutation.start_pos[0]), seen)
+    tests = running(statement(source, mutation.start_pos[0]), seen)
     if not tests:
         return "true", 10  # nothing runs it: nothing can notice
     limit = 30 + 5 * sum(seen[test].seconds for test in tests)

@@ -1,6 +1,6 @@
 """How the tests that try a mutant are chosen."""
 
-from tests.mutants.trial import Seen, statement, tests_of
+from tests.mutants.trial import Seen, running, statement
 
 SOURCE = """\
 import os
@@ -42,13 +42,13 @@ SEEN = {
 
 
 def test_who_runs_the_line_tries_it_the_quickest_first() -> None:
-    assert tests_of(range(7, 10), SEEN) == ["quick", "slow"]
-    assert tests_of(range(10, 14), SEEN) == ["slow"]
+    assert running(range(7, 10), SEEN) == ["quick", "slow"]
+    assert running(range(10, 14), SEEN) == ["slow"]
 
 
 def test_what_runs_at_import_is_tried_by_all() -> None:
-    assert tests_of(range(3, 7), SEEN) == ["quick", "slow"]
+    assert running(range(3, 7), SEEN) == ["quick", "slow"]
 
 
 def test_what_nothing_runs_is_tried_by_none() -> None:
-    assert tests_of(range(20, 21), SEEN) == []
+    assert running(range(20, 21), SEEN) == []
