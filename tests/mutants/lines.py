@@ -40,6 +40,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_sessionfinish() -> None:
+    _monitoring.set_events(_monitoring.COVERAGE_ID, _monitoring.events.NO_EVENTS)
     seen = {
         test: {"seconds": _seconds.get(test, 0.0), "lines": sorted(lines)}
         for test, lines in _lines.items()
