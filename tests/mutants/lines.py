@@ -1,7 +1,8 @@
 """A plug-in of pytest: which lines of a module each test runs, and how long the test takes.
 
 The file of the module is in MUTANTS_MODULE; what was seen goes to MUTANTS_SEEN as JSON, by test:
-`{"seconds": 0.1, "lines": [1, 2]}`. Lines that run while tests are imported stand under "".
+`{"seconds": 0.1, "lines": [1, 2]}`. Lines that run when the module is imported stand under "",
+whichever test imports it first.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from inspect import CO_OPTIMIZED
 from pathlib import Path
 from time import perf_counter
 from types import CodeType
@@ -25,7 +27,8 @@ _present = ""
 
 def _line(code: CodeType, line: int) -> Any:
     if code.co_filename == _MODULE:
-        _lines[_present].add(line)
+        in_function = code.co_flags & CO_OPTIMIZED
+        _lines[_present if in_function else ""].add(line)
     return _monitoring.DISABLE  # this line, until the next test
 
 

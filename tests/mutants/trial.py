@@ -51,7 +51,7 @@ def statement(source: str, line: int) -> range:
 
 
 def running(lines: range, seen: Mapping[str, Seen]) -> list[str]:
-    """Who runs any of some lines, quickest first: all tests, when importing them already does."""
+    """Who runs any of some lines, quickest first: all tests, when the import already does."""
     imported = "" in seen and not seen[""].lines.isdisjoint(lines)
     chosen = [
         test for test in seen if test and (imported or not seen[test].lines.isdisjoint(lines))
