@@ -1,7 +1,8 @@
 """`make mutants`: change the product in one place at a time; the tests of that place must notice.
 
-`make mutants ONLY=domain/clock` tries one module. What was tried is kept in build/mutants as long
-as module and tests are the same, so a run that was stopped goes on. Writes docs/mutants.md.
+`make mutants ONLY=domain/clock` tries one module. What was tried is kept in build/mutants, so a run
+that was stopped goes on; when tests have changed, only what they did not notice is tried again, and
+when the module has, everything. Writes docs/mutants.md.
 """
 
 import os
@@ -77,15 +78,24 @@ def _copy(copy: Path) -> Path:
 
 
 def _session(target: Target) -> Path:
-    """Named by what decides its outcome, as far as the target knows it."""
-    parts = [(ROOT / target.path).read_bytes()]
-    parts += [(ROOT / file).read_bytes() for file in target.files]
-    return BUILD / f"{target.name}-{sha256(b''.join(parts)).hexdigest()[:12]}.sqlite"
+    """What became of the mutants of this version of a module."""
+    return BUILD / f"{target.name}-{_hash(target.path)}.sqlite"
+
+
+def _seen(target: Target) -> Path:
+    """Which lines of it these versions of its tests run."""
+    return BUILD / f"{_session(target).stem}-{_hash(*target.files)}.json"
+
+
+def _hash(*files: str) -> str:
+    return sha256(b"".join((ROOT / file).read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _try_all(target: Target, copy: Path) -> None:
-    session = _session(target)
-    config, seen = session.with_suffix(".toml"), session.with_suffix(".json")
+    session, seen = _session(target), _seen(target)
+    config, tried = session.with_suffix(".toml"), seen.with_suffix(".tried")
+    if tried.exists():
+        return
     config.write_text(
         "[cosmic-ray]\n"
         f'module-path = "{target.path}"\n'
@@ -98,15 +108,17 @@ def _try_all(target: Target, copy: Path) -> None:
         f"exclude-operators = {[*NOISE]!r}\n",
         encoding="utf-8",
     )
-    if not session.exists():
+    if not seen.exists():
         watching = {"MUTANTS_MODULE": target.path, "MUTANTS_SEEN": str(seen)}
         pytest = [*PYTEST.split(), "-p", "tests.mutants.lines", *target.chosen]
         _run(copy, *pytest, **watching)
+    if not session.exists():
         _run(copy, "cosmic-ray", "init", str(config), str(session))
         _run(copy, "cr-filter-operators", str(session), str(config))
         _leave_out(target, session)
     print(f"{target.module}: {_left(session)} mutants to try", flush=True)
     _run(copy, "python", "-m", "tests.mutants.trial", str(session), str(seen))
+    tried.touch()
 
 
 def _leave_out(target: Target, session: Path) -> None:

@@ -1,4 +1,5 @@
-"""Try the mutants that a session still has, each by the tests that run its line, quickest first.
+"""Try the mutants that a session still has, and those that nobody noticed, each by the tests that
+run its line.
 
 Runs in a copy of the project, whose files it changes and puts back:
 `python -m tests.mutants.trial SESSION SEEN`.
@@ -8,13 +9,14 @@ import ast
 import json
 import shlex
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec
+from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 PYTEST = "python -m pytest -x -q -p no:cacheprovider -p no:xdist"
 
@@ -51,30 +53,61 @@ def statement(source: str, line: int) -> range:
 
 
 def running(lines: range, seen: Mapping[str, Seen]) -> list[str]:
-    """Who runs any of some lines, quickest first: all tests, when the import already does."""
+    """Who runs any of some lines: all tests, when the import already does."""
     imported = "" in seen and not seen[""].lines.isdisjoint(lines)
-    chosen = [
-        test for test in seen if test and (imported or not seen[test].lines.isdisjoint(lines))
-    ]
-    return sorted(chosen, key=lambda test: seen[test].seconds)
+    return [test for test in seen if test and (imported or not seen[test].lines.isdisjoint(lines))]
+
+
+@dataclass(slots=True)
+class Order:
+    """Who tries a mutant first: the least seconds a mutant noticed, as far as that is known."""
+
+    seen: Mapping[str, Seen]
+    asked: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
+
+    def of(self, tests: Iterable[str]) -> list[str]:
+        return sorted(tests, key=self._price)
+
+    def _price(self, test: str) -> float:
+        # who was never asked is taken to notice every second one
+        return self.seen[test].seconds * (self.asked[test] + 2) / (self.noticed[test] + 1)
+
+    def learn(self, tests: Sequence[str], output: str) -> None:
+        """What `pytest -x` said of a mutant that was tried by `tests`, in this order."""
+        said = [line.partition(" ")[2] for line in output.splitlines() if line[:6] in _FAILURES]
+        for test in tests:
+            self.asked[test] += 1
+            if any(line == test or line.startswith(f"{test} - ") for line in said):
+                self.noticed[test] += 1
+                return
+
+
+_FAILURES = ("FAILED", "ERROR ")
 
 
 def main() -> None:
     session, seen = sys.argv[1], read_seen(Path(sys.argv[2]))
+    order = Order(seen)
     with use_db(session, WorkDB.Mode.open) as work:
-        for item in list(work.pending_work_items):
-            command, limit = _command(item.mutations[0], seen)
-            work.set_result(item.job_id, mutate_and_test(item.mutations, command, limit))
+        unnoticed = [
+            item
+            for item, result in work.completed_work_items
+            if result.test_outcome is TestOutcome.SURVIVED
+        ]
+        for item in [*work.pending_work_items, *unnoticed]:
+            tests = order.of(_running(item.mutations[0], seen))
+            # with none nothing can notice
+            command = f"{PYTEST} {shlex.join(tests)}" if tests else "true"
+            too_long = 30 + 5 * sum(seen[test].seconds for test in tests)
+            result = mutate_and_test(item.mutations, command, too_long)
+            order.learn(tests, result.output or "")
+            work.set_result(item.job_id, result)
 
 
-def _command(mutation: MutationSpec, seen: Mapping[str, Seen]) -> tuple[str, float]:
-    """What tries a mutant, and after how many seconds it surely loops for ever."""
+def _running(mutation: MutationSpec, seen: Mapping[str, Seen]) -> list[str]:
     source = mutation.module_path.read_text(encoding="utf-8")
-    tests = running(statement(source, mutation.start_pos[0]), seen)
-    if not tests:
-        return "true", 10  # nothing runs it: nothing can notice
-    limit = 30 + 5 * sum(seen[test].seconds for test in tests)
-    return f"{PYTEST} {shlex.join(tests)}", limit
+    return running(statement(source, mutation.start_pos[0]), seen)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How the tests that try a mutant are chosen."""
 
-from tests.mutants.trial import Seen, running, statement
+from tests.mutants.trial import Order, Seen, running, statement
 
 SOURCE = """\
 import os
@@ -41,14 +41,32 @@ SEEN = {
 }
 
 
-def test_who_runs_the_line_tries_it_the_quickest_first() -> None:
-    assert running(range(7, 10), SEEN) == ["quick", "slow"]
+def test_who_runs_the_line_tries_it() -> None:
+    assert running(range(7, 10), SEEN) == ["slow", "quick"]
     assert running(range(10, 14), SEEN) == ["slow"]
 
 
 def test_what_runs_at_import_is_tried_by_all() -> None:
-    assert running(range(3, 7), SEEN) == ["quick", "slow"]
+    assert running(range(3, 7), SEEN) == ["slow", "quick"]
 
 
 def test_what_nothing_runs_is_tried_by_none() -> None:
     assert running(range(20, 21), SEEN) == []
+
+
+def test_the_quickest_is_first_until_another_notices_more_in_its_time() -> None:
+    seen = {"slow": Seen(3.0, frozenset()), "quick[a b]": Seen(0.5, frozenset())}
+    order = Order(seen)
+    assert order.of(seen) == ["quick[a b]", "slow"]
+    for _ in range(9):
+        order.learn(["quick[a b]", "slow"], "..F\nFAILED slow - AssertionError\n")
+    assert order.of(seen) == ["slow", "quick[a b]"]
+    for _ in range(3):
+        order.learn(["quick[a b]", "slow"], "ERROR quick[a b]\n")
+    assert order.of(seen) == ["quick[a b]", "slow"]
+
+
+def test_a_mutant_that_nobody_noticed_makes_all_of_them_dearer() -> None:
+    order = Order({"one": Seen(1.0, frozenset()), "two": Seen(1.4, frozenset())})
+    order.learn(["one"], "1 passed")
+    assert order.of(["one", "two"]) == ["two", "one"]
