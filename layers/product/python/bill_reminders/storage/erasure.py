@@ -63,7 +63,8 @@ def _user(user_id: str) -> User | None:
 def finish(user_id: str) -> None:
     """Delete what is left of a user: links, bills, ledger, codes, feedback, link codes,
     conversation."""
-    messages = LedgerItem.query(user_id, filter_condition=LedgerItem.link.exists())
+    has_link = LedgerItem.link.exists()
+    messages = LedgerItem.query(user_id, filter_condition=has_link, consistent_read=True)
     links.withdraw([item.link for item in messages])
     for table in (BillItem, LedgerItem, CodeItem, FeedbackItem):
         _delete_all(table, user_id)
