@@ -7,6 +7,7 @@ Runs in a copy of the project, whose files it changes and puts back:
 
 import ast
 import json
+import os
 import shlex
 import sys
 from collections import Counter
@@ -84,10 +85,13 @@ class Order:
 
 
 _FAILURES = ("FAILED", "ERROR ")
+_TOO_LONG = 1800
+"""Seconds for all tests of a mutant; each test by itself has a limit, too."""
 
 
 def main() -> None:
     session, seen = sys.argv[1], read_seen(Path(sys.argv[2]))
+    os.environ["MUTANTS_SEEN"] = sys.argv[2]
     order = Order(seen)
     with use_db(session, WorkDB.Mode.open) as work:
         unnoticed = [
@@ -98,9 +102,8 @@ def main() -> None:
         for item in [*work.pending_work_items, *unnoticed]:
             tests = order.of(_running(item.mutations[0], seen))
             # with none nothing can notice
-            command = f"{PYTEST} {shlex.join(tests)}" if tests else "true"
-            too_long = 30 + 5 * sum(seen[test].seconds for test in tests)
-            result = mutate_and_test(item.mutations, command, too_long)
+            command = f"{PYTEST} -p tests.mutants.limit {shlex.join(tests)}" if tests else "true"
+            result = mutate_and_test(item.mutations, command, _TOO_LONG)
             order.learn(tests, result.output or "")
             work.set_result(item.job_id, result)
 
