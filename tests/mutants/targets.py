@@ -79,7 +79,10 @@ TARGETS = (
         "storage/failures",
         ("unit/test_private_fields", *_CAMPAIGN, "adapters/test_receipts", "adapters/test_mishaps"),
     ),
-    Target("storage/receipts", (*_CAMPAIGN, "adapters/test_receipts")),
+    Target(
+        "storage/receipts",
+        ("adapters/test_receipt_rows", *_CAMPAIGN, "adapters/test_receipts"),
+    ),
     Target("receipts/desk", (*_CAMPAIGN, "adapters/test_receipts")),
     Target(
         "storage/happenings",
