@@ -1,5 +1,6 @@
 """A claim takes what is due for one sender, once, and never what was paid or changed before it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -14,7 +15,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, ledger, tables
 from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import Claim, claim_next
-from bill_reminders.storage.people import save_user
+from bill_reminders.storage.people import save_bills, save_user
 from bill_reminders.storage.rows import ledger_item
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import Busy
@@ -154,7 +155,7 @@ def test_what_is_skipped_alone_is_noted_and_sends_nothing() -> None:
     assert not deliver("somebody", Channel.SMS, now=NINE, send=provider)
     assert not provider.sent
     (row,) = ledger_of("somebody")
-    assert (row.state, row.reason) == ("skipped", "no_address")
+    assert (row.state, row.reason, row.attempt) == ("skipped", "no_address", 0)
     assert wakes_at("somebody") == NINE + 2 * DAY
 
 
@@ -244,6 +245,36 @@ def test_a_user_who_is_erased_between_read_and_claim_gets_nothing() -> None:
     ):
         claim_sms()
     assert not ledger_of("somebody")
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_claim_is_of_the_very_version_that_was_read(version: int) -> None:
+    """A lower one, too: of a user who was erased and entered anew."""
+    enter_bills("rent")
+    assert schedule("somebody").version == 2
+
+    def meanwhile() -> None:
+        schedule("somebody").update([tables.ScheduleItem.version.set(version)])
+
+    with (
+        wire.before_call(tables.connection.client, "TransactWriteItems", meanwhile),
+        counted_calls(tables.connection.client) as calls,
+    ):
+        assert claimed(claim_sms()) == {"rent"}
+    assert calls.count("TransactWriteItems") == 2
+
+
+def test_what_is_due_since_a_wake_up_found_nothing_is_claimed() -> None:
+    enter_bills("rent")
+    pay()
+    schedule("somebody").update([tables.ScheduleItem.sms_next_at.set(NINE)])
+    power = a_bill(bill_id="power", due_on=IN_THREE_DAYS)
+    with wire.before_call(
+        tables.connection.client,
+        "TransactWriteItems",
+        lambda: save_bills("somebody", [lambda _: power], now=ENTERED),
+    ):
+        assert claimed(claim_sms()) == {"power"}
 
 
 def test_two_claims_at_once_share_nothing() -> None:
@@ -486,6 +517,32 @@ def test_a_release_makes_the_whole_digest_wait_and_wakes_the_user_then() -> None
     assert {row.not_before for row in rows} == {NINE + 7 * MINUTE}
     assert wakes_at("somebody") == NINE + 7 * MINUTE
     assert schedule("somebody").version == 3, "a release is a change like any other"
+
+
+@pytest.mark.parametrize("power", [{"owner": "0"}, {"owner": "~"}, {"attempt": 2}])
+def test_a_release_gives_back_no_row_that_is_another_claims(power: dict[str, Any]) -> None:
+    enter_bills("rent", "power")
+    claim = claim_sms()
+    ours, other = ledger_of("somebody")
+    if "power" not in other.key:
+        ours, other = other, ours
+    actions = [getattr(LedgerItem, name).set(value) for name, value in power.items()]
+    other.update(actions)
+    with suppress(accounts.Contended):
+        release(claim)
+    assert {row.key: row.attribute_values for row in ledger_of("somebody")} == {
+        row.key: row.attribute_values for row in (ours, other)
+    }
+
+
+def test_a_release_gives_back_no_message_that_arrived_after_all() -> None:
+    enter_bills("rent")
+    claim = claim_sms()
+    arrived = [LedgerItem.state.set("delivered")]
+    ledger_of("somebody")[0].update(arrived)
+    with suppress(accounts.Contended):
+        release(claim)
+    assert states_of("somebody") == {RENT: "delivered"}
 
 
 def test_what_waits_is_claimed_again_as_its_next_attempt() -> None:
