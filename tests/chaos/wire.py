@@ -158,7 +158,7 @@ class Wire:
 
     def misbehave(self, schedule: Schedule) -> None:
         call, fault = schedule.call, FAULTS.get(schedule.fault, {})
-        self.tap.failed = 0
+        self.tap.met = self.tap.failed = 0
         if call is EMAIL and schedule.fault == "throttled":
             self.tap.refusing = {call.operation: call.throttled}
             self.tap.every_other = schedule.half
