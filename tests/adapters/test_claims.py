@@ -1,6 +1,7 @@
 """A claim takes what is due for one sender, once, and never what was paid or changed before it."""
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -41,6 +42,16 @@ RENT = "rent#0000#r0#lead:3#sms"
 POWER = "power#0000#r0#lead:3#sms"
 
 pytestmark = pytest.mark.usefixtures("stack")
+
+
+@contextmanager
+def registered(events: Any, name: str, listen: Callable[..., None]) -> Iterator[None]:
+    """Let `listen` hear of what botocore does meanwhile."""
+    events.register(name, listen)
+    try:
+        yield
+    finally:
+        events.unregister(name, listen)
 
 
 class Recorder:
@@ -190,6 +201,28 @@ def test_more_than_one_transaction_takes_becomes_several_numbered_messages() -> 
     assert len({n.bill.bill_id for sent in provider.sent for n in sent.notices}) == 205
     assert instants == [NINE, NINE, NINE + 2 * DAY], "the instant stays until the last claim"
     assert [sent.first for sent in provider.sent] == [True, False, False]
+
+
+@pytest.mark.parametrize("at_most", [3, 4, 5])
+def test_what_is_skipped_takes_its_room_in_a_transaction(
+    at_most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two bills four rows are skipped and two are due."""
+    monkeypatch.setattr(ledger, "ROWS_AT_MOST", at_most)
+    enter_bills("rent", "power")
+    rows: list[int] = []
+
+    def count(params: dict[str, Any], **_: Any) -> None:
+        rows.append(sum("Put" in each for each in params["TransactItems"]))
+
+    events = tables.connection.client.meta.events
+    with registered(events, "before-parameter-build.dynamodb.TransactWriteItems", count):
+        claims = [claim_sms(NINE + 3 * DAY)]
+        while claims[-1].more:
+            claims.append(claim_sms(NINE + 3 * DAY))
+    assert max(rows) <= at_most
+    assert sum(rows) == 6
+    assert sorted(bill_id for claim in claims for bill_id in claimed(claim)) == ["power", "rent"]
 
 
 def test_a_crash_between_two_messages_of_one_wake_up_leaves_the_rest_due() -> None:

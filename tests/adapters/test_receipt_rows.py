@@ -137,6 +137,14 @@ def test_it_says_nothing_of_a_later_claim(moved_on: dict[str, Any]) -> None:
     assert LedgerItem.get("somebody", "one").state == "unknown"
 
 
+@pytest.mark.parametrize("moved_on", [{"attempt": 2}, {"owner": "owner-6"}])
+def test_nor_when_what_it_was_read_as_was_nobodys(moved_on: dict[str, Any]) -> None:
+    item = row(owner=None)
+    row(**{"owner": None} | moved_on)
+    assert delivered(item) is False
+    assert LedgerItem.get("somebody", "one").state == "unknown"
+
+
 def test_it_says_nothing_of_what_was_erased() -> None:
     item = row()
     LedgerItem("somebody", "one").delete()
