@@ -63,6 +63,12 @@ class Store:
             if part["Type"] == "AWS::DynamoDB::Table"
         }
 
+    def fill(self, other: "Store") -> None:
+        """Put in what another one holds."""
+        for name, table in other.tables.items():
+            for place, item in table.items.items():
+                self.tables[name].put(place, _copied(item))
+
     def item(self, table: str, *key: str) -> Item | None:
         """What stands there now, for the campaign's own checks."""
         return self.tables[table].items.get(key)
