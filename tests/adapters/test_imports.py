@@ -33,6 +33,7 @@ NOWHERE = (
     "s3transfer",
     "holidays",
     "email_validator",
+    "phonenumbers",
     "aws_lambda_powertools.utilities.batch",
 )
 

@@ -45,8 +45,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_sessionfinish() -> None:
     _monitoring.set_events(_monitoring.COVERAGE_ID, _monitoring.events.NO_EVENTS)
     seen = {
-        test: {"seconds": _seconds.get(test, 0.0), "lines": sorted(lines)}
-        for test, lines in _lines.items()
+        test: {"seconds": _seconds.get(test, 0.0), "lines": sorted(_lines[test])}
+        for test in ("", *_seconds)
     }
     Path(os.environ["MUTANTS_SEEN"]).write_text(json.dumps(seen, indent=1), encoding="utf-8")
 

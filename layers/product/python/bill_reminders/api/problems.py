@@ -12,7 +12,7 @@ from math import ceil
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
@@ -31,6 +31,8 @@ CONTENT_TYPE = "application/problem+json"
 
 class Fault(BaseModel):
     """One thing that is wrong with a request."""
+
+    model_config = ConfigDict(defer_build=True)
 
     where: Annotated[
         str,
@@ -58,6 +60,8 @@ class Fault(BaseModel):
 
 class ProblemDocument(BaseModel):
     """Why a request was not done, after RFC 9457. Nothing of it was done."""
+
+    model_config = ConfigDict(defer_build=True)
 
     type: Annotated[
         str,

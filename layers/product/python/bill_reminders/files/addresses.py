@@ -5,9 +5,6 @@ Like all cells (see cells.py): CellError with the remedy, and never a word of th
 
 import re
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
-
 from bill_reminders.files.cells import CellError
 
 _PHONE = re.compile(r"\+[0-9 ().-]{1,40}")
@@ -20,6 +17,14 @@ def phone(text: str) -> str:
     It must have a length that its country uses. Whether the range is assigned is not asked:
     numbering plans change faster than their tables, and fictitious numbers must pass.
     """
+    # sixty modules, and no bill needs them
+    import phonenumbers  # noqa: PLC0415
+    from phonenumbers import (  # noqa: PLC0415
+        NumberParseException,
+        PhoneNumberFormat,
+        ValidationResult,
+    )
+
     number = None
     if _PHONE.fullmatch(text):  # the parser by itself skips words before and after a number
         try:
