@@ -18,7 +18,7 @@ from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.ledger import Claim, claim_next
 from bill_reminders.storage.people import save_bills, save_user
 from bill_reminders.storage.rows import ledger_item
-from bill_reminders.storage.tables import LedgerItem
+from bill_reminders.storage.tables import BillItem, LedgerItem
 from bill_reminders.storage.transactions import Busy
 from tests.support import wire
 from tests.support.entered import (
@@ -746,6 +746,14 @@ def test_a_claim_with_nothing_to_say_ends_the_quarantine_too() -> None:
     assert not claim_sms(NINE - DAY).reminders
     assert rests_at("somebody") is None
     assert wakes_at("somebody") == NINE
+
+
+def test_nor_does_it_last_when_nothing_is_left_to_say() -> None:
+    enter_bills("rent")
+    ledger.quarantine("somebody", Channel.SMS)
+    BillItem("somebody", "rent").delete()  # by itself: a change would end it, too
+    assert not claim_sms().reminders
+    assert (rests_at("somebody"), wakes_at("somebody")) == (None, None)
 
 
 def test_a_change_ends_the_quarantine() -> None:
