@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import environment
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import bills, files, payments
+from bill_reminders.api.routes import bills, files, payments, prepayments
 from bill_reminders.storage import binding
 
 
@@ -23,7 +23,7 @@ class BillsConfig(AccountConfig):
 logger = Logger()
 config = environment.read(BillsConfig)
 binding.bind(config)
-api = Api([files.router, bills.router, payments.router])
+api = Api([files.router, bills.router, payments.router, prepayments.router])
 
 
 @logger.inject_lambda_context

@@ -1,5 +1,6 @@
 """Bills through the API: lists, changes, payments, files."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -160,9 +161,13 @@ def test_a_payment_can_be_undone(person: Person) -> None:
     assert person.call("DELETE", f"{address}/payments/{payment['payment_id']}").status == 404
 
 
-def test_a_payment_takes_its_reminders_away_and_undoing_brings_them_back(person: Person) -> None:
+def by_sms(person: Person) -> None:
     settings = person.get("/v1/settings")
     person.patch("/v1/settings", {"plan": {"channels": [{"channel": "sms"}]}}, settings.etag)
+
+
+def test_a_payment_takes_its_reminders_away_and_undoing_brings_them_back(person: Person) -> None:
+    by_sms(person)
     address = add(person)
 
     def first() -> str:
@@ -248,3 +253,100 @@ def test_what_is_exported_goes_in_again_unchanged(person: Person) -> None:
     text = person.get("/v1/bills/files/csv").text
     assert send(person, text) == {"new": 0, "changed": 0, "unchanged": 2, "errors": []}
     assert len(person.get("/v1/bills/files/json").json["bills"]) == 2
+
+
+# Loans and automatic payments ---------------------------------------------------------------------
+
+LOAN = {"kind": "loan", "amount": None, "loan": LOANS[0]}
+
+
+def prepay(person: Person, address: str, **fields: Any) -> Any:
+    return person.post(f"{address}/prepayments", {"effect": "lower_instalment"} | fields)
+
+
+def test_a_prepayment_lowers_what_is_still_to_pay_and_can_be_undone(person: Person) -> None:
+    address = add(person, **LOAN)
+    before = person.get(address).json["next"]["amount"]
+    paid = prepay(person, address, amount="6000")
+    assert paid.status == 201, paid.text
+    (known,) = paid.json["prepayments"]
+    assert (known["after"], known["amount"], known["effect"]) == (0, "6000.00", "lower_instalment")
+    assert Decimal(paid.json["next"]["amount"]) < Decimal(before) / 2 + 1
+    one = f"{address}/prepayments/{known['prepayment_id']}"
+    undone = person.call("DELETE", one)
+    assert undone.json["prepayments"] == []
+    assert undone.json["next"]["amount"] == before
+    assert person.call("DELETE", one).status == 404
+
+
+def test_prepayments_stand_in_the_order_in_which_they_were_made(person: Person) -> None:
+    address = add(person, **LOAN)
+    for after in (3, 0):
+        prepay(person, address, amount="1000", after=after)
+    alike = prepay(person, address, amount="1000.00", after=3)
+    assert [each["after"] for each in alike.json["prepayments"]] == [0, 3]
+
+
+def test_a_prepayment_comes_after_what_is_paid_when_nobody_says(person: Person) -> None:
+    address = add(person, **LOAN)
+    person.post(f"{address}/payments", {})
+    assert prepay(person, address, amount="1000").json["prepayments"][0]["after"] == 1
+
+
+def test_a_prepayment_stays_with_the_loan_when_another_part_of_the_bill_changes(
+    person: Person,
+) -> None:
+    address = add(person, **LOAN)
+    prepay(person, address, amount="1000")
+    changed = person.patch(address, {"name": "Car"}, "*")
+    assert len(changed.json["prepayments"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("loan", "fields", "at_fault"),
+    [
+        (LOANS[0], {"amount": "12000.01"}, "amount"),
+        (LOANS[0], {"amount": "0"}, "amount"),
+        (LOANS[0], {"amount": "10.001"}, "amount"),
+        (LOANS[2], {"amount": "10", "effect": "shorter_term"}, "effect"),
+        (LOANS[0], {"amount": "10", "after": 12}, "amount"),
+        (None, {"amount": "10"}, "bill_id"),
+    ],
+)
+def test_a_prepayment_that_cannot_be_names_its_fault(
+    person: Person, loan: dict[str, Any] | None, fields: dict[str, Any], at_fault: str
+) -> None:
+    address = add(person, **({} if loan is None else LOAN | {"loan": loan}))
+    answer = prepay(person, address, **fields)
+    assert answer.status == 422, answer.text
+    assert [each["field"] for each in answer.json["errors"]] == [at_fault]
+    assert person.get(address).json["prepayments"] == []
+
+
+def test_a_failed_debit_is_told_at_once_and_brings_the_plan_back(person: Person) -> None:
+    by_sms(person)
+    address = add(person, autopay=True, repeats=None)
+
+    def planned() -> list[str]:
+        return [each["at"][:16] for each in person.get(address).json["planned_reminders"]]
+
+    assert planned() == ["2027-03-04T09:00"], "to keep the money in the account"
+    failed = person.post(f"{address}/failed-debits", {})
+    assert failed.status == 201, failed.text
+    assert [each["occurrence"] for each in failed.json["failed_debits"]] == [0]
+    at_once, *days = planned()
+    assert at_once == "2027-03-01T12:01", "the next minute"
+    assert days[:2] == ["2027-03-02T09:00", "2027-03-04T09:00"]
+
+
+def test_a_failed_debit_is_of_a_due_date_of_a_bill_that_is_paid_automatically(
+    person: Person,
+) -> None:
+    by_hand = person.post(f"{add(person)}/failed-debits", {})
+    once = add(person, autopay=True, repeats=None)
+    never = person.post(f"{once}/failed-debits", {"occurrence": 1})
+    person.post(f"{once}/payments", {})
+    paid = person.post(f"{once}/failed-debits", {})
+    for answer, at_fault in ((by_hand, "bill_id"), (never, "occurrence"), (paid, "occurrence")):
+        assert answer.status == 422, answer.text
+        assert [each["field"] for each in answer.json["errors"]] == [at_fault]

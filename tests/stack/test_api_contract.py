@@ -43,6 +43,8 @@ NOT_USABLE = {
     "confirmContact": "not the code that was sent",
     "registerDevice": "a token with spaces",
     "addPayment": "no such currency, an amount of nothing",
+    "addFailedDebit": "a bill that is not paid automatically",
+    "addPrepayment": "no loan, more than is owed",
     "putStatement": "no such currency",
     "snoozeBill": "a date that is past or far away",
     "giveFeedback": "nothing that is said",

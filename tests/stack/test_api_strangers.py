@@ -15,6 +15,11 @@ from tests.support.http import Front, Operation, identity_in, kept_of, operation
 from tests.support.people import fictitious_phone
 
 BILL = {"biller": "Oak Homes", "name": "Rent", "first_due": "2027-03-05"}
+LOAN = {
+    "currency": "USD",
+    "repeats": {"unit": "month"},
+    "loan": {"method": "equal_principal", "principal": "1200", "rate": "4.2", "instalments": 12},
+}
 BODIES: dict[str, dict[str, Any] | None] = {
     "getJob": None,
     "getBill": None,
@@ -25,6 +30,9 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "putStatement": {"amount": "1", "currency": "USD"},
     "snoozeBill": {"until": "2027-03-04"},
     "addPayment": {},
+    "addFailedDebit": {"occurrence": 1},
+    "addPrepayment": {"amount": "20", "effect": "lower_instalment"},
+    "undoPrepayment": None,
     "closeBill": None,
     "deleteBill": None,
     "confirmContact": {"code": "{code}"},
@@ -63,6 +71,7 @@ def an_owner(stack: Stack) -> Owner:
     front.post(f"{confirmed.headers['location']}/confirm", {"code": code_to(stack, phone)})
     waiting = front.post("/v1/contacts", {"channel": "email", "address": email})
     bills = [front.post("/v1/bills", {**BILL, "name": f"{name} {n}"}).json for n in range(2)]
+    address = f"/v1/bills/{bills[0]['bill_id']}"
     stack.set_clock(NOW)
     stack.tick()
     wait_until(
@@ -71,12 +80,15 @@ def an_owner(stack: Stack) -> Owner:
         "the owner was not reminded",
     )
     stack.settle()
-    paid = front.post(f"/v1/bills/{bills[0]['bill_id']}/payments", {})
+    front.patch(address, {**LOAN, "autopay": True}, "*")
+    prepaid = front.post(f"{address}/prepayments", {"amount": "10", "effect": "shorter_term"})
+    paid = front.post(f"{address}/payments", {})
     device = {"platform": "google", "token": f"device-of-{name}"}
     ids = {
         "number": "0",
         "bill_id": bills[0]["bill_id"],
         "payment_id": paid.json["payments"][0]["payment_id"],
+        "prepayment_id": prepaid.json["prepayments"][0]["prepayment_id"],
         "reminder_id": front.get("/v1/reminders").json["reminders"][0]["reminder_id"],
         "contact_id": waiting.json["contact_id"],
         "code": code_to(stack, email),

@@ -229,6 +229,7 @@ class Supplies(Caller):
         self.ids = {
             "bill_id": bill_id,
             "payment_id": self.payment(bill_id),
+            "prepayment_id": f"r{'0' * 16}",
             "contact_id": self.contact(self.an_email()),
             "device_id": self.device(),
             "job_id": self.job,
@@ -244,6 +245,15 @@ class Supplies(Caller):
         paid = self.front.post(f"/v1/bills/{bill_id}/payments", {"amount": "1"})
         assert paid.status == 201, paid.text
         return str(paid.json["payments"][-1]["payment_id"])
+
+    def loan(self) -> str:
+        return self.bill(currency="USD", kind="loan", loan=LOAN, **MONTHLY)
+
+    def prepayment(self, bill_id: str) -> str:
+        body = {"amount": "10.00", "effect": "lower_instalment"}
+        paid = self.front.post(f"/v1/bills/{bill_id}/prepayments", body)
+        assert paid.status == 201, paid.text
+        return str(paid.json["prepayments"][-1]["prepayment_id"])
 
     def contact(self, wanted: dict[str, str]) -> str:
         self.lift_limits()
@@ -352,6 +362,17 @@ def _undo(supplies: Supplies, case: Case) -> None:
     _path(case, payment_id=supplies.payment(case.path_parameters["bill_id"]))
 
 
+def _prepay(supplies: Supplies, case: Case) -> None:
+    _path(case, bill_id=supplies.loan())
+    if supplies.drawn(2, "prepayment"):
+        case.body = {"amount": "20.00", "effect": "shorter_term"}
+
+
+def _take_prepayment_back(supplies: Supplies, case: Case) -> None:
+    bill_id = supplies.loan()
+    _path(case, bill_id=bill_id, prepayment_id=supplies.prepayment(bill_id))
+
+
 def _create(supplies: Supplies, case: Case) -> None:
     supplies.wire.token = supplies.newcomer().token or ""
 
@@ -443,6 +464,8 @@ AGREED: Mapping[str, Callable[[Caller, Case], None]] = {
 }
 """What makes a share of the cases that are right mean something, too."""
 FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {
+    "addFailedDebit": lambda s, case: _path(case, bill_id=s.bill(autopay=True, **MONTHLY)),
+    "addPrepayment": _prepay,
     "closeBill": lambda s, case: _path(case, bill_id=s.bill(**PRICED)),
     "confirmContact": _confirm,
     "createAccount": _create,
@@ -452,5 +475,6 @@ FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {
     "removeContact": lambda s, case: _path(case, contact_id=s.contact(s.an_email())),
     "removeDevice": lambda s, case: _path(case, device_id=s.device()),
     "undoPayment": _undo,
+    "undoPrepayment": _take_prepayment_back,
 }
 """What a case that is right needs to be done, and uses up."""

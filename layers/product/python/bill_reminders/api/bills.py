@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, create_model
@@ -14,6 +15,7 @@ from bill_reminders.api.fields import (
     Body,
     Currency,
     Day,
+    EffectName,
     Instant,
     KindName,
     LabelName,
@@ -30,7 +32,8 @@ from bill_reminders.api.fields import (
 )
 from bill_reminders.api.plans import PlanFields, PlanView, cells_of, change_view
 from bill_reminders.api.problems import Fault, fault, invalid
-from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bills import Bill, FailedDebit
+from bill_reminders.domain.loans import Prepayment
 from bill_reminders.domain.money import Money, in_minor_units
 from bill_reminders.domain.payments import Owed, Payment
 from bill_reminders.files.bills import BillRow, read_bill, repeats_text
@@ -281,6 +284,24 @@ class PaymentView(Answer):
     currency: Annotated[Currency | None, Field(description="Its currency.")]
 
 
+class FailedDebitView(Answer):
+    """An automatic payment that did not go through."""
+
+    occurrence: Annotated[int, Field(description="Of which due date.", examples=[0])]
+    noted_at: Annotated[Instant, Field(description="When it was noted.")]
+
+
+class PrepaymentView(Answer):
+    """Principal of a loan that was paid back early."""
+
+    prepayment_id: Annotated[
+        str, Field(description="Its id, to undo it with.", examples=["r3f2b9c0d5a1e8f70"])
+    ]
+    after: Annotated[int, Field(description="How many instalments came before it.", examples=[3])]
+    amount: Annotated[Sum, Field(description="What was paid back, in the bill's currency.")]
+    effect: Annotated[EffectName, Field(description="What it changed.", examples=["shorter_term"])]
+
+
 BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
 
 
@@ -473,6 +494,30 @@ def payment_view(payment: Payment) -> PaymentView:
         amount=plain_or_none(payment.amount),
         currency=None if payment.amount is None else payment.amount.currency,
     )
+
+
+def failed_debit_view(failed: FailedDebit) -> FailedDebitView:
+    return FailedDebitView(occurrence=failed.occurrence, noted_at=instant_text(failed.at))
+
+
+def prepayments_view(bill: Bill) -> list[PrepaymentView]:
+    if bill.loan is None:
+        return []
+    return [
+        PrepaymentView(
+            prepayment_id=prepayment_id(bill, each),
+            after=each.after,
+            amount=plain(Money(each.amount, bill.loan.principal.currency)),
+            effect=each.effect.value,
+        )
+        for each in bill.loan.prepayments
+    ]
+
+
+def prepayment_id(bill: Bill, prepayment: Prepayment) -> str:
+    """By what it is, for a loan has no two that are alike; a hash, for it stands in a URL."""
+    named = (bill.user_id, bill.bill_id, prepayment.after, prepayment.amount.normalize())
+    return f"r{sha256(f'{named} {prepayment.effect}'.encode()).hexdigest()[:16]}"
 
 
 _FIELDS = {

@@ -18,6 +18,7 @@ from bill_reminders.api.routes import (
     devices,
     files,
     payments,
+    prepayments,
     reminders,
     settings,
 )
@@ -34,6 +35,7 @@ ROUTERS = (
     files.router,
     bills.router,
     payments.router,
+    prepayments.router,
     reminders.router,
 )
 

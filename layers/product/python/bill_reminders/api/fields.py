@@ -45,6 +45,7 @@ LabelName = Literal["personal", "business"]
 LanguageName = Literal["en", "zh-Hans", "zh-Hant"]
 UnitName = Literal["day", "week", "month", "year"]
 MethodName = Literal["equal_instalment", "equal_principal", "interest_only", "flat_fee"]
+EffectName = Literal["shorter_term", "lower_instalment"]
 ShiftName = Literal["none", "previous", "next"]
 StateName = Literal[
     "claimed",

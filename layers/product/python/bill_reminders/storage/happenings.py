@@ -179,11 +179,25 @@ def record_prepayment(user_id: str, bill_id: str, prepayment: Prepayment, *, now
             raise InvalidValue("bill_id", "the bill is no loan: note a payment instead")
         if prepayment in bill.loan.prepayments:
             return bill
-        loan = replace(bill.loan, prepayments=(*bill.loan.prepayments, prepayment))
+        several = sorted((*bill.loan.prepayments, prepayment), key=lambda each: each.after)
+        loan = replace(bill.loan, prepayments=tuple(several))
         schedule(loan)  # raises when it is more than what is owed
         return replace(bill, loan=loan)
 
     return _change_bill(user_id, bill_id, now, prepay)
+
+
+def undo_prepayment(user_id: str, bill_id: str, prepayment: Prepayment, *, now: datetime) -> bool:
+    """Take a prepayment back, as if it had not been made. Raises InvalidValue when there is no such
+    bill."""
+
+    def undo(bill: Bill, user: User) -> Bill:
+        if bill.loan is None or prepayment not in bill.loan.prepayments:
+            return bill
+        kept = tuple(each for each in bill.loan.prepayments if each != prepayment)
+        return replace(bill, loan=replace(bill.loan, prepayments=kept))
+
+    return _change_bill(user_id, bill_id, now, undo)
 
 
 def close_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:

@@ -27,12 +27,16 @@ from bill_reminders.api.bills import (
     BillPage,
     BillStatus,
     BillSummary,
+    FailedDebitView,
     Occurrence,
     PaymentView,
+    PrepaymentView,
     bill_etag,
+    failed_debit_view,
     merged,
     occurrences_view,
     payment_view,
+    prepayments_view,
     read_fields,
     summary,
 )
@@ -70,6 +74,13 @@ class BillDetail(BillSummary):
         Field(description="The latest 12 due dates that are past, those unpaid, and the next 12."),
     ]
     payments: Annotated[list[PaymentView], Field(description="All payments, the latest last.")]
+    failed_debits: Annotated[
+        list[FailedDebitView],
+        Field(description="Automatic payments that did not go through, the latest last."),
+    ]
+    prepayments: Annotated[
+        list[PrepaymentView], Field(description="What was paid back early, if it is a loan.")
+    ]
     planned_reminders: Annotated[
         list[ComingReminder], Field(description="The next 10 reminders, if nothing else happens.")
     ]
@@ -92,6 +103,8 @@ def detail(account: Account, bill: Bill, *, now: datetime) -> BillDetail:
         **dict(summary(bill, today=today)),
         occurrences=occurrences_view(bill, today=today),
         payments=[payment_view(payment) for payment in bill.payments],
+        failed_debits=[failed_debit_view(failed) for failed in bill.failed_debits],
+        prepayments=prepayments_view(bill),
         planned_reminders=[coming_view(each, account) for each in planned],
     )
 

@@ -1,4 +1,4 @@
-"""What happens to a bill: payments and their undoing, statements, snoozes."""
+"""What happens to a bill: payments and their undoing, failed debits, statements, snoozes."""
 
 from decimal import Decimal
 from functools import partial
@@ -47,6 +47,15 @@ class NewPayment(Body):
     ] = None
     currency: Annotated[
         Currency | None, Field(description="Its currency; null for the bill's.")
+    ] = None
+
+
+class NewFailedDebit(Body):
+    """An automatic payment that did not go through."""
+
+    occurrence: Annotated[
+        OccurrenceNumber | None,
+        Field(description="Of which due date; null for the oldest that is unpaid."),
     ] = None
 
 
@@ -158,6 +167,49 @@ def undo_payment(bill_id: BillId, payment_id: PaymentId) -> Response[BillDetail]
     return answer(accounts.read(user_id, now=now), bill_id, now=now)
 
 
+@router.post(
+    "/v1/bills/<bill_id>/failed-debits",
+    status_code=201,
+    middlewares=[done_once],
+    tags=["Payments"],
+    operation_id="addFailedDebit",
+    summary="Note that an automatic payment did not go through",
+    description=(
+        "The user hears of it at once, after quiet hours, and their plan holds again for that due "
+        "date."
+    ),
+    responses=answers(
+        201,
+        BillDetail,
+        "The bill as it is now.",
+        *ALWAYS,
+        *WITH_BODY,
+        *POSTED,
+        "not-found",
+        headers=ETAG,
+    ),
+)
+def add_failed_debit(
+    bill_id: BillId,
+    body: Annotated[NewFailedDebit, BodyParam(description="Of which due date.")],
+    key: IdempotencyKey,
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    if not bill.autopay:
+        raise invalid([fault("bill_id", "not paid automatically: set its autopay first", "path")])
+    number = _unpaid(bill) if body.occurrence is None else body.occurrence
+    happenings.record_failed_debit(user_id, bill_id, number, f"d{derived_id(router)}", now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+
+
+def _unpaid(bill: Bill) -> int:
+    number = bill.first_unpaid()
+    if number is None:
+        raise invalid([fault("occurrence", "nothing of this bill is left to pay")])
+    return number
+
+
 @router.put(
     "/v1/bills/<bill_id>/occurrences/<number>/statement",
     tags=["Payments"],
@@ -215,8 +267,6 @@ def snooze_bill(
     user_id, now = me(router), clock.now()
     bill = need_bill(user_id, bill_id, now=now)
     until = read(local_date, body.until, "until")
-    number = bill.first_unpaid() if body.occurrence is None else body.occurrence
-    if number is None:
-        raise invalid([fault("occurrence", "nothing of this bill is left to pay")])
+    number = _unpaid(bill) if body.occurrence is None else body.occurrence
     happenings.snooze(user_id, bill_id, number, until, confirmed=body.confirmed, now=now)
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)

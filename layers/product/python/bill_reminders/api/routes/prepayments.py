@@ -1,0 +1,137 @@
+"""Principal of a loan that is paid back early, and the way back."""
+
+from decimal import Decimal
+from functools import partial
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body as BodyParam
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import Field
+
+from bill_reminders import clock
+from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answers
+from bill_reminders.api.bills import prepayment_id as id_of
+from bill_reminders.api.callers import me
+from bill_reminders.api.fields import WHOLE, Amount, Body, EffectName
+from bill_reminders.api.idempotency import IdempotencyKey, done_once
+from bill_reminders.api.problems import fault, invalid, not_found, read
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer, need_bill
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
+from bill_reminders.files import money
+from bill_reminders.storage import accounts, happenings
+
+router = Router()
+
+PrepaymentId = Annotated[
+    str, Path(pattern=r"^r[0-9a-f]{16}$", description="The prepayment's id, from the bill.")
+]
+
+
+class NewPrepayment(Body):
+    """Principal that was paid back early."""
+
+    amount: Annotated[
+        Amount, Field(description="What was paid back, in the bill's currency.", examples=["1000"])
+    ]
+    effect: Annotated[
+        EffectName,
+        Field(
+            description=(
+                "shorter_term: the instalments stay and become fewer. lower_instalment: they stay "
+                "as many and become lower; an interest-only loan knows this alone."
+            ),
+            examples=["shorter_term"],
+        ),
+    ]
+    after: Annotated[
+        Annotated[int, Field(ge=0, le=1200, examples=[3]), WHOLE] | None,
+        Field(
+            description=(
+                "How many instalments came before it; null for those before the oldest that is "
+                "unpaid. It counts as paid on the day of the last of them."
+            )
+        ),
+    ] = None
+
+
+@router.post(
+    "/v1/bills/<bill_id>/prepayments",
+    status_code=201,
+    middlewares=[done_once],
+    tags=["Payments"],
+    operation_id="addPrepayment",
+    summary="Note a prepayment of a loan",
+    description=(
+        "The instalments after it are computed anew, and reminders say the new amounts from now "
+        "on. The loan never becomes longer. Of two that are alike, one counts."
+    ),
+    responses=answers(
+        201,
+        BillDetail,
+        "The bill as it is now.",
+        *ALWAYS,
+        *WITH_BODY,
+        *POSTED,
+        "not-found",
+        headers=ETAG,
+    ),
+)
+def add_prepayment(
+    bill_id: BillId,
+    body: Annotated[NewPrepayment, BodyParam(description="The prepayment.")],
+    key: IdempotencyKey,
+) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    if bill.loan is None:
+        raise invalid([fault("bill_id", "no loan: note a payment instead", "path")])
+    effect = Effect(body.effect)
+    prepayment = Prepayment(_after(bill, body.after), _amount(bill.loan, body.amount), effect)
+    try:
+        happenings.record_prepayment(user_id, bill_id, prepayment, now=now)
+    except InvalidValue as error:
+        if error.field != "prepayments":
+            raise
+        is_effect = bill.loan.method is Method.INTEREST_ONLY and effect is Effect.SHORTER_TERM
+        said = fault("effect" if is_effect else "amount", error.problem)
+        raise invalid([said]) from None
+    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+
+
+def _after(bill: Bill, after: int | None) -> int:
+    if after is not None:
+        return after
+    unpaid = bill.first_unpaid()
+    if unpaid is None:
+        raise invalid([fault("after", "nothing of this loan is left to pay")])
+    return unpaid
+
+
+def _amount(loan: Loan, text: str) -> Decimal:
+    in_use = money.currency(loan.principal.currency)
+    return read(partial(money.amount, currency=in_use), text, "amount")
+
+
+@router.delete(
+    "/v1/bills/<bill_id>/prepayments/<prepayment_id>",
+    tags=["Payments"],
+    operation_id="undoPrepayment",
+    summary="Undo a prepayment",
+    description="As if it had not been made: the instalments are computed without it.",
+    responses=answers(
+        200, BillDetail, "The bill as it is now.", *ALWAYS, "not-found", headers=ETAG
+    ),
+)
+def undo_prepayment(bill_id: BillId, prepayment_id: PrepaymentId) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    known = () if bill.loan is None else bill.loan.prepayments
+    for each in known:
+        if id_of(bill, each) == prepayment_id:
+            happenings.undo_prepayment(user_id, bill_id, each, now=now)
+            return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    raise not_found("prepayment")
