@@ -91,9 +91,12 @@ def test_it_is_the_row_of_that_name_on_that_channel() -> None:
         assert found.key == "one"
 
 
-@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.PUSH])
-def test_a_name_is_good_for_its_channel_alone(channel: Channel) -> None:
-    row(receipt_id="r-5")
+@pytest.mark.parametrize(
+    ("of", "channel"),
+    [("sms", Channel.EMAIL), ("sms", Channel.PUSH), ("email", Channel.SMS), ("push", Channel.SMS)],
+)
+def test_a_name_is_good_for_its_channel_alone(of: str, channel: Channel) -> None:
+    row(receipt_id="r-5", channel=of)
     assert receipts.named("r-5", channel) is None
     assert receipts.named_in("somebody", "r-5", channel) is None
 
