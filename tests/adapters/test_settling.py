@@ -240,6 +240,10 @@ def test_a_second_message_that_would_come_too_late_is_not_sent(stage: Stage) -> 
     assert stage.accepted == 1, "the overdue notice"
     states = states_of("somebody")
     assert states == {RENT: "unknown", "rent#0000#r0#overdue:1#sms": "sent"}
+    assert {row.trigger: row.resends for row in ledger_of("somebody")} == {
+        "lead:0": 1,
+        "overdue:1": None,
+    }
 
 
 def test_the_channels_policy_may_forbid_a_second_message(
