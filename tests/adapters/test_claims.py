@@ -522,6 +522,21 @@ def test_the_cap_is_reserved_in_the_claim(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(ledger_of("somebody")) == 1
 
 
+@pytest.mark.parametrize("by_now", [0, 2])
+def test_a_claim_counts_from_what_others_counted_meanwhile(by_now: int) -> None:
+    at_minutes(0, 5)
+    claim_sms(NINE)
+    count = tables.messages(Channel.SMS)
+    assert getattr(schedule("somebody"), count.attr_name) == 1
+    with wire.before_call(
+        tables.connection.client,
+        "TransactWriteItems",
+        lambda: schedule("somebody").update([count.set(by_now)]),
+    ):
+        assert claim_sms(NINE + 5 * MINUTE).reminders
+    assert getattr(schedule("somebody"), count.attr_name) == by_now + 1
+
+
 def test_another_channel_and_another_day_count_for_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -552,20 +567,21 @@ def test_a_release_makes_the_whole_digest_wait_and_wakes_the_user_then() -> None
     assert schedule("somebody").version == 3, "a release is a change like any other"
 
 
-@pytest.mark.parametrize("power", [{"owner": "0"}, {"owner": "~"}, {"attempt": 2}])
-def test_a_release_gives_back_no_row_that_is_another_claims(power: dict[str, Any]) -> None:
+@pytest.mark.parametrize("moved_on", [{"owner": "0"}, {"owner": "~"}, {"attempt": 2}])
+@pytest.mark.parametrize("place", [0, 1], ids=["the message", "one of its digest"])
+def test_a_release_gives_back_no_row_that_is_another_claims(
+    place: int, moved_on: dict[str, Any]
+) -> None:
     enter_bills("rent", "power")
     claim = claim_sms()
-    ours, other = ledger_of("somebody")
-    if "power" not in other.key:
-        ours, other = other, ours
-    actions = [getattr(LedgerItem, name).set(value) for name, value in power.items()]
-    other.update(actions)
+    rows = ledger_of("somebody")
+    assert rows[0].key == claim.message_key
+    rows[place].update([getattr(LedgerItem, name).set(value) for name, value in moved_on.items()])
     with suppress(accounts.Contended):
         release(claim)
-    assert {row.key: row.attribute_values for row in ledger_of("somebody")} == {
-        row.key: row.attribute_values for row in (ours, other)
-    }
+    assert [row.attribute_values for row in ledger_of("somebody")] == [
+        row.attribute_values for row in rows
+    ]
 
 
 def test_a_release_gives_back_no_message_that_arrived_after_all() -> None:
