@@ -22,6 +22,7 @@ FILLED_IN = {
     "job_id": "0" * 24,
     "number": "0",
     "payment_id": "p",
+    "prepayment_id": f"r{'0' * 16}",
     "reminder_id": "A" * 40,
 }
 PRIVATE = [operation for operation in operations() if not operation.public]
