@@ -173,10 +173,10 @@ def undo_payment(bill_id: BillId, payment_id: PaymentId) -> Response[BillDetail]
     middlewares=[done_once],
     tags=["Payments"],
     operation_id="addFailedDebit",
-    summary="Note that an automatic payment did not go through",
+    summary="Note a failed debit",
     description=(
-        "The user hears of it at once, after quiet hours, and their plan holds again for that due "
-        "date."
+        "An automatic payment did not go through: the user hears of it at once, after quiet hours, "
+        "and their plan holds again for that due date."
     ),
     responses=answers(
         201,
