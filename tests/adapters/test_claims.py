@@ -1,7 +1,6 @@
 """A claim takes what is due for one sender, once, and never what was paid or changed before it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -42,16 +41,6 @@ RENT = "rent#0000#r0#lead:3#sms"
 POWER = "power#0000#r0#lead:3#sms"
 
 pytestmark = pytest.mark.usefixtures("stack")
-
-
-@contextmanager
-def registered(events: Any, name: str, listen: Callable[..., None]) -> Iterator[None]:
-    """Let `listen` hear of what botocore does meanwhile."""
-    events.register(name, listen)
-    try:
-        yield
-    finally:
-        events.unregister(name, listen)
 
 
 class Recorder:
@@ -216,10 +205,10 @@ def test_what_is_skipped_takes_its_room_in_a_transaction(
         rows.append(sum("Put" in each for each in params["TransactItems"]))
 
     events = tables.connection.client.meta.events
-    with registered(events, "before-parameter-build.dynamodb.TransactWriteItems", count):
-        claims = [claim_sms(NINE + 3 * DAY)]
-        while claims[-1].more:
-            claims.append(claim_sms(NINE + 3 * DAY))
+    events.register("before-parameter-build.dynamodb.TransactWriteItems", count)
+    claims = [claim_sms(NINE + 3 * DAY)]
+    while claims[-1].more:
+        claims.append(claim_sms(NINE + 3 * DAY))
     assert max(rows) <= at_most
     assert sum(rows) == 6
     assert sorted(bill_id for claim in claims for bill_id in claimed(claim)) == ["power", "rent"]

@@ -55,7 +55,7 @@ def statement(source: str, line: int) -> range:
 
 def running(lines: range, seen: Mapping[str, Seen]) -> list[str]:
     """Who runs any of some lines: all tests, when the import already does."""
-    imported = "" in seen and not seen[""].lines.isdisjoint(lines)
+    imported = not seen[""].lines.isdisjoint(lines)
     return [test for test in seen if test and (imported or not seen[test].lines.isdisjoint(lines))]
 
 

@@ -19,27 +19,23 @@ def phone(text: str) -> str:
     """
     # sixty modules, and no bill needs them
     import phonenumbers  # noqa: PLC0415
-    from phonenumbers import (  # noqa: PLC0415
-        NumberParseException,
-        PhoneNumberFormat,
-        ValidationResult,
-    )
 
     number = None
     if _PHONE.fullmatch(text):  # the parser by itself skips words before and after a number
         try:
             number = phonenumbers.parse(text, None)
-        except NumberParseException:
+        except phonenumbers.NumberParseException:
             number = None
     # `is_possible_number` also says yes to numbers that only work inside one town.
     if number is None or (
-        phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE
+        phonenumbers.is_possible_number_with_reason(number)
+        != phonenumbers.ValidationResult.IS_POSSIBLE
     ):
         raise CellError(
             "not a phone number that can be dialled from abroad: write + and the country code, "
             "then all digits of the number"
         )
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def email(text: str) -> str:

@@ -86,6 +86,12 @@ class BillDetail(BillSummary):
     ]
 
 
+def bill_as_it_is(status: int, *kinds: str) -> dict[int, Any]:
+    """The `responses` of a route that answers with one bill, or with these kinds of problems."""
+    said = "The bill as it is now."
+    return answers(status, BillDetail, said, *ALWAYS, "not-found", *kinds, headers=ETAG)
+
+
 def detail(account: Account, bill: Bill, *, now: datetime) -> BillDetail:
     today = local_date(now, account.user.zone)
     recorded = {
@@ -256,17 +262,7 @@ def get_bill(bill_id: BillId) -> Response[BillDetail]:
         "whole. Payments stay with their due dates. When a due date moves after the user heard of "
         "it, they are told. Needs the ETag that was read."
     ),
-    responses=answers(
-        200,
-        BillDetail,
-        "The bill as it is now.",
-        *ALWAYS,
-        *WITH_BODY,
-        "not-found",
-        "changed-meanwhile",
-        "precondition-required",
-        headers=ETAG,
-    ),
+    responses=bill_as_it_is(200, *WITH_BODY, "changed-meanwhile", "precondition-required"),
 )
 def change_bill(
     bill_id: BillId,

@@ -11,12 +11,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
 from bill_reminders import clock
-from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answers
+from bill_reminders.api.answering import POSTED, WITH_BODY
 from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, Currency, LocalDate
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import fault, invalid, not_found, read
-from bill_reminders.api.routes.bills import BillDetail, BillId, answer, need_bill
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
 from bill_reminders.api.settings import local_date
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
@@ -98,16 +98,7 @@ class NewSnooze(Body):
         "All of what is owed, or part of it. What is paid in full is not reminded of any more, "
         "from now on."
     ),
-    responses=answers(
-        201,
-        BillDetail,
-        "The bill as it is now.",
-        *ALWAYS,
-        *WITH_BODY,
-        *POSTED,
-        "not-found",
-        headers=ETAG,
-    ),
+    responses=bill_as_it_is(201, *WITH_BODY, *POSTED),
 )
 def add_payment(
     bill_id: BillId,
@@ -118,7 +109,7 @@ def add_payment(
     bill = need_bill(user_id, bill_id, now=now)
     paid = None
     if body.amount is not None:
-        paid = _money(bill, body.amount, body.currency, "amount")
+        paid = money_of(bill, body.amount, body.currency, "amount")
     happenings.record_payment(
         user_id,
         bill_id,
@@ -130,7 +121,9 @@ def add_payment(
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
 
 
-def _money(bill: Bill, amount: str, currency: str | None, field: str) -> Money:
+def money_of(bill: Bill, amount: str, currency: str | None, field: str) -> Money:
+    """An amount of the bill's, in its own currency when none is named. Raises an invalid-value
+    problem."""
     code = currency or _currency_of(bill)
     if code is None:
         raise invalid([fault("currency", "not known from the bill: write its ISO 4217 code")])
@@ -154,9 +147,7 @@ def _currency_of(bill: Bill) -> str | None:
         "As if it had not been made. What fell due to be reminded of meanwhile is not made up for; "
         "the days that are still to come are planned again."
     ),
-    responses=answers(
-        200, BillDetail, "The bill as it is now.", *ALWAYS, "not-found", headers=ETAG
-    ),
+    responses=bill_as_it_is(200),
 )
 def undo_payment(bill_id: BillId, payment_id: PaymentId) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
@@ -178,16 +169,7 @@ def undo_payment(bill_id: BillId, payment_id: PaymentId) -> Response[BillDetail]
         "An automatic payment did not go through: the user hears of it at once, after quiet hours, "
         "and their plan holds again for that due date."
     ),
-    responses=answers(
-        201,
-        BillDetail,
-        "The bill as it is now.",
-        *ALWAYS,
-        *WITH_BODY,
-        *POSTED,
-        "not-found",
-        headers=ETAG,
-    ),
+    responses=bill_as_it_is(201, *WITH_BODY, *POSTED),
 )
 def add_failed_debit(
     bill_id: BillId,
@@ -216,9 +198,7 @@ def _unpaid(bill: Bill) -> int:
     operation_id="putStatement",
     summary="State the amount of one due date",
     description="For bills that differ each time: what the biller states for this one.",
-    responses=answers(
-        200, BillDetail, "The bill as it is now.", *ALWAYS, *WITH_BODY, "not-found", headers=ETAG
-    ),
+    responses=bill_as_it_is(200, *WITH_BODY),
 )
 def put_statement(
     bill_id: BillId,
@@ -229,10 +209,10 @@ def put_statement(
     bill = need_bill(user_id, bill_id, now=now)
     if bill.due_on(number) is None:
         raise not_found("occurrence")
-    stated = _money(bill, body.amount, body.currency, "amount")
+    stated = money_of(bill, body.amount, body.currency, "amount")
     minimum: Decimal | None = None
     if body.minimum is not None:
-        minimum = _money(bill, body.minimum, stated.currency, "minimum").amount
+        minimum = money_of(bill, body.minimum, stated.currency, "minimum").amount
     happenings.record_statement(user_id, bill_id, Statement(number, stated, minimum), now=now)
     return answer(accounts.read(user_id, now=now), bill_id, now=now)
 
@@ -247,17 +227,7 @@ def put_statement(
     description=(
         "Nothing is said of it before the date, then once. Past the due date it is asked back."
     ),
-    responses=answers(
-        201,
-        BillDetail,
-        "The bill as it is now.",
-        *ALWAYS,
-        *WITH_BODY,
-        *POSTED,
-        "not-found",
-        "needs-confirmation",
-        headers=ETAG,
-    ),
+    responses=bill_as_it_is(201, *WITH_BODY, *POSTED, "needs-confirmation"),
 )
 def snooze_bill(
     bill_id: BillId,

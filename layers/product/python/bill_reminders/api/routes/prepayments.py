@@ -1,7 +1,5 @@
 """Principal of a loan that is paid back early, and the way back."""
 
-from decimal import Decimal
-from functools import partial
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -11,17 +9,17 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
 from bill_reminders import clock
-from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answers
+from bill_reminders.api.answering import POSTED, WITH_BODY
 from bill_reminders.api.bills import prepayment_id as id_of
 from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, EffectName
 from bill_reminders.api.idempotency import IdempotencyKey, done_once
-from bill_reminders.api.problems import fault, invalid, not_found, read
-from bill_reminders.api.routes.bills import BillDetail, BillId, answer, need_bill
+from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
+from bill_reminders.api.routes.payments import money_of
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
-from bill_reminders.files import money
+from bill_reminders.domain.loans import Effect, Method, Prepayment
 from bill_reminders.storage import accounts, happenings
 
 router = Router()
@@ -69,16 +67,7 @@ class NewPrepayment(Body):
         "The instalments after it are computed anew, and reminders say the new amounts from now "
         "on. The loan never becomes longer. Of two that are alike, one counts."
     ),
-    responses=answers(
-        201,
-        BillDetail,
-        "The bill as it is now.",
-        *ALWAYS,
-        *WITH_BODY,
-        *POSTED,
-        "not-found",
-        headers=ETAG,
-    ),
+    responses=bill_as_it_is(201, *WITH_BODY, *POSTED),
 )
 def add_prepayment(
     bill_id: BillId,
@@ -90,7 +79,8 @@ def add_prepayment(
     if bill.loan is None:
         raise invalid([fault("bill_id", "no loan: note a payment instead", "path")])
     effect = Effect(body.effect)
-    prepayment = Prepayment(_after(bill, body.after), _amount(bill.loan, body.amount), effect)
+    paid = money_of(bill, body.amount, None, "amount")
+    prepayment = Prepayment(_after(bill, body.after), paid.amount, effect)
     try:
         happenings.record_prepayment(user_id, bill_id, prepayment, now=now)
     except InvalidValue as error:
@@ -111,20 +101,13 @@ def _after(bill: Bill, after: int | None) -> int:
     return unpaid
 
 
-def _amount(loan: Loan, text: str) -> Decimal:
-    in_use = money.currency(loan.principal.currency)
-    return read(partial(money.amount, currency=in_use), text, "amount")
-
-
 @router.delete(
     "/v1/bills/<bill_id>/prepayments/<prepayment_id>",
     tags=["Payments"],
     operation_id="undoPrepayment",
     summary="Undo a prepayment",
     description="As if it had not been made: the instalments are computed without it.",
-    responses=answers(
-        200, BillDetail, "The bill as it is now.", *ALWAYS, "not-found", headers=ETAG
-    ),
+    responses=bill_as_it_is(200),
 )
 def undo_prepayment(bill_id: BillId, prepayment_id: PrepaymentId) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
