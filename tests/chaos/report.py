@@ -79,7 +79,7 @@ def write(state: Mapping[str, Any]) -> None:
     for name, what in (
         ("singles", "a single fault at each call, of each kind"),
         ("pairs", "pairs of deaths, at every two calls"),
-        ("schedules", "schedules of the state machine, 30 steps at most"),
+        ("schedules", "schedules of the state machine, 30 steps each (one in twenty is cut short)"),
         ("on_moto", "more of them with tables on moto"),
         ("faults", "faults injected"),
         ("accepted", "messages that the providers took"),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from bill_reminders.storage import accounts, ledger
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.people import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
+from tests.chaos.expressions import Item
 from tests.chaos.store import Store
 from tests.chaos.world import START, Accepted, Letter, World
 from tests.support import receipts as forms
@@ -32,21 +34,20 @@ TAKEN = {"sent", "delivered", "bounced", "complained", "expired"}
 """States that only a message which the provider took can reach. `failed` may be either."""
 
 
-_entered: list[Store] = []
-"""The tables with the people in them, once that was done."""
+_entered: dict[str, list[Item]] = {}
+"""The rows of the tables with the people in them, once that was done."""
 
 
 def people(world: World) -> None:
-    """Enter the people of the campaign, by the product's own code; in the double only once, for
-    that takes an eighth of a schedule. What is journalled is done anew."""
+    """Enter the people of the campaign, by the product's own code; only once, for that takes an
+    eighth of a schedule. What is journalled is done anew."""
     world.now = NINE
-    if _entered and isinstance(world.store, Store) and world.journal is None:
-        world.store.fill(_entered[0])
+    if _entered and world.journal is None:
+        world.store.fill(_entered)
         return
     _enter()
-    if not _entered and isinstance(world.store, Store):
-        _entered.append(Store())
-        _entered[0].fill(world.store)
+    for name in Store().tables:
+        _entered[name] = deepcopy(world.store.all_items(name))
 
 
 def _enter() -> None:

@@ -11,7 +11,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -414,24 +414,18 @@ def _unlogged() -> Iterator[None]:
 @contextmanager
 def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
     """Make worlds; the one made last is the one that AWS clients talk to. Its tables are the
-    double, or moto's: new ones for each world."""
+    double, or moto's, and empty."""
     present: list[World] = []
     send = BaseClient._make_api_call  # type: ignore[attr-defined]
-    stacks = ExitStack()
 
     def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
-        if not present:  # moto's stack is being made
-            return send(client, operation, request)
         return present[-1].call(client, operation, request)
 
     def made() -> World:
         world = World()
-        if on_moto:
-            stacks.close()
-            present.clear()
-            stack = stacks.enter_context(moto_stack())
-            bind_all(outputs | {"AddressKeyArn": "AddressKey"})
-            world.store = MotoStore(tables.connection.client, send, stack.ids)
+        if ids:
+            world.store = MotoStore(tables.connection.client, send, ids)
+            world.store.empty()
         present[:] = [world]
         for sender in ("SendSms", "SendPush", "SendEmail"):
             _new_process(sender)
@@ -439,7 +433,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
 
     outputs = {f"{name}Table": name for name in Store().tables}
     with (
-        stacks,
+        moto_stack() if on_moto else nullcontext() as stack,
         _unlogged(),
         patch.dict(os.environ, CREDENTIALS | {clock.OFFSET_VARIABLE: OFFSET}),
         patch.object(BaseClient, "_make_api_call", call),
@@ -448,6 +442,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
         patch("bill_reminders.delivery.worker.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.storage.ledger.MESSAGES_A_DAY", 3),
     ):
+        ids = {} if stack is None else stack.ids
         present.append(World())
         bind_all(outputs | {"AddressKeyArn": "AddressKey"})
         assert tables.connection.client is not None

@@ -103,18 +103,21 @@ def _one_call_at_a_time() -> Iterator[None]:
 
 @contextmanager
 def _quick_answers() -> Iterator[None]:
-    """Moto looks for each part of a DynamoDB value under six names, most of them of other services:
-    a third of what a test takes. The value is a dict that bears AWS's own name or none. And it
-    lists the methods of its own classes anew at each call."""
-    look = ResponseSerializer.get_value
+    """Moto takes each DynamoDB value apart and looks for its parts under six names, most of them of
+    other services: a third of what a test takes. What it keeps is what AWS answers. And it lists
+    the methods of its own classes anew at each call."""
+    serialize = ResponseSerializer._serialize
 
-    def look_once(serializer: ResponseSerializer, value: Any, key: str, shape: Shape) -> Any:
-        if isinstance(value, dict) and shape.parent.name == "AttributeValue":
-            return value.get(key)
-        return look(serializer, value, key, shape)
+    def as_kept(
+        serializer: ResponseSerializer, serialized: Any, value: Any, shape: Shape, key: str
+    ) -> None:
+        if isinstance(value, dict) and shape.name == "AttributeValue":
+            serializer._default_serialize(serialized, value, shape, key)
+        else:
+            serialize(serializer, serialized, value, shape, key)
 
     with (
-        patch.object(ResponseSerializer, "get_value", look_once),
+        patch.object(ResponseSerializer, "_serialize", as_kept),
         patch.object(responses, "method_names_from_class", cache(method_names_from_class)),
     ):
         yield
