@@ -169,16 +169,18 @@ class World:
         return answer
 
     def _check_owner(self, marked: list[Item | None]) -> None:
-        """While a lease runs, nobody but its owner and receipts says what became of a claim."""
+        """While a lease runs, by the clock of who writes, nobody but its owner and receipts says
+        what became of a claim."""
         process = self.processes[-1] if self.processes else None
         if process is None or process.name == "ReadReceipts":
             return
         ours = "" if process.claim is None else process.claim[2]
+        clock = InstantAttribute().serialize(self.now + max(self.skew, timedelta()))
         for row in marked:
             if row is None or row["state"]["S"] not in ("claimed", "in_digest"):
                 continue
             lease = row.get("settle_at", {"S": ""})["S"]
-            if lease > InstantAttribute().serialize(self.now) and row["owner"]["S"] != ours:
+            if lease > clock and row["owner"]["S"] != ours:
                 self.wrong.append(f"a stranger wrote to a claim: {row['key']['S']}")
 
     def _note_claim(self, claimed: list[Item], known: list[Item | None]) -> None:
