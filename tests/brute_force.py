@@ -278,8 +278,7 @@ class _Now:
             name: -999 if joins == "fallback" else int(joins or 365)
             for name, _, joins in (cell.partition("@") for cell in cells)
         }
-        if set(self.joins.values()) == {-999}:
-            self.joins[next(iter(self.joins))] = 365
+        self.joins[max(self.joins, key=lambda name: self.joins[name])] = 365
 
     @property
     def payable(self) -> date:
@@ -492,6 +491,10 @@ class _Life:
         if now.paused_until:
             resumes_on = date.fromisoformat(now.paused_until) + DAY
             resumes = _first_instant(wall.zone, resumes_on, now.remind_at)
+            before = _out_of_quiet(wall, resumes, -MINUTE)
+            after = _out_of_quiet(wall, resumes, MINUTE)
+            if wall.day_of(after) != resumes_on == wall.day_of(before):
+                resumes = before
             if minute < resumes:
                 return min(resumes, _first_instant(wall.zone, useful_on + DAY, time()))
         if wall.is_quiet(minute):

@@ -16,7 +16,7 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import Address, Attestation, Language, PlanChange, User
+from bill_reminders.domain.people import Address, Attestation, Language, Plan, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
@@ -570,6 +570,11 @@ OVERDUE = "02-11 09:00 overdue:1"
             paused_until("02-09", quiet_hours=quiet("08:00-10:00")),
             ["02-10 10:00 lead:0", "02-11 10:00 overdue:1"],
             id="not in the quiet hours that the pause ends in",
+        ),
+        pytest.param(
+            paused_until("02-09", quiet_hours=quiet("20:00-08:00"), plan=Plan(remind_at=time(21))),
+            ["02-10 19:59 lead:0", "02-12 08:00 overdue:1"],
+            id="before quiet hours that end when it is too late",
         ),
         pytest.param(
             paused_until("02-10"),

@@ -107,7 +107,7 @@ ALL = ["lead:3", "lead:1", "lead:0", "overdue:1"]
         pytest.param((Join(SMS, 3),), ALL, id="on the first day"),
         pytest.param((Join(SMS, 2),), ALL[1:], id="between two days"),
         pytest.param((Join(SMS, 0),), ALL[2:], id="from the due day on"),
-        pytest.param((Join(PUSH, 0), Join(SMS, 1)), ALL[1:], id="each channel by its own"),
+        pytest.param((Join(PUSH, 1), Join(SMS, 0)), ALL[2:], id="each channel by its own"),
     ],
 )
 def test_a_plan_escalates_to_a_channel_from_its_day_on(
@@ -138,7 +138,7 @@ def test_own_channels_come_with_their_own_joins_and_drop_the_users(where: str) -
 
     assert [line[12:] for line in planned(*changed(channels=(SMS, EMAIL)), SMS)] == ALL
     assert planned(*changed(channels=(SMS, EMAIL)), PUSH) == []
-    again = changed(channels=(SMS,), joins=(Join(SMS, 1),))
+    again = changed(channels=(SMS, PUSH), joins=(Join(SMS, 1),))
     assert [line[12:] for line in planned(*again, SMS)] == ALL[1:]
     # a change of the days alone keeps the escalation, whatever joins stand beside it
     kept = changed(lead_days=(5, 0), joins=(Join(SMS, 9),))

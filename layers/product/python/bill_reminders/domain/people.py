@@ -57,7 +57,7 @@ class Plan:
 
     `lead_days` count days before the due date (0 to 365, 0 is the due day), `overdue_days` days
     after it (1 to 60); `remind_at` is wall time in the user's zone. A channel that no `joins` names
-    takes part in every reminder.
+    takes part in every reminder; if there is none, the one that joins first does.
     """
 
     lead_days: tuple[int, ...] = (3, 1, 0)
@@ -96,10 +96,14 @@ class Plan:
 
     def _joins(self) -> Mapping[Channel, int | None]:
         joins = {join.channel: join.lead_days for join in self.joins}
-        if self.channels and all(joins.get(each, 0) is None for each in self.channels):
-            # nobody is left to stand in for, so the most wanted takes part in everything
-            del joins[self.channels[0]]
+        if self.channels and all(each in joins for each in self.channels):
+            # nobody is left for the earliest reminders, so who joins first takes part in them too
+            del joins[max(self.channels, key=lambda each: _joining(joins[each]))]
         return joins
+
+
+def _joining(lead_days: int | None) -> int:
+    return -1 if lead_days is None else lead_days
 
 
 DEFAULT_PLAN = Plan()

@@ -20,7 +20,7 @@ from bill_reminders.domain.chains import (
     singled_out,
     stood_in_for,
 )
-from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
+from bill_reminders.domain.clock import DAY, QuietSpans, instant_of, local_date, next_minute
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.past import Past
 from bill_reminders.domain.people import User
@@ -244,15 +244,21 @@ def _judge_nearest(
 
 def _silent_until(user: User, planned: Planned, now: datetime) -> datetime | None:
     """The end of the pause, or of the quiet hours, in which `now` lies."""
-    resumes_at = _end_of_pause(user, planned.remind_at)
+    quiet = user.quiet_on(planned.reminder.channel)
+    resumes_at = _end_of_pause(user, planned.remind_at, quiet)
     if resumes_at is not None and now < resumes_at:
         return resumes_at
-    quiet = user.quiet_on(planned.reminder.channel)
     return quiet.end_after(now, user.zone) if quiet.cover(now, user.zone) else None
 
 
-def _end_of_pause(user: User, remind_at: time) -> datetime | None:
-    """When reminders go out again: the day after the pause, at the usual time of day."""
+def _end_of_pause(user: User, remind_at: time, quiet: QuietSpans) -> datetime | None:
+    """When reminders go out again: the day after the pause, at the usual time of day. Where it is
+    quiet from then on until the next day, which may be too late: in the last minute before."""
     if user.paused_until is None:
         return None
-    return instant_of(user.paused_until + DAY, remind_at, user.zone)
+    day = user.paused_until + DAY
+    usual = instant_of(day, remind_at, user.zone)
+    if local_date(quiet.end_after(usual, user.zone), user.zone) == day:
+        return usual
+    before = quiet.last_minute_before(usual, user.zone)
+    return before if local_date(before, user.zone) == day else usual
