@@ -367,8 +367,8 @@ class _Life:
         if now.snoozed_until:
             day = date.fromisoformat(now.snoozed_until)
             offset = (day - now.payable).days
-            instant = _planned_at(wall, now.payable, offset, now.remind_at)
-            dated.append((instant, 0, day, f"snooze:{day}"))
+            self.silent_until = _planned_at(wall, now.payable, offset, now.remind_at)
+            dated.append((self.silent_until, 0, day, f"snooze:{day}"))
         for failure in now.failures:
             instant = _out_of_quiet(wall, _at(failure), MINUTE)
             dated.append((instant, 2, wall.day_of(instant), f"autopay_failed:{failure['value']}"))
@@ -477,7 +477,10 @@ class _Life:
         return waits
 
     def is_snoozed(self, now: _Now, planned: dict[str, datetime], minute: datetime) -> bool:
-        return planned.get(f"snooze:{now.snoozed_until}", minute) > minute
+        if not now.snoozed_until:
+            return False
+        own = planned.get(f"snooze:{now.snoozed_until}", minute)
+        return max(own, self.silent_until) > minute
 
     def fate(self, now: _Now, name: str, instant: datetime, minute: datetime) -> str | datetime:
         """What becomes of the nearest one, or when it is to be looked at again."""

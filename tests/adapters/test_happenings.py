@@ -129,6 +129,22 @@ def test_a_file_that_is_imported_again_keeps_what_happened() -> None:
     assert the_bill() == known
 
 
+@pytest.mark.parametrize(("moved_by", "kept"), [(-2, False), (-1, True), (5, True)])
+def test_a_due_date_that_moves_to_before_a_snooze_ends_it(moved_by: int, kept: bool) -> None:
+    """But not a snooze past the due date, to which the user said yes twice."""
+    enter(a_user(), a_bill(due_on=IN_THREE_DAYS), a_bill("somebody", "late", due_on=IN_THREE_DAYS))
+    happenings.snooze("somebody", "bill", 0, IN_THREE_DAYS - DAY, now=NINE)
+    confirmed = IN_THREE_DAYS + DAY
+    happenings.snooze("somebody", "late", 0, confirmed, confirmed=True, now=NINE)
+    moved = IN_THREE_DAYS + moved_by * DAY
+    drafts = [a_bill("somebody", name, due_on=moved) for name in ("bill", "late")]
+    save_bills("somebody", [lambda _, bill=bill: bill for bill in drafts], now=NINE)
+    bill, late = (accounts.read("somebody", now=NINE).bill(name) for name in ("bill", "late"))
+    assert bill is not None and late is not None
+    assert bool(bill.snoozes) == kept
+    assert late.snoozes[0].until == confirmed
+
+
 def test_a_failed_debit_wakes_every_channel_at_the_next_minute() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS, autopay=True))
     assert wakes_at("somebody") == NINE + 2 * DAY

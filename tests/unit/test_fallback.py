@@ -293,6 +293,16 @@ def test_a_snooze_and_a_failed_debit_are_stood_in_for() -> None:
     ]
 
 
+def test_what_fails_in_a_snooze_is_not_stood_in_for() -> None:
+    def snooze(story: Story) -> None:
+        story.bills = (BILL.with_snooze(Snooze(0, date(2027, 2, 9))),)
+
+    fates = {("lead:3", EMAIL): (State.EXPIRED, timedelta(hours=11))}
+    story = Story(user_with("email+sms@fallback"), fates=fates).then("02-07 10:00", snooze).live()
+    assert [line for line in story.sent if line.endswith("sms")] == []
+    assert "lead:3 sms snoozed" in story.noted
+
+
 def test_of_a_digest_each_is_stood_in_for() -> None:
     power = a_bill(bill_id="power", due_on=DUE)
     story = Story(user_with("push+sms@fallback"), BILL, power)

@@ -210,7 +210,9 @@ def test_a_snooze_to_another_day_waits_for_the_end_of_quiet_hours() -> None:
 
 
 def test_a_channel_that_has_not_joined_hears_of_no_snooze() -> None:
-    joined = replace(USER, plan=replace(USER.plan, joins=(Join(Channel.SMS, 0),)))
+    listed = (Channel.PUSH, Channel.SMS)
+    plan = replace(USER.plan, channels=listed, joins=(Join(Channel.SMS, 0),))
+    joined = replace(a_user(zone="America/New_York", channels=listed), plan=plan)
     assert sent(lived(BILL, snooze("02-07 10:00", "02-08"), user=joined)) == PLAN[2:]
 
 

@@ -287,6 +287,19 @@ class Bill:
         others = [each for each in self.snoozes if each.occurrence != snooze.occurrence]
         return replace(self, snoozes=(*others, snooze))
 
+    def with_snoozes_of(self, known: "Bill") -> "Bill":
+        """This bill with the snoozes of `known` whose wish still holds: to hear on a day up to the
+        due date is no wish to hear after it, once the date has moved to before that day."""
+        return replace(
+            self, snoozes=tuple(each for each in known.snoozes if not self._overtakes(each, known))
+        )
+
+    def _overtakes(self, snooze: Snooze, known: "Bill") -> bool:
+        before, after = known.due_on(snooze.occurrence), self.due_on(snooze.occurrence)
+        if before is None or after is None:
+            return False
+        return self.payable_on(after) < snooze.until <= known.payable_on(before)
+
     def without_snooze(self, occurrence: int) -> "Bill":
         """This bill without the snooze of that occurrence."""
         kept = tuple(each for each in self.snoozes if each.occurrence != occurrence)

@@ -17,6 +17,8 @@ from bill_reminders.domain.chains import (
     chains,
     first_due_date,
     nearness,
+    plan_of,
+    planned_instant,
     singled_out,
     stood_in_for,
 )
@@ -24,7 +26,7 @@ from bill_reminders.domain.clock import DAY, QuietSpans, instant_of, local_date,
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.past import Past
 from bill_reminders.domain.people import User
-from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, TriggerKind
+from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, Trigger, TriggerKind
 from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import FURTHEST
 
@@ -146,9 +148,7 @@ def _judge(
         if planned.reminder.planned_at > now and _is_open(recorded.get(planned.reminder.key))
     ]
     reopened_at = _reopened_at(bill, chain)
-    snoozed = any(
-        planned.reminder.trigger.kind is TriggerKind.SNOOZE for planned in chain[len(arrived) :]
-    )
+    snoozed = _is_snoozed(user, bill, chain, now)
     foremost = _foremost(user, arrived, recorded, now)
     held_until = _held_until(user, foremost, recorded, now)
     is_nearer = False
@@ -182,6 +182,20 @@ def _judge(
             case None:
                 due.append(reminder)
     return Decision(tuple(due), tuple(skipped), min(wakes, default=None))
+
+
+def _is_snoozed(user: User, bill: Bill, chain: Chain, now: datetime) -> bool:
+    """Whether the user wants silence still; also on a channel that only stands in for the one which
+    ends it, and so has no reminder of its own for that."""
+    first = chain[0]
+    channel, number = first.reminder.channel, first.reminder.occurrence
+    until = next((each.until for each in bill.snoozes if each.occurrence == number), None)
+    if until is None:
+        return False
+    trigger, quiet = Trigger.snooze(until), user.quiet_on(channel)
+    ends_at = [planned_instant(user, plan_of(user, bill), first.payable_on, trigger, quiet)]
+    ends_at += [each.reminder.planned_at for each in chain if each.reminder.trigger == trigger]
+    return max(ends_at) > now
 
 
 def _foremost(

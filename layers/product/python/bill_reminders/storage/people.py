@@ -119,19 +119,19 @@ def in_place_of(known: Bill, draft: Draft) -> Bill:
     loan = wanted.loan
     if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
         loan = known.loan
-    return replace(
+    bill = replace(
         wanted,
         loan=loan,
         # a loan's terms hold from the first date that comes with them
         recurrence=wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None),
         statements=known.statements,
         payments=known.payments,
-        snoozes=known.snoozes,
         failed_debits=known.failed_debits,
         reopened=known.reopened,
         closed_at=known.closed_at,
         silence=known.silence,
     )
+    return bill.with_snoozes_of(known)
 
 
 MOST_OPEN_BILLS = 500
