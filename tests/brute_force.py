@@ -181,7 +181,8 @@ def _due_of_bill(
         )
         if number is None:
             continue
-        if payable_on(due, bill.get("country", ""), bill.get("if_not_working_day", "")) < owed_from:
+        policy = bill.get("if_not_working_day", "")
+        if max(due, payable_on(due, bill.get("country", ""), policy)) < owed_from:
             continue
         lives: dict[str, _Life] = {}
         for channel in CHANNELS:

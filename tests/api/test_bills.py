@@ -339,6 +339,18 @@ def test_a_failed_debit_is_told_at_once_and_brings_the_plan_back(person: Person)
     assert days[:2] == ["2027-03-02T09:00", "2027-03-04T09:00"]
 
 
+def test_what_was_debited_is_presumed_paid_and_a_failed_debit_is_of_the_last_one(
+    person: Person,
+) -> None:
+    debited = add(person, first_due="2026-01-10", owed_from="2026-01-01", autopay=True)
+    before = person.get(debited).json
+    assert (before["status"], before["next"]["number"]) == ("upcoming", 14)
+    assert not any(each["overdue"] for each in before["occurrences"])
+    after = person.post(f"{debited}/failed-debits", {}).json
+    assert (after["status"], after["next"]["number"]) == ("overdue", 13)
+    assert [each["number"] for each in after["occurrences"] if each["overdue"]] == [13]
+
+
 def test_a_failed_debit_is_of_a_due_date_of_a_bill_that_is_paid_automatically(
     person: Person,
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bills import Bill, FailedDebit
+from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
@@ -87,7 +88,7 @@ def test_a_statement_of_nothing_leaves_nothing_to_pay(amount: str) -> None:
     stated = bill(amount=None).with_statement(Statement(0, dollars(amount), Decimal(0)))
     assert stated.is_closed(0)
     assert not stated.is_closed(1)
-    assert stated.first_unpaid() == 1
+    assert stated.first_unpaid(FIRST) == 1
 
 
 def test_a_minimum_of_nothing_is_not_met_by_paying_nothing() -> None:
@@ -189,12 +190,12 @@ def test_a_payment_that_names_none_goes_to_the_oldest_open_one(
     owing = bill(owed_from=FIRST)
     for number in paid:
         owing = owing.with_payment(pay(None, number, f"p{number}"))
-    assert owing.first_unpaid() == first_unpaid
+    assert owing.first_unpaid(FIRST) == first_unpaid
 
 
 def test_nothing_is_left_to_pay_of_a_bill_that_is_over() -> None:
     once = a_bill(due_on=FIRST).with_payment(pay(None))
-    assert once.first_unpaid() is None
+    assert once.first_unpaid(FIRST) is None
 
 
 LOAN = Loan(dollars("1200.00"), Decimal("0.01"), 12, Method.EQUAL_PRINCIPAL)
@@ -261,16 +262,16 @@ def test_one_id_names_a_payment_of_each_occurrence() -> None:
 
 def test_a_late_and_an_early_payment_close_what_they_name() -> None:
     late = bill(owed_from=FIRST).with_payment(pay(None, 2))
-    assert [late.first_unpaid() for day in (FIRST, date(2027, 6, 1))] == [0, 0]
+    assert [late.first_unpaid(day) for day in (FIRST, date(2027, 6, 1))] == [0, 0]
     for number, following in ((0, 1), (1, 3)):
         late = late.with_payment(pay(None, number, f"p{number}"))
-        assert late.first_unpaid() == following
+        assert late.first_unpaid(FIRST) == following
 
 
 def test_a_part_does_not_move_the_next_payment_on() -> None:
     part = bill(owed_from=FIRST).with_payment(pay("120.49"))
-    assert part.first_unpaid() == 0
-    assert part.with_payment(pay("0.01", payment_id="q")).first_unpaid() == 1
+    assert part.first_unpaid(FIRST) == 0
+    assert part.with_payment(pay("0.01", payment_id="q")).first_unpaid(FIRST) == 1
 
 
 def test_a_history_that_came_back_to_a_currency_counts_that_alone() -> None:
@@ -309,3 +310,21 @@ def test_a_loan_ends_with_its_last_instalment_or_earlier(count: int | None, last
     loan = replace(loan, recurrence=replace(MONTHLY, count=count))
     assert [number for number, _ in loan.occurrences_from(FIRST)][-1] == last
     assert loan.due_on(last + 1) is None
+
+
+def test_what_is_debited_by_itself_is_presumed_paid_until_somebody_says_that_it_failed() -> None:
+    """And a debit that failed is the one of the latest date unless another is named."""
+    debited = replace(bill(owed_from=FIRST), autopay=True)
+    third = debited.due_on(2)
+    assert third is not None
+    assert (debited.first_unpaid(third), debited.first_unpaid(third + DAY)) == (2, 3)
+    assert (debited.debited_last(third), debited.debited_last(third - DAY)) == (2, 1)
+    failed = debited.with_failed_debit(FailedDebit(1, AT, "r-1"))
+    assert failed.first_unpaid(third + DAY) == 1
+    assert failed.with_payment(pay(None, 1)).first_unpaid(third + DAY) == 3
+    assert bill(owed_from=FIRST).first_unpaid(third + DAY) == 0, "without autopay nobody pays it"
+
+
+def test_before_the_first_date_a_failed_debit_is_of_that() -> None:
+    debited = replace(bill(owed_from=FIRST), autopay=True)
+    assert debited.debited_last(FIRST - DAY) == 0

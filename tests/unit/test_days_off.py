@@ -6,6 +6,7 @@ substitute of Peace Memorial Day; in England Good Friday is 26 March and Easter 
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 
 import pytest
 
@@ -115,6 +116,17 @@ def test_what_is_payable_after_it_was_entered_is_owed() -> None:
     ]
     too_late = replace(entered, owed_from=date(2027, 3, 2))
     assert told(too_late, start="2027-03-02 06:00", days=10) == []
+
+
+def test_what_is_entered_between_its_payable_date_and_its_due_date_is_owed() -> None:
+    """The biller took it as due on Sunday; that its bank wanted it on Friday is over."""
+    entered = replace(bill(ENGLAND, Shift.PREVIOUS), owed_from=date(2027, 2, 27))
+    found = told(entered, start="2027-02-27 06:00", days=10)
+    assert found == ["02-27 overdue:1 of 02-28"]
+    assert entered.first_unpaid(date(2027, 2, 27)) == 1
+    assert [due_on for _, due_on in islice(entered.owed_occurrences(), 1)] == [date(2027, 2, 28)]
+    too_late = replace(entered, owed_from=date(2027, 3, 1))
+    assert told(too_late, start="2027-03-01 06:00", days=10) == []
 
 
 def test_the_ledger_is_read_from_before_the_longest_closure() -> None:

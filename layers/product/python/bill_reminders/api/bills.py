@@ -255,7 +255,15 @@ class Occurrence(Answer):
         Literal["open", "partly_paid", "minimum_met", "paid", "overpaid"],
         Field(description="What was paid of it.", examples=["open"]),
     ]
-    overdue: Annotated[bool, Field(description="Whether it is unpaid and its date has passed.")]
+    overdue: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether it is unpaid and its date has passed. What is paid automatically is not, "
+                "unless a debit failed."
+            )
+        ),
+    ]
     amount: Annotated[Sum | None, Field(description="What it costs; null while nobody knows.")]
     left: Annotated[str | None, Field(description="What is left to pay.", examples=["120.50"])]
     minimum: Annotated[str | None, Field(description="A card's minimum payment.", examples=[None])]
@@ -436,7 +444,7 @@ def status_of(bill: Bill, following: Occurrence | None, today: date) -> BillStat
 
 
 def next_occurrence(bill: Bill, *, today: date) -> Occurrence | None:
-    number = bill.first_unpaid()
+    number = bill.first_unpaid(today)
     if number is None:
         return None
     due_on = bill.due_on(number)
@@ -453,7 +461,11 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         due_on=payable_on.isoformat(),
         nominal_due_on=due_on.isoformat(),
         standing=owed.standing.value,
-        overdue=payable_on < today and not owed.is_closed,
+        overdue=(
+            payable_on < today
+            and not owed.is_closed
+            and not bill.is_presumed_paid(number, payable_on, today)
+        ),
         amount=plain_or_none(owed.amount),
         left=plain_or_none(owed.left),
         minimum=_minimum(owed),
@@ -473,7 +485,7 @@ def occurrences_view(bill: Bill, *, today: date) -> list[Occurrence]:
     """The latest of those past, all that are unpaid among them, and the next ones."""
     past: list[Occurrence] = []
     coming: list[Occurrence] = []
-    for number, due_on in bill.occurrences_from(bill.owed_from):
+    for number, due_on in bill.owed_occurrences():
         view = occurrence_view(bill, number, due_on, today=today)
         if bill.payable_on(due_on) < today:
             past.append(view)

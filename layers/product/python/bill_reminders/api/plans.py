@@ -35,7 +35,7 @@ class PlanChannel(Body):
             description=(
                 "It is used only for what failed on the channels that take part: the provider "
                 "refused it for good, it came back, or there is no usable address. If all channels "
-                "are fallbacks, the first takes part in everything."
+                "join later or are fallbacks, the one that joins first takes part in everything."
             )
         ),
     ] = False

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from itertools import takewhile
 
 from dateutil.relativedelta import relativedelta
 
@@ -92,11 +93,11 @@ class Bill:
     is overdue, in percent, from 0 to 1000. Each is None while nobody knows it, and zero where there
     is none.
 
-    What fell due before `owed_from` (a local date) is not owed. A bill with `closed_at` set reminds
-    of nothing any more, one with a `silence` of nothing until that is taken back. `place` is where
-    the biller is: its weekends and holidays decide what `shift` makes of a due date that is not a
-    working day. Statements stand in the order of their occurrences, one for each; snoozes and
-    reopenings, too, are one for each.
+    What fell due before `owed_from` (a local date) is not owed, see `owes`. A bill with `closed_at`
+    set reminds of nothing any more, one with a `silence` of nothing until that is taken back.
+    `place` is where the biller is: its weekends and holidays decide what `shift` makes of a due
+    date that is not a working day. Statements stand in the order of their occurrences, one for
+    each; snoozes and reopenings, too, are one for each.
 
     Raises InvalidValue ("late_fee") for one in another currency than the bill's.
     """
@@ -166,6 +167,11 @@ class Bill:
             return None
         return last_working_day_before(payable_on, self.place)
 
+    def owes(self, due_on: date) -> bool:
+        """Whether what falls due on the nominal date `due_on` is owed: it is, too, when only one of
+        this date and the payable one came before `owed_from`."""
+        return max(due_on, self.payable_on(due_on)) >= self.owed_from
+
     def occurrences_from(self, day: date) -> Iterator[tuple[int, date]]:
         """The owed occurrences that are payable on `day` or later, in order: each with its number
         and its nominal due date."""
@@ -175,8 +181,14 @@ class Bill:
         for number, due_on in self.recurrence.from_day(start):
             if self.loan is not None and self._is_over(number):
                 return
-            if self.due_on(number) is not None and self.payable_on(due_on) >= earliest:
+            if self.due_on(number) is None or not self.owes(due_on):
+                continue
+            if self.payable_on(due_on) >= day:
                 yield number, due_on
+
+    def owed_occurrences(self) -> Iterator[tuple[int, date]]:
+        """All that are owed, in order, as `occurrences_from` gives them."""
+        return self.occurrences_from(date.min)
 
     def statement_on(self, due_on: date) -> date | None:
         """The date of the statement that says what is due on the nominal date `due_on`."""
@@ -222,13 +234,31 @@ class Bill:
         )
         return is_known and self.owed(number).is_closed
 
-    def first_unpaid(self) -> int | None:
-        """The occurrence that a payment closes when nobody says which: the oldest that is
-        owed and open, be it overdue or still to come. None when nothing is left to pay."""
-        for number, _ in self.occurrences_from(self.owed_from):
-            if not self.is_closed(number):
+    def is_presumed_paid(self, number: int, payable_on: date, today: date) -> bool:
+        """Whether an automatic payment was due before the local date `today`, and nobody says that
+        it failed: the biller says only that."""
+        failed = any(each.occurrence == number for each in self.failed_debits)
+        return self.autopay and payable_on < today and not failed
+
+    def first_unpaid(self, today: date) -> int | None:
+        """The occurrence that a payment closes when nobody says which: the oldest that is owed,
+        open on the local date `today` and not presumed to be paid, be it overdue or still to come.
+        None when nothing is left to pay."""
+        for number, due_on in self.owed_occurrences():
+            if not self.is_closed(number) and not self.is_presumed_paid(
+                number, self.payable_on(due_on), today
+            ):
                 return number
         return None
+
+    def debited_last(self, today: date) -> int | None:
+        """The occurrence of which a debit failed when nobody says which: the latest open one that
+        is payable up to the local date `today`, else the first one that is open."""
+        until_today = takewhile(
+            lambda owed: self.payable_on(owed[1]) <= today, self.owed_occurrences()
+        )
+        still_open = [number for number, _ in until_today if not self.is_closed(number)]
+        return still_open[-1] if still_open else self.first_unpaid(today)
 
     def with_statement(self, statement: Statement) -> "Bill":
         """This bill with a statement in place of what it knew about that occurrence.

@@ -71,10 +71,10 @@ def singled_out(user: User, bill: Bill, start: datetime) -> dict[int, date]:
     found: dict[int, date] = {}
     for number, day in sorted(days):
         due_on = bill.due_on(number)
-        if due_on is None or (payable_on := bill.payable_on(due_on)) < bill.owed_from:
+        if due_on is None or not bill.owes(due_on):
             continue
         # the plan that a failed debit brings back may begin before that of an earlier occurrence
-        if max(day, payable_on) >= earliest:
+        if max(day, bill.payable_on(due_on)) >= earliest:
             found[number] = due_on
     return found
 

@@ -56,7 +56,7 @@ def record_payment(
     now: datetime,
 ) -> bool:
     """Note a payment of all that is owed, or of `amount`. With `occurrence` None it goes to the
-    oldest one that is open.
+    oldest one that is open, see Bill.first_unpaid.
 
     Raises InvalidValue when there is no such bill or occurrence, nothing is left to pay, or the
     amount is not one of the bill's currency.
@@ -67,12 +67,7 @@ def record_payment(
     def pay(bill: Bill, user: User) -> Bill:
         if any(payment.payment_id == payment_id for payment in bill.payments):
             return bill
-        number = bill.first_unpaid() if occurrence is None else occurrence
-        if number is None:
-            raise InvalidValue(
-                "occurrence",
-                "nothing of this bill is left to pay: name the occurrence that it is for",
-            )
+        number = _unpaid(bill, user, now) if occurrence is None else occurrence
         _need_occurrence(bill, number)
         return bill.with_payment(Payment(number, now, amount, payment_id))
 
@@ -112,16 +107,21 @@ def record_statement(user_id: str, bill_id: str, statement: Statement, *, now: d
 
 
 def record_failed_debit(
-    user_id: str, bill_id: str, occurrence: int, event: str, *, now: datetime
+    user_id: str, bill_id: str, occurrence: int | None, event: str, *, now: datetime
 ) -> bool:
     """Note that an automatic payment did not go through: the user hears of it, and their plan holds
-    again for that occurrence. Raises InvalidValue when there is no such bill or occurrence, or
-    `event` cannot stand in a key."""
+    again for that occurrence; with None it is the one debited last. Raises InvalidValue when there
+    is no such bill or occurrence, or `event` cannot stand in a key."""
     Trigger.autopay_failed(event)
 
     def fail(bill: Bill, user: User) -> Bill:
-        _need_occurrence(bill, occurrence)
-        return bill.with_failed_debit(FailedDebit(occurrence, now, event))
+        if any(each.event == event for each in bill.failed_debits):
+            return bill
+        number = occurrence
+        if number is None:
+            number = _left_to_pay(bill.debited_last(local_date(now, user.zone)))
+        _need_occurrence(bill, number)
+        return bill.with_failed_debit(FailedDebit(number, now, event))
 
     return _change_bill(user_id, bill_id, now, fail)
 
@@ -129,21 +129,23 @@ def record_failed_debit(
 def snooze(
     user_id: str,
     bill_id: str,
-    occurrence: int,
+    occurrence: int | None,
     until: date,
     *,
     confirmed: bool = False,
     now: datetime,
 ) -> bool:
-    """Be silent about one occurrence, and remind of it on the local date `until`.
+    """Be silent about one occurrence, with None the oldest one that is open, and remind of it on
+    the local date `until`.
 
     Raises NeedsConfirmation for a date past the due date unless `confirmed`; InvalidValue when
     there is no such bill or occurrence, or the date is not ahead, or more than 60 days late.
     """
 
     def put_off(bill: Bill, user: User) -> Bill:
-        due_on = _need_occurrence(bill, occurrence)
-        wanted = bill.with_snooze(Snooze(occurrence, until))
+        number = _unpaid(bill, user, now) if occurrence is None else occurrence
+        due_on = _need_occurrence(bill, number)
+        wanted = bill.with_snooze(Snooze(number, until))
         if wanted == bill:
             return bill
         payable_on = bill.payable_on(due_on)
@@ -370,6 +372,19 @@ def _change_bill(
         return None if bill == known else Change(account.with_bill(bill), (put_bill(bill),))
 
     return accounts.change(user_id, now=now, edit=edit)
+
+
+def _unpaid(bill: Bill, user: User, now: datetime) -> int:
+    return _left_to_pay(bill.first_unpaid(local_date(now, user.zone)))
+
+
+def _left_to_pay(number: int | None) -> int:
+    if number is None:
+        raise InvalidValue(
+            "occurrence",
+            "nothing of this bill is left to pay: name the occurrence that it is for",
+        )
+    return number
 
 
 def _need_occurrence(bill: Bill, number: int) -> date:

@@ -159,7 +159,8 @@ def need_room(before: Account, after: Account) -> None:
 
 
 def _is_open(bill: Bill) -> bool:
-    return bill.closed_at is None and bill.first_unpaid() is not None
+    # before its dates nothing is presumed to be paid: what is only presumed keeps a bill open
+    return bill.closed_at is None and bill.first_unpaid(date.min) is not None
 
 
 def _verdict(known: Bill | None, bill: Bill) -> Saved:

@@ -326,7 +326,12 @@ def delete_bill(bill_id: BillId) -> Response[None]:
 
 def need_bill(user_id: str, bill_id: str, *, now: datetime) -> Bill:
     """The bill, for a route that goes on to something of it. Raises a not-found problem."""
-    bill = accounts.read(user_id, now=now).bill(bill_id)
+    return bill_of(accounts.read(user_id, now=now), bill_id)
+
+
+def bill_of(account: Account, bill_id: str) -> Bill:
+    """One of the account's bills. Raises a not-found problem."""
+    bill = account.bill(bill_id)
     if bill is None:
         raise not_found("bill")
     return bill

@@ -55,7 +55,7 @@ class NewFailedDebit(Body):
 
     occurrence: Annotated[
         OccurrenceNumber | None,
-        Field(description="Of which due date; null for the oldest that is unpaid."),
+        Field(description="Of which due date; null for the latest one that has come."),
     ] = None
 
 
@@ -180,16 +180,9 @@ def add_failed_debit(
     bill = need_bill(user_id, bill_id, now=now)
     if not bill.autopay:
         raise invalid([fault("bill_id", "not paid automatically: set its autopay first", "path")])
-    number = _unpaid(bill) if body.occurrence is None else body.occurrence
-    happenings.record_failed_debit(user_id, bill_id, number, f"d{derived_id(router)}", now=now)
+    event = f"d{derived_id(router)}"
+    happenings.record_failed_debit(user_id, bill_id, body.occurrence, event, now=now)
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
-
-
-def _unpaid(bill: Bill) -> int:
-    number = bill.first_unpaid()
-    if number is None:
-        raise invalid([fault("occurrence", "nothing of this bill is left to pay")])
-    return number
 
 
 @router.put(
@@ -235,8 +228,7 @@ def snooze_bill(
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
+    need_bill(user_id, bill_id, now=now)
     until = read(local_date, body.until, "until")
-    number = _unpaid(bill) if body.occurrence is None else body.occurrence
-    happenings.snooze(user_id, bill_id, number, until, confirmed=body.confirmed, now=now)
+    happenings.snooze(user_id, bill_id, body.occurrence, until, confirmed=body.confirmed, now=now)
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)

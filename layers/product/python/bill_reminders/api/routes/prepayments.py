@@ -1,5 +1,6 @@
 """Principal of a loan that is paid back early, and the way back."""
 
+from datetime import date
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -15,9 +16,17 @@ from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, EffectName
 from bill_reminders.api.idempotency import IdempotencyKey, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
-from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
+from bill_reminders.api.routes.bills import (
+    BillDetail,
+    BillId,
+    answer,
+    bill_as_it_is,
+    bill_of,
+    need_bill,
+)
 from bill_reminders.api.routes.payments import money_of
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Method, Prepayment
 from bill_reminders.storage import accounts, happenings
@@ -75,12 +84,13 @@ def add_prepayment(
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
+    account = accounts.read(user_id, now=now)
+    bill, today = bill_of(account, bill_id), local_date(now, account.user.zone)
     if bill.loan is None:
         raise invalid([fault("bill_id", "no loan: note a payment instead", "path")])
     effect = Effect(body.effect)
     paid = money_of(bill, body.amount, None, "amount")
-    prepayment = Prepayment(_after(bill, body.after), paid.amount, effect)
+    prepayment = Prepayment(_after(bill, body.after, today), paid.amount, effect)
     try:
         happenings.record_prepayment(user_id, bill_id, prepayment, now=now)
     except InvalidValue as error:
@@ -92,10 +102,10 @@ def add_prepayment(
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
 
 
-def _after(bill: Bill, after: int | None) -> int:
+def _after(bill: Bill, after: int | None, today: date) -> int:
     if after is not None:
         return after
-    unpaid = bill.first_unpaid()
+    unpaid = bill.first_unpaid(today)
     if unpaid is None:
         raise invalid([fault("after", "nothing of this loan is left to pay")])
     return unpaid
