@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -328,3 +329,31 @@ def test_what_is_debited_by_itself_is_presumed_paid_until_somebody_says_that_it_
 def test_before_the_first_date_a_failed_debit_is_of_that() -> None:
     debited = replace(bill(owed_from=FIRST), autopay=True)
     assert debited.debited_last(FIRST - DAY) == 0
+
+
+def test_what_is_overdue_stays_so_when_the_dates_begin_anew() -> None:
+    """A biller's file that gives the next date, moved by a weekend, as the first one."""
+    known = bill(owed_from=FIRST).with_payment(pay(None, 0))
+    april, may = known.due_on(1), known.due_on(2)
+    assert april is not None and may is not None
+    moved = Recurrence(may + 2 * DAY, 1, Unit.MONTH).in_place_of(known.recurrence)
+    anew = replace(known, recurrence=moved).with_overdue_of(known, april + DAY)
+    assert [*islice(anew.owed_occurrences(), 3)] == [
+        (1, april),
+        (2, may + 2 * DAY),
+        (3, date(2027, 6, 7)),
+    ]
+    assert (anew.due_on(0), anew.due_on(1), anew.first_unpaid(may)) == (None, april, 1)
+    again = replace(anew, recurrence=moved).with_overdue_of(anew, may)
+    assert again == anew, "it is kept when the file comes again"
+    paid = anew.with_payment(pay(None, 1, "late"))
+    assert replace(anew, recurrence=moved).with_overdue_of(paid, may).due_on(1) is None
+    in_time = replace(known, recurrence=moved).with_overdue_of(known, april)
+    assert in_time.due_on(1) is None, "what had not come yet has another date now"
+
+
+def test_of_what_is_overdue_for_years_the_latest_is_kept() -> None:
+    known = bill(owed_from=FIRST)
+    moved = Recurrence(date(2030, 3, 6), 1, Unit.MONTH).in_place_of(known.recurrence)
+    anew = replace(known, recurrence=moved).with_overdue_of(known, date(2030, 3, 1))
+    assert [number for number, _ in anew.recurrence.earlier] == [*range(24, 36)]

@@ -461,11 +461,7 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         due_on=payable_on.isoformat(),
         nominal_due_on=due_on.isoformat(),
         standing=owed.standing.value,
-        overdue=(
-            payable_on < today
-            and not owed.is_closed
-            and not bill.is_presumed_paid(number, payable_on, today)
-        ),
+        overdue=bill.is_overdue(number, due_on, today),
         amount=plain_or_none(owed.amount),
         left=plain_or_none(owed.left),
         minimum=_minimum(owed),

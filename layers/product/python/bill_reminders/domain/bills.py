@@ -38,6 +38,10 @@ LATE_AT_MOST = 60
 days, and so of a snooze and of a failed debit."""
 
 
+MOST_EARLIER = 12
+"""Overdue occurrences that a bill keeps from before its dates changed, the latest ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snooze:
     """The user's wish to hear of an occurrence on the local date `until`, and not before."""
@@ -240,6 +244,16 @@ class Bill:
         failed = any(each.occurrence == number for each in self.failed_debits)
         return self.autopay and payable_on < today and not failed
 
+    def is_overdue(self, number: int, due_on: date, today: date) -> bool:
+        """Whether what fell due on the nominal date `due_on` is open on the local date `today`, and
+        its payable date is over."""
+        payable_on = self.payable_on(due_on)
+        return (
+            payable_on < today
+            and not self.is_closed(number)
+            and not self.is_presumed_paid(number, payable_on, today)
+        )
+
     def first_unpaid(self, today: date) -> int | None:
         """The occurrence that a payment closes when nobody says which: the oldest that is owed,
         open on the local date `today` and not presumed to be paid, be it overdue or still to come.
@@ -316,6 +330,21 @@ class Bill:
         """This bill with a snooze in place of an earlier one of that occurrence."""
         others = [each for each in self.snoozes if each.occurrence != snooze.occurrence]
         return replace(self, snoozes=(*others, snooze))
+
+    def with_overdue_of(self, known: "Bill", today: date) -> "Bill":
+        """This bill, whose dates begin after those of `known`, with what is overdue there on the
+        local date `today`: other dates from now on pay nothing of what was owed. Of a loan the
+        terms begin with their first date, and what was owed before is theirs to say."""
+        if self.loan is not None or known.loan is not None:
+            return self
+        first, begins = self.recurrence.first_number, self.recurrence.first_due
+        overdue = [
+            (number, due_on)
+            for number, due_on in takewhile(lambda owed: owed[0] < first, known.owed_occurrences())
+            if due_on < begins and known.is_overdue(number, due_on, today)
+        ]
+        kept = tuple(overdue[-MOST_EARLIER:])
+        return replace(self, recurrence=replace(self.recurrence, earlier=kept))
 
     def with_snoozes_of(self, known: "Bill") -> "Bill":
         """This bill with the snoozes of `known` whose wish still holds: to hear on a day up to the

@@ -26,7 +26,8 @@ class Recurrence:
     `last_day` (months only) means the last day of every month, whatever day the anchor is.
     `until` is the last date on which an occurrence may fall (included), `count` how many there are
     in all. With `after_statement` it is the dates of statements that recur, in months as long as
-    they are, and each occurrence is due that many days after its statement.
+    they are, and each occurrence is due that many days after its statement. `earlier` are numbers
+    and dates from before `first_due`, in order, which were there until the dates changed.
     """
 
     first_due: date
@@ -37,11 +38,14 @@ class Recurrence:
     first_number: int = 0
     count: int | None = None
     after_statement: int = 0
+    earlier: tuple[tuple[int, date], ...] = ()
 
     def due_on(self, number: int) -> date | None:
         """The due date of occurrence `number`, or None when the bill has ended by then."""
         steps = number - self.first_number
-        if steps < 0 or (self.unit is None and steps > 0):
+        if steps < 0:
+            return dict(self.earlier).get(number)
+        if self.unit is None and steps > 0:
             return None
         if self.count is not None and steps >= self.count:
             return None
@@ -50,6 +54,7 @@ class Recurrence:
 
     def from_day(self, day: date) -> Iterator[tuple[int, date]]:
         """The occurrences due on `day` or later, in order, each with its number."""
+        yield from ((number, due) for number, due in self.earlier if due >= day)
         number = self.first_number + self._first_guess(day)
         while (due := self.due_on(number)) is not None:
             if due >= day:

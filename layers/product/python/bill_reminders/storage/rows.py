@@ -33,6 +33,7 @@ from bill_reminders.domain.working_days import Place
 from bill_reminders.storage.tables import (
     AddressMap,
     BillItem,
+    EarlierMap,
     FailedDebitMap,
     JoinMap,
     KindPlanMap,
@@ -183,6 +184,7 @@ def bill_from(item: BillItem) -> Bill:
             first_number=item.first_number,
             count=item.times,
             after_statement=item.after_statement,
+            earlier=tuple((each.occurrence, each.due_on) for each in item.earlier or ()),
         ),
         owed_from=item.owed_from,
         kind=Kind(item.kind),
@@ -238,6 +240,8 @@ def bill_item(bill: Bill) -> BillItem:
         first_number=recurrence.first_number,
         times=recurrence.count,
         after_statement=recurrence.after_statement,
+        earlier=[EarlierMap(occurrence=number, due_on=day) for number, day in recurrence.earlier]
+        or None,
         statement_day=bill.statement_day,
         loan=None if bill.loan is None else _loan_map(bill.loan),
         autopay=bill.autopay,

@@ -234,6 +234,13 @@ class LoanMap(MapAttribute[str, Any]):
     prepayments = ListAttribute[PrepaymentMap](of=PrepaymentMap, null=True)
 
 
+class EarlierMap(MapAttribute[str, Any]):
+    """An overdue occurrence from before the bill's dates changed."""
+
+    occurrence = IntegerAttribute()
+    due_on = DateAttribute()
+
+
 class SnoozeMap(MapAttribute[str, Any]):
     """The day until which the user does not want to hear of an occurrence."""
 
@@ -278,6 +285,7 @@ class BillItem(Table):
     first_number = IntegerAttribute(default=0)
     times = IntegerAttribute(null=True)
     after_statement = IntegerAttribute(default=0)
+    earlier = ListAttribute[EarlierMap](of=EarlierMap, null=True)
     statement_day = IntegerAttribute(null=True)
     loan = LoanMap(null=True)
     autopay = BooleanAttribute(default=False)
