@@ -13,7 +13,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Standing, Statement
-from bill_reminders.domain.people import Join, PlanChange
+from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts, happenings
@@ -143,6 +143,21 @@ def test_a_due_date_that_moves_to_before_a_snooze_ends_it(moved_by: int, kept: b
     assert bill is not None and late is not None
     assert bool(bill.snoozes) == kept
     assert late.snoozes[0].until == confirmed
+
+
+def test_what_is_overdue_is_reminded_of_though_the_file_begins_with_the_next_date() -> None:
+    yesterday = NINE.date() - DAY
+    monthly = Recurrence(yesterday, 1, Unit.MONTH)
+    enter(a_user(plan=Plan(lead_days=())), a_bill(due_on=yesterday, recurrence=monthly))
+    assert wakes_at("somebody") == NINE
+    moved = monthly.due_on(1)
+    assert moved is not None
+    anew = Recurrence(moved + 2 * DAY, 1, Unit.MONTH)
+    for _ in range(2):
+        bill = a_bill(due_on=anew.first_due, recurrence=anew)
+        save_bills("somebody", [lambda _, bill=bill: bill], now=NINE - timedelta(hours=1))
+        assert the_bill().first_unpaid(NINE.date()) == 0
+        assert wakes_at("somebody") == NINE, "one day overdue"
 
 
 def test_a_failed_debit_wakes_every_channel_at_the_next_minute() -> None:

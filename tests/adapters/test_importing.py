@@ -1,17 +1,29 @@
 """The import command: what is good goes in, what is bad is named with its remedy."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.people import (
+    NO_CHANGE,
+    Language,
+    Plan,
+    PlanChange,
+    StoppedBy,
+    User,
+)
+from bill_reminders.domain.terms import Channel, Label
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main
-from bill_reminders.storage import accounts, tables
+from bill_reminders.storage import accounts, happenings, tables
 from bill_reminders.storage.happenings import record_payment
 from tests.adapters.conftest import SetClock
 from tests.support import wire
@@ -140,6 +152,129 @@ def test_importing_again_says_what_changed(
         "users: 1 changed, 1 unchanged; 0 bad rows",
         "bills: 1 changed, 1 new, 2 unchanged; 0 bad rows",
     ]
+
+
+# What a user set by themselves --------------------------------------------------------------------
+
+
+def the_bill(bill_id: str = "rent") -> Bill:
+    bill = accounts.read("anna", now=NINE).bill(bill_id)
+    assert bill is not None
+    return bill
+
+
+def anna() -> User:
+    return accounts.read("anna", now=NINE).user
+
+
+def rent(**cells: str) -> list[dict[str, str]]:
+    return [BILLS[0] | cells]
+
+
+def test_empty_cells_leave_the_plan_and_the_label_of_a_bill_that_is_known(
+    run: Run, files: Files
+) -> None:
+    run(*files(bills=rent(lead_days="5", channels="sms+email@1", label="business")))
+    before = the_bill()
+    run(*files(bills=rent(name="Flat")))
+    assert the_bill() == replace(before, name="Flat")
+
+
+def test_filled_cells_change_what_they_say_of_a_plan_and_leave_the_rest(
+    run: Run, files: Files
+) -> None:
+    run(*files(bills=rent(lead_days="5", overdue_days="2", channels="sms+email@1")))
+    run(*files(bills=rent(lead_days="6", channels="email", label="business")))
+    assert the_bill().plan_change == PlanChange((6,), (2,), channels=(Channel.EMAIL,))
+    assert the_bill().label is Label.BUSINESS
+    run(*files(bills=rent(label="personal")))
+    assert the_bill().label is Label.PERSONAL
+
+
+@pytest.mark.parametrize("own", [PlanChange(lead_days=(9,)), NO_CHANGE])
+def test_the_plan_that_a_user_gave_a_bill_outlasts_the_next_file(
+    run: Run, files: Files, own: PlanChange
+) -> None:
+    run(*files(bills=rent(remind_at="08:00")))
+    happenings.change_bill_plan("anna", "rent", own, now=ENTERED)
+    for cells in ({}, {"remind_at": "07:00", "lead_days": "2"}):
+        run(*files(bills=rent(name="Flat", label="business", **cells)))
+        assert the_bill().plan_change == own
+    assert (the_bill().name, the_bill().label) == ("Flat", Label.BUSINESS)
+
+
+OWN_SETTINGS: dict[str, Any] = {
+    "language": Language.TRADITIONAL_CHINESE,
+    "zone": ZoneInfo("Asia/Taipei"),
+    "plan": Plan(lead_days=(9,), remind_at=time(18)),
+    "quiet_hours": QuietHours(time(21), time(7)),
+    "paused_until": date(2027, 2, 9),
+}
+
+
+@pytest.mark.parametrize("name", OWN_SETTINGS)
+def test_a_setting_that_a_user_changed_outlasts_the_next_file_and_the_others_follow_it(
+    run: Run, files: Files, name: str
+) -> None:
+    run(*files())
+    own = {name: OWN_SETTINGS[name]}
+    happenings.change_user("anna", lambda user: replace(user, **own), now=ENTERED)
+    changes = {
+        "language": "zh-Hans",
+        "time_zone": "Europe/London",
+        "lead_days": "4",
+        "quiet_hours": "22:00-08:00",
+        "paused_until": "2027-02-05",
+    }
+    for _ in range(2):
+        run(*files(users=[USERS[0] | changes, USERS[1]]))
+        theirs = {
+            "language": Language.SIMPLIFIED_CHINESE,
+            "zone": ZoneInfo("Europe/London"),
+            "plan": Plan(lead_days=(4,)),
+            "quiet_hours": QuietHours(time(22), time(8)),
+            "paused_until": date(2027, 2, 5),
+        }
+        known = anna()
+        assert {each: getattr(known, each) for each in theirs} == theirs | own
+
+
+def test_a_pause_that_a_user_ended_stays_ended(run: Run, files: Files) -> None:
+    paused = [USERS[0] | {"paused_until": "2027-03-09"}, USERS[1]]
+    run(*files(users=paused))
+    happenings.change_user("anna", lambda user: replace(user, paused_until=None), now=ENTERED)
+    run(*files(users=paused))
+    assert anna().paused_until is None
+
+
+def test_a_plan_whose_channels_have_lost_their_addresses_takes_those_of_the_file(
+    run: Run, files: Files
+) -> None:
+    run(*files())
+    own = Plan(lead_days=(9,))
+    happenings.change_user("anna", lambda user: replace(user, plan=own), now=ENTERED)
+    moved = {"user_id": "anna", "channels": "email", "email": "anna@example.com"}
+    run(*files(users=[moved, USERS[1]]))
+    assert anna().plan == replace(own, channels=(Channel.EMAIL,))
+
+
+@pytest.mark.parametrize("by", StoppedBy)
+def test_a_stop_outlasts_the_next_file(run: Run, files: Files, by: StoppedBy) -> None:
+    run(*files())
+    happenings.stop("anna", Channel.SMS, by=by, now=ENTERED)
+    run(*files(users=[USERS[0] | {"language": "zh-Hans"}, USERS[1]]))
+    stopped = anna().addresses[Channel.SMS]
+    assert (stopped.stopped_at, stopped.stopped_by) == (ENTERED, by)
+
+
+def test_a_stop_waits_for_an_address_that_a_file_takes_away_and_brings_back(
+    run: Run, files: Files
+) -> None:
+    run(*files())
+    happenings.stop("anna", Channel.SMS, now=ENTERED)
+    run(*files(users=[USERS[0] | {"phone": "", "email": "anna@example.com"}, USERS[1]]))
+    run(*files())
+    assert anna().addresses[Channel.SMS].stopped_at == ENTERED
 
 
 # Bad rows ----------------------------------------------------------------------------------------

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from bill_reminders import clock
+from bill_reminders.files import bills as bills_file
+from bill_reminders.importing.importer import import_bills
+from bill_reminders.storage import identities
 from tests.support.api import Person
 
 CARD = {
@@ -253,6 +257,73 @@ def test_what_is_exported_goes_in_again_unchanged(person: Person) -> None:
     text = person.get("/v1/bills/files/csv").text
     assert send(person, text) == {"new": 0, "changed": 0, "unchanged": 2, "errors": []}
     assert len(person.get("/v1/bills/files/json").json["bills"]) == 2
+
+
+PLANNED = CSV.splitlines()[0] + ",label,lead_days,remind_at\n"
+
+
+def planned(person: Person, label: str = "", lead_days: str = "", remind_at: str = "") -> Any:
+    """The label and plan of the rent, after the user's own file with these cells."""
+    row = CSV.splitlines()[1]
+    send(person, f"{PLANNED}{row},{label},{lead_days},{remind_at}\n")
+    return label_and_plan(person)
+
+
+def label_and_plan(person: Person) -> tuple[str, Any, Any]:
+    rent = person.get("/v1/bills/rent").json
+    plan = rent["plan"] or {}
+    return rent["label"], plan.get("lead_days"), plan.get("remind_at")
+
+
+def from_the_biller(person: Person, **cells: str) -> tuple[str, Any, Any]:
+    """What is then known of the rent, after the biller's nightly file with these cells."""
+    row = dict.fromkeys(bills_file.COLUMNS, "") | {
+        "bill_id": "rent",
+        "user_id": identities.user_of(person.identity) or "",
+        "biller": "Oak Homes",
+        "name": "Rent",
+        "first_due": "2027-03-09",
+        "repeats": "once",
+    }
+    row |= cells
+    parsed = bills_file.read_bills(f"{','.join(row)}\n{','.join(row.values())}\n")
+    report = import_bills(parsed.rows, now=clock.now())
+    assert (parsed.errors, report.errors) == ((), [])
+    return label_and_plan(person)
+
+
+def test_the_users_own_file_says_what_its_cells_say_and_leaves_the_rest(person: Person) -> None:
+    assert planned(person) == ("personal", None, None)
+    assert planned(person, "business", "5", "08:00") == ("business", [5], "08:00")
+    assert planned(person) == ("business", [5], "08:00")
+    assert planned(person, "", "6") == ("business", [6], "08:00")
+    assert planned(person, "personal", "", "07:00") == ("personal", [6], "07:00")
+
+
+@pytest.mark.parametrize("how", ["file", "change"])
+def test_what_the_user_said_of_a_bill_outlasts_its_billers_file(person: Person, how: str) -> None:
+    assert from_the_biller(person, lead_days="2") == ("personal", [2], None)
+    if how == "file":
+        planned(person, "business", "5")
+    else:
+        change = {"label": "business", "plan": {"lead_days": [5]}}
+        assert person.patch("/v1/bills/rent", change, "*").status == 200
+    assert from_the_biller(person) == ("business", [5], None)
+    said = from_the_biller(person, label="personal", lead_days="2", remind_at="08:00")
+    assert said == ("business", [5], None)
+    assert planned(person, "personal", "6") == ("personal", [6], None)
+
+
+def test_a_plan_that_the_user_took_away_stays_away(person: Person) -> None:
+    from_the_biller(person, lead_days="2")
+    assert person.patch("/v1/bills/rent", {"plan": None}, "*").status == 200
+    assert from_the_biller(person, lead_days="2") == ("personal", None, None)
+
+
+def test_another_change_by_the_user_leaves_label_and_plan_to_the_biller(person: Person) -> None:
+    from_the_biller(person, lead_days="2")
+    assert person.patch("/v1/bills/rent", {"name": "Flat"}, "*").status == 200
+    assert from_the_biller(person, label="business", lead_days="3") == ("business", [3], None)
 
 
 # Loans and automatic payments ---------------------------------------------------------------------

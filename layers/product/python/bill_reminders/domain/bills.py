@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -101,7 +101,9 @@ class Bill:
     set reminds of nothing any more, one with a `silence` of nothing until that is taken back.
     `place` is where the biller is: its weekends and holidays decide what `shift` makes of a due
     date that is not a working day. Statements stand in the order of their occurrences, one for
-    each; snoozes and reopenings, too, are one for each.
+    each; snoozes and reopenings, too, are one for each. `chosen` are the fields that the user set
+    otherwise than their biller's file: see domain.choices. It changes only with one of them, and is
+    no part of what versions of a bill are told apart by.
 
     Raises InvalidValue ("late_fee") for one in another currency than the bill's.
     """
@@ -130,6 +132,7 @@ class Bill:
     silence: Silence | None = None
     place: Place | None = None
     shift: Shift = Shift.NONE
+    chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.late_fee is not None and self.late_fee.currency != self.currency:
@@ -338,12 +341,16 @@ class Bill:
         if self.loan is not None or known.loan is not None:
             return self
         first, begins = self.recurrence.first_number, self.recurrence.first_due
-        overdue = [
+        earlier = [
             (number, due_on)
             for number, due_on in takewhile(lambda owed: owed[0] < first, known.owed_occurrences())
-            if due_on < begins and known.is_overdue(number, due_on, today)
+            if due_on < begins
+            and (
+                (number, due_on) in known.recurrence.earlier
+                or known.is_overdue(number, due_on, today)
+            )
         ]
-        kept = tuple(overdue[-MOST_EARLIER:])
+        kept = tuple(earlier[-MOST_EARLIER:])
         return replace(self, recurrence=replace(self.recurrence, earlier=kept))
 
     def with_snoozes_of(self, known: "Bill") -> "Bill":

@@ -44,6 +44,17 @@ class PlanChange:
     channels: tuple[Channel, ...] | None = None
     joins: tuple[Join, ...] = ()
 
+    def over(self, known: "PlanChange") -> "PlanChange":
+        """This change, with what `known` sets where this one sets nothing."""
+        where = known if self.channels is None else self
+        return PlanChange(
+            lead_days=known.lead_days if self.lead_days is None else self.lead_days,
+            overdue_days=known.overdue_days if self.overdue_days is None else self.overdue_days,
+            remind_at=known.remind_at if self.remind_at is None else self.remind_at,
+            channels=where.channels,
+            joins=where.joins,
+        )
+
 
 NO_CHANGE = PlanChange()
 
@@ -171,7 +182,8 @@ class User:
     local date `paused_until` (holiday mode); what is still useful then goes out once. `code_word`
     stands in messages so that an imitation is recognised; `tips` allows short lessons.
     `spread_minutes` is how much later than others they hear before the due day, where the deployer
-    spreads reminders; it is derived, not theirs to set.
+    spreads reminders; it is derived, not theirs to set. `chosen` are the fields that the user set
+    otherwise than their biller's file: see domain.choices.
     """
 
     user_id: str
@@ -184,6 +196,7 @@ class User:
     code_word: str | None = None
     tips: bool = True
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
+    chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     spread_minutes: int = field(default=0, compare=False)
 
     def quiet_on(self, channel: Channel) -> QuietSpans:

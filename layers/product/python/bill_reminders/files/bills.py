@@ -1,7 +1,7 @@
 """bills.csv: one bill a row, with the user who owes it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -91,7 +91,8 @@ _REPEATS = re.compile(r"(last day of )?every (?:([0-9]{1,4}) )?(day|week|month|y
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """A bill as the file gives it; `owed_from` is None where the file leaves it open."""
+    """A bill as the file gives it; `owed_from` and `label` are None where the file leaves them
+    open."""
 
     row: int
     user_id: str
@@ -102,7 +103,7 @@ class BillRow:
     recurrence: Recurrence
     owed_from: date | None = None
     kind: Kind = Kind.OTHER
-    label: Label = Label.PERSONAL
+    label: Label | None = None
     statement_day: int | None = None
     autopay: bool = False
     late_fee: Money | None = None
@@ -123,7 +124,7 @@ class BillRow:
             recurrence=self.recurrence,
             owed_from=self.owed_from or today,
             kind=self.kind,
-            label=self.label,
+            label=self.label or Label.PERSONAL,
             amount=self.amount,
             statement_day=self.statement_day,
             autopay=self.autopay,
@@ -134,6 +135,11 @@ class BillRow:
             place=self.place,
             shift=self.shift,
         )
+
+
+def unlabelled(rows: Iterable[BillRow]) -> frozenset[str]:
+    """The ids of the bills whose label the file leaves open."""
+    return frozenset(row.bill_id for row in rows if row.label is None)
 
 
 def read_bills(text: str) -> Parsed[BillRow]:
@@ -190,7 +196,7 @@ def _bill_row(
     amount = _money(row, "amount", amount_due, code)
     recurrence = _recurrence(row)
     kind = row.read_optional("kind", one_of(Kind)) or Kind.OTHER
-    label = row.read_optional("label", one_of(Label)) or Label.PERSONAL
+    label = row.read_optional("label", one_of(Label))
     statement_day = row.read_optional("statement_day", month_day)
     autopay = row.read_optional("autopay", yes_or_no) or False
     late_fee = _money(row, "late_fee", fee, code)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from bill_reminders.domain.people import Address, User
 from bill_reminders.domain.terms import Channel
-from bill_reminders.files.bills import BillRow
+from bill_reminders.files.bills import BillRow, unlabelled
 from bill_reminders.files.rows import RowError
 from bill_reminders.files.users import UserRow
 from bill_reminders.storage import accounts
@@ -121,7 +121,9 @@ def _with_endpoint(user: User, row: UserRow, endpoint: str) -> User:
 def _import_bills(of_user: tuple[str, list[BillRow]], *, now: datetime) -> Report:
     user_id, rows = of_user
     try:
-        return Report(save_bills(user_id, [row.bill for row in rows], now=now))
+        return Report(
+            save_bills(user_id, [row.bill for row in rows], now=now, unlabelled=unlabelled(rows))
+        )
     except accounts.UnknownUser:  # erased since the rows were checked
         return Report(errors=[_unknown_user(row) for row in rows])
 

@@ -22,6 +22,7 @@ from bill_reminders.domain.bills import (
     SilenceReason,
     Snooze,
 )
+from bill_reminders.domain.choices import bill_chose, user_chose
 from bill_reminders.domain.clock import DAY, local_date
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
@@ -231,9 +232,11 @@ def unsilence(user_id: str, bill_id: str, *, now: datetime) -> bool:
 def change_bill_plan(user_id: str, bill_id: str, plan_change: PlanChange, *, now: datetime) -> bool:
     """Change what one bill changes in its user's plan. Raises InvalidValue when there is no such
     bill."""
-    return _change_bill(
-        user_id, bill_id, now, lambda bill, user: replace(bill, plan_change=plan_change)
-    )
+
+    def plan(bill: Bill, user: User) -> Bill:
+        return bill_chose(bill, replace(bill, plan_change=plan_change))
+
+    return _change_bill(user_id, bill_id, now, plan)
 
 
 def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
@@ -252,11 +255,12 @@ def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
 
 
 def change_user(user_id: str, change: Callable[[User], User], *, now: datetime) -> bool:
-    """Change settings: zone, language, plan, quiet hours, pause."""
+    """Change settings, as the user's own choice: zone, language, plan, quiet hours, pause."""
 
-    return accounts.change(
-        user_id, now=now, edit=lambda account: with_user(account, change(account.user))
-    )
+    def edit(account: Account) -> Change | None:
+        return with_user(account, user_chose(account.user, change(account.user)))
+
+    return accounts.change(user_id, now=now, edit=edit)
 
 
 def change_kind_plan(user_id: str, kind: Kind, plan_change: PlanChange, *, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Users and bills as a file or a form gives them: made new, or changed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from itertools import batched
 from types import MappingProxyType
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.choices import bill_chose
 from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import User
@@ -55,7 +56,8 @@ def _with_user(account: Account, wanted: User) -> Change | None:
 
 
 def _keeping_choices(wanted: User, known: User) -> User:
-    """`wanted` with what only the user decides: plans by kind, code word, tips, STOP."""
+    """`wanted` with what the user set otherwise by themselves, and what only they decide: plans by
+    kind, code word, tips, STOP."""
     reachable = {
         channel: replace(address, stopped_at=old.stopped_at, stopped_by=old.stopped_by)
         if (old := known.addresses.get(channel)) is not None
@@ -63,13 +65,18 @@ def _keeping_choices(wanted: User, known: User) -> User:
         else address
         for channel, address in wanted.addresses.items()
     }
-    return replace(
-        wanted,
+    kept = replace(
+        _keeping_chosen(wanted, known),
         kind_plans=wanted.kind_plans or known.kind_plans,
         code_word=known.code_word,
         tips=known.tips,
         addresses=MappingProxyType(reachable),
     )
+    if reachable.keys() & set(kept.plan.channels):
+        return kept
+    # the addresses of the channels that they chose are gone: better another than silence
+    plan = replace(kept.plan, channels=wanted.plan.channels, joins=wanted.plan.joins)
+    return replace(kept, plan=plan)
 
 
 BILLS_AT_ONCE = 50
@@ -79,24 +86,38 @@ Draft = Callable[[date], Bill]
 """Makes a bill, given the date from which on it is owed unless the draft knows a better one."""
 
 
-def save_bills(user_id: str, drafts: Iterable[Draft], *, now: datetime) -> Counter[Saved]:
-    """Create or change bills of one user.
+def save_bills(
+    user_id: str,
+    drafts: Iterable[Draft],
+    *,
+    now: datetime,
+    unlabelled: Collection[str] = (),
+    own: bool = False,
+) -> Counter[Saved]:
+    """Create or change bills of one user, as a file gives them.
 
     What a draft cannot know is kept: since when the bill is owed, what happened to it (statements,
-    payments, snoozes, its end), and which number an occurrence has. A new bill is owed from the
-    user's today. Raises TooManyBills and what accounts.change raises.
+    payments, snoozes, its end), and which number an occurrence has. So is what a draft leaves open
+    in the plan of a bill that is known, and the label of those that `unlabelled` names; what it
+    does say there counts unless the user set it otherwise, or the file is the user's `own`. A new
+    bill is owed from the user's today. Raises TooManyBills and what accounts.change raises.
     """
     total: Counter[Saved] = Counter()
+    keep = partial(_from_file, unlabelled=unlabelled, own=own)
     for batch in batched(drafts, BILLS_AT_ONCE, strict=False):
         saved: Counter[Saved] = Counter()
-        edit = partial(_with_bills, drafts=batch, now=now, saved=saved)
+        edit = partial(_with_bills, drafts=batch, keep=keep, now=now, saved=saved)
         change(user_id, now=now, edit=edit)
         total += saved
     return total
 
 
+Keep = Callable[[Bill, Draft, date], Bill]
+"""Makes of a known bill and a draft what the bill is from now on, the user's today."""
+
+
 def _with_bills(
-    account: Account, drafts: Iterable[Draft], now: datetime, saved: Counter[Saved]
+    account: Account, drafts: Iterable[Draft], keep: Keep, now: datetime, saved: Counter[Saved]
 ) -> Change | None:
     saved.clear()
     after, writes = account, []
@@ -104,7 +125,7 @@ def _with_bills(
         bill = draft(local_date(now, account.user.zone))
         known = account.bill(bill.bill_id)
         if known is not None:
-            bill = in_place_of(known, draft)
+            bill = keep(known, draft, local_date(now, account.user.zone))
         saved[_verdict(known, bill)] += 1
         if bill != known:
             after = after.with_bill(bill)
@@ -113,8 +134,26 @@ def _with_bills(
     return Change(after, tuple(writes)) if writes else None
 
 
-def in_place_of(known: Bill, draft: Draft) -> Bill:
-    """The draft as the bill it changes: with all that happened to it."""
+def _from_file(
+    known: Bill, draft: Draft, today: date, *, unlabelled: Collection[str], own: bool
+) -> Bill:
+    """The draft as the bill that a file changes."""
+    said = _with_history(known, draft, today)
+    given = replace(
+        said,
+        plan_change=said.plan_change.over(known.plan_change),
+        label=known.label if known.bill_id in unlabelled else said.label,
+    )
+    return bill_chose(known, given) if own else _keeping_chosen(given, known)
+
+
+def in_place_of(known: Bill, draft: Draft, today: date) -> Bill:
+    """The draft as the bill that its user changes: with all that happened to it up to the user's
+    local date `today`."""
+    return bill_chose(known, _with_history(known, draft, today))
+
+
+def _with_history(known: Bill, draft: Draft, today: date) -> Bill:
     wanted = draft(known.owed_from)
     loan = wanted.loan
     if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
@@ -130,8 +169,15 @@ def in_place_of(known: Bill, draft: Draft) -> Bill:
         reopened=known.reopened,
         closed_at=known.closed_at,
         silence=known.silence,
+        chosen=known.chosen,
     )
-    return bill.with_snoozes_of(known)
+    return bill.with_snoozes_of(known).with_overdue_of(known, today)
+
+
+def _keeping_chosen[T: (User, Bill)](wanted: T, known: T) -> T:
+    """`wanted` with what the user chose of `known`."""
+    kept = {name: getattr(known, name) for name in known.chosen}
+    return replace(wanted, chosen=known.chosen, **kept)
 
 
 MOST_OPEN_BILLS = 500

@@ -81,6 +81,7 @@ def user_from(item: UserItem) -> User:
                 if stored is not None
             }
         ),
+        chosen=frozenset(item.chosen or ()),
         spread_minutes=spread.minutes_of(item.user_id),
     )
 
@@ -106,6 +107,7 @@ def user_item(user: User) -> UserItem:
         paused_until=user.paused_until,
         code_word=user.code_word,
         tips=user.tips,
+        chosen=sorted(user.chosen) or None,
         sms=_address_map(user.addresses.get(Channel.SMS)),
         push=_address_map(user.addresses.get(Channel.PUSH)),
         email=_address_map(user.addresses.get(Channel.EMAIL)),
@@ -218,6 +220,7 @@ def bill_from(item: BillItem) -> Bill:
         silence=_silence_from(item),
         place=None if item.country is None else Place(item.country, item.subdivision),
         shift=Shift(item.shift),
+        chosen=frozenset(item.chosen or ()),
     )
 
 
@@ -283,6 +286,7 @@ def bill_item(bill: Bill) -> BillItem:
         country=None if bill.place is None else bill.place.country,
         subdivision=None if bill.place is None else bill.place.subdivision,
         shift=bill.shift.value,
+        chosen=sorted(bill.chosen) or None,
     )
 
 

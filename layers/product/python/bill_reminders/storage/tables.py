@@ -191,6 +191,7 @@ class UserItem(Table):
     paused_until = DateAttribute(null=True)
     code_word = UnicodeAttribute(null=True)
     tips = BooleanAttribute(default=True)
+    chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
     sms = AddressMap(null=True)
     push = AddressMap(null=True)
     email = AddressMap(null=True)
@@ -308,6 +309,7 @@ class BillItem(Table):
     country = UnicodeAttribute(null=True)
     subdivision = UnicodeAttribute(null=True)
     shift = UnicodeAttribute(default=Shift.NONE.value)
+    chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
 
 
 class Unsettled(GlobalSecondaryIndex[Any]):

@@ -281,7 +281,7 @@ def change_bill(
             return None  # done by the try whose answer was lost
         need_match(if_match, bill_etag(known))
         row = read_fields(merged(known, body), user_id=user_id, bill_id=bill_id)
-        bill = in_place_of(known, row.bill)
+        bill = in_place_of(known, row.bill, local_date(now, account.user.zone))
         seen[:] = [account.with_bill(bill)]
         return None if bill == known else Change(seen[0], (put_bill(bill),))
 

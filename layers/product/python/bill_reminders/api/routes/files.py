@@ -15,7 +15,7 @@ from bill_reminders.api.fields import Answer
 from bill_reminders.api.idempotency import IdempotencyKey, done_once
 from bill_reminders.api.problems import fault, invalid
 from bill_reminders.domain.clock import local_date
-from bill_reminders.files.bills import read_own_bills
+from bill_reminders.files.bills import read_own_bills, unlabelled
 from bill_reminders.files.export import write_bills
 from bill_reminders.files.rows import RowError, decode
 from bill_reminders.storage import accounts
@@ -72,8 +72,9 @@ class BillFile(Answer):
     description=(
         "The body is a CSV file in UTF-8, at most 512 KiB: one bill a row, a header that names the "
         "columns; only bill_id, biller, name and first_due are needed. A bill_id that is known "
-        "changes that bill, so the same file may be sent again. Rows that cannot be used are named "
-        "with their column and a remedy."
+        "changes that bill, so the same file may be sent again; an empty label or cell of its plan "
+        "leaves what the bill has. Rows that cannot be used are named with their column and a "
+        "remedy."
     ),
     responses=answers(200, Imported, "What was done.", *ALWAYS, *WITH_BODY, *POSTED, "too-many"),
 )
@@ -91,7 +92,13 @@ def import_bills(
     errors = [_fault(error) for error in parsed.errors]
     if all_or_none and errors:
         return ok(Imported(new=0, changed=0, unchanged=0, errors=errors))
-    saved = save_bills(user_id, [row.bill for row in parsed.rows], now=now)
+    saved = save_bills(
+        user_id,
+        [row.bill for row in parsed.rows],
+        now=now,
+        unlabelled=unlabelled(parsed.rows),
+        own=True,
+    )
     return ok(
         Imported(
             new=saved[Saved.NEW],
