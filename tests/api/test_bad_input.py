@@ -1154,6 +1154,21 @@ def test_a_file_cannot_put_a_bill_into_another_account(stack: MotoStack, prober:
     assert theirs == []
 
 
+@pytest.mark.parametrize("query", ["", "?all_or_none=true"])
+def test_a_file_with_more_bills_than_anybody_may_have_is_refused_as_a_whole(
+    stack: MotoStack, prober: Prober, query: str
+) -> None:
+    many = Person(stack, f"a file of many{query}").registered()
+    header = "bill_id,biller,name,first_due"
+    rows = [f"bill-{n},Oak Homes,Rent,2100-03-05" for n in range(MOST_OPEN_BILLS + 80)]
+    path, first = "/v1/bills/files/csv", rows[: MOST_OPEN_BILLS - 20]
+    sent = many.post(path, raw="\n".join([header, *first]), headers=CSV)
+    assert sent.json["new"] == len(first)
+    # the first transactions would find room, the last none
+    raw = "\n".join([header, *rows])
+    prober.refused("POST", f"{path}{query}", raw=raw, field=None, status=409, headers=CSV, by=many)
+
+
 def test_a_file_that_is_none_is_refused(prober: Prober) -> None:
     path = "/v1/bills/files/csv"
     prober.refused("POST", path, field="", status=400, headers=CSV)

@@ -20,6 +20,7 @@ from bill_reminders.storage.accounts import (
     Change,
     change,
     put_bill,
+    read,
     register,
     with_user,
 )
@@ -100,11 +101,15 @@ def save_bills(
     payments, snoozes, its end), and which number an occurrence has. So is what a draft leaves open
     in the plan of a bill that is known, and the label of those that `unlabelled` names; what it
     does say there counts unless the user set it otherwise, or the file is the user's `own`. A new
-    bill is owed from the user's today. Raises TooManyBills and what accounts.change raises.
+    bill is owed from the user's today. Raises TooManyBills, before anything is saved, and what
+    accounts.change raises.
     """
     total: Counter[Saved] = Counter()
     keep = partial(_from_file, unlabelled=unlabelled, own=own)
-    for batch in batched(drafts, BILLS_AT_ONCE, strict=False):
+    batches = list(batched(drafts, BILLS_AT_ONCE, strict=False))
+    if len(batches) > 1:
+        _rehearse(user_id, batches, keep, now)
+    for batch in batches:
         saved: Counter[Saved] = Counter()
         edit = partial(_with_bills, drafts=batch, keep=keep, now=now, saved=saved)
         change(user_id, now=now, edit=edit)
@@ -114,6 +119,19 @@ def save_bills(
 
 Keep = Callable[[Bill, Draft, date], Bill]
 """Makes of a known bill and a draft what the bill is from now on, the user's today."""
+
+
+def _rehearse(user_id: str, batches: Iterable[Iterable[Draft]], keep: Keep, now: datetime) -> None:
+    """Raises what saving would, as the account stands now.
+
+    Each batch is a transaction of its own, so this is no promise: who adds bills at the same time
+    can take the room, and an account that never holds still or a lost connection can end the saving
+    between two batches. What is saved by then stays, and the same file may be sent again.
+    """
+    account = read(user_id, now=now)
+    for batch in batches:
+        change = _with_bills(account, batch, keep, now, Counter())
+        account = account if change is None else change.after
 
 
 def _with_bills(
