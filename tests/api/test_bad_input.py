@@ -1414,6 +1414,16 @@ def test_an_idempotency_key_is_for_one_body(prober: Prober) -> None:
     assert everything(prober.stack) == before
 
 
+def test_an_idempotency_key_is_for_one_query(prober: Prober) -> None:
+    path, headers = "/v1/bills/files/csv", CSV | {"idempotency-key": "a-key-for-one-query"}
+    raw = "bill_id,biller,name,first_due\nbad id,Oak Homes,Rent,2100-03-05\n"
+    first = prober.takes("POST", f"{path}?all_or_none=true", raw=raw, headers=headers)
+    for other in (path, f"{path}?all_or_none=false"):
+        prober.refused("POST", other, raw=raw, field="Idempotency-Key", status=422, headers=headers)
+    again = prober.takes("POST", f"{path}?all_or_none=true", raw=raw, headers=headers)
+    assert again.json == first.json
+
+
 def test_an_idempotency_key_of_a_refused_request_may_be_used_again(prober: Prober) -> None:
     key = {"idempotency-key": "refused-at-first"}
     prober.refused("POST", "/v1/bills", bill(currency="XXX"), field="currency", headers=key)

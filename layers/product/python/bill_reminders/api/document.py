@@ -70,8 +70,8 @@ the way.
 shape is right and the value cannot be used. What is another user's is 404, as if it did not exist.
 
 **Doing it once.** Every POST takes an `Idempotency-Key` that you make up. Repeat a request with the
-same key and body as often as you like, after a timeout too: it is done once. 409 with `Retry-After`
-while it is being worked on; 422 with another body.
+same key, body and query as often as you like, after a timeout too: it is done once. 409 with
+`Retry-After` while it is being worked on; 422 with another body or query.
 
 **Lost updates.** Settings and bills come with an `ETag`; changing them needs it as `If-Match`. 412
 says that somebody else was faster: read again.

@@ -19,7 +19,8 @@ IdempotencyKey = Annotated[
         pattern=r"^[A-Za-z0-9_-]{8,64}$",
         description=(
             "A name that you make up for this request, such as a UUID. Repeated within a day with "
-            "the same body it is done once, and answered as the first time; with another body: 422."
+            "the same body and query it is done once, and answered as the first time; with another "
+            "body or query: 422."
         ),
         examples=["5f0c7e52-6a55-4a43-9d0f-3f7a5f3b2c11"],
     ),
@@ -37,6 +38,7 @@ def request_of(app: Any) -> Request:
         path=event.raw_path,
         key=event.headers["idempotency-key"],
         body=app.context["body"],
+        query=event.raw_query_string,
     )
 
 

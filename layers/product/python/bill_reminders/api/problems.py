@@ -18,7 +18,7 @@ from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
 from bill_reminders.files.cells import CellError
 from bill_reminders.storage.accounts import Contended, UnknownUser
-from bill_reminders.storage.answers import AnotherBody, InProgress
+from bill_reminders.storage.answers import AnotherRequest, InProgress
 from bill_reminders.storage.codes import NoCode, WrongCode
 from bill_reminders.storage.happenings import NeedsConfirmation, NoSuchBill
 from bill_reminders.storage.identities import AlreadyJoined, AlreadyRegistered, NotEmpty
@@ -216,11 +216,12 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
         "a request with this idempotency key is being worked on: repeat it later",
         headers=_retry_after(e.retry_after),
     ),
-    AnotherBody: lambda _: invalid(
+    AnotherRequest: lambda _: invalid(
         [
             fault(
                 "Idempotency-Key",
-                "used for a request with another body: take a new one for each new request",
+                "used for a request with another body or query: take a new one for each new "
+                "request",
                 "header",
             )
         ],

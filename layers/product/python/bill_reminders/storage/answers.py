@@ -32,8 +32,8 @@ class InProgress(BillRemindersError):
         self.retry_after = retry_after
 
 
-class AnotherBody(BillRemindersError):
-    """The key was used for a request with another body."""
+class AnotherRequest(BillRemindersError):
+    """The key was used for a request with another body or query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Request:
     path: str
     key: str
     body: bytes
+    query: str = ""
 
     @property
     def owner(self) -> str:
@@ -69,6 +70,12 @@ class Request:
         return f"{self.method} {self.path}#{self.key}"
 
     @property
+    def content_hash(self) -> str:
+        """Of what may not differ between two requests with one key."""
+        query = f"{self.query}\0".encode() if self.query else b""
+        return sha256(query + self.body).hexdigest()
+
+    @property
     def derived_id(self) -> str:
         """An id for what the request creates: the same for each repetition."""
         return sha256(f"{self.owner}\0{self.name}".encode()).hexdigest()[:24]
@@ -77,13 +84,13 @@ class Request:
 def begin(request: Request, *, now: datetime) -> Answer | str:
     """The stored answer, or the name of this attempt, which is now the one at work.
 
-    Raises InProgress, AnotherBody.
+    Raises InProgress, AnotherRequest.
     """
     attempt = uuid4().hex
     item = AnswerItem(
         request.owner,
         request.name,
-        body_hash=sha256(request.body).hexdigest(),
+        body_hash=request.content_hash,
         attempt=attempt,
         locked_until=now + LOCK,
         expires_at=int((now + KEPT).timestamp()),
@@ -104,7 +111,7 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
         raise InProgress(timedelta(seconds=1)) from None
     expired = known.expires_at <= now.timestamp()
     if known.body_hash != item.body_hash and not expired:
-        raise AnotherBody("the key was used with another body")
+        raise AnotherRequest("the key was used with another body or query")
     if known.status is not None and not expired:
         return Answer(known.status, known.body, json.loads(known.headers or "{}"))
     if known.locked_until > now and not expired:
