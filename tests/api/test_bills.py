@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import holidays
 import pytest
 
 from bill_reminders import clock
@@ -255,8 +256,39 @@ def test_what_is_exported_goes_in_again_unchanged(person: Person) -> None:
     add(person, name="=1+1", plan={"lead_days": [], "channels": [{"channel": "sms"}]})
     add(person, amount=None, loan=LOANS[0], late_fee="0", late_apr="1000")
     text = person.get("/v1/bills/files/csv").text
-    assert send(person, text) == {"new": 0, "changed": 0, "unchanged": 2, "errors": []}
+    report = {"new": 0, "changed": 0, "unchanged": 2, "errors": [], "errors_left_off": 0}
+    assert send(person, text) == report
     assert len(person.get("/v1/bills/files/json").json["bills"]) == 2
+
+
+def longest_remedies() -> str:
+    """A file of nearly 512 KiB, in each row but the first the longest remedy and another."""
+    names = {
+        code: ", ".join(getattr(holidays, code).subdivisions)
+        for code in holidays.list_supported_countries()
+    }
+    country = max(names, key=lambda code: len(names[code]))
+    good = CSV.splitlines()[1]
+    header = f"{CSV.splitlines()[0]},country,subdivision,late_apr"
+    bad = [f"b{n},x,x,2027-03-09,{country},x,x" for n in range(20_000)]
+    return "\n".join([header, f"{good},,,", *bad])[: 512 * 1024 - 1].rpartition("\n")[0]
+
+
+@pytest.mark.parametrize("query", ["", "?all_or_none=true"])
+def test_a_long_report_names_the_first_errors_and_is_kept_for_a_repetition(
+    person: Person, query: str
+) -> None:
+    text = longest_remedies()
+    sent = {"content-type": "text/csv", "idempotency-key": "a-long-report"}
+    first, again = (
+        person.post(f"/v1/bills/files/csv{query}", raw=text, headers=sent) for _ in range(2)
+    )
+    assert (first.status, again.status) == (200, 200), first.text[:200]
+    assert again.json == first.json
+    assert first.json["new"] == (0 if query else 1)
+    assert len(first.json["errors"]) == 500
+    bad_rows = len(text.splitlines()) - 2
+    assert first.json["errors_left_off"] == 2 * bad_rows - 500
 
 
 PLANNED = CSV.splitlines()[0] + ",label,lead_days,remind_at\n"

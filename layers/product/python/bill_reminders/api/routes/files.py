@@ -1,5 +1,7 @@
 """Bills as files: in by CSV, out as CSV and JSON."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -22,6 +24,10 @@ from bill_reminders.storage import accounts
 from bill_reminders.storage.people import Saved, save_bills
 
 router = Router()
+
+MOST_ERRORS = 500
+"""So that the answer fits into a table's item of 400 KB, where it is kept for a repetition: the
+longest remedy, with the subdivisions of a country, takes some 600 bytes."""
 
 
 class RowFault(Answer):
@@ -53,7 +59,19 @@ class Imported(Answer):
     unchanged: Annotated[int, Field(description="Bills that were there just so.", examples=[1])]
     errors: Annotated[
         list[RowFault],
-        Field(description="The rows that could not be used; all others went in."),
+        Field(
+            max_length=MOST_ERRORS,
+            description=(
+                f"What is wrong, row by row, the first {MOST_ERRORS} of it; all other rows went in."
+            ),
+        ),
+    ]
+    errors_left_off: Annotated[
+        int,
+        Field(
+            description="How many more there are: correct these and send the file again.",
+            examples=[0],
+        ),
     ]
 
 
@@ -89,9 +107,8 @@ def import_bills(
     if not body:
         raise invalid([fault("", "there is no file: send it as the body")], "invalid-request")
     parsed = read_own_bills(decode(body), user_id)
-    errors = [_fault(error) for error in parsed.errors]
-    if all_or_none and errors:
-        return ok(Imported(new=0, changed=0, unchanged=0, errors=errors))
+    if all_or_none and parsed.errors:
+        return ok(_report(Counter(), parsed.errors))
     saved = save_bills(
         user_id,
         [row.bill for row in parsed.rows],
@@ -99,13 +116,16 @@ def import_bills(
         unlabelled=unlabelled(parsed.rows),
         own=True,
     )
-    return ok(
-        Imported(
-            new=saved[Saved.NEW],
-            changed=saved[Saved.CHANGED],
-            unchanged=saved[Saved.UNCHANGED],
-            errors=errors,
-        )
+    return ok(_report(saved, parsed.errors))
+
+
+def _report(saved: Counter[Saved], errors: Sequence[RowError]) -> Imported:
+    return Imported(
+        new=saved[Saved.NEW],
+        changed=saved[Saved.CHANGED],
+        unchanged=saved[Saved.UNCHANGED],
+        errors=[_fault(error) for error in errors[:MOST_ERRORS]],
+        errors_left_off=max(0, len(errors) - MOST_ERRORS),
     )
 
 
