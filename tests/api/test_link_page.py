@@ -76,7 +76,7 @@ def test_the_page_shows_the_bill_the_rule_that_fired_and_the_code_word(visitor: 
         "$120.50",
         "due in 3 days",
         "Thursday, March 4, 2027",
-        "You asked for a reminder 3 days before.",
+        "By your reminder plan: 3 days before.",
         "planned for 09:00, by SMS",
         "Heron",
         "a late fee of $35.00",

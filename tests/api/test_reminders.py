@@ -36,7 +36,7 @@ def test_the_history_says_why_each_came_and_what_became_of_it(reached: Person) -
     remind(reached, NOON + 1 * DAY)
     (row,) = reached.get("/v1/reminders").json["reminders"]
     assert (row["trigger"], row["state"], row["due_on"]) == ("lead:3", "claimed", "2027-03-05")
-    assert row["why"] == "You asked for a reminder 3 days before."
+    assert row["why"] == "By your reminder plan: 3 days before."
     assert reached.get(f"/v1/reminders/{row['reminder_id']}").json == row
 
 

@@ -120,7 +120,7 @@ def is_reminded_in_the_minute(life: Life) -> None:
     assert life.name in life.texts()[1]
     (reminder,) = life.front.get(f"/v1/reminders?bill_id={life.card}").json["reminders"]
     assert (reminder["state"], reminder["channel"], reminder["name"]) == ("sent", "sms", life.name)
-    assert reminder["why"] == "You asked for a reminder 3 days before."
+    assert reminder["why"] == "By your reminder plan: 3 days before."
     assert reminder["settled_at"] is not None
     assert life.upcoming(life.card) == REMINDERS[1:]
 

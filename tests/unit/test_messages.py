@@ -121,35 +121,35 @@ class Page(HTMLParser):
 
 SINGLE = {
     (EN, 3): "Family Bills: Lark Credit card, $1,234.56, is due in 3 days (Fri, Mar 5). "
-    "You asked for a reminder 3 days before.",
+    "By your reminder plan: 3 days before.",
     (EN, 1): "Family Bills: Lark Credit card, $1,234.56, is due tomorrow (Wed, Mar 3). "
-    "You asked for a reminder 1 day before.",
+    "By your reminder plan: 1 day before.",
     (EN, 0): "Family Bills: Lark Credit card, $1,234.56, is due today (Tue, Mar 2). "
-    "You asked for a reminder on the due day.",
+    "By your reminder plan: on the due day.",
     (EN, -1): "Family Bills: Lark Credit card, $1,234.56, is 1 day overdue (was due Mon, Mar 1). "
-    "If already paid, please ignore. You asked for a reminder 1 day after.",
+    "If already paid, please ignore. By your reminder plan: 1 day after.",
     (EN, -5): "Family Bills: Lark Credit card, $1,234.56, is 5 days overdue (was due Thu, Feb 25). "
-    "If already paid, please ignore. You asked for a reminder 5 days after.",
+    "If already paid, please ignore. By your reminder plan: 5 days after.",
     (HANS, 3): "【家庭账本】纸鹤银行信用卡：¥1,234.56，3天后到期（3月5日周五）。"
-    "按您的设置，提前3天提醒。",
+    "按提醒计划：提前3天。",
     (HANS, 1): "【家庭账本】纸鹤银行信用卡：¥1,234.56，明天到期（3月3日周三）。"
-    "按您的设置，提前1天提醒。",
+    "按提醒计划：提前1天。",
     (HANS, 0): "【家庭账本】纸鹤银行信用卡：¥1,234.56，今天到期（3月2日周二）。"
-    "按您的设置，到期当天提醒。",
+    "按提醒计划：到期当天。",
     (HANS, -1): "【家庭账本】纸鹤银行信用卡：¥1,234.56，已逾期1天（3月1日周一到期）。"
-    "如已支付请忽略。按您的设置，到期后1天提醒。",
+    "如已支付请忽略。按提醒计划：到期后1天。",
     (HANS, -5): "【家庭账本】纸鹤银行信用卡：¥1,234.56，已逾期5天（2月25日周四到期）。"
-    "如已支付请忽略。按您的设置，到期后5天提醒。",
+    "如已支付请忽略。按提醒计划：到期后5天。",
     (HANT, 3): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，3天後到期（3月5日 週五）。"
-    "依您的設定，提前3天提醒。",
+    "依提醒計劃：提前3天。",
     (HANT, 1): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，明天到期（3月3日 週三）。"
-    "依您的設定，提前1天提醒。",
+    "依提醒計劃：提前1天。",
     (HANT, 0): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，今天到期（3月2日 週二）。"
-    "依您的設定，到期當天提醒。",
+    "依提醒計劃：到期當天。",
     (HANT, -1): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，已逾期1天（3月1日 週一到期）。"
-    "如已繳款請忽略。依您的設定，到期後1天提醒。",
+    "如已繳款請忽略。依提醒計劃：到期後1天。",
     (HANT, -5): "【家庭帳本】紙鶴商業銀行信用卡：$1,234.56，已逾期5天（2月25日 週四到期）。"
-    "如已繳款請忽略。依您的設定，到期後5天提醒。",
+    "如已繳款請忽略。依提醒計劃：到期後5天。",
 }
 
 
@@ -182,9 +182,9 @@ def test_a_title_and_a_subject_name_the_bill_and_when_but_no_amount(
 @pytest.mark.parametrize(
     ("language", "body"),
     [
-        (EN, "$1,234.56. Due date: Fri, Mar 5. You asked for a reminder 3 days before."),
-        (HANS, "¥1,234.56，到期日：3月5日周五。按您的设置，提前3天提醒。"),
-        (HANT, "$1,234.56，到期日：3月5日 週五。依您的設定，提前3天提醒。"),
+        (EN, "$1,234.56. Due date: Fri, Mar 5. By your reminder plan: 3 days before."),
+        (HANS, "¥1,234.56，到期日：3月5日周五。按提醒计划：提前3天。"),
+        (HANT, "$1,234.56，到期日：3月5日 週五。依提醒計劃：提前3天。"),
     ],
 )
 def test_a_push_gives_the_amount_and_the_reason_below(language: Language, body: str) -> None:
@@ -196,7 +196,7 @@ def test_words_count_from_today_and_never_from_the_trigger() -> None:
     for text in (sms_of(EN, late), push_of(EN, late).title, email_of(EN, late).text):
         assert "due tomorrow" in text
         assert "in 3 days" not in text
-    assert "You asked for a reminder 3 days before." in sms_of(EN, late)
+    assert "By your reminder plan: 3 days before." in sms_of(EN, late)
 
 
 @pytest.mark.parametrize(
@@ -228,12 +228,12 @@ def test_an_amount_that_nobody_knows_yet_is_said_so(
         (
             HANS,
             "【家庭账本】您有2笔账单：纸鹤银行信用卡 ¥1,234.56，已逾期1天（3月1日）；"
-            "纸鹤银行信用卡 ¥1,234.56，今天到期（3月2日）。按您的提醒设置发送。",
+            "纸鹤银行信用卡 ¥1,234.56，今天到期（3月2日）。按提醒计划发送。",
         ),
         (
             HANT,
             "【家庭帳本】您有2筆帳單：紙鶴商業銀行信用卡 $1,234.56，已逾期1天（3月1日）；"
-            "紙鶴商業銀行信用卡 $1,234.56，今天到期（3月2日）。依您的提醒設定發送。",
+            "紙鶴商業銀行信用卡 $1,234.56，今天到期（3月2日）。依提醒計劃發送。",
         ),
     ],
 )
@@ -243,8 +243,8 @@ def test_an_sms_digest_lists_the_nearest_due_first(language: Language, body: str
 
 def test_a_digest_with_one_reason_gives_it() -> None:
     same = [notice(EN, 3, name="Credit card"), notice(EN, 3, name="Loan")]
-    assert sms_of(EN, *same).endswith("You asked for a reminder 3 days before.")
-    assert push_of(EN, *same).body.endswith("You asked for a reminder 3 days before.")
+    assert sms_of(EN, *same).endswith("By your reminder plan: 3 days before.")
+    assert push_of(EN, *same).body.endswith("By your reminder plan: 3 days before.")
 
 
 @pytest.mark.parametrize("count", [2, 5, 40])
@@ -266,7 +266,7 @@ def test_an_email_has_every_bill_with_its_date_and_reason(language: Language, co
     bills = digest(language, count)
     text = email_of(language, *bills)
     assert text.text.count("1,234.56") == text.html.count("1,234.56") == count
-    reason = {EN: "You asked for", HANS: "按您的设置", HANT: "依您的設定"}[language]
+    reason = {EN: "By your reminder plan", HANS: "按提醒计划", HANT: "依提醒計劃"}[language]
     assert text.text.count(reason) == count
     assert text.text.count("2027") == count
     assert len(text.html) < 100_000, "longer pages are clipped by mail programs"

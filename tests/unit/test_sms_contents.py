@@ -61,17 +61,17 @@ def text(
     [
         (
             EN,
-            "Family Bills: Lark Card, £12.50, is due in 3 days (Fri, Mar 5). You asked for a "
-            f"reminder 3 days before. Reply PAID or SNOOZE. Details: {LINK} Code word: Bluebird",
+            "Family Bills: Lark Card, £12.50, is due in 3 days (Fri, Mar 5). By your reminder "
+            f"plan: 3 days before. Reply PAID or SNOOZE. Details: {LINK} Code word: Bluebird",
         ),
         (
             HANS,
-            "【Family Bills】Lark Card：£12.50，3天后到期（3月5日周五）。按您的设置，提前3天提醒。"
+            "【Family Bills】Lark Card：£12.50，3天后到期（3月5日周五）。按提醒计划：提前3天。"
             f"可回复“已还”或“明天”。详情 {LINK} 暗号：Bluebird",
         ),
         (
             HANT,
-            "【Family Bills】Lark Card：£12.50，3天後到期（3月5日 週五）。依您的設定，提前3天提醒。"
+            "【Family Bills】Lark Card：£12.50，3天後到期（3月5日 週五）。依提醒計劃：提前3天。"
             f"可回覆「已還」或「明天」。詳情 {LINK} 暗號：Bluebird",
         ),
     ],

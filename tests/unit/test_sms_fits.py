@@ -217,9 +217,9 @@ def test_the_longest_link_and_a_code_word_stand_in_two_whatever_else_gives_way(
     ("language", "bill", "why", "parts"),
     [
         (EN, ("Lark", "Credit card"), "Your plan: 3 days before.", 1),
-        (EN, ("Lantern Savings Bank", "Credit card"), "reminder 3 days before", 2),
-        (HANS, ("纸鹤银行", "信用卡"), "提前3天提醒", 2),
-        (HANT, ("紙鶴商業銀行", "信用卡"), "提前3天提醒", 2),
+        (EN, ("Lantern Savings Bank", "Credit card"), "By your reminder plan: 3 days before.", 2),
+        (HANS, ("纸鹤银行", "信用卡"), "提前3天", 2),
+        (HANT, ("紙鶴商業銀行", "信用卡"), "提前3天", 2),
     ],
 )
 def test_an_ordinary_reminder_keeps_amount_and_reason_beside_link_and_code_word(

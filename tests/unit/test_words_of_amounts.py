@@ -246,18 +246,18 @@ SMS_OF_ONE = [
         LEAD,
         3,
         "Bills: Lark Card, $195.00 left of $200.00, $15.00 to reach the minimum, is due in 3 days "
-        "(Fri, Mar 5). You asked for a reminder 3 days before.",
+        "(Fri, Mar 5). By your reminder plan: 3 days before.",
         "【Bills】Lark Card：还剩US$195.00（共US$200.00），距最低还款额还差US$15.00，3天后到期"
-        "（3月5日周五）。按您的设置，提前3天提醒。",
+        "（3月5日周五）。按提醒计划：提前3天。",
         "【Bills】Lark Card：尚餘US$195.00（共US$200.00），距最低應繳尚差US$15.00，3天後到期"
-        "（3月5日 週五）。依您的設定，提前3天提醒。",
+        "（3月5日 週五）。依提醒計劃：提前3天。",
     ),
     (
         paid(ISSUED, "20.00"),
         Trigger.overdue(3),
         -3,
         "Bills: Lark Card, $180.00 left, minimum paid, is still open (was due Fri, Mar 5). "
-        "Interest may run on the rest. You asked for a reminder 3 days after.",
+        "Interest may run on the rest. By your reminder plan: 3 days after.",
         "【Bills】Lark Card 已还最低额，还剩US$180.00，余额待还（3月5日）。"
         "剩余部分可能计息。到期后3天提醒。",
         "【Bills】Lark Card 已繳最低額，尚餘US$180.00，餘額待繳（3月5日）。"
@@ -268,11 +268,11 @@ SMS_OF_ONE = [
         Trigger.lead(1),
         1,
         "Bills: Keep at least $50.00 in the account for Lark Card: it will be taken tomorrow "
-        "(Fri, Mar 5). You asked for a reminder 1 day before.",
+        "(Fri, Mar 5). By your reminder plan: 1 day before.",
         "【Bills】Lark Card：将于明天（3月5日周五）自动扣款，请确保账户余额不少于US$50.00。"
-        "按您的设置，提前1天提醒。",
+        "按提醒计划：提前1天。",
         "【Bills】Lark Card：將於明天（3月5日 週五）自動扣款，請確保帳戶餘額不少於US$50.00。"
-        "依您的設定，提前1天提醒。",
+        "依提醒計劃：提前1天。",
     ),
     (
         replace(VARIABLE, autopay=True),
@@ -281,9 +281,9 @@ SMS_OF_ONE = [
         "Bills: Keep enough money in the account for Lark Card (about $95.70): it will be taken "
         "today (Fri, Mar 5). Usually $90.00 to $110.00. Your plan: 1 day before.",
         "【Bills】Lark Card：将于今天（3月5日周五）自动扣款（约US$95.70），请确保账户余额充足。"
-        "平时为US$90.00至US$110.00。按您的设置，提前1天提醒。",
+        "平时为US$90.00至US$110.00。按提醒计划：提前1天。",
         "【Bills】Lark Card：將於今天（3月5日 週五）自動扣款（約US$95.70），請確保帳戶餘額充足。"
-        "平常為US$90.00至US$110.00。依您的設定，提前1天提醒。",
+        "平常為US$90.00至US$110.00。依提醒計劃：提前1天。",
     ),
     (
         FAILED,
@@ -321,16 +321,15 @@ def test_an_sms_on_one_bill_reads_as_a_bank_would_write_it(
         (
             EN,
             "Keep at least $50.00 in the account: it will be taken tomorrow (Fri, Mar 5). "
-            "You asked for a reminder 1 day before.",
+            "By your reminder plan: 1 day before.",
         ),
         (
             HANS,
-            "将于明天（3月5日周五）自动扣款，请确保账户余额不少于US$50.00。按您的设置，提前1天提醒。",
+            "将于明天（3月5日周五）自动扣款，请确保账户余额不少于US$50.00。按提醒计划：提前1天。",
         ),
         (
             HANT,
-            "將於明天（3月5日 週五）自動扣款，請確保帳戶餘額不少於US$50.00。"
-            "依您的設定，提前1天提醒。",
+            "將於明天（3月5日 週五）自動扣款，請確保帳戶餘額不少於US$50.00。依提醒計劃：提前1天。",
         ),
     ],
 )
@@ -346,9 +345,9 @@ def test_what_will_be_taken_is_not_asked_for() -> None:
     assert "Due date" not in push_body
 
 
-def test_a_failed_debit_is_not_what_anybody_asked_for() -> None:
+def test_a_failed_debit_is_no_line_of_a_plan() -> None:
     for text in everywhere(FAILED, Trigger.autopay_failed("e"), language=EN):
-        assert "You asked" not in text
+        assert "reminder plan" not in text
 
 
 @pytest.mark.parametrize("language", Language)

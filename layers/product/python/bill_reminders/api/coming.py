@@ -42,7 +42,7 @@ class ComingReminder(Answer):
         str,
         Field(
             description="The same as a sentence in the user's language.",
-            examples=["You asked for a reminder 3 days before."],
+            examples=["By your reminder plan: 3 days before."],
         ),
     ]
     goes_out: Annotated[

@@ -97,7 +97,7 @@ class Reminder(Answer):
         str,
         Field(
             description="The same as a sentence in the user's language: why did I get this?",
-            examples=["You asked for a reminder 3 days before."],
+            examples=["By your reminder plan: 3 days before."],
         ),
     ]
     state: Annotated[
