@@ -179,8 +179,9 @@ class TestButtons:
 
     def test_not_mine(self, stack: MotoStack, visitor: Visitor) -> None:
         page = visitor.get(f"/r/{sent()}")
-        told_to_biller = events_of(stack)
+        put_on_the_bus = events_of(stack)
         disowned = visitor.press(page.form("not-mine"))
+        assert "is told. If you dispute the bill, please tell its biller yourself." in disowned.text
         silence = somebody().bills[0].silence
         assert silence is not None
         assert silence.reason is SilenceReason.NOT_MINE
@@ -188,7 +189,7 @@ class TestButtons:
         visitor.press(disowned.form("remind-again"))
         assert due(NINE + 2 * DAY) == 1
         ids = {"user_id": "somebody", "bill_id": "rent"}
-        assert [(kind, ids.items() <= detail.items()) for kind, detail in told_to_biller] == [
+        assert [(kind, ids.items() <= detail.items()) for kind, detail in put_on_the_bus] == [
             ("bill not mine", True),
             ("bill mine after all", True),
         ]
