@@ -14,7 +14,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Join, Language, Plan, StoppedBy
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
-from bill_reminders.storage.access_tables import LinkItem
+from bill_reminders.storage.access_tables import FeedbackItem, LinkItem
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.links import Purpose
 from bill_reminders.storage.people import save_user
@@ -350,6 +350,17 @@ def test_a_deleted_bill_says_so(visitor: Visitor) -> None:
     token = sent()
     happenings.delete_bill("somebody", "rent", now=NINE)
     assert "has been deleted" in visitor.get(f"/r/{token}").text
+
+
+def test_a_page_that_fails_denies_nothing_that_was_noted(
+    stack: MotoStack, visitor: Visitor
+) -> None:
+    page = visitor.get(f"/r/{sent()}")
+    stack.client("dynamodb").delete_table(TableName=FeedbackItem.Meta.table_name)
+    failed = visitor.press(page.form("paid"))
+    assert failed.status == 503
+    assert somebody().bills[0].is_closed(0)
+    assert "Please open the link again in a minute: it shows what has been noted." in failed.text
 
 
 def walked(visitor: Visitor, start: str) -> Iterator[Page]:
