@@ -18,6 +18,7 @@ from bill_reminders.domain.people import Address, Attestation, Language, Plan, U
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.working_days import Place
 from bill_reminders.messages.direct import DirectText, code, trial
 from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender
@@ -175,6 +176,11 @@ def cases(language: Language) -> Iterator[Case]:
     yield Case("the first message", (_notice(card, Trigger.lead(1)),), first=True)
     yield Case("overdue", (_notice(card, Trigger.overdue(1)),))
     yield Case("three bills", tuple(_notice(bill, Trigger.lead(1)) for bill in (card, rent, power)))
+    on_sunday = [
+        _notice(replace(bill, place=Place("GB")), Trigger.lead(5)) for bill in (card, rent)
+    ]
+    yield Case("due on a Sunday", (on_sunday[0],))
+    yield Case("two bills due on a Sunday", tuple(on_sunday))
     part = replace(card, payments=(_paid(card, "20.50"),))
     yield Case("partly paid", (_notice(part, Trigger.lead(1)),))
     stated = replace(

@@ -13,6 +13,7 @@ from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Join, Language, Plan, StoppedBy
 from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.working_days import Place
 from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
 from bill_reminders.storage.access_tables import FeedbackItem, LinkItem
 from bill_reminders.storage.accounts import Account
@@ -344,6 +345,19 @@ def test_a_message_about_several_bills_leads_to_each(visitor: Visitor) -> None:
     assert page.links == [f"/r/{token}/0", f"/r/{token}/1"]
     visitor.press(visitor.get(page.links[1]).form("paid"))
     assert [bill.bill_id for bill in somebody().bills if bill.is_closed(0)] == ["rent"]
+
+
+def test_the_page_of_several_bills_names_the_last_working_day(
+    visitor: Visitor, set_clock: SetClock
+) -> None:
+    sunday, thursday = date(2027, 3, 7), NINE + 3 * DAY
+    user = a_user(channels=[Channel.SMS])
+    enter(user, *(a_bill(bill_id=each, due_on=sunday, place=Place("US")) for each in "ab"))
+    token = told(Channel.SMS, thursday)
+    set_clock(thursday + SECONDS)
+    assert visitor.get(f"/r/{token}").text.count("working day before is Fri, Mar 5.") == 2
+    visitor.press(visitor.get(f"/r/{token}/0").form("paid"))
+    assert visitor.get(f"/r/{token}").text.count("working day before is Fri, Mar 5.") == 1
 
 
 def test_a_deleted_bill_says_so(visitor: Visitor) -> None:

@@ -4,9 +4,11 @@ The places and dates: 28 February 2027 is a Sunday everywhere; in Taiwan Monday,
 substitute of Peace Memorial Day; in England Good Friday is 26 March and Easter Monday the 29th.
 """
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -158,6 +160,96 @@ def test_every_channel_names_the_last_working_day_before(language: Language) -> 
     mail = email(user, [one], reference="ref", **said)
     assert day in mail.text
     assert day in mail.html
+
+
+SUNDAY = date(2027, 2, 28)
+
+
+def digest(count: int, *closed: int, biller: str = "Lark", **changes: Any) -> list[Notice]:
+    """Bills due that Sunday; banks are known to be closed for those with the numbers `closed`."""
+    places = [AMERICA if number in closed else None for number in range(count)]
+    owed = (
+        replace(
+            bill(place, Shift.NONE), bill_id=f"bill {n}", biller=biller, name=f"Loan {n}", **changes
+        )
+        for n, place in enumerate(places)
+    )
+    return [notice(each, SUNDAY, Trigger.lead(3)) for each in owed]
+
+
+NOTES = {
+    Language.ENGLISH: "last working day Feb 26",
+    Language.SIMPLIFIED_CHINESE: "前一工作日2月26日",
+    Language.TRADITIONAL_CHINESE: "前一工作日2月26日",
+}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("changes", [{}, {"autopay": True}], ids=["usual", "autopay"])
+def test_a_digest_names_the_last_working_day_of_each_bill_that_has_one(
+    language: Language, changes: dict[str, Any]
+) -> None:
+    user = replace(a_user(channels=Channel), language=language)
+    bills = digest(3, 1, 2, **changes)
+    said = {"today": date(2027, 2, 25), "sender": SENDER, "first": False}
+    note = NOTES[language]
+    assert note in sms(user, bills, **said).body
+    lines = push(user, bills, **said).body.split("\n")[:3]
+    assert [note in line for line in lines] == [False, True, True]
+    mail = email(user, bills, reference="ref", **said)
+    day = {"en": "Fri, Feb 26", "zh-Hans": "2月26日周五", "zh-Hant": "2月26日 週五"}[language]
+    assert mail.text.count(day) == mail.html.count(day) == 2
+
+
+def test_a_digest_names_no_last_working_day_that_is_over() -> None:
+    user = a_user(channels=Channel)
+    said = {"today": date(2027, 2, 27), "sender": SENDER, "first": False}
+    assert "working day" not in sms(user, digest(2, 0, 1), **said).body
+    assert "working day" not in push(user, digest(2, 0, 1), **said).body
+
+
+def test_an_sms_digest_names_the_last_working_day_where_it_first_names_the_date() -> None:
+    said = {"today": date(2027, 2, 25), "sender": SENDER, "first": False}
+    assert sms(a_user(channels=Channel), digest(3, 1, 2), **said).body == (
+        "Tidepool: 3 bills. Lark Loan 0, $120.50, due in 3 days (Feb 28); "
+        "Lark Loan 1, $120.50, due in 3 days (Feb 28, last working day Feb 26); "
+        "Lark Loan 2, $120.50, due in 3 days (Feb 28). By your reminder plan: 3 days before."
+    )
+
+
+LINK = f"https://pay.bills.example.com/r/{'a' * 17}"
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_an_sms_names_the_last_working_day_before_it_lists_more_bills(
+    language: Language, count: int
+) -> None:
+    user = replace(a_user(channels=Channel), language=language)
+    english = language is Language.ENGLISH
+    biller = "The Mutual Building Society of Northwich" if english else "山谷纸灯银行信用卡中心"
+    bills = digest(count, *range(count), biller=biller)
+    text = sms(user, bills, today=date(2027, 2, 25), sender=SENDER, first=False, link=LINK).body
+    assert segments(text) <= 2
+    assert "120.50" in text
+    assert re.search("Feb 26|2月26日", text)
+    assert LINK in text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_the_last_working_day_takes_no_amount_and_no_link_out_of_an_sms(
+    language: Language, count: int
+) -> None:
+    user = replace(a_user(channels=Channel), language=language, code_word="Bluebird")
+    said = {"today": date(2027, 2, 25), "sender": SENDER, "first": True, "link": LINK}
+    for biller in ("The Mutual Building Society of Northwich", "山谷纸灯银行股份有限公司" * 3):
+        closed, usual = (
+            sms(user, digest(count, *which, biller=biller), **said).body
+            for which in (range(count), ())
+        )
+        assert segments(closed) <= 2
+        assert ("120.50" in closed, LINK in closed) == ("120.50" in usual, True)
 
 
 @pytest.mark.parametrize(

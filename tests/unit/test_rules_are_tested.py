@@ -61,6 +61,7 @@ TESTED_BY = {
         "test_a_due_date_moves_to_the_nearest_working_day_or_stays",
         "test_a_payable_date_is_the_nearest_working_day_on_its_side",
         "test_every_channel_names_the_last_working_day_before",
+        "test_a_digest_names_the_last_working_day_of_each_bill_that_has_one",
     ),
     "payable date": (
         "test_lead_days_and_overdue_days_count_from_the_payable_date",

@@ -28,6 +28,7 @@ from bill_reminders.messages.wording import (
     pay_by,
     remark,
     why,
+    with_last_working_day,
 )
 
 MOST_BILLS = 3
@@ -97,7 +98,7 @@ def _bills(words: Catalogue, notices: Sequence[Notice], today: date) -> str:
             "push_digest_bill",
             bill=bill_title(words, notice, width=NAME_WIDTH),
             amount=amount_of(words, notice, today),
-            due=due_in_list(words, notice, today),
+            due=with_last_working_day(words, due_in_list(words, notice, today), notice, today),
         )
         for notice in notices[:MOST_BILLS]
     ]

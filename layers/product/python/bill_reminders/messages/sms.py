@@ -49,6 +49,7 @@ from bill_reminders.messages.wording import (
     pay_by,
     remark,
     why,
+    with_last_working_day,
 )
 
 SHORTEST_NAME = 4
@@ -121,8 +122,8 @@ def _encodable(text: str, alphabet: str) -> bool:
 
 class _Level(IntEnum):
     """How much is said beside the bills. TERSE says the same in fewer words. BRIEF leaves the
-    remarks and the reply words out; with a link SHORT leaves out why it came, which its page says;
-    BARE leaves out the link as well."""
+    remarks and the reply words out, and names the last working day beside the date; with a link
+    SHORT leaves out why it came, which its page says; BARE leaves out the link as well."""
 
     FULL = 0
     TERSE = 1
@@ -187,7 +188,7 @@ class _Draft:
         if kept := keep_money(self.words, notice, self.today, self._money, bill=bill):
             return kept
         if size.level is not _Level.FULL:
-            return self.words.say("sms_sentence", line=self._line(notice, size.names))
+            return self.words.say("sms_sentence", line=self._line(notice, size))
         return self._bill(notice, size)
 
     def _for_one(self, say: Callable[[Catalogue, Notice, date], str]) -> str:
@@ -203,15 +204,32 @@ class _Draft:
 
     def _bills(self, size: _Size) -> str:
         bills = self.words.say("sms_digest_separator").join(
-            self._line(notice, size.names) for notice in self.notices[: size.bills]
+            self._line(notice, size) for notice in self.notices[: size.bills]
         )
         count = len(self.notices)
         if size.bills == count:
             return self.words.say("sms_digest", count=count, bills=bills)
         return self.words.say("sms_digest_more", count=count, bills=bills, more=count - size.bills)
 
-    def _line(self, notice: Notice, width: int) -> str:
-        return self.words.say("sms_line", **self._values(notice, width))
+    def _line(self, notice: Notice, size: _Size) -> str:
+        values = self._values(notice, size.names)
+        if self._names_last_day(notice, size):
+            values["date"] = with_last_working_day(self.words, values["date"], notice, self.today)
+        return self.words.say("sms_line", **values)
+
+    def _names_last_day(self, notice: Notice, size: _Size) -> bool:
+        """Whether a line says beside its date which working day is the last before: at the first
+        mention of that date, where no sentence says it, as long as names are readable."""
+        if size.names < READABLE_NAME:
+            return False
+        if len(self.notices) == 1:
+            return size.level > _Level.TERSE
+        first = next(
+            each
+            for each in self.notices
+            if (each.due_on, each.last_working_day) == (notice.due_on, notice.last_working_day)
+        )
+        return first is notice
 
     def _values(self, notice: Notice, width: int) -> dict[str, str]:
         say_due = due if len(self.notices) == 1 else due_in_list
@@ -262,7 +280,7 @@ def _fit(draft: _Draft) -> str:
 
     What gives way to two, in this order: long names, down to a readable width; the remarks; where a
     link leads to it, why it came; the number of bills listed; every name, that of sender and source
-    included; the amount; at last the link.
+    included, and with readable ones the last working days; the amount; at last the link.
     """
     for level in (_Level.FULL, _Level.TERSE):
         text = draft.write(_Size(len(draft.notices), level=level))

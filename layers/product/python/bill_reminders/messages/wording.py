@@ -104,10 +104,23 @@ def if_paid(words: Catalogue, notice: Notice, today: date) -> str:
 def pay_by(words: Catalogue, notice: Notice, today: date) -> str:
     """The last working day before, where money may not move on the due date and that day is not
     over yet; else nothing."""
+    day = _payable_until(notice, today)
+    return words.say("pay_by", date=weekday_date(day, words.language)) if day else ""
+
+
+def with_last_working_day(words: Catalogue, said: str, notice: Notice, today: date) -> str:
+    """`said` of a bill in a list, with what pay_by says as a note: which bill a sentence after the
+    list is about, nobody could tell."""
+    day = _payable_until(notice, today)
+    if day is None:
+        return said
+    note = words.say("note_last_working_day", date=short_date(day, words.language))
+    return words.say("due_with_note", due=said, note=note)
+
+
+def _payable_until(notice: Notice, today: date) -> date | None:
     day = notice.last_working_day
-    if day is None or day < today:
-        return ""
-    return words.say("pay_by", date=weekday_date(day, words.language))
+    return None if day is None or day < today else day
 
 
 def bill_title(words: Catalogue, notice: Notice, *, width: int) -> str:

@@ -197,6 +197,7 @@ def overview_page(opened: Opened) -> str:
                 "title": bill_title(words, notice, width=NAME_WIDTH),
                 "amount": amount_alone(words, notice, opened.today),
                 "due": words.say("page_paid") if paid else due(words, notice, opened.today),
+                "pay_by": "" if paid else pay_by(words, notice, opened.today),
             }
         )
     user = account.user
