@@ -47,7 +47,7 @@ _CODE_WORD = (
     "none."
 )
 _KIND_PLANS = "What differs from the plan for bills of one kind. Null takes a kind's plan away."
-_TIPS = "Whether short tips about money may be shown."
+_TIPS = "Whether short tips about money may be sent. None are sent yet; the choice is kept."
 _LANGUAGE = "The language of messages, by its BCP 47 tag."
 
 ZoneName = Annotated[str, Field(min_length=1, max_length=64, examples=["Asia/Shanghai"])]
