@@ -1074,6 +1074,52 @@ def test_another_token_takes_the_place_of_the_one_before(stack: MotoStack) -> No
     assert len(items(stack, "Addresses")) == 1
 
 
+@pytest.mark.parametrize("token", [TOKEN, OTHER_TOKEN])
+@pytest.mark.parametrize("by", [StoppedBy.PAGE, StoppedBy.UNSUBSCRIBE, StoppedBy.REPLY])
+def test_a_start_of_the_app_does_not_lift_a_stop(
+    stack: MotoStack, by: StoppedBy, token: str
+) -> None:
+    ann = person(stack)
+    register(ann)
+    happenings.stop(user_id_of(ann), Channel.PUSH, by=by, now=NOW)
+    told = register(ann, token)
+    assert (told.status, told.json["state"]) == (201, "stopped")
+    assert told.json["stopped_by"] == by.value
+    assert known_endpoints(stack) == {endpoint_of(ann)}
+    assert ann.post("/v1/test-messages", {"channel": "push"}).status == 409
+    wanted = {"platform": "google", "token": token, "resume": True}
+    assert ann.post("/v1/devices", wanted).json["state"] == "confirmed"
+    assert ann.post("/v1/test-messages", {"channel": "push"}).status == 201
+
+
+@pytest.mark.parametrize("token", [TOKEN, OTHER_TOKEN])
+def test_a_device_that_was_gone_is_back_with_a_start_of_the_app(
+    stack: MotoStack, token: str
+) -> None:
+    ann = person(stack)
+    register(ann)
+    happenings.stop(user_id_of(ann), Channel.PUSH, by=StoppedBy.BOUNCED, now=NOW)
+    assert register(ann, token).json["state"] == "confirmed"
+
+
+def test_a_new_token_leaves_push_out_of_a_plan_that_has_none(stack: MotoStack) -> None:
+    ann = confirmed(person(stack))
+    register(ann)
+    plan = {"plan": {"channels": [{"channel": "sms"}]}}
+    assert ann.patch("/v1/settings", plan, "*").status == 200
+    register(ann, OTHER_TOKEN)
+    listed = ann.get("/v1/settings").json["plan"]["channels"]
+    assert [each["channel"] for each in listed] == ["sms"]
+
+
+def test_another_number_leaves_sms_out_of_a_plan_that_has_none(stack: MotoStack) -> None:
+    ann = confirmed(confirmed(person(stack)), EMAIL)
+    plan = {"plan": {"channels": [{"channel": "email"}]}}
+    assert ann.patch("/v1/settings", plan, "*").status == 200
+    listed = confirmed(ann, OTHER_PHONE).get("/v1/settings").json["plan"]["channels"]
+    assert [each["channel"] for each in listed] == ["email"]
+
+
 def test_a_device_moves_to_who_registered_it_last(stack: MotoStack) -> None:
     ann, bob = person(stack), person(stack, "bob")
     for who in (ann, bob):

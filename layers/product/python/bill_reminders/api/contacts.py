@@ -127,6 +127,16 @@ class NewDevice(Body):
             examples=["d1f2c3b4a5968778695a4b3c2d1e0f00"],
         ),
     ]
+    resume: Annotated[
+        bool,
+        Field(
+            description=(
+                "True when the user has just turned notifications on again in the app: push that "
+                "was stopped goes on. Leave it out at a mere start of the app."
+            ),
+            examples=[False],
+        ),
+    ] = False
 
 
 class Device(Answer):
@@ -140,7 +150,10 @@ class Device(Answer):
     stopped_by: Annotated[
         StoppedByName | None,
         Field(
-            description="As of a contact; registering the device again lifts it.",
+            description=(
+                "As of a contact. Registering the device again lifts `bounced`, and with `resume` "
+                "any other."
+            ),
             examples=["bounced"],
         ),
     ] = None

@@ -3,12 +3,12 @@
 A channel joins the user's plan with its first address and leaves it with its last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Address, Attestation, User
+from bill_reminders.domain.people import Address, Attestation, StoppedBy, User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, identities
 from bill_reminders.storage.accounts import Contended, UnknownUser, with_user
@@ -23,15 +23,24 @@ class HeldByImport(BillRemindersError):
         self.owner = owner
 
 
-def take(user_id: str, channel: Channel, value: str, *, now: datetime) -> bool:
+def take(
+    user_id: str,
+    channel: Channel,
+    value: str,
+    *,
+    lifts: Collection[StoppedBy] = tuple(StoppedBy),
+    now: datetime,
+) -> bool:
     """Make an address the user's own, in place of another on that channel.
 
     Who proved last that they read it has it: numbers are handed on, and what is sent to an earlier
-    owner's number would be read by the next one. Raises HeldByImport and what accounts.change does.
+    owner's number would be read by the next one. A stop of the channel that came about in a way
+    that `lifts` does not name is kept, for another address too. Raises HeldByImport and what
+    accounts.change does.
     """
     for _ in range(accounts.ROUNDS):
         try:
-            return _change(user_id, now, lambda user: _with(user, channel, value, now))
+            return _change(user_id, now, lambda user: _with(user, channel, value, lifts, now))
         except AddressTaken as taken:
             if identities.signed_in_as(taken.owner) is None:
                 raise HeldByImport(taken.owner) from None
@@ -51,11 +60,21 @@ def give_up(user_id: str, channel: Channel, value: str, *, now: datetime) -> boo
     return _change(user_id, now, lambda user: _without(user, channel, value))
 
 
-def _with(user: User, channel: Channel, value: str, now: datetime) -> User:
+def _with(
+    user: User, channel: Channel, value: str, lifts: Collection[StoppedBy], now: datetime
+) -> User:
     known = user.addresses.get(channel)
-    if known is not None and known.value == value and known.confirmed and known.usable:
+    taken = Address(value, Attestation.by_code(now))
+    if known is None:
+        return _joined(user.with_address(channel, taken), channel)
+    if known.stopped_at is not None and known.stopped_by not in lifts:
+        taken = replace(taken, stopped_at=known.stopped_at, stopped_by=known.stopped_by)
+    if known.confirmed and replace(taken, attestation=known.attestation) == known:
         return user
-    user = user.with_address(channel, Address(value, Attestation.by_code(now)))
+    return user.with_address(channel, taken)
+
+
+def _joined(user: User, channel: Channel) -> User:
     if channel in user.plan.channels:
         return user
     return replace(user, plan=replace(user.plan, channels=(*user.plan.channels, channel)))

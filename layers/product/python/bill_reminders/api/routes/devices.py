@@ -20,7 +20,7 @@ from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
 from bill_reminders.domain.clock import DAY
-from bill_reminders.domain.people import User
+from bill_reminders.domain.people import StoppedBy, User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import trial
@@ -33,6 +33,10 @@ router = Router()
 DeviceId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{20}$", description="The device's id, from the list.")
 ]
+
+START_LIFTS = (StoppedBy.BOUNCED,)
+"""What an app's start takes back: the device is there after all. Nobody said that they want push
+again."""
 
 
 @router.get(
@@ -66,7 +70,9 @@ def _device(user: User) -> Device | None:
     summary="Register a device",
     description=(
         "Call it at each start of the app, with a new key. A token that is registered already is "
-        "brought up to date; another one takes the place of the one before."
+        "brought up to date; another one takes the place of the one before. Push joins the plan "
+        "with the first device. What the user stopped stays stopped, for a new token too, until "
+        "`resume` says that they want it again; only that the device was gone is over."
     ),
     responses=answers(201, Device, "It is registered.", *ALWAYS, *WITH_BODY, *POSTED, "conflict"),
 )
@@ -82,7 +88,13 @@ def register_device(
         remedy = "the push service takes no such token: copy it anew from the app"
         raise invalid([fault("token", remedy)]) from None
     try:
-        contacts.take(user_id, Channel.PUSH, endpoint, now=now)
+        contacts.take(
+            user_id,
+            Channel.PUSH,
+            endpoint,
+            lifts=StoppedBy if body.resume else START_LIFTS,
+            now=now,
+        )
     except HeldByImport:
         raise Problem(
             "conflict",
