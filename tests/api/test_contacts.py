@@ -609,6 +609,27 @@ def test_a_removed_contact_is_written_to_no_more(stack: MotoStack, set_clock: Se
     assert contacts_of(ann) == {}
 
 
+def test_bills_and_kinds_by_sms_alone_go_by_email_once_the_phone_is_gone(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    ann = confirmed(confirmed(person(stack)), EMAIL)
+    by_sms = {"channels": [{"channel": "sms"}]}
+    assert ann.post("/v1/bills", {**BILL, "plan": by_sms}).status == 201
+    assert ann.post("/v1/bills", {**BILL, "name": "Rent", "kind": "rent"}).status == 201
+    with_days = {"channels": [{"channel": "sms"}, {"channel": "push"}], "lead_days": [3]}
+    kinds = {"rent": with_days, "card": by_sms}
+    assert ann.patch("/v1/settings", {"kind_plans": kinds}, "*").status == 200
+    assert len(accounts.read(user_id_of(ann), now=NINE).decide(Channel.EMAIL, NINE).due) == 0
+    (phone,) = [
+        each for each in ann.get("/v1/contacts").json["contacts"] if each["channel"] == "sms"
+    ]
+    assert ann.call("DELETE", f"/v1/contacts/{phone['contact_id']}").status == 204
+    assert len(accounts.read(user_id_of(ann), now=NINE).decide(Channel.EMAIL, NINE).due) == 2
+    kept = ann.get("/v1/settings").json["kind_plans"]
+    assert [each["channel"] for each in kept["rent"]["channels"]] == ["push"]
+    assert list(kept) == ["rent"]
+
+
 def test_an_address_moves_to_who_confirmed_it_last(stack: MotoStack, set_clock: SetClock) -> None:
     ann, bob = person(stack), person(stack, "bob")
     for who in (ann, bob):

@@ -164,8 +164,8 @@ def test_what_comes_is_what_the_users_settings_make_of_the_plan(
         pytest.param(replace(MONTHLY, closed_at=NOW), [], id="closed"),
         pytest.param(
             replace(BILL, plan_change=PlanChange(channels=(Channel.EMAIL,), lead_days=(2,))),
-            ["02-08 09:00 lead:2 no_address", "02-11 09:00 overdue:1 no_address"],
-            id="a plan of its own",
+            ["02-08 09:00 lead:2", "02-11 09:00 overdue:1"],
+            id="a plan of its own, of whose channels there is no address",
         ),
         pytest.param(
             replace(BILL, recurrence=Recurrence(date(2027, 2, 13)), shift=Shift.NEXT),

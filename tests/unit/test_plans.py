@@ -145,6 +145,76 @@ def test_own_channels_come_with_their_own_joins_and_drop_the_users(where: str) -
     assert [line[12:] for line in planned(*kept, SMS)] == ["lead:0", "overdue:1"]
 
 
+GONE = USER.without_address(SMS)
+"""Their phone was removed; the plan still has it, as a stored one of before may."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "bill", "channels"),
+    [
+        pytest.param({}, {"channels": (SMS,)}, (SMS, PUSH), id="of the bill"),
+        pytest.param({"channels": (SMS,)}, {}, (SMS, PUSH), id="of the kind"),
+        pytest.param(
+            {"channels": (PUSH,)},
+            {"channels": (SMS, EMAIL)},
+            (PUSH,),
+            id="of the bill, not the kind",
+        ),
+        pytest.param({}, {"channels": (SMS, PUSH)}, (SMS, PUSH), id="one of them is left"),
+        pytest.param({}, {"channels": (PUSH,)}, (PUSH,), id="all of them are left"),
+    ],
+)
+def test_channels_without_any_address_are_no_choice(
+    kind: dict[str, object], bill: dict[str, object], channels: tuple[Channel, ...]
+) -> None:
+    user = replace(for_rent(**kind), addresses=GONE.addresses)
+    plan = user.plan_for(Kind.RENT, PlanChange(lead_days=(5,), **bill))
+    assert (plan.lead_days, plan.channels) == ((5,), channels)
+
+
+def test_channels_without_any_address_leave_when_another_joins() -> None:
+    user = replace(with_plan(joins=(Join(PUSH, 0),)), addresses=GONE.addresses)
+    change = PlanChange(channels=(SMS,), joins=(Join(SMS, 1),))
+    assert user.plan_for(Kind.RENT, change).joins == (Join(PUSH, 0),)
+
+
+def test_a_stop_sends_a_bill_nowhere_else() -> None:
+    stopped = replace(USER.addresses[SMS], stopped_at=datetime(2027, 1, 2, tzinfo=UTC))
+    user = USER.with_address(SMS, stopped)
+    assert user.plan_for(Kind.RENT, PlanChange(channels=(SMS,))).channels == (SMS,)
+
+
+def test_a_bill_by_sms_goes_by_email_once_that_is_all_there_is() -> None:
+    bill = replace(BILL, plan_change=PlanChange(channels=(SMS,)))
+    user = a_user(channels=[EMAIL])
+    assert [line[12:] for line in planned(user, bill, EMAIL)] == ALL
+    assert planned(user, bill, SMS) == []
+
+
+SOME_CHANNELS = st.lists(st.sampled_from(Channel), unique=True, min_size=1).map(tuple)
+OWN_CHANNELS = st.one_of(st.none(), SOME_CHANNELS).map(lambda some: PlanChange(channels=some))
+
+
+@given(SOME_CHANNELS, SOME_CHANNELS, OWN_CHANNELS, OWN_CHANNELS)
+def test_a_bill_reaches_the_user_wherever_their_own_plan_does(
+    addresses: tuple[Channel, ...],
+    own: tuple[Channel, ...],
+    kind: PlanChange,
+    bill: PlanChange,
+) -> None:
+    user = a_user(channels=addresses)
+    kinds = MappingProxyType({Kind.RENT: kind})
+    user = replace(user, plan=replace(user.plan, channels=own), kind_plans=kinds)
+    plan = user.plan_for(Kind.RENT, bill)
+    if set(own) & set(addresses):
+        assert set(plan.channels) & set(addresses)
+    for change in (bill, kind):  # the nearest choice that can be reached holds
+        if set(change.channels or ()) & set(addresses):
+            assert plan.channels == change.channels
+            return
+    assert plan.channels == own
+
+
 @given(
     st.sets(st.integers(0, FURTHEST_LEAD), max_size=4),
     st.sets(st.integers(1, 60), max_size=3),

@@ -173,6 +173,11 @@ TESTED_BY = {
         "test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew",
         "test_an_address_that_the_provider_knows_to_be_of_no_use_is_not_tried_again",
     ),
+    "own channels": (
+        "test_channels_without_any_address_are_no_choice",
+        "test_a_bill_reaches_the_user_wherever_their_own_plan_does",
+        "test_a_stop_sends_a_bill_nowhere_else",
+    ),
     "fallback": (
         "test_what_failed_goes_by_it_at_once",
         "test_what_may_have_arrived_does_not",

@@ -212,8 +212,17 @@ class User:
         return address if address is not None and address.usable else None
 
     def plan_for(self, kind: Kind, change: PlanChange) -> Plan:
-        """The plan of a bill: the user's, changed for its kind, changed by the bill itself."""
-        return self.plan.with_change(self.kind_plans.get(kind, NO_CHANGE)).with_change(change)
+        """The plan of a bill: the user's, changed for its kind, changed by the bill itself.
+
+        Channels of which the user has no address any more are no choice: the bill would be silent.
+        An address that is stopped is one, for a stop sends nothing elsewhere.
+        """
+        plan = self.plan
+        for each in (self.kind_plans.get(kind, NO_CHANGE), change):
+            listed = each.channels or ()
+            gone = bool(listed) and all(self.addresses.get(other) is None for other in listed)
+            plan = plan.with_change(replace(each, channels=None) if gone else each)
+        return plan
 
     def with_address(self, channel: Channel, address: Address) -> "User":
         return replace(self, addresses=MappingProxyType({**self.addresses, channel: address}))

@@ -6,9 +6,19 @@ A channel joins the user's plan with its first address and leaves it with its la
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Address, Attestation, StoppedBy, User
+from bill_reminders.domain.people import (
+    NO_CHANGE,
+    Address,
+    Attestation,
+    Join,
+    Plan,
+    PlanChange,
+    StoppedBy,
+    User,
+)
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, identities
 from bill_reminders.storage.accounts import Contended, UnknownUser, with_user
@@ -84,10 +94,24 @@ def _without(user: User, channel: Channel, value: str) -> User:
     known = user.addresses.get(channel)
     if known is None or not is_same(channel, known.value, value):
         return user
-    left = tuple(other for other in user.plan.channels if other is not channel)
-    joins = tuple(join for join in user.plan.joins if join.channel is not channel)
+    left, joins = _left(user.plan, channel)
     plan = replace(user.plan, channels=left, joins=joins)
-    return replace(user.without_address(channel), plan=plan)
+    kinds = {kind: _kind_without(change, channel) for kind, change in user.kind_plans.items()}
+    kept = {kind: change for kind, change in kinds.items() if change != NO_CHANGE}
+    gone = user.without_address(channel)
+    return replace(gone, plan=plan, kind_plans=MappingProxyType(kept))
+
+
+def _left(
+    plan: Plan | PlanChange, channel: Channel
+) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
+    channels = tuple(other for other in plan.channels or () if other is not channel)
+    return channels, tuple(join for join in plan.joins if join.channel is not channel)
+
+
+def _kind_without(change: PlanChange, channel: Channel) -> PlanChange:
+    left, joins = _left(change, channel)
+    return replace(change, channels=left or None, joins=joins if left else ())
 
 
 def _change(user_id: str, now: datetime, change: Callable[[User], User]) -> bool:
