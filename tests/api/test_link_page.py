@@ -3,16 +3,17 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Join, Language, Plan, StoppedBy
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.people import NO_CHANGE, Join, Language, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.domain.working_days import Place
 from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
 from bill_reminders.storage.access_tables import FeedbackItem, LinkItem
@@ -285,6 +286,97 @@ def test_changing_the_days_leaves_when_a_channel_joins(visitor: Visitor, scope: 
     after = somebody()
     plan = after.user.plan_for(after.bills[0].kind, after.bills[0].plan_change)
     assert (plan.channels, plan.joins) == ((Channel.SMS,), ())
+
+
+PAGE_PLAN = [*[("lead_days", day) for day in "310"], ("overdue_days", "1"), ("channels", "sms")]
+"""What the form sends of the plan of `sent` for the user's own channel alone."""
+
+
+def with_plan(*changes: tuple[str, str], scope: str = "bill", base: Any = PAGE_PLAN) -> Any:
+    """The fields of a form, with all values of a name replaced by those in `changes`."""
+    kept = [field for field in base if field[0] not in dict(changes)]
+    at = [] if "remind_at" in dict(changes) else [("remind_at", "09:00")]
+    return [*kept, *at, *changes, ("scope", scope)]
+
+
+def test_a_bill_keeps_what_differs_and_follows_the_rest(visitor: Visitor) -> None:
+    enter(a_user(), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
+    form = visitor.get(f"/r/{told(Channel.SMS, NINE)}").form("plan")
+    visitor.press(form, *with_plan(("remind_at", "18:30")))
+    assert somebody().bills[0].plan_change == PlanChange(remind_at=time(18, 30))
+    happenings.change_user(
+        "somebody", lambda user: replace(user, plan=replace(user.plan, lead_days=(7,))), now=NINE
+    )
+    assert plan_of(somebody().user, somebody().bills[0]).lead_days == (7,)
+    visitor.press(form, *with_plan(("lead_days", "7")))
+    assert somebody().bills[0].plan_change == NO_CHANGE, "it is as the user's again"
+
+
+def test_a_bill_keeps_what_differs_from_the_plan_of_its_kind(visitor: Visitor) -> None:
+    kinds = {Kind.RENT: PlanChange(lead_days=(5, 3))}
+    enter(a_user(kind_plans=kinds), a_bill(bill_id="rent", kind=Kind.RENT, due_on=IN_THREE_DAYS))
+    form = visitor.get(f"/r/{told(Channel.SMS, NINE)}").form("plan")
+    days = (("lead_days", "3"), ("lead_days", "5"))
+    visitor.press(form, *with_plan(*days, ("remind_at", "18:30")))
+    assert somebody().bills[0].plan_change == PlanChange(remind_at=time(18, 30))
+
+
+def test_unticking_and_ticking_a_channel_leaves_its_order_and_when_it_joins(
+    visitor: Visitor,
+) -> None:
+    own = Plan(channels=(Channel.EMAIL, Channel.SMS), joins=(Join(Channel.SMS, 1),))
+    user = a_user(channels=[Channel.SMS, Channel.EMAIL], plan=own)
+    bill = a_bill(bill_id="rent", due_on=IN_THREE_DAYS)
+    enter(user, bill)
+    form = visitor.get(f"/r/{told(Channel.EMAIL, NINE)}").form("plan")
+    visitor.press(form, *with_plan(("channels", "sms")))
+    assert somebody().bills[0].plan_change == PlanChange(channels=(Channel.SMS,), joins=own.joins)
+    visitor.press(form, *with_plan(("channels", "sms"), ("channels", "email")))
+    assert somebody().bills[0].plan_change == NO_CHANGE
+
+
+@pytest.mark.parametrize("kind", [Kind.OTHER, Kind.RENT])
+def test_a_plan_for_all_bills_is_that_of_the_bill_too_and_undone_for_both(
+    visitor: Visitor, kind: Kind
+) -> None:
+    kinds = {Kind.RENT: PlanChange(remind_at=time(7))}
+    own = PlanChange(lead_days=(3,), channels=(Channel.SMS,))
+    others = PlanChange(lead_days=(3, 2))
+    enter(
+        a_user(channels=[Channel.SMS, Channel.EMAIL], kind_plans=kinds),
+        a_bill(bill_id="mine", kind=kind, due_on=IN_THREE_DAYS, plan_change=own),
+        a_bill(bill_id="other", due_on=IN_THREE_DAYS, plan_change=others),
+        a_bill(bill_id="plain", due_on=IN_THREE_DAYS + 30 * DAY),
+    )
+    before = somebody()
+    page = visitor.get(f"/r/{told(Channel.SMS, NINE)}/0")
+    wanted = with_plan(
+        ("lead_days", "4"), ("remind_at", "18:30"), ("channels", "email"), scope="all"
+    )
+    changed = visitor.press(page.form("plan"), *wanted)
+    after = somebody()
+    for bill_id in ("mine", "plain"):
+        bill = after.bill(bill_id)
+        assert bill is not None
+        plan = plan_of(after.user, bill)
+        assert plan == Plan((4,), (1,), time(18, 30), (Channel.EMAIL,)), bill_id
+    other = after.bill("other")
+    assert other is not None
+    assert other.plan_change == others
+    mine = after.bill("mine")
+    assert mine is not None
+    kept = PlanChange(remind_at=time(18, 30)) if kind is Kind.RENT else NO_CHANGE
+    assert mine.plan_change == kept
+    visitor.press(changed.form("plan", scope="all"))
+    assert (somebody().user, somebody().bills) == (before.user, before.bills)
+
+
+@pytest.mark.parametrize("autopay", [True, False])
+def test_the_days_of_a_bill_on_autopay_are_explained(visitor: Visitor, autopay: bool) -> None:
+    due_on = IN_THREE_DAYS - 2 * DAY if autopay else IN_THREE_DAYS
+    enter(a_user(), a_bill(due_on=due_on, autopay=autopay))
+    page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
+    assert ("on these days only if the payment fails" in page.text) == autopay
 
 
 def test_a_message_that_stood_in_says_so_and_the_form_keeps_it(visitor: Visitor) -> None:

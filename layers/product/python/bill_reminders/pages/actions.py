@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bill_reminders.delivery.bill_events import BillEvents
-from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import NO_CHANGE, Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files import money, plans
-from bill_reminders.files.cells import CellError, wall_time
+from bill_reminders.files.cells import CellError
+from bill_reminders.files.rows import Row
 from bill_reminders.messages.names import clean
-from bill_reminders.pages.view import PAGE_LIFTS, Opened, plan_query
+from bill_reminders.pages.view import OWN, PAGE_LIFTS, PLAN_CELLS, Opened, plan_query
 from bill_reminders.storage import happenings, history
 from bill_reminders.storage.history import Feedback
 
@@ -190,51 +191,85 @@ _SIMPLE: Mapping[str, Callable[[Opened, Reminder, Form], None]] = {
 
 
 def _change_plan(opened: Opened, reminder: Reminder, form: Form) -> str:
-    """Change the plan of this bill or the user's own; the query that holds what it was."""
+    """Change the plan of this bill or the user's own; the query that holds what both were."""
     bill = opened.account.bill(reminder.bill_id)
     scope = _field(form, "scope")
     if bill is None or scope not in ("bill", "all"):
         raise Unclear("page_fault_form")
-    base = plan_of(opened.account.user, bill) if scope == "bill" else opened.account.user.plan
-    change = _plan_change(form, base)
-    if scope == "bill":
-        happenings.change_bill_plan(reminder.user_id, reminder.bill_id, change, now=opened.now)
-        return plan_query(bill.plan_change, scope)
-    was = opened.account.user.plan
-
-    def with_plan(user: User) -> User:
-        return replace(user, plan=user.plan.with_change(change))
-
-    happenings.change_user(reminder.user_id, with_plan, now=opened.now)
-    return plan_query(was, scope)
+    wanted = _ticked if _field(form, "boxes") == "yes" else _as_before
+    happenings.change_plans(
+        reminder.user_id,
+        reminder.bill_id,
+        lambda user, bill: wanted(form, user, bill),
+        now=opened.now,
+    )
+    return plan_query(opened.account.user, bill, scope)
 
 
-def _plan_change(form: Form, base: Plan) -> PlanChange:
-    """The form's plan. An undoing form has the cells as they were, and a page's own form one value
-    for each box that is ticked: there a channel joins when it did in `base`."""
-    boxes = _field(form, "boxes") == "yes"
+def _as_before(form: Form, user: User, bill: Bill) -> tuple[Plan, PlanChange]:
+    """What an undoing form holds; a bill's change leaves the user's own plan out."""
+    own = {name: form.get(f"{OWN}{name}", ()) for name in PLAN_CELLS}
+    return user.plan.with_change(_read_plan(form)), _read_plan(own)
 
-    def cell(name: str) -> str:
-        return "+".join(form.get(name, ())) or ("none" if boxes else "")
 
-    leads, overdues, at = cell("lead_days"), cell("overdue_days"), _field(form, "remind_at")
-    listed = "+".join(form.get("channels", ()))
-    if boxes and not listed:
+def _ticked(form: Form, user: User, bill: Bill) -> tuple[Plan, PlanChange]:
+    """What a page's own form makes of the user's plan and of the bill's change of it. The form has
+    every cell; the bill keeps those that differ from what it would follow anyway, so that it
+    follows the others when they change."""
+    everywhere = _field(form, "scope") == "all"
+    follows = user.plan_for(bill.kind, NO_CHANGE)
+    wanted = _boxes(form, plan_of(user, bill), user.plan if everywhere else follows)
+    if everywhere:
+        user = replace(user, plan=user.plan.with_change(wanted))
+        follows = user.plan_for(bill.kind, NO_CHANGE)
+    return user.plan, _differing(wanted, follows)
+
+
+def _boxes(form: Form, shown: Plan, follows: Plan) -> PlanChange:
+    """One value for each box that is ticked, none of a cell where none is. A box says nothing of
+    the order of channels and of when each joins: the plan that has the same ones does, `shown`
+    first."""
+    cells = {name: ["+".join(form.get(name, ())) or "none"] for name in PLAN_CELLS}
+    if not form.get("channels"):
         raise Unclear("page_fault_channels")
-    try:
-        channels = plans.channels(listed) if listed else None
-        joins = () if channels is None else channels[1]
-        if boxes and channels is not None:
-            joins = tuple(join for join in base.joins if join.channel in channels[0])
-        return PlanChange(
-            lead_days=plans.lead_days(leads) if leads else None,
-            overdue_days=plans.overdue_days(overdues) if overdues else None,
-            remind_at=wall_time(at) if at else None,
-            channels=None if channels is None else channels[0],
-            joins=joins,
-        )
-    except CellError:
-        raise Unclear("page_fault_plan") from None
+    change = _read_plan({**cells, "remind_at": form.get("remind_at", ())})
+    channels = change.channels or ()
+    for plan in (shown, follows):
+        if set(channels) == set(plan.channels):
+            return replace(change, channels=plan.channels, joins=plan.joins)
+    order = (*shown.channels, *follows.channels, *channels)
+    joins = {join.channel: join for plan in (follows, shown) for join in plan.joins}
+    return replace(
+        change,
+        channels=tuple(sorted(channels, key=order.index)),
+        joins=tuple(joins[channel] for channel in channels if channel in joins),
+    )
+
+
+def _differing(change: PlanChange, plan: Plan) -> PlanChange:
+    """What of `change` makes another plan of `plan`. Channels and joins are one cell."""
+    follows = change.channels == plan.channels and {*change.joins} == {*plan.joins}
+    return PlanChange(
+        lead_days=_unless_same(change.lead_days, plan.lead_days),
+        overdue_days=_unless_same(change.overdue_days, plan.overdue_days),
+        remind_at=None if change.remind_at == plan.remind_at else change.remind_at,
+        channels=None if follows else change.channels,
+        joins=() if follows else change.joins,
+    )
+
+
+def _unless_same(days: tuple[int, ...] | None, plan: tuple[int, ...]) -> tuple[int, ...] | None:
+    return None if days is None or {*days} == {*plan} else days
+
+
+def _read_plan(form: Form) -> PlanChange:
+    """The cells of a plan; one that is missing changes nothing."""
+    cells = {name: _field(form, name) for name in PLAN_CELLS}
+    row = Row(0, cells)
+    change = plans.plan_change(row)
+    if row.errors:
+        raise Unclear("page_fault_plan")
+    return change
 
 
 def stop_from_mail(user_id: str, channel: Channel, *, now: datetime) -> None:

@@ -15,7 +15,7 @@ from bill_reminders.domain.chains import is_stand_in, plan_of
 from bill_reminders.domain.clock import DAY, local_date, wall_text
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import Language, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import NO_CHANGE, Language, Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files.plans import channels_text, days_text
@@ -270,13 +270,20 @@ def plan_cells(plan: Plan | PlanChange) -> dict[str, str]:
     }
 
 
-PLAN_FIELDS = ("scope", *plan_cells(PlanChange()))
-"""What an address may hold of the plan that stood before."""
+PLAN_CELLS = tuple(plan_cells(NO_CHANGE))
+
+OWN = "own_"
+"""Begins the cells of what the bill itself changes."""
+
+PLAN_FIELDS = ("scope", *PLAN_CELLS, *(f"{OWN}{name}" for name in PLAN_CELLS))
+"""What an address may hold of the plans that stood before."""
 
 
-def plan_query(plan: Plan | PlanChange, scope: str) -> str:
+def plan_query(user: User, bill: Bill, scope: str) -> str:
     """What stood before a change, for the address of the page that offers to undo it."""
-    return urlencode({"scope": scope, **plan_cells(plan)})
+    plan = plan_cells(user.plan if scope == "all" else NO_CHANGE)
+    own = {f"{OWN}{name}": cell for name, cell in plan_cells(bill.plan_change).items()}
+    return urlencode({"scope": scope, **plan, **own})
 
 
 def _plan_form(words: Catalogue, user: User, bill: Bill) -> dict[str, Any]:
@@ -299,6 +306,7 @@ def _plan_form(words: Catalogue, user: User, bill: Bill) -> dict[str, Any]:
             for days in sorted({*USUAL_OVERDUES, *plan.overdue_days})
         ],
         "at": wall_text(plan.remind_at),
+        "autopay": bill.autopay,
         "channels": [
             {
                 "channel": channel.value,

@@ -28,7 +28,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import Address, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import Address, Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts, addresses
@@ -237,6 +237,30 @@ def change_bill_plan(user_id: str, bill_id: str, plan_change: PlanChange, *, now
         return bill_chose(bill, replace(bill, plan_change=plan_change))
 
     return _change_bill(user_id, bill_id, now, plan)
+
+
+def change_plans(
+    user_id: str,
+    bill_id: str,
+    change: Callable[[User, Bill], tuple[Plan, PlanChange]],
+    *,
+    now: datetime,
+) -> bool:
+    """Change the user's own plan and what one bill changes in it, together. Raises InvalidValue
+    when there is no such bill."""
+
+    def edit(account: Account) -> Change | None:
+        known = account.bill(bill_id)
+        if known is None:
+            raise NoSuchBill
+        plan, own = change(account.user, known)
+        wanted = with_user(account, replace(account.user, plan=plan))
+        if (bill := replace(known, plan_change=own)) == known:
+            return wanted
+        after, writes = (account, ()) if wanted is None else (wanted.after, wanted.writes)
+        return Change(after.with_bill(bill), (*writes, put_bill(bill)))
+
+    return accounts.change(user_id, now=now, edit=edit)
 
 
 def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
