@@ -98,6 +98,8 @@ def answer(event: dict[str, Any], now: datetime) -> Answer:
     if link is None or (kind == "r" and (link.closes_at is None or link.closes_at <= now)):
         return dead()
     opened = _opened(token, link, now)
+    if not link.reaches(token, opened.account.user):
+        return dead()
     if method == "POST":
         limits.reserve([Limit("buttons/hour", link.token_hash, 120, HOUR)], now=now)
         form = form_of(event)

@@ -15,8 +15,16 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, Join, Language, Plan, PlanChange, StoppedBy
 from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.domain.working_days import Place
-from bill_reminders.storage import accounts, erasure, happenings, history, ledger, links
-from bill_reminders.storage.access_tables import FeedbackItem, LinkItem
+from bill_reminders.storage import (
+    accounts,
+    contacts,
+    erasure,
+    happenings,
+    history,
+    ledger,
+    links,
+)
+from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.links import Purpose
 from bill_reminders.storage.people import save_user
@@ -24,7 +32,7 @@ from bill_reminders.storage.tables import LedgerItem
 from tests.api.conftest import SetClock
 from tests.support.entered import ENTERED, IN_THREE_DAYS, NINE, enter
 from tests.support.moto_stack import MotoStack
-from tests.support.people import a_bill, a_user
+from tests.support.people import EMAIL, PHONE, a_bill, a_user
 from tests.support.permissions import allowed, watched
 from tests.support.visitor import Page, Visitor
 
@@ -532,7 +540,19 @@ def guessed(token: str, set_clock: SetClock) -> str:
     return links.new_token()
 
 
-@pytest.mark.parametrize("how", [expired, closed, revoked, erased, foreign, guessed])
+def removed(token: str, set_clock: SetClock) -> str:
+    contacts.give_up("somebody", Channel.SMS, PHONE, now=NINE)
+    return token
+
+
+def replaced(token: str, set_clock: SetClock) -> str:
+    contacts.take("somebody", Channel.SMS, "+447700900124", now=NINE)
+    return token
+
+
+@pytest.mark.parametrize(
+    "how", [expired, closed, revoked, erased, foreign, guessed, removed, replaced]
+)
 def test_a_link_that_opens_nothing_says_the_same_whatever_the_reason(
     visitor: Visitor, set_clock: SetClock, how: Callable[[str, SetClock], str]
 ) -> None:
@@ -547,8 +567,53 @@ def test_a_link_that_opens_nothing_says_the_same_whatever_the_reason(
     assert "此链接已失效" in reference.text
 
 
+def test_a_link_outlives_a_confirmation_anew_and_a_stop(visitor: Visitor) -> None:
+    token = sent()
+    happenings.stop("somebody", Channel.SMS, now=NINE)
+    assert visitor.get(f"/r/{token}").status == 200
+    contacts.take("somebody", Channel.SMS, PHONE, now=NINE)
+    assert visitor.get(f"/r/{token}").status == 200
+
+
+def test_a_link_outlives_a_change_of_another_address(visitor: Visitor) -> None:
+    token = sent()
+    contacts.take("somebody", Channel.EMAIL, "new@example.com", now=NINE)
+    assert visitor.get(f"/r/{token}").status == 200
+
+
+def test_a_mailbox_in_another_case_is_the_same_address(visitor: Visitor) -> None:
+    token = sent(channel=Channel.EMAIL)
+    contacts.take("somebody", Channel.EMAIL, EMAIL.upper(), now=NINE)
+    assert visitor.get(f"/u/{token}").status == 200
+
+
+def test_a_link_of_before_addresses_were_kept_beside_it_runs_out_by_itself(
+    visitor: Visitor,
+) -> None:
+    token = replaced(sent(), lambda _: None)
+    LinkItem(links.token_hash(token)).update([LinkItem.sent_to.remove()])
+    assert visitor.get(f"/r/{token}").status == 200
+
+
+def test_what_stands_beside_a_link_tells_no_address(visitor: Visitor) -> None:
+    token = sent()
+    (item,) = LinkItem.scan()
+    for text in (PHONE, f"sms:{PHONE}", f" {PHONE}"):
+        assert item.sent_to != links.token_hash(text)
+    assert token not in json.dumps(item.to_simple_dict(), default=str)
+    assert PHONE not in json.dumps(item.to_simple_dict(), default=str)
+
+
 class TestTheWayOut:
     """RFC 8058."""
+
+    def test_that_of_an_old_address_does_not_stop_the_new_one(self, visitor: Visitor) -> None:
+        token = sent(channel=Channel.EMAIL)
+        contacts.take("somebody", Channel.EMAIL, "new@example.com", now=NINE)
+        assert visitor.get(f"/u/{token}").status == 404
+        assert visitor.post(f"/u/{token}", self.ONE_CLICK).status == 404
+        assert visitor.post(f"/u/{token}/stop", "").status == 404
+        assert due(NINE + 2 * DAY, Channel.EMAIL) == 1
 
     ONE_CLICK = "List-Unsubscribe=One-Click"
 

@@ -61,7 +61,8 @@ class LinkItem(Table):
     the hash of the code that opens that account, in `purpose`; from `calendar#<user_id>` to that of
     the calendar's link, likewise. Without `expires_at` it holds until it is withdrawn.
 
-    A message's link holds the ledger keys of its `reminders` and its `channel`."""
+    A message's link holds the ledger keys of its `reminders`, its `channel`, and in `sent_to` a
+    hash of the token with the address that it went to."""
 
     class Meta:
         table_name: str
@@ -70,6 +71,7 @@ class LinkItem(Table):
     purpose = UnicodeAttribute()
     user_id = UnicodeAttribute()
     channel = UnicodeAttribute(null=True)
+    sent_to = UnicodeAttribute(null=True)
     reminders = ListAttribute[str](of=UnicodeAttribute, null=True)
     closes_at = InstantAttribute(null=True)
     made_at = InstantAttribute(null=True)

@@ -31,15 +31,15 @@ class AddressTaken(BillRemindersError):
 
 
 def address_hash(channel: Channel, address: str) -> str:
-    return keyed_hash("address", f"{channel}:{_folded(channel, address)}")
+    return keyed_hash("address", f"{channel}:{folded(channel, address)}")
 
 
 def is_same(channel: Channel, one: str, other: str) -> bool:
     """Whether two addresses reach the same place."""
-    return _folded(channel, one) == _folded(channel, other)
+    return folded(channel, one) == folded(channel, other)
 
 
-def _folded(channel: Channel, address: str) -> str:
+def folded(channel: Channel, address: str) -> str:
     """Mailboxes that differ in case only are one mailbox in practice; endpoints are not."""
     return address.casefold() if channel is Channel.EMAIL else address
 

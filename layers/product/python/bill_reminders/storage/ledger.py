@@ -251,8 +251,9 @@ def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
 
 
 def _link(claim: Claim, now: datetime) -> Iterable[Write]:
-    if claim.token is not None and claim.reminders:
-        yield links.of_message(claim.token, claim.reminders, now=now)
+    address = claim.user.address(claim.channel)
+    if claim.token is not None and claim.reminders and address is not None:
+        yield links.of_message(claim.token, claim.reminders, address=address.value, now=now)
 
 
 def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> Iterable[Write]:

@@ -15,9 +15,11 @@ from string import ascii_letters, digits
 
 from bill_reminders.domain.bills import LATE_AT_MOST
 from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import LinkItem
+from bill_reminders.storage.addresses import folded
 from bill_reminders.storage.transactions import Write
 
 LENGTH = 17
@@ -38,8 +40,9 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a secret opens. A message's link names the ledger keys of the `reminders` in it and the
-    `channel` it came by. After `closes_at` only the way out is left of it; None: never."""
+    """What a secret opens. A message's link names the ledger keys of the `reminders` in it, the
+    `channel` it came by and, as a hash, the address that it was `sent_to`; None: made before that
+    was kept. After `closes_at` only the way out is left of it; None: never."""
 
     token_hash: str
     purpose: Purpose
@@ -47,6 +50,15 @@ class Link:
     channel: Channel | None
     reminders: tuple[str, ...]
     closes_at: datetime | None
+    sent_to: str | None = None
+
+    def reaches(self, token: str, user: User) -> bool:
+        """Whether what it was sent to is the user's address still. Who reads the mailbox or number
+        that they gave up shall not answer for them, nor stop the address that took its place."""
+        if self.sent_to is None or self.channel is None:
+            return True
+        known = user.addresses.get(self.channel)
+        return known is not None and self.sent_to == _sent_to(token, self.channel, known.value)
 
 
 def new_token() -> str:
@@ -57,9 +69,14 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def of_message(token: str, reminders: Iterable[Reminder], *, now: datetime) -> Write:
-    """Open with `token` the page of a message with `reminders`, until nobody can be reminded of
-    them any more; the way out for a year."""
+def _sent_to(token: str, channel: Channel, address: str) -> str:
+    """A hash that tells the address only to who has the token, which is kept nowhere."""
+    return token_hash(f"{token} {folded(channel, address)}")
+
+
+def of_message(token: str, reminders: Iterable[Reminder], *, address: str, now: datetime) -> Write:
+    """Open with `token` the page of a message with `reminders` to `address`, until nobody can be
+    reminded of them any more; the way out for a year."""
     told = tuple(reminders)
     closes_at = max(now, *(_at_midnight(each) for each in told)) + LATE_AT_MOST * DAY
     item = LinkItem(
@@ -67,6 +84,7 @@ def of_message(token: str, reminders: Iterable[Reminder], *, now: datetime) -> W
         purpose=Purpose.MESSAGE.value,
         user_id=told[0].user_id,
         channel=told[0].channel.value,
+        sent_to=_sent_to(token, told[0].channel, address),
         reminders=[each.key for each in told],
         closes_at=closes_at,
         expires_at=int(max(now + WAY_OUT_LASTS, closes_at).timestamp()),
@@ -96,6 +114,7 @@ def find(token: str, purpose: Purpose, *, now: datetime) -> Link | None:
         channel=None if item.channel is None else Channel(item.channel),
         reminders=tuple(item.reminders or ()),
         closes_at=item.closes_at,
+        sent_to=item.sent_to,
     )
 
 
