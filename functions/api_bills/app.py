@@ -11,19 +11,23 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import environment
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import bills, files, payments, prepayments
+from bill_reminders.api.routes import bills, files, payments, prepayments, silence
 from bill_reminders.storage import binding
 
 
 @dataclass(frozen=True, slots=True)
 class BillsConfig(AccountConfig):
     answers_table: str
+    bill_events_bus: str
 
 
 logger = Logger()
 config = environment.read(BillsConfig)
 binding.bind(config)
-api = Api([files.router, bills.router, payments.router, prepayments.router])
+api = Api(
+    [files.router, bills.router, silence.router, payments.router, prepayments.router],
+    context={"bill_events_bus": config.bill_events_bus},
+)
 
 
 @logger.inject_lambda_context

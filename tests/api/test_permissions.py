@@ -140,6 +140,8 @@ def bills(one: Person, now: datetime) -> None:
     assert one.call("PUT", f"{address}/occurrences/0/statement", {"amount": "8"}).status == 200
     until = (now + timedelta(days=2)).date().isoformat()
     assert one.post(f"{address}/snoozes", {"until": until}).status == 201
+    assert one.call("PUT", f"{address}/silence", {"reason": "not_mine"}).status == 200
+    assert one.call("DELETE", f"{address}/silence").status == 200
     assert one.patch(address, {"name": "Another"}, "*").status == 200
     one.get("/v1/bills"), one.get(address), one.get("/v1/bills/files/csv")
     one.get("/v1/bills/files/json"), one.get("/v1/reminders/upcoming")

@@ -33,6 +33,8 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "addFailedDebit": {"occurrence": 1},
     "addPrepayment": {"amount": "20", "effect": "lower_instalment"},
     "undoPrepayment": None,
+    "silenceBill": {"reason": "not_mine"},
+    "unsilenceBill": None,
     "closeBill": None,
     "deleteBill": None,
     "confirmContact": {"code": "{code}"},

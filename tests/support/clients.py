@@ -2,7 +2,7 @@
 
 from bill_reminders import clock
 from bill_reminders.api import promises
-from bill_reminders.api.routes import account
+from bill_reminders.api.routes import account, silence
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.storage import keyed_hash, tables
 
@@ -13,6 +13,7 @@ def forget_clients() -> None:
     for made_once in (
         account._s3,
         promises._sqs,
+        silence._client,
         clock._parameters,
         direct._client,
         endpoints._sns,

@@ -310,6 +310,7 @@ class PrepaymentView(Answer):
     effect: Annotated[EffectName, Field(description="What it changed.", examples=["shorter_term"])]
 
 
+SilenceName = Literal["stopped", "not_mine"]
 BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
 
 
@@ -322,6 +323,22 @@ class LoanView(LoanTerms, Answer):
 
 def _as_entered(name: str) -> Any:
     return _described(BillFields.model_fields[name])
+
+
+class Silenced(Answer):
+    """Nothing reminds of the bill until that is taken back."""
+
+    at: Annotated[Instant, Field(description="Since when.")]
+    reason: Annotated[
+        SilenceName,
+        Field(
+            description=(
+                "stopped: the user wants no reminders of it. not_mine: they say that they owe "
+                "nothing of the kind, and the biller was told."
+            ),
+            examples=["stopped"],
+        ),
+    ]
 
 
 class BillSummary(BillFields, Answer):
@@ -344,9 +361,19 @@ class BillSummary(BillFields, Answer):
         Field(
             description=(
                 "By the oldest due date that is not paid: overdue, due_today or upcoming; paid: "
-                "nothing is left and nothing will come; closed: nothing is reminded of any more."
+                "nothing is left and nothing will come; closed: nothing is reminded of any more. A "
+                "silenced bill keeps the status of its dates, which go on: look at `silenced` too."
             ),
             examples=["upcoming"],
+        ),
+    ]
+    silenced: Annotated[
+        Silenced | None,
+        Field(
+            description=(
+                "Set while the user wants no reminders of it, whatever `status` and `next` say, or "
+                "says that it is not theirs; null for a bill that is reminded of as planned."
+            )
         ),
     ]
     next: Annotated[
@@ -428,9 +455,16 @@ def summary(bill: Bill, *, today: date) -> BillSummary:
         **dict(fields_view(bill)),
         bill_id=bill.bill_id,
         status=status_of(bill, following, today),
+        silenced=silenced_view(bill),
         next=following,
         closed_at=instant_or_none(bill.closed_at),
     )
+
+
+def silenced_view(bill: Bill) -> Silenced | None:
+    if bill.silence is None:
+        return None
+    return Silenced(at=instant_text(bill.silence.at), reason=bill.silence.reason.value)
 
 
 def status_of(bill: Bill, following: Occurrence | None, today: date) -> BillStatus:

@@ -21,6 +21,7 @@ from bill_reminders.api.routes import (
     prepayments,
     reminders,
     settings,
+    silence,
 )
 
 VERSION = "1.0.0"
@@ -34,6 +35,7 @@ ROUTERS = (
     calendar.router,
     files.router,
     bills.router,
+    silence.router,
     payments.router,
     prepayments.router,
     reminders.router,

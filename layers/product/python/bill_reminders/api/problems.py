@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from bill_reminders.delivery.bill_events import NotTold
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
 from bill_reminders.files.cells import CellError
@@ -237,6 +238,7 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
         "the provider did not answer: the message may arrive, or ask again",
         timedelta(minutes=1),
     ),
+    NotTold: _say("try-again", "the biller cannot be told at the moment", SOON),
     Contended: _say("try-again", "the account changes too fast", SOON),
     Busy: _say("try-again", "the tables are busy", SOON),
     Lost: _say("try-again", "no answer came: repeat it with the same idempotency key", SOON),
