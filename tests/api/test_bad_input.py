@@ -759,6 +759,7 @@ def test_one_bill_more_than_anybody_may_have_is_refused(
     assert closed.status == 200, closed.text
     assert many.post("/v1/bills", BILL).status == 201
     prober.refused("POST", "/v1/bills", BILL, field=None, status=409, by=many)
+    prober.refused("POST", "/v1/bills/bill-0/reopen", None, field=None, status=409, by=many)
 
 
 # What happens to a bill --------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from bill_reminders.storage import (
     ledger,
     links,
 )
-from bill_reminders.storage.access_tables import LinkItem
+from bill_reminders.storage.access_tables import FeedbackItem, LinkItem
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.links import Purpose
 from bill_reminders.storage.people import save_user

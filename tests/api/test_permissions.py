@@ -140,6 +140,7 @@ def bills(one: Person, now: datetime) -> None:
     assert one.call("PUT", f"{address}/occurrences/0/statement", {"amount": "8"}).status == 200
     until = (now + timedelta(days=2)).date().isoformat()
     assert one.post(f"{address}/snoozes", {"until": until}).status == 201
+    assert one.call("DELETE", f"{address}/snoozes/0").status == 200
     assert one.call("PUT", f"{address}/silence", {"reason": "not_mine"}).status == 200
     assert one.call("DELETE", f"{address}/silence").status == 200
     assert one.patch(address, {"name": "Another"}, "*").status == 200
@@ -147,6 +148,7 @@ def bills(one: Person, now: datetime) -> None:
     one.get("/v1/bills/files/json"), one.get("/v1/reminders/upcoming")
     reminder(one)
     assert one.post(f"{address}/close").status == 200
+    assert one.post(f"{address}/reopen").status == 200
     passing = one.post("/v1/bills", {**fields, "first_due": due}).headers["location"]
     assert one.call("DELETE", passing).status == 204
 
@@ -160,6 +162,7 @@ def reminder(one: Person) -> None:
     listed = one.get("/v1/reminders").json["reminders"]
     ident = listed[0]["reminder_id"]
     assert one.get(f"/v1/reminders/{ident}").status == 200
+    assert one.call("DELETE", f"/v1/reminders/{ident}/feedback").status == 200
     said = one.call("PUT", f"/v1/reminders/{ident}/feedback", {"timing": "right"})
     assert said.status == 200, said.text
 

@@ -121,3 +121,6 @@ def test_feedback_stands_with_its_reminder_and_can_be_changed(
     (row,) = reached.get("/v1/reminders").json["reminders"]
     assert (row["feedback"]["timing"], row["feedback"]["useful"]) == (None, True)
     assert reached.call("PUT", address, {}).faults().keys() == {"timing"}
+    for _ in range(2):
+        taken_back = reached.call("DELETE", address)
+        assert (taken_back.status, taken_back.json["feedback"]) == (200, None)

@@ -25,17 +25,21 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "getBill": None,
     "getReminder": None,
     "giveFeedback": {"useful": False},
+    "takeFeedbackBack": None,
     "changeBill": {"name": "Mine now"},
     "undoPayment": None,
     "putStatement": {"amount": "1", "currency": "USD"},
     "snoozeBill": {"until": "2027-03-04"},
+    "undoSnooze": None,
     "addPayment": {},
+    "undoFailedDebit": None,
     "addFailedDebit": {"occurrence": 1},
     "addPrepayment": {"amount": "20", "effect": "lower_instalment"},
     "undoPrepayment": None,
     "silenceBill": {"reason": "not_mine"},
     "unsilenceBill": None,
     "closeBill": None,
+    "reopenBill": None,
     "deleteBill": None,
     "confirmContact": {"code": "{code}"},
     "removeContact": None,
@@ -84,6 +88,7 @@ def an_owner(stack: Stack) -> Owner:
     stack.settle()
     front.patch(address, {**LOAN, "autopay": True}, "*")
     prepaid = front.post(f"{address}/prepayments", {"amount": "10", "effect": "shorter_term"})
+    failed = front.post(f"{address}/failed-debits", {})
     paid = front.post(f"{address}/payments", {})
     device = {"platform": "google", "token": f"device-of-{name}"}
     ids = {
@@ -91,6 +96,7 @@ def an_owner(stack: Stack) -> Owner:
         "bill_id": bills[0]["bill_id"],
         "payment_id": paid.json["payments"][0]["payment_id"],
         "prepayment_id": prepaid.json["prepayments"][0]["prepayment_id"],
+        "failed_debit_id": failed.json["failed_debits"][0]["failed_debit_id"],
         "reminder_id": front.get("/v1/reminders").json["reminders"][0]["reminder_id"],
         "contact_id": waiting.json["contact_id"],
         "code": code_to(stack, email),

@@ -19,6 +19,7 @@ FILLED_IN = {
     "bill_id": "rent",
     "contact_id": "0" * 20,
     "device_id": "0" * 20,
+    "failed_debit_id": "d",
     "job_id": "0" * 24,
     "number": "0",
     "payment_id": "p",

@@ -231,6 +231,7 @@ class Supplies(Caller):
             "bill_id": bill_id,
             "payment_id": self.payment(bill_id),
             "prepayment_id": f"r{'0' * 16}",
+            "failed_debit_id": "d",
             "contact_id": self.contact(self.an_email()),
             "device_id": self.device(),
             "job_id": self.job,
@@ -255,6 +256,11 @@ class Supplies(Caller):
         paid = self.front.post(f"/v1/bills/{bill_id}/prepayments", body)
         assert paid.status == 201, paid.text
         return str(paid.json["prepayments"][-1]["prepayment_id"])
+
+    def failed_debit(self, bill_id: str) -> str:
+        failed = self.front.post(f"/v1/bills/{bill_id}/failed-debits", {})
+        assert failed.status == 201, failed.text
+        return str(failed.json["failed_debits"][-1]["failed_debit_id"])
 
     def contact(self, wanted: dict[str, str]) -> str:
         self.lift_limits()
@@ -374,6 +380,11 @@ def _take_prepayment_back(supplies: Supplies, case: Case) -> None:
     _path(case, bill_id=bill_id, prepayment_id=supplies.prepayment(bill_id))
 
 
+def _take_failed_debit_back(supplies: Supplies, case: Case) -> None:
+    bill_id = supplies.bill(autopay=True, **MONTHLY)
+    _path(case, bill_id=bill_id, failed_debit_id=supplies.failed_debit(bill_id))
+
+
 def _create(supplies: Supplies, case: Case) -> None:
     supplies.wire.token = supplies.newcomer().token or ""
 
@@ -475,6 +486,7 @@ FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {
     "joinAccount": _join,
     "removeContact": lambda s, case: _path(case, contact_id=s.contact(s.an_email())),
     "removeDevice": lambda s, case: _path(case, device_id=s.device()),
+    "undoFailedDebit": _take_failed_debit_back,
     "undoPayment": _undo,
     "undoPrepayment": _take_prepayment_back,
 }

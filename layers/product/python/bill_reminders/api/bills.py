@@ -278,6 +278,10 @@ class Occurrence(Answer):
     statement_on: Annotated[
         Day | None, Field(description="When a card's statement will say the amount.")
     ]
+    snoozed_until: Annotated[
+        Day | None,
+        Field(description="Nothing is said of it before this date; null when not snoozed."),
+    ]
 
 
 class PaymentView(Answer):
@@ -295,6 +299,9 @@ class PaymentView(Answer):
 class FailedDebitView(Answer):
     """An automatic payment that did not go through."""
 
+    failed_debit_id: Annotated[
+        str, Field(description="Its id, to undo it with.", examples=["d3f2b9c0d5a1e8f70"])
+    ]
     occurrence: Annotated[int, Field(description="Of which due date.", examples=[0])]
     noted_at: Annotated[Instant, Field(description="When it was noted.")]
 
@@ -502,7 +509,13 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         currency=None if known is None else known.currency,
         expected=None if owed.expected is None else plain(owed.expected.usual),
         statement_on=None if owed.statement_on is None else owed.statement_on.isoformat(),
+        snoozed_until=None if owed.is_closed else _snoozed_until(bill, number, today),
     )
+
+
+def _snoozed_until(bill: Bill, number: int, today: date) -> str | None:
+    days = (each.until for each in bill.snoozes if each.occurrence == number)
+    return next((day.isoformat() for day in days if day >= today), None)
 
 
 def _minimum(owed: Owed) -> str | None:
@@ -539,7 +552,11 @@ def payment_view(payment: Payment) -> PaymentView:
 
 
 def failed_debit_view(failed: FailedDebit) -> FailedDebitView:
-    return FailedDebitView(occurrence=failed.occurrence, noted_at=instant_text(failed.at))
+    return FailedDebitView(
+        failed_debit_id=failed.event,
+        occurrence=failed.occurrence,
+        noted_at=instant_text(failed.at),
+    )
 
 
 def prepayments_view(bill: Bill) -> list[PrepaymentView]:

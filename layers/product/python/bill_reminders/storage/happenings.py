@@ -33,6 +33,7 @@ from bill_reminders.domain.reminders import Trigger
 from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts, addresses
 from bill_reminders.storage.accounts import Account, Change, put_bill, with_user
+from bill_reminders.storage.people import need_room_for_open
 from bill_reminders.storage.tables import BillItem
 
 
@@ -127,6 +128,17 @@ def record_failed_debit(
     return _change_bill(user_id, bill_id, now, fail)
 
 
+def undo_failed_debit(user_id: str, bill_id: str, event: str, *, now: datetime) -> bool:
+    """Take a failed debit back, as if it had not been noted; whoever heard of it has heard of it.
+    Raises InvalidValue when there is no such bill."""
+
+    def undo(bill: Bill, user: User) -> Bill:
+        kept = tuple(each for each in bill.failed_debits if each.event != event)
+        return bill if kept == bill.failed_debits else replace(bill, failed_debits=kept)
+
+    return _change_bill(user_id, bill_id, now, undo)
+
+
 def snooze(
     user_id: str,
     bill_id: str,
@@ -210,6 +222,24 @@ def close_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
         return bill if bill.closed_at is not None else replace(bill, closed_at=now)
 
     return _change_bill(user_id, bill_id, now, close)
+
+
+def reopen_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
+    """Remind of a bill again that was closed. Raises InvalidValue when there is no such bill;
+    people.TooManyBills."""
+
+    def edit(account: Account) -> Change | None:
+        known = account.bill(bill_id)
+        if known is None:
+            raise NoSuchBill
+        if known.closed_at is None:
+            return None
+        bill = replace(known, closed_at=None)
+        after = account.with_bill(bill)
+        need_room_for_open(after)
+        return Change(after, (put_bill(bill),))
+
+    return accounts.change(user_id, now=now, edit=edit)
 
 
 def silence(user_id: str, bill_id: str, reason: SilenceReason, *, now: datetime) -> bool:

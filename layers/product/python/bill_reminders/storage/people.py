@@ -218,7 +218,13 @@ def need_room(before: Account, after: Account) -> None:
         return
     if len(after.bills) > MOST_BILLS:
         raise TooManyBills(MOST_BILLS, "stored")
-    if len(after.bills) > MOST_OPEN_BILLS and sum(map(_is_open, after.bills)) > MOST_OPEN_BILLS:
+    need_room_for_open(after)
+
+
+def need_room_for_open(account: Account) -> None:
+    """Raises TooManyBills when more bills are open than one user may have."""
+    bills = account.bills
+    if len(bills) > MOST_OPEN_BILLS and sum(map(_is_open, bills)) > MOST_OPEN_BILLS:
         raise TooManyBills(MOST_OPEN_BILLS, "open")
 
 

@@ -306,6 +306,24 @@ def close_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
     return answer(accounts.read(user_id, now=now), bill_id, now=now)
 
 
+@router.post(
+    "/v1/bills/<bill_id>/reopen",
+    middlewares=[done_once],
+    tags=["Bills"],
+    operation_id="reopenBill",
+    summary="Reopen a closed bill",
+    description=(
+        "It is reminded of again, as if it had never been closed: what fell due meanwhile and was "
+        "not paid is owed. One that is open stays as it is."
+    ),
+    responses=bill_as_it_is(200, *POSTED, "too-many"),
+)
+def reopen_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    happenings.reopen_bill(user_id, bill_id, now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+
+
 @router.delete(
     "/v1/bills/<bill_id>",
     status_code=204,

@@ -15,7 +15,7 @@ from bill_reminders.api.answering import POSTED, WITH_BODY
 from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, Currency, LocalDate
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import fault, invalid, not_found, read
+from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
 from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
 from bill_reminders.api.settings import local_date
 from bill_reminders.domain.bills import Bill
@@ -31,6 +31,10 @@ Number = Annotated[
 ]
 PaymentId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The payment's id, from the bill.")
+]
+FailedDebitId = Annotated[
+    str,
+    Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The failed debit's id, from the bill."),
 ]
 OccurrenceNumber = Annotated[int, Field(ge=0, le=100_000, examples=[0]), WHOLE]
 
@@ -185,6 +189,26 @@ def add_failed_debit(
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
 
 
+@router.delete(
+    "/v1/bills/<bill_id>/failed-debits/<failed_debit_id>",
+    tags=["Payments"],
+    operation_id="undoFailedDebit",
+    summary="Undo a failed debit",
+    description=(
+        "As if it had not been noted: that due date is paid automatically again. What went out "
+        "about it has gone out."
+    ),
+    responses=bill_as_it_is(200),
+)
+def undo_failed_debit(bill_id: BillId, failed_debit_id: FailedDebitId) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    if all(failed.event != failed_debit_id for failed in bill.failed_debits):
+        raise not_found("failed debit")
+    happenings.undo_failed_debit(user_id, bill_id, failed_debit_id, now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+
+
 @router.put(
     "/v1/bills/<bill_id>/occurrences/<number>/statement",
     tags=["Payments"],
@@ -218,9 +242,10 @@ def put_statement(
     operation_id="snoozeBill",
     summary="Snooze one due date",
     description=(
-        "Nothing is said of it before the date, then once. Past the due date it is asked back."
+        "Nothing is said of it before the date, then once. Past the due date it is asked back. "
+        "409 where nothing is said anyway: the bill is closed or silenced, or the due date paid."
     ),
-    responses=bill_as_it_is(201, *WITH_BODY, *POSTED, "needs-confirmation"),
+    responses=bill_as_it_is(201, *WITH_BODY, *POSTED, "conflict", "needs-confirmation"),
 )
 def snooze_bill(
     bill_id: BillId,
@@ -228,7 +253,41 @@ def snooze_bill(
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
-    need_bill(user_id, bill_id, now=now)
+    bill = need_bill(user_id, bill_id, now=now)
     until = read(local_date, body.until, "until")
+    _need_reminders(bill)
+    if body.occurrence is not None and bill.is_closed(body.occurrence):
+        raise Problem("conflict", "that due date is paid: undo its payment first")
     happenings.snooze(user_id, bill_id, body.occurrence, until, confirmed=body.confirmed, now=now)
     return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+
+
+def _need_reminders(bill: Bill) -> None:
+    """Raises a conflict problem for a bill that nothing reminds of, so that a snooze, which ends
+    with a reminder, would promise one that never comes."""
+    if bill.closed_at is not None:
+        raise Problem("conflict", "the bill is closed and reminds of nothing: reopen it first")
+    if bill.silence is not None:
+        raise Problem(
+            "conflict", "the bill is silenced and reminds of nothing: DELETE its silence first"
+        )
+
+
+@router.delete(
+    "/v1/bills/<bill_id>/snoozes/<number>",
+    tags=["Payments"],
+    operation_id="undoSnooze",
+    summary="Undo a snooze",
+    description=(
+        "The days of the plan that are still to come hold again. Without a snooze nothing changes."
+    ),
+    responses=bill_as_it_is(200),
+)
+def undo_snooze(bill_id: BillId, number: Number) -> Response[BillDetail]:
+    user_id, now = me(router), clock.now()
+    bill = need_bill(user_id, bill_id, now=now)
+    is_snoozed = any(each.occurrence == number for each in bill.snoozes)
+    if bill.due_on(number) is None and not is_snoozed:
+        raise not_found("occurrence")
+    happenings.undo_snooze(user_id, bill_id, number, now=now)
+    return answer(accounts.read(user_id, now=now), bill_id, now=now)

@@ -310,7 +310,10 @@ def _find(user_id: str, ident: str) -> Told:
     tags=["Reminders"],
     operation_id="giveFeedback",
     summary="Say what you think of one",
-    description="Was it too early, right, too late; did it help; would you word it otherwise?",
+    description=(
+        "Was it too early, right, too late; did it help; would you word it otherwise? It stands in "
+        "place of all that was said of this reminder before: what is left out is said no more."
+    ),
     responses=answers(200, Reminder, "Thank you.", *ALWAYS, *WITH_BODY, "not-found"),
 )
 def give_feedback(
@@ -327,4 +330,18 @@ def give_feedback(
         told.key,
         Feedback(body.timing, body.useful, suggestion or None, clock.now()),
     )
+    return _answer(user_id, reminder_id)
+
+
+@router.delete(
+    "/v1/reminders/<reminder_id>/feedback",
+    tags=["Reminders"],
+    operation_id="takeFeedbackBack",
+    summary="Take your opinion back",
+    description="As if nothing had been said of it. Without feedback nothing changes.",
+    responses=answers(200, Reminder, "The reminder.", *ALWAYS, "not-found"),
+)
+def take_feedback_back(reminder_id: ReminderId) -> Response[Reminder]:
+    user_id = me(router)
+    history.take_feedback_back(user_id, _find(user_id, reminder_id).key)
     return _answer(user_id, reminder_id)
