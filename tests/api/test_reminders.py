@@ -90,6 +90,18 @@ def test_what_is_coming_minds_a_pause(reached: Person) -> None:
     ]
 
 
+def test_what_is_coming_says_how_far_its_list_reaches(reached: Person) -> None:
+    add(reached, repeats={"unit": "day"}, plan={"lead_days": [0], "overdue_days": []})
+    whole = reached.get("/v1/reminders/upcoming?days=90").json
+    assert (whole["until"], whole["more"]) == ("2027-05-30T12:00:00Z", False)
+    days = list(range(20))
+    for name in ("one", "two", "three", "four", "five", "six"):
+        add(reached, name=name, repeats={"unit": "day"}, plan={"lead_days": days})
+    cut = reached.get("/v1/reminders/upcoming?days=90").json
+    assert (len(cut["reminders"]), cut["more"]) == (200, True)
+    assert cut["until"] == cut["reminders"][-1]["at"] < whole["until"]
+
+
 def test_settings_show_what_they_lead_to_on_each_channel(reached: Person) -> None:
     add(reached)
     following = reached.get("/v1/settings").json["next_reminders"]

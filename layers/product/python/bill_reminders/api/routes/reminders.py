@@ -39,6 +39,7 @@ from bill_reminders.storage.history import Feedback, Told
 router = Router()
 
 LONGEST_SUGGESTION = 500
+UPCOMING_AT_MOST = 200
 
 ReminderId = Annotated[
     str,
@@ -158,7 +159,19 @@ class ReminderPage(Answer):
 class Upcoming(Answer):
     """What is coming if nothing else happens."""
 
-    until: Annotated[Instant, Field(description="How far it was looked ahead.")]
+    until: Annotated[
+        Instant,
+        Field(
+            description=(
+                "How far it was looked ahead: all that comes before is listed. When `more` is true "
+                "that is the instant of the last one listed."
+            )
+        ),
+    ]
+    more: Annotated[
+        bool,
+        Field(description="Whether more than 200 come in these days, so that some are not listed."),
+    ]
     reminders: Annotated[
         list[ComingReminder], Field(description="The earliest first; 200 at most.")
     ]
@@ -268,12 +281,20 @@ def list_upcoming(
     user_id, now = me(router), clock.now()
     account = accounts.read(user_id, now=now)
     until = now + timedelta(days=days)
-    coming = outlook(
-        account.user, account.bills, account.recorded, now=now, until=until, at_most=200
+    found = outlook(
+        account.user,
+        account.bills,
+        account.recorded,
+        now=now,
+        until=until,
+        at_most=UPCOMING_AT_MOST + 1,
     )
+    coming, more = found[:UPCOMING_AT_MOST], len(found) > UPCOMING_AT_MOST
     return ok(
         Upcoming(
-            until=instant_text(until), reminders=[coming_view(each, account) for each in coming]
+            until=instant_text(coming[-1].at if more else until),
+            more=more,
+            reminders=[coming_view(each, account) for each in coming],
         )
     )
 
