@@ -40,6 +40,21 @@ def test_the_history_says_why_each_came_and_what_became_of_it(reached: Person) -
     assert reached.get(f"/v1/reminders/{row['reminder_id']}").json == row
 
 
+def test_due_dates_mean_the_same_in_bills_reminders_and_what_is_coming(reached: Person) -> None:
+    a_saturday, the_monday_after = "2027-03-06", "2027-03-08"
+    shift = {"country": "GB", "if_not_working_day": "next"}
+    address = add(reached, first_due=a_saturday, repeats=None, **shift)
+    remind(reached, NOON + 4 * DAY)
+    bill = reached.get(address).json
+    (row,) = reached.get("/v1/reminders").json["reminders"]
+    (coming, *_) = reached.get("/v1/reminders/upcoming").json["reminders"]
+    for each in (bill["next"], row, coming):
+        assert (each["due_on"], each["nominal_due_on"]) == (the_monday_after, a_saturday)
+    reached.call("DELETE", address)
+    (row,) = reached.get("/v1/reminders").json["reminders"]
+    assert row["due_on"] == row["nominal_due_on"] == a_saturday
+
+
 def test_one_that_did_not_go_out_says_why_not(person: Person) -> None:
     etag = person.get("/v1/settings").etag
     person.patch("/v1/settings", {"plan": {"channels": [{"channel": "sms"}]}}, etag)

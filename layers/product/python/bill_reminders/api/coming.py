@@ -26,8 +26,9 @@ class ComingReminder(Answer):
         int, Field(description="Which due date of it, counted from 0.", examples=[0])
     ]
     due_on: Annotated[
-        Day, Field(description="The date by which it is to be paid, holidays minded.")
+        Day, Field(description="By when it is to be paid, weekends and holidays minded.")
     ]
+    nominal_due_on: Annotated[Day, Field(description="The date before that shift.")]
     trigger: Annotated[
         str,
         Field(
@@ -70,6 +71,7 @@ def coming_view(coming: Coming, account: Account) -> ComingReminder:
         name=bill.name,
         occurrence=reminder.occurrence,
         due_on=bill.payable_on(reminder.due_on).isoformat(),
+        nominal_due_on=reminder.due_on.isoformat(),
         trigger=str(reminder.trigger),
         why=because(language, reminder.trigger),
         goes_out=coming.skip is None,

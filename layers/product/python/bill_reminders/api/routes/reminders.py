@@ -91,7 +91,16 @@ class Reminder(Answer):
     occurrence: Annotated[
         int, Field(description="Which due date of it, counted from 0.", examples=[0])
     ]
-    due_on: Annotated[Day, Field(description="The nominal due date.")]
+    due_on: Annotated[
+        Day,
+        Field(
+            description=(
+                "By when it was to be paid, weekends and holidays minded; the nominal date when the "
+                "bill is deleted."
+            )
+        ),
+    ]
+    nominal_due_on: Annotated[Day, Field(description="The date before that shift.")]
     channel: Annotated[ChannelName, Field(description="Where.", examples=["sms"])]
     trigger: Annotated[str, Field(description="What made it due.", examples=["lead:3"])]
     why: Annotated[
@@ -234,7 +243,8 @@ def _view(
         biller=None if bill is None else bill.biller,
         name=None if bill is None else bill.name,
         occurrence=reminder.occurrence,
-        due_on=reminder.due_on.isoformat(),
+        due_on=(reminder.due_on if bill is None else bill.payable_on(reminder.due_on)).isoformat(),
+        nominal_due_on=reminder.due_on.isoformat(),
         channel=reminder.channel.value,
         trigger=str(reminder.trigger),
         why=because(language, reminder.trigger),
