@@ -76,6 +76,33 @@ def test_lists_go_by_the_date_that_is_due_next(person: Person) -> None:
     assert listed(person, "?due_from=2027-03-01&due_until=2027-03-31") == ["soon"]
 
 
+def test_a_closed_bill_is_due_no_more(person: Person) -> None:
+    old = add(person, name="old", first_due="2020-01-05", owed_from="2020-01-01")
+    add(person, name="soon", first_due="2027-03-02")
+    assert listed(person) == ["old", "soon"]
+    closed = person.post(f"{old}/close").json
+    assert (closed["status"], closed["next"]) == ("closed", None)
+    assert listed(person) == ["soon", "old"]
+    assert listed(person, "?due_until=2027-12-31") == ["soon"]
+
+
+def test_several_statuses_are_asked_for_at_once(person: Person) -> None:
+    add(person, name="today", first_due="2027-03-01")
+    add(person, name="soon", first_due="2027-03-02")
+    add(person, name="late", first_due="2027-02-20", owed_from="2027-02-01")
+    person.post(f"{add(person, name='closed')}/close")
+    assert listed(person, "?status=overdue&status=due_today") == ["late", "today"]
+    assert listed(person, "?status=closed") == ["closed"]
+    query = "?status=upcoming&status=overdue&limit=1"
+    first = person.get(f"/v1/bills{query}").json
+    rest = person.get(f"/v1/bills{query}&cursor={first['next_cursor']}").json
+    assert [each["name"] for each in (*first["bills"], *rest["bills"])] == ["late", "soon"]
+    assert rest["next_cursor"] is None
+    refused = person.get("/v1/bills?status=overdue&status=lost")
+    assert refused.status == 400
+    assert [each["in"] for each in refused.json["errors"]] == ["query"]
+
+
 def test_filters_by_biller_and_label(person: Person) -> None:
     add(person, name="one", label="business")
     add(person, name="two", biller="Oak Homes")

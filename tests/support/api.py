@@ -1,7 +1,7 @@
 """The HTTP API on moto: requests as the gateway hands them to the functions, without a gateway."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -50,6 +50,14 @@ def _function_of(path: str) -> str:
     return best
 
 
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The gateway joins with a comma what is given several times."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
 class Person:
     """Somebody with a token."""
 
@@ -90,7 +98,7 @@ class Person:
             "isBase64Encoded": False,
         }
         if parts.query:
-            event["queryStringParameters"] = dict(parse_qsl(parts.query, keep_blank_values=True))
+            event["queryStringParameters"] = _joined(parse_qsl(parts.query, keep_blank_values=True))
         if raw is not None:
             event["body"] = raw if isinstance(raw, str) else raw.decode()
         elif body is not None:

@@ -406,7 +406,7 @@ def _page(caller: Caller, case: Case) -> None:
     """A cursor that was given out, where one was made up; none where there is no second page."""
     if "cursor" in case.query:
         query = {name: value for name, value in case.query.items() if name != "cursor"}
-        first = caller.front.get(f"{case.path}?{urlencode({**query, 'limit': 1})}")
+        first = caller.front.get(f"{case.path}?{urlencode({**query, 'limit': 1}, doseq=True)}")
         cursor = first.json["next_cursor"] if first.status == 200 else None
         case.query = {**query, "cursor": cursor} if cursor else query
 

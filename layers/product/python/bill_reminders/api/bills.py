@@ -384,7 +384,8 @@ class BillSummary(BillFields, Answer):
         ),
     ]
     next: Annotated[
-        Occurrence | None, Field(description="The oldest due date that is not paid, if any.")
+        Occurrence | None,
+        Field(description="The oldest due date that is not paid, if any; null for a closed bill."),
     ]
     closed_at: Annotated[Instant | None, Field(description="When it was closed; else null.")]
 
@@ -457,7 +458,7 @@ def plain_or_none(money: Money | None) -> str | None:
 
 def summary(bill: Bill, *, today: date) -> BillSummary:
     """`today` is the user's local date."""
-    following = next_occurrence(bill, today=today)
+    following = None if bill.closed_at is not None else next_occurrence(bill, today=today)
     return BillSummary.model_construct(
         **dict(fields_view(bill)),
         bill_id=bill.bill_id,

@@ -130,12 +130,19 @@ def answer(account: Account, bill_id: str, *, now: datetime, status: int = 200) 
     operation_id="listBills",
     summary="List bills",
     description=(
-        "All bills that fit the filters, by the date that is due next; those without one last."
+        "All bills that fit the filters, by the date that is due next; those without one, as what "
+        "is closed or paid for good, last."
     ),
     responses=answers(200, BillPage, "A page of bills.", *ALWAYS, "invalid-value"),
 )
 def list_bills(
-    status: Annotated[BillStatus | None, Query(description="Only those with this status.")] = None,
+    status: Annotated[
+        list[BillStatus] | None,
+        Query(
+            max_length=5,
+            description="Only those with this status; given several times, with one of them.",
+        ),
+    ] = None,
     due_from: Annotated[
         LocalDate | None, Query(description="Only those whose next date is this or later.")
     ] = None,
@@ -150,8 +157,8 @@ def list_bills(
     cursor: Cursor = None,
 ) -> Response[BillPage]:
     user_id, now = me(router), clock.now()
-    filters = {
-        "status": status,
+    filters: dict[str, Any] = {
+        "status": None if status is None else sorted(set(status)),
         "due_from": due_from,
         "due_until": due_until,
         "biller": biller,
@@ -169,7 +176,7 @@ def list_bills(
     return ok(BillPage.model_construct(bills=[view for _, view in page], next_cursor=more))
 
 
-def _need_days(filters: Mapping[str, str | None], *names: str) -> None:
+def _need_days(filters: Mapping[str, Any], *names: str) -> None:
     """Raises an invalid-value problem for a filter by a date that does not exist."""
     faults = []
     for name in names:
@@ -187,10 +194,10 @@ def _place(view: BillSummary) -> str:
     return f"{view.next.due_on if view.next else '~'}#{view.bill_id}"
 
 
-def _fits(view: BillSummary, filters: dict[str, str | None]) -> bool:
+def _fits(view: BillSummary, filters: Mapping[str, Any]) -> bool:
     due_on = view.next.due_on if view.next else None
     tests = {
-        "status": lambda wanted: view.status == wanted,
+        "status": lambda wanted: view.status in wanted,
         "due_from": lambda wanted: due_on is not None and due_on >= wanted,
         "due_until": lambda wanted: due_on is not None and due_on <= wanted,
         "biller": lambda wanted: view.biller.casefold() == wanted.casefold(),

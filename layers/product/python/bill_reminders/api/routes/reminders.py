@@ -95,8 +95,8 @@ class Reminder(Answer):
         Day,
         Field(
             description=(
-                "By when it was to be paid, weekends and holidays minded; the nominal date when the "
-                "bill is deleted."
+                "By when it was to be paid, weekends and holidays minded; the nominal date when "
+                "the bill is deleted."
             )
         ),
     ]
