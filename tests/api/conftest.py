@@ -7,7 +7,8 @@ import boto3
 import pytest
 
 from bill_reminders import clock
-from bill_reminders.storage import tables
+from bill_reminders.domain.terms import Channel
+from bill_reminders.storage import contacts, identities, tables
 from tests.support.api import Person
 from tests.support.moto_stack import MotoStack, moto_stack
 
@@ -44,3 +45,16 @@ def person(stack: MotoStack, set_clock: SetClock) -> Person:
     """Somebody with an account in London, at noon on the first of March 2027."""
     set_clock(NOON)
     return Person(stack, "somebody").registered("Europe/London")
+
+
+@pytest.fixture
+def reached(person: Person) -> Person:
+    """The person, with a phone number in use."""
+    contacts.take(user_id(person), Channel.SMS, "+12025550123", now=NOON)
+    return person
+
+
+def user_id(person: Person) -> str:
+    found = identities.user_of(person.identity)
+    assert found is not None
+    return found

@@ -2,28 +2,13 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import contacts, identities, ledger
-from tests.api.conftest import NOON, SetClock
+from bill_reminders.storage import ledger
+from tests.api.conftest import NOON, SetClock, user_id
 from tests.api.test_bills import add
 from tests.support.api import Person
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def reached(person: Person) -> Person:
-    """The person, with a phone number in use."""
-    contacts.take(user_id(person), Channel.SMS, "+12025550123", now=NOON)
-    return person
-
-
-def user_id(person: Person) -> str:
-    found = identities.user_of(person.identity)
-    assert found is not None
-    return found
 
 
 def remind(person: Person, at: datetime) -> None:

@@ -8,9 +8,8 @@ import pytest
 from bill_reminders.api.routes import silence
 from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.storage import happenings
-from tests.api.conftest import NOON
+from tests.api.conftest import NOON, user_id
 from tests.api.test_bills import add, by_sms, listed
-from tests.api.test_reminders import user_id
 from tests.support.api import Person, Reply
 
 

@@ -1,13 +1,16 @@
 """First use: the steps from nothing to the first reminder."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bill_reminders.api.fields import Answer
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import local_date
 from bill_reminders.storage.accounts import Account
 
-StepName = Literal["account", "contact", "bill", "test_message"]
+StepName = Literal["account", "contact", "bill", "resume", "test_message"]
 
 
 class Step(Answer):
@@ -17,8 +20,9 @@ class Step(Answer):
         StepName,
         Field(
             description=(
-                "account: language and time zone; contact: somewhere to be reached; bill: the "
-                "first one; test_message: see one arrive."
+                "account: language and time zone; contact: somewhere to be reached; bill: one that "
+                "is open and reminded of; resume: end a pause, listed during one; test_message: "
+                "see one arrive."
             ),
             examples=["contact"],
         ),
@@ -45,7 +49,7 @@ class Setup(Answer):
     steps: Annotated[list[Step], Field(description="All steps, in order.")]
 
 
-def setup_view(account: Account | None, *, tested: bool) -> Setup:
+def setup_view(account: Account | None, *, now: datetime, tested: bool) -> Setup:
     """`account` None: nobody has registered yet."""
     reachable = account is not None and any(
         account.user.address(channel) is not None for channel in account.user.plan.channels
@@ -70,11 +74,15 @@ def setup_view(account: Account | None, *, tested: bool) -> Setup:
         ),
         Step(
             step="bill",
-            done=account is not None and bool(account.bills),
+            done=account is not None and any(map(_is_awaited, account.bills)),
             method="POST",
             path="/v1/bills",
-            hint="Add the first bill: who is to be paid, what for, when, how often.",
+            hint=(
+                "Add a bill: who is to be paid, what for, when, how often. One that is closed, "
+                "silenced or paid for good reminds of nothing."
+            ),
         ),
+        *_resume(account, now),
         Step(
             step="test_message",
             done=tested,
@@ -87,3 +95,26 @@ def setup_view(account: Account | None, *, tested: bool) -> Setup:
     # a test message is good to have; reminders arrive without one
     complete = set(missing) <= {"test_message"}
     return Setup(complete=complete, next_step=missing[0] if missing else None, steps=steps)
+
+
+def _is_awaited(bill: Bill) -> bool:
+    return bill.reminds and bill.first_unpaid() is not None
+
+
+def _resume(account: Account | None, now: datetime) -> list[Step]:
+    """The step that a pause adds; none without one."""
+    user = None if account is None else account.user
+    if user is None or user.paused_until is None:
+        return []
+    until = user.paused_until
+    if until < local_date(now, user.zone):
+        return []
+    return [
+        Step(
+            step="resume",
+            done=False,
+            method="PATCH",
+            path="/v1/settings",
+            hint=f"Reminders are paused up to and including {until}: set paused_until to null.",
+        )
+    ]

@@ -30,17 +30,18 @@ router = Router()
     operation_id="getSetup",
     summary="What is still missing",
     description=(
-        "What a new user has still to do before reminders arrive, in order, and how. Also answers "
+        "What a user has still to do before reminders arrive, in order, and how. Also answers "
         "while there is no account."
     ),
     responses=answers(200, Setup, "The steps.", "internal", "try-again"),
 )
 def get_setup() -> Response[Setup]:
     user_id = identities.user_of(caller(router).identity)
+    now = clock.now()
     if user_id is None:
-        return ok(setup_view(None, tested=False))
-    account = accounts.read(user_id, now=clock.now())
-    return ok(setup_view(account, tested=direct_rows.any_test(user_id)))
+        return ok(setup_view(None, now=now, tested=False))
+    account = accounts.read(user_id, now=now)
+    return ok(setup_view(account, now=now, tested=direct_rows.any_test(user_id)))
 
 
 @router.get(
