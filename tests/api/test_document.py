@@ -62,6 +62,8 @@ def test_a_post_is_done_once_and_a_change_needs_what_was_read(
         assert headers["Idempotency-Key"]["required"]
         assert "409" in operation["responses"]
     if method == "PATCH":
+        assert headers["If-Match"]["required"]
+        assert headers["If-Match"]["schema"]["type"] == "string"
         assert {"412", "428"} <= operation["responses"].keys()
 
 

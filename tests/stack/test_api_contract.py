@@ -53,10 +53,15 @@ NOT_USABLE = {
 }
 """The operations that answer 422 to what has the right shape, and what they cannot use."""
 NEED_MATCH = {"changeBill", "changeSettings"}
-"""The document lets If-Match be left out, and be anything: so that they can say 428 and 412."""
+"""Without If-Match they say 428, not 400, and 412 to one that is made up."""
 REFUSED = ["400", "401", "404", "405", "415"]
 """What becomes of a request that is not: of a path that is not, the gateway or the router knows
 nothing; 422 and 409 come later, when the shape is looked through."""
+
+NO_MATCH = {
+    "negative_data_rejection": {"expected-statuses": [*REFUSED, "428"]},
+    "missing_required_header": {"expected-statuses": ["400", "428"]},
+}
 
 CONFIG: dict[str, Any] = {
     "seed": 20270302,
@@ -77,7 +82,8 @@ CONFIG: dict[str, Any] = {
                         *(["422"] if name in NOT_USABLE else []),
                         *(["412", "428"] if name in NEED_MATCH else []),
                     ]
-                }
+                },
+                **(NO_MATCH if name in NEED_MATCH else {}),
             },
         }
         for name in sorted(NOT_USABLE.keys() | NEED_MATCH)

@@ -119,7 +119,8 @@ def document() -> dict[str, Any]:
 
 
 def _correct(schema: dict[str, Any]) -> None:
-    """What the library cannot know: our own answers to invalid requests, and files."""
+    """What the library cannot know: our own answers to invalid requests, files, and that a change
+    without If-Match is refused, which the router leaves to us so that we can say 428."""
     for path in schema["paths"].values():
         for operation in path.values():
             for status, description in GATEWAY.items():
@@ -131,6 +132,11 @@ def _correct(schema: dict[str, Any]) -> None:
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "header":
                     parameter["name"] = parameter["schema"]["title"]
+                if parameter["name"] == "If-Match":
+                    parameter["required"] = True
+                    parameter["schema"] = next(
+                        each for each in parameter["schema"]["anyOf"] if each["type"] != "null"
+                    )
     schemas = schema["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(unused, None)
