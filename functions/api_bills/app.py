@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import environment
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import bills, files, payments, prepayments, silence
+from bill_reminders.api.routes import bills, files, occurrences, payments, prepayments, silence
 from bill_reminders.storage import binding
 
 
@@ -25,7 +25,14 @@ logger = Logger()
 config = environment.read(BillsConfig)
 binding.bind(config)
 api = Api(
-    [files.router, bills.router, silence.router, payments.router, prepayments.router],
+    [
+        files.router,
+        bills.router,
+        silence.router,
+        occurrences.router,
+        payments.router,
+        prepayments.router,
+    ],
     context={"bill_events_bus": config.bill_events_bus},
 )
 

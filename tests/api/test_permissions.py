@@ -145,6 +145,7 @@ def bills(one: Person, now: datetime) -> None:
     assert one.call("DELETE", f"{address}/silence").status == 200
     assert one.patch(address, {"name": "Another"}, "*").status == 200
     one.get("/v1/bills"), one.get(address), one.get("/v1/bills/files/csv")
+    one.get("/v1/occurrences")
     one.get("/v1/bills/files/json"), one.get("/v1/reminders/upcoming")
     reminder(one)
     assert one.post(f"{address}/close").status == 200

@@ -168,7 +168,7 @@ def test_a_payment_of_another_user_is_not_undone_through_a_bill_of_one_s_own(
     assert owner.kept(stack) == before
 
 
-@pytest.mark.parametrize("path", ["/v1/bills", "/v1/reminders"])
+@pytest.mark.parametrize("path", ["/v1/bills", "/v1/occurrences", "/v1/reminders"])
 def test_a_cursor_of_another_user_is_refused(owner: Owner, stranger: Front, path: str) -> None:
     cursor = owner.front.get(f"{path}?limit=1").json["next_cursor"]
     address = f"{path}?limit=1&cursor={cursor}"
@@ -204,6 +204,7 @@ def test_a_stranger_s_lists_hold_nothing_of_anybody_else(owner: Owner, stack: St
     lists = {
         "/v1/bills": "bills",
         "/v1/bills/files/json": "bills",
+        "/v1/occurrences": "occurrences",
         "/v1/reminders": "reminders",
         "/v1/reminders/upcoming": "reminders",
         "/v1/contacts": "contacts",

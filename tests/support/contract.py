@@ -411,6 +411,12 @@ def _page(caller: Caller, case: Case) -> None:
         case.query = {**query, "cursor": cursor} if cursor else query
 
 
+def _some_days(caller: Caller, case: Case) -> None:
+    days = {"from": "2027-03-01", "until": "2027-05-31"}
+    case.query = {**case.query, **{name: days[name] for name in days if name in case.query}}
+    _page(caller, case)
+
+
 def _agree(caller: Caller, case: Case) -> None:
     """Fields that do not contradict each other, days that exist, words that can be read."""
     body = dict(case.body)
@@ -471,6 +477,7 @@ AGREED: Mapping[str, Callable[[Caller, Case], None]] = {
     "createAccount": _live_somewhere,
     "createBill": _agree,
     "listBills": _page,
+    "listOccurrences": _some_days,
     "listReminders": _page,
     "registerDevice": _register,
 }

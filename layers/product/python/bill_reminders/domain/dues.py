@@ -1,0 +1,75 @@
+"""What falls due in some days, over all bills, and what it comes to."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Owed
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An occurrence of a bill: the nominal date `due_on`, the date after weekends and holidays
+    `payable_on`, and what is owed of it."""
+
+    bill: Bill
+    number: int
+    due_on: date
+    payable_on: date
+    owed: Owed
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is left to pay in one currency: `left` as far as amounts are known, and `expected` by
+    the history of those that are not. `count` is how many are in the two."""
+
+    left: Money
+    expected: Money
+    count: int
+
+
+def dues(bills: Iterable[Bill], *, first: date, last: date) -> Iterator[Due]:
+    """The owed occurrences that are payable from `first` to `last` (both included), bill by bill;
+    not those of bills that are closed, or not their user's."""
+    for bill in bills:
+        silence = bill.silence
+        is_foreign = silence is not None and silence.reason is SilenceReason.NOT_MINE
+        if bill.closed_at is not None or is_foreign:
+            continue
+        for number, due_on in bill.occurrences_from(first):
+            payable_on = bill.payable_on(due_on)
+            if payable_on > last:
+                break
+            yield Due(bill, number, due_on, payable_on, bill.owed(number))
+
+
+def totals(several: Iterable[Due]) -> tuple[list[Total], int]:
+    """What is not paid of `several`, by currency, that of most occurrences first; and how many of
+    them nobody knows the amount of."""
+    left: defaultdict[str, Decimal] = defaultdict(Decimal)
+    expected: defaultdict[str, Decimal] = defaultdict(Decimal)
+    counts: Counter[str] = Counter()
+    unknown = 0
+    for due in several:
+        owed = due.owed
+        if owed.is_closed:
+            continue
+        if owed.left is not None:
+            left[owed.left.currency] += owed.left.amount
+            counts[owed.left.currency] += 1
+        elif owed.expected is not None:
+            usual = owed.expected.usual
+            expected[usual.currency] += usual.amount
+            counts[usual.currency] += 1
+        else:
+            unknown += 1
+    known = [
+        Total(Money(left[currency], currency), Money(expected[currency], currency), count)
+        for currency, count in counts.most_common()
+    ]
+    return known, unknown
