@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bill_reminders.api.fields import Answer
-from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import local_date
 from bill_reminders.storage.accounts import Account
 
@@ -74,7 +73,7 @@ def setup_view(account: Account | None, *, now: datetime, tested: bool) -> Setup
         ),
         Step(
             step="bill",
-            done=account is not None and any(map(_is_awaited, account.bills)),
+            done=account is not None and _awaits(account, now),
             method="POST",
             path="/v1/bills",
             hint=(
@@ -97,8 +96,9 @@ def setup_view(account: Account | None, *, now: datetime, tested: bool) -> Setup
     return Setup(complete=complete, next_step=missing[0] if missing else None, steps=steps)
 
 
-def _is_awaited(bill: Bill) -> bool:
-    return bill.reminds and bill.first_unpaid() is not None
+def _awaits(account: Account, now: datetime) -> bool:
+    today = local_date(now, account.user.zone)
+    return any(bill.reminds and bill.first_unpaid(today) is not None for bill in account.bills)
 
 
 def _resume(account: Account | None, now: datetime) -> list[Step]:

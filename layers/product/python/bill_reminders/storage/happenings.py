@@ -276,16 +276,17 @@ def change_plans(
     *,
     now: datetime,
 ) -> bool:
-    """Change the user's own plan and what one bill changes in it, together. Raises InvalidValue
-    when there is no such bill."""
+    """Change the user's own plan and what one bill changes in it, together, as the user's own
+    choice. Raises InvalidValue when there is no such bill."""
 
     def edit(account: Account) -> Change | None:
         known = account.bill(bill_id)
         if known is None:
             raise NoSuchBill
         plan, own = change(account.user, known)
-        wanted = with_user(account, replace(account.user, plan=plan))
-        if (bill := replace(known, plan_change=own)) == known:
+        user = user_chose(account.user, replace(account.user, plan=plan))
+        wanted = with_user(account, user)
+        if (bill := bill_chose(known, replace(known, plan_change=own))) == known:
             return wanted
         after, writes = (account, ()) if wanted is None else (wanted.after, wanted.writes)
         return Change(after.with_bill(bill), (*writes, put_bill(bill)))
