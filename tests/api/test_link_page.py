@@ -132,6 +132,7 @@ class TestButtons:
         button = page.form("paid")
         paid = visitor.press(button)
         assert "Thank you, that is noted." in paid.text
+        assert "It is noted as paid on Monday, March 1, 2027." in paid.text
         assert somebody().bills[0].is_closed(0)
         assert due(NINE + 2 * DAY) == 0
         visitor.press(button)  # twice
@@ -455,9 +456,9 @@ def test_the_page_of_several_bills_names_the_last_working_day(
     enter(user, *(a_bill(bill_id=each, due_on=sunday, place=Place("US")) for each in "ab"))
     token = told(Channel.SMS, thursday)
     set_clock(thursday + SECONDS)
-    assert visitor.get(f"/r/{token}").text.count("working day before is Fri, Mar 5.") == 2
+    assert visitor.get(f"/r/{token}").text.count("last working day is Fri, Mar 5.") == 2
     visitor.press(visitor.get(f"/r/{token}/0").form("paid"))
-    assert visitor.get(f"/r/{token}").text.count("working day before is Fri, Mar 5.") == 1
+    assert visitor.get(f"/r/{token}").text.count("last working day is Fri, Mar 5.") == 1
 
 
 def test_a_deleted_bill_says_so(visitor: Visitor) -> None:

@@ -220,13 +220,13 @@ def told(bill: Bill, language: Language = EN, *, days_late: int = -3) -> str:
         (
             costly(**SOME_TAX),
             2,
-            "What being late has cost so far: a late fee of $35.00 and about $1.24 interest "
+            "What being late may have cost so far: a late fee of $35.00 and about $1.24 interest "
             "(18.25% a year).",
         ),
         (
             costly(None, None, **SOME_TAX),
             2,
-            "What being late has cost so far: interest at 18.25% a year on what is overdue.",
+            "What being late may have cost so far: interest at 18.25% a year on what is overdue.",
         ),
         (
             with_minimum(costly(), "40.00"),
@@ -236,7 +236,7 @@ def told(bill: Bill, language: Language = EN, *, days_late: int = -3) -> str:
         (
             with_minimum(costly(), "40.00"),
             2,
-            "What being late has cost so far: about $1.20 interest (18.25% a year).",
+            "What being late may have cost so far: about $1.20 interest (18.25% a year).",
         ),
         (with_minimum(costly(apr=None), "40.00"), 0, "Interest may run on the rest."),
         (costly().with_payment(Payment(0, AT)), 2, ""),

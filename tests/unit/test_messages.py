@@ -191,6 +191,19 @@ def test_a_push_gives_the_amount_and_the_reason_below(language: Language, body: 
     assert push_of(language, notice(language, 3)).body == body
 
 
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        (EN, "Lark Credit card is 1 day overdue; more bills: 2"),
+        (HANS, "纸鹤银行信用卡：已逾期1天，还有2笔"),
+        (HANT, "紙鶴商業銀行信用卡：已逾期1天，還有2筆"),
+    ],
+)
+def test_a_title_counts_the_other_bills_and_not_days(language: Language, title: str) -> None:
+    bills = digest(language, 3)
+    assert push_of(language, *bills).title == email_of(language, *bills).subject == title
+
+
 def test_words_count_from_today_and_never_from_the_trigger() -> None:
     late = notice(EN, 1, offset=-3)
     for text in (sms_of(EN, late), push_of(EN, late).title, email_of(EN, late).text):

@@ -141,7 +141,7 @@ CASES = [
     (
         FIXED,
         Trigger.snooze(TODAY),
-        ["You asked to be reminded today.", "今天再次提醒", "今天再次提醒"],
+        ["You asked to be reminded again.", "按您的要求再次提醒", "依您的要求再次提醒"],
     ),
 ]
 
@@ -300,9 +300,9 @@ SMS_OF_ONE = [
         FIXED,
         Trigger.snooze(TODAY),
         3,
-        "Bills: Lark Card, $50.00, is due in 3 days (Fri, Mar 5). You asked to be reminded today.",
-        "【Bills】Lark Card：US$50.00，3天后到期（3月5日周五）。按您的要求，今天再次提醒。",
-        "【Bills】Lark Card：US$50.00，3天後到期（3月5日 週五）。依您的要求，今天再次提醒。",
+        "Bills: Lark Card, $50.00, is due in 3 days (Fri, Mar 5). You asked to be reminded again.",
+        "【Bills】Lark Card：US$50.00，3天后到期（3月5日周五）。按您的要求再次提醒。",
+        "【Bills】Lark Card：US$50.00，3天後到期（3月5日 週五）。依您的要求再次提醒。",
     ),
 ]
 
@@ -337,6 +337,12 @@ def test_a_push_says_how_much_to_keep_in_place_of_what_is_due(
     language: Language, body: str
 ) -> None:
     assert everywhere(AUTOPAY, Trigger.lead(1), language=language, days=1)[1] == body
+
+
+def test_a_snooze_that_goes_out_late_still_says_what_is_true() -> None:
+    for text in everywhere(FIXED, Trigger.snooze(TODAY), language=EN, days=1):
+        assert "You asked to be reminded again." in text
+        assert "reminded today" not in text
 
 
 def test_what_will_be_taken_is_not_asked_for() -> None:
