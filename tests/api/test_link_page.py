@@ -448,6 +448,22 @@ def test_a_message_about_several_bills_leads_to_each(visitor: Visitor) -> None:
     assert [bill.bill_id for bill in somebody().bills if bill.is_closed(0)] == ["rent"]
 
 
+@pytest.mark.parametrize("bill_ids", [["rent"], ["power", "rent"]])
+def test_the_page_says_that_autopay_pays(
+    visitor: Visitor, set_clock: SetClock, bill_ids: list[str]
+) -> None:
+    bills = [a_bill(bill_id=each, due_on=IN_THREE_DAYS, autopay=True) for each in bill_ids]
+    enter(a_user(channels=[Channel.SMS]), *bills)
+    day_before = NINE + 2 * DAY
+    token = told(Channel.SMS, day_before)
+    set_clock(day_before + SECONDS)
+    if len(bills) > 1:
+        assert visitor.get(f"/r/{token}").text.count("due tomorrow, by autopay") == 2
+    page = visitor.get(f"/r/{token}/0")
+    assert "Keep at least $120.50 in the account: it will be taken tomorrow" in page.text
+    assert "Keep at least" not in visitor.press(page.form("paid")).text
+
+
 def test_the_page_of_several_bills_names_the_last_working_day(
     visitor: Visitor, set_clock: SetClock
 ) -> None:

@@ -351,6 +351,25 @@ def test_what_will_be_taken_is_not_asked_for() -> None:
     assert "Due date" not in push_body
 
 
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        (EN, "Lark Card is due tomorrow, by autopay"),
+        (HANS, "Lark Card：明天到期，将自动扣款"),
+        (HANT, "Lark Card：明天到期，將自動扣款"),
+    ],
+)
+def test_a_title_says_that_autopay_pays(language: Language, title: str) -> None:
+    by = Attestation("Lark", AT, "form 7")
+    addresses = {channel: Address("somewhere", by) for channel in Channel}
+    user = User("user", language, ZoneInfo("UTC"), addresses=addresses)
+    today = date(2027, 3, 4)
+    told = [notice(AUTOPAY, Trigger.lead(1), due_on=date(2027, 3, 5))]
+    mail = email(user, told, today=today, sender=SENDER, first=False, reference="r")
+    assert mail.subject == title
+    assert push(user, told, today=today, sender=SENDER, first=False).title == title
+
+
 def test_a_failed_debit_is_no_line_of_a_plan() -> None:
     for text in everywhere(FAILED, Trigger.autopay_failed("e"), language=EN):
         assert "reminder plan" not in text

@@ -221,10 +221,13 @@ def _as_usual(words: Catalogue) -> Write:
 def headline(
     words: Catalogue, notices: Sequence[Notice], *, today: date, width: int, part: Part = WHOLE
 ) -> str:
-    """The nearest bill and when it is due, without an amount: locked screens show it."""
+    """The nearest bill and when it is due, without an amount: locked screens show it. Who reads no
+    more than this shall not pay by hand what will be taken."""
+    nearest = notices[0]
+    say_due = due_in_list if is_to_be_taken(nearest, today) else due
     values = {
-        "bill": bill_title(words, notices[0], width=width),
-        "due": due(words, notices[0], today),
+        "bill": bill_title(words, nearest, width=width),
+        "due": say_due(words, nearest, today),
     }
     more = len(notices) - 1
     if more:

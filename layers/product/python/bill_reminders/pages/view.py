@@ -29,6 +29,8 @@ from bill_reminders.messages.wording import (
     amount_alone,
     bill_title,
     due,
+    due_in_list,
+    keep_money,
     pay_by,
     remark,
     rule,
@@ -131,7 +133,7 @@ def bill_page(
         date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
         due=words.say("page_paid") if owed.is_closed else due(words, notice, today),
         is_paid=owed.is_closed,
-        remark=words.sentences(remark(words, notice, today), pay_by(words, notice, today)),
+        remark="" if owed.is_closed else _remark(words, notice, today),
         rule=_rule(words, user, bill, reminder),
         cost=cost_of_missing(
             user.language, bill, reminder.occurrence, today=today, due_on=notice.due_on
@@ -196,7 +198,7 @@ def overview_page(opened: Opened) -> str:
                 "href": f"/r/{opened.token}/{number}",
                 "title": bill_title(words, notice, width=NAME_WIDTH),
                 "amount": amount_alone(words, notice, opened.today),
-                "due": words.say("page_paid") if paid else due(words, notice, opened.today),
+                "due": words.say("page_paid") if paid else due_in_list(words, notice, opened.today),
                 "pay_by": "" if paid else pay_by(words, notice, opened.today),
             }
         )
@@ -225,6 +227,14 @@ def page_for_anybody(key: str) -> str:
     """One sentence in all languages, for nobody knows whose the link was."""
     texts = [(language, catalogue(language).say(key)) for language in Language]
     return render("dead.html", Language.ENGLISH, texts=texts)
+
+
+def _remark(words: Catalogue, notice: Notice, today: date) -> str:
+    return words.sentences(
+        keep_money(words, notice, today),
+        remark(words, notice, today),
+        pay_by(words, notice, today),
+    )
 
 
 def _rule(words: Catalogue, user: User, bill: Bill, reminder: Reminder) -> str:
