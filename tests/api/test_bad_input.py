@@ -1311,6 +1311,7 @@ PATHS = [
     ("DELETE", "/v1/bills/{}"),
     ("POST", "/v1/bills/{}/close"),
     ("DELETE", "/v1/bills/{bill_id}/payments/{}"),
+    ("GET", "/v1/contacts/{}"),
     ("DELETE", "/v1/contacts/{}"),
     ("DELETE", "/v1/devices/{}"),
     ("GET", "/v1/account/jobs/{}"),

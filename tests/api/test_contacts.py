@@ -15,7 +15,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.people import StoppedBy
+from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, happenings, identities, link_codes
 from bill_reminders.storage.addresses import owner_of
@@ -290,6 +290,42 @@ def test_a_contact_says_how_it_came_to_be_stopped(stack: MotoStack, by: StoppedB
     happenings.stop(user_id_of(ann), Channel.SMS, by=by, now=NOW)
     (contact,) = ann.get("/v1/contacts").json["contacts"]
     assert contact["stopped_by"] == by.value
+
+
+def test_a_contact_is_read_where_its_location_says(stack: MotoStack) -> None:
+    ann, bob = person(stack), person(stack, "bob")
+    added = add(ann)
+    location = added.headers["location"]
+    assert ann.get(location).json == added.json
+    assert bob.get(location).status == 404
+    confirm(ann, added, code_sent_to(PHONE))
+    assert ann.get("/v1/contacts").json["contacts"] == [ann.get(location).json]
+    assert ann.get(location).json["state"] == "confirmed"
+    assert ann.call("DELETE", location).status == 204
+    assert ann.get(location).status == 404
+
+
+@pytest.mark.parametrize("state", ["stopped", "attested"])
+def test_a_contact_that_is_confirmed_anew_is_one_entry(stack: MotoStack, state: str) -> None:
+    ann = confirmed(person(stack))
+    if state == "stopped":
+        happenings.stop(user_id_of(ann), Channel.SMS, by=StoppedBy.PAGE, now=NOW)
+    else:
+        vouched = Address(PHONE, ATTESTED)
+        happenings.change_user(
+            user_id_of(ann), lambda user: user.with_address(Channel.SMS, vouched), now=NOW
+        )
+    again = add(ann)
+    (contact,) = ann.get("/v1/contacts").json["contacts"]
+    assert contact == again.json == ann.get(again.headers["location"]).json
+    assert (contact["state"], contact["tries_left"]) == (state, 5)
+    assert contact["stopped_by"] == ("page" if state == "stopped" else None)
+    assert contact["code_expires_at"] == "2027-02-01T12:15:00Z"
+    assert confirm(ann, again, another(code_sent_to(PHONE))).status == 422
+    assert ann.get("/v1/contacts").json["contacts"][0]["tries_left"] == 4
+    assert confirm(ann, again, code_sent_to(PHONE)).status == 200
+    (contact,) = ann.get("/v1/contacts").json["contacts"]
+    assert (contact["state"], contact["code_expires_at"]) == ("confirmed", None)
 
 
 def test_a_code_that_has_served_does_not_take_an_address_back(stack: MotoStack) -> None:

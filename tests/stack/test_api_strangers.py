@@ -41,6 +41,7 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "closeBill": None,
     "reopenBill": None,
     "deleteBill": None,
+    "getContact": None,
     "confirmContact": {"code": "{code}"},
     "removeContact": None,
     "removeDevice": None,

@@ -64,7 +64,8 @@ class Contact(Answer):
             description=(
                 "confirmed: its owner entered the code; attested: a biller vouches for it; "
                 "pending: the code is to be entered; stopped: see stopped_by, and confirm it anew "
-                "to lift that. Only the first two are written to."
+                "to lift that. Only the first two are written to. One that is confirmed anew keeps "
+                "its state until then."
             ),
             examples=["confirmed"],
         ),
@@ -175,13 +176,18 @@ def stopped_by(address: Address) -> StoppedByName | None:
     return None if address.stopped_at is None else address.stopped_by.value
 
 
-def contact_view(contact_id: str, channel: Channel, address: Address) -> Contact:
+def contact_view(
+    contact_id: str, channel: Channel, address: Address, pending: Pending | None = None
+) -> Contact:
+    """An address in use; `pending` is the code that would confirm it anew."""
     return Contact(
         contact_id=contact_id,
         channel="sms" if channel is Channel.SMS else "email",
         address=address.value,
         state=state_of(address),
         stopped_by=stopped_by(address),
+        code_expires_at=None if pending is None else instant_text(pending.expires_at),
+        tries_left=None if pending is None else pending.tries_left,
     )
 
 

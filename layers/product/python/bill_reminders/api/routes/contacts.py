@@ -34,7 +34,6 @@ from bill_reminders.messages.direct import code as code_text
 from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.addresses import address_hash
-from bill_reminders.storage.codes import Pending
 from bill_reminders.storage.contacts import HeldByImport
 from bill_reminders.storage.limits import HOUR, Limit
 
@@ -72,6 +71,22 @@ def list_contacts() -> Response[Contacts]:
     now = clock.now()
     account = accounts.read(me(router), now=now)
     return ok(Contacts(contacts=_contacts(account, now)))
+
+
+@router.get(
+    "/v1/contacts/<contact_id>",
+    tags=["Contacts"],
+    operation_id="getContact",
+    summary="Read a contact",
+    description="One contact, as in the list. One that waits is gone when its code expires.",
+    responses=answers(200, Contact, "The contact.", *ALWAYS, "not-found"),
+)
+def get_contact(contact_id: ContactId) -> Response[Contact]:
+    now = clock.now()
+    contact = _contact(accounts.read(me(router), now=now), contact_id, now)
+    if contact is None:
+        raise not_found("contact")
+    return ok(contact)
 
 
 @router.post(
@@ -122,16 +137,14 @@ def add_contact(
     key_in_ledger = f"{direct_rows.CODE}{derived_id(router)}-{contact_id}"
     message = Direct(user_id, key_in_ledger, channel, address, compose)
     _send(message, contact_id, now)
-    pending = _pending(user_id, contact_id, now)
-    if pending is None:
+    if not _waits(user_id, contact_id, now):
         # An earlier try of this request died before there was a code, so it has sent none.
         direct_rows.give_back(user_id, message.key)
         _send(message, contact_id, now)
-        pending = _pending(user_id, contact_id, now)
-    if pending is None:
+    contact = _contact(account, contact_id, now)
+    if contact is None:
         raise not_found("contact")
-    location = f"/v1/contacts/{pending.contact_id}"
-    return ok(pending_view(pending), 201, location=location)
+    return ok(contact, 201, location=f"/v1/contacts/{contact_id}")
 
 
 def _send(message: Direct, contact_id: str, now: datetime) -> None:
@@ -152,9 +165,8 @@ def _address(channel: Channel, text: str) -> str:
     return read(parse, text, "address")
 
 
-def _pending(user_id: str, contact_id: str, now: datetime) -> Pending | None:
-    waiting = codes.pending(user_id, now=now)
-    return next((each for each in waiting if each.contact_id == contact_id), None)
+def _waits(user_id: str, contact_id: str, now: datetime) -> bool:
+    return any(each.contact_id == contact_id for each in codes.pending(user_id, now=now))
 
 
 @router.post(
@@ -186,8 +198,7 @@ def confirm_contact(
     key: IdempotencyKey,
 ) -> Response[Confirmed]:
     user_id, now = me(router), clock.now()
-    known = {each.contact_id for each in _contacts(accounts.read(user_id, now=now), now)}
-    if contact_id not in known:
+    if _contact(accounts.read(user_id, now=now), contact_id, now) is None:
         raise not_found("contact")
     request = derived_id(router)
     pending = codes.enter(user_id, contact_id, body.code, request=request, now=now)
@@ -231,19 +242,21 @@ def remove_contact(contact_id: ContactId) -> Response[None]:
 
 
 def _contacts(account: Account, now: datetime) -> list[Contact]:
-    user = account.user
+    """Each once: an address in use that waits for a code too says so in its own entry."""
+    user_id = account.user.user_id
+    waiting = {each.contact_id: each for each in codes.pending(user_id, now=now)}
     in_use = [
-        contact_view(codes.contact_id(user.user_id, channel, known.value), channel, known)
+        contact_view(contact_id, channel, known, waiting.pop(contact_id, None))
         for channel in REACHED_BY_CODE
-        if (known := user.addresses.get(channel)) is not None
+        if (known := account.user.addresses.get(channel)) is not None
+        and (contact_id := codes.contact_id(user_id, channel, known.value))
     ]
-    confirmed = {each.contact_id for each in in_use if each.state == "confirmed"}
-    waiting = [
-        pending_view(each)
-        for each in codes.pending(user.user_id, now=now)
-        if each.contact_id not in confirmed
-    ]
-    return [*in_use, *waiting]
+    return [*in_use, *map(pending_view, waiting.values())]
+
+
+def _contact(account: Account, contact_id: str, now: datetime) -> Contact | None:
+    listed = _contacts(account, now)
+    return next((each for each in listed if each.contact_id == contact_id), None)
 
 
 def _id(user_id: str, channel: Channel, account: Account) -> str | None:
