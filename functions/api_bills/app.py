@@ -11,7 +11,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import environment
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import bills, files, occurrences, payments, prepayments, silence
+from bill_reminders.api.routes import (
+    bills,
+    files,
+    loans,
+    occurrences,
+    payments,
+    prepayments,
+    silence,
+)
 from bill_reminders.storage import binding
 
 
@@ -30,6 +38,7 @@ api = Api(
         bills.router,
         silence.router,
         occurrences.router,
+        loans.router,
         payments.router,
         prepayments.router,
     ],

@@ -49,6 +49,7 @@ NOT_USABLE = {
     "snoozeBill": "a date that is past or far away",
     "giveFeedback": "nothing that is said",
     "listBills": "dates that do not exist, no such cursor",
+    "getSchedule": "no such cursor",
     "listOccurrences": "dates that do not exist, too many days, no such cursor",
     "listReminders": "no such cursor",
 }

@@ -36,6 +36,7 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "addFailedDebit": {"occurrence": 1},
     "addPrepayment": {"amount": "20", "effect": "lower_instalment"},
     "undoPrepayment": None,
+    "getSchedule": None,
     "silenceBill": {"reason": "not_mine"},
     "unsilenceBill": None,
     "closeBill": None,

@@ -402,11 +402,17 @@ def _import(supplies: Supplies, case: Case) -> None:
     case.body = CSV.format(supplies.ids["bill_id"])
 
 
+def _schedule(supplies: Supplies, case: Case) -> None:
+    _path(case, bill_id=supplies.loan())
+    _page(supplies, case)
+
+
 def _page(caller: Caller, case: Case) -> None:
     """A cursor that was given out, where one was made up; none where there is no second page."""
     if "cursor" in case.query:
         query = {name: value for name, value in case.query.items() if name != "cursor"}
-        first = caller.front.get(f"{case.path}?{urlencode({**query, 'limit': 1}, doseq=True)}")
+        one = urlencode({**query, "limit": 1}, doseq=True)
+        first = caller.front.get(f"{case.formatted_path}?{one}")
         cursor = first.json["next_cursor"] if first.status == 200 else None
         case.query = {**query, "cursor": cursor} if cursor else query
 
@@ -489,6 +495,7 @@ FRESH: Mapping[str, Callable[[Supplies, Case], None]] = {
     "confirmContact": _confirm,
     "createAccount": _create,
     "deleteBill": lambda s, case: _path(case, bill_id=s.bill()),
+    "getSchedule": _schedule,
     "importBills": _import,
     "joinAccount": _join,
     "removeContact": lambda s, case: _path(case, contact_id=s.contact(s.an_email())),

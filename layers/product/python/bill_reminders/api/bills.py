@@ -243,6 +243,9 @@ def _described(info: Any) -> Any:
 BillChange = _patch_of(BillFields)
 
 
+StandingName = Literal["open", "partly_paid", "minimum_met", "paid", "overpaid"]
+
+
 class Occurrence(Answer):
     """One due date of a bill, with what is known of its amount."""
 
@@ -251,10 +254,7 @@ class Occurrence(Answer):
         Day, Field(description="By when it is to be paid, weekends and holidays minded.")
     ]
     nominal_due_on: Annotated[Day, Field(description="The date before that shift.")]
-    standing: Annotated[
-        Literal["open", "partly_paid", "minimum_met", "paid", "overpaid"],
-        Field(description="What was paid of it.", examples=["open"]),
-    ]
+    standing: Annotated[StandingName, Field(description="What was paid of it.", examples=["open"])]
     overdue: Annotated[
         bool,
         Field(
