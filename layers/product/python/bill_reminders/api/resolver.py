@@ -114,6 +114,8 @@ def _invalid_request(error: RequestValidationError) -> Response[Any]:
 def _fault(error: Mapping[str, Any]) -> Fault:
     where, *path = error["loc"]
     names = [str(part) for part in path if not str(part).startswith(("function-", "nullable["))]
+    if where == "query":
+        names = names[:1]  # which of those that are given several times has no name to send
     field = ".".join(names)[:200]
     if where == "header":
         field = field.title()  # Idempotency-Key, as it is described
