@@ -1,12 +1,14 @@
-"""Schedules of loans through the API."""
+"""Schedules of loans, and quotes, through the API."""
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.api.test_bills import LOAN, LOANS, add, prepay
 from tests.support.api import Person
+from tests.support.moto_stack import MotoStack
 
 
 def schedule(person: Person, address: str, query: str = "") -> Any:
@@ -77,3 +79,63 @@ def test_dates_of_a_schedule_reach_beyond_every_calendar(person: Person) -> None
         cursor = f"&cursor={page['next_cursor']}"
     assert page["instalments"][-1]["due_on"] > "3220"
     assert page["next_cursor"] is None
+
+
+# What a loan would cost ---------------------------------------------------------------------------
+
+TERMS = {"currency": "GBP", "first_due": "2027-03-05"}
+
+
+def quote(person: Person, **terms: Any) -> Any:
+    answer = person.get(f"/v1/loan-quotes?{urlencode(TERMS | terms)}")
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+@pytest.mark.parametrize("loan", LOANS, ids=[loan["method"] for loan in LOANS])
+def test_a_quote_is_what_the_bill_will_be(person: Person, loan: dict[str, Any]) -> None:
+    quoted = quote(person, **loan)
+    address = add(person, **LOAN | {"loan": loan}, owed_from="2027-01-01")
+    taken = schedule(person, address)
+    for one, other in zip(quoted["instalments"], taken["instalments"], strict=True):
+        assert one.items() <= other.items()
+    assert quoted["total_interest"] == taken["total_interest"]
+    assert Decimal(quoted["total"]) == total(quoted["instalments"], "total")
+
+
+def test_a_quote_says_the_true_rate_behind_a_flat_fee(person: Person) -> None:
+    fee = quote(person, method="flat_fee", principal="12000", rate="0.6", instalments=12)
+    assert fee["total_interest"] == "864.00"
+    assert Decimal("13") < Decimal(fee["effective_annual_rate"]) < Decimal("15")
+    free = quote(person, method="equal_principal", principal="100", rate="0", instalments=3)
+    assert free["effective_annual_rate"] == "0"
+    days = {"every": 10, "unit": "day"}
+    no_year = quote(person, method="flat_fee", principal="1", rate="1", instalments=2, **days)
+    assert no_year["effective_annual_rate"] is None
+    assert [each["due_on"] for each in no_year["instalments"]] == ["2027-03-05", "2027-03-15"]
+
+
+def test_a_quote_needs_no_account(stack: MotoStack) -> None:
+    assert quote(Person(stack, "nobody"), **LOANS[0])["principal"] == "12000.00"
+
+
+@pytest.mark.parametrize(
+    ("terms", "status", "field"),
+    [
+        ({"currency": "XXX"}, 422, "currency"),
+        ({"first_due": "2027-02-30"}, 422, "first_due"),
+        ({"principal": "0"}, 422, "principal"),
+        ({"principal": "1.005"}, 422, "principal"),
+        ({"rate": "101"}, 422, "rate"),
+        ({"every": 5}, 422, "every"),
+        ({"instalments": 1201}, 400, "instalments"),
+        ({"rate": "4,2"}, 400, "rate"),
+        ({"method": "gift"}, 400, "method"),
+    ],
+)
+def test_terms_that_cannot_be_are_named(
+    person: Person, terms: dict[str, Any], status: int, field: str
+) -> None:
+    refused = person.get(f"/v1/loan-quotes?{urlencode(TERMS | LOANS[0] | terms)}")
+    assert (refused.status, refused.faults().keys()) == (status, {field}), refused.text
+    assert [each["in"] for each in refused.json["errors"]] == ["query"]

@@ -51,6 +51,7 @@ NOT_USABLE = {
     "listBills": "dates that do not exist, no such cursor",
     "getSchedule": "no such cursor",
     "listOccurrences": "dates that do not exist, too many days, no such cursor",
+    "quoteLoan": "no such currency, periods of which no whole number is a year",
     "listReminders": "no such cursor",
 }
 """The operations that answer 422 to what has the right shape, and what they cannot use."""

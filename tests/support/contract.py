@@ -338,9 +338,9 @@ class Supplies(Caller):
 def _read_numbers(case: Case) -> None:
     """A query with an unknown parameter is made with its numbers as texts, and would be taken for
     wrong because of them."""
-    for name in ("limit", "days"):
+    for name in ("limit", "days", "every", "instalments"):
         number = case.query.get(name)
-        if isinstance(number, str) and re.fullmatch(r"[0-9]{1,3}", number):
+        if isinstance(number, str) and re.fullmatch(r"[0-9]{1,4}", number):
             case.query[name] = int(number)
 
 
@@ -423,6 +423,12 @@ def _some_days(caller: Caller, case: Case) -> None:
     _page(caller, case)
 
 
+def _quote(caller: Caller, case: Case) -> None:
+    """A whole number of periods a year, and a currency in use."""
+    case.query = {**case.query, "currency": "USD", "principal": "12000.00", "rate": "4.2"}
+    case.query |= {"first_due": "2027-03-05", "unit": "month", "every": 1}
+
+
 def _agree(caller: Caller, case: Case) -> None:
     """Fields that do not contradict each other, days that exist, words that can be read."""
     body = dict(case.body)
@@ -485,6 +491,7 @@ AGREED: Mapping[str, Callable[[Caller, Case], None]] = {
     "listBills": _page,
     "listOccurrences": _some_days,
     "listReminders": _page,
+    "quoteLoan": _quote,
     "registerDevice": _register,
 }
 """What makes a share of the cases that are right mean something, too."""

@@ -21,6 +21,7 @@ from bill_reminders.api.fields import (
     LabelName,
     LocalDate,
     MethodName,
+    Percent,
     ShiftName,
     Sum,
     UnitName,
@@ -77,9 +78,8 @@ class LoanTerms(Body):
     ]
     principal: Annotated[Amount, Field(description="What was borrowed.", examples=["12000.00"])]
     rate: Annotated[
-        str,
+        Percent,
         Field(
-            pattern=r"^[0-9]{1,3}(\.[0-9]{1,10})?$",
             description="Percent of a year; for flat_fee percent of the principal each period.",
             examples=["4.2"],
         ),

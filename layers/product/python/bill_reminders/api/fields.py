@@ -66,6 +66,7 @@ _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 _AMOUNT = rf"^[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,4}})?$"
 _YEARLY_PERCENT = r"^[0-9]{1,4}(\.[0-9]{1,4})?$"
+_PERCENT = r"^[0-9]{1,3}(\.[0-9]{1,10})?$"
 _CURRENCY = r"^[A-Z]{3}$"
 _ID = r"^[A-Za-z0-9._-]{1,64}$"
 
@@ -74,6 +75,7 @@ FORMS = {
     _TIME: "not a time of day: write HH:MM, from 00:00 to 23:59",
     _AMOUNT: "not an amount: write digits with a point before the decimals, as 120.50",
     _YEARLY_PERCENT: "not a yearly rate: write 18.25 for 18.25%, with at most 4 decimals",
+    _PERCENT: "not a percentage: write 4.2 for 4.2%, with at most 10 decimals",
     _CURRENCY: "not a currency: write the three capitals of its ISO 4217 code, as USD",
     _ID: "not an id: write 1 to 64 letters, digits, points, underscores and hyphens",
 }
@@ -130,6 +132,11 @@ YearlyPercent = Annotated[
     str,
     StringConstraints(pattern=_YEARLY_PERCENT),
     Field(examples=["18.25"], json_schema_extra={"x-kind": "decimal number, percent a year"}),
+]
+Percent = Annotated[
+    str,
+    StringConstraints(pattern=_PERCENT),
+    Field(examples=["4.2"], json_schema_extra={"x-kind": "decimal number, percent"}),
 ]
 Currency = Annotated[
     str,

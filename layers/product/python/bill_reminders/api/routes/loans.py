@@ -1,9 +1,12 @@
-"""Loans: how one is paid back, instalment by instalment."""
+"""Loans: how one is paid back, instalment by instalment, and what one would cost."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field
 
 from bill_reminders import clock
@@ -12,12 +15,33 @@ from bill_reminders.api.answering import ALWAYS, answers, ok
 from bill_reminders.api.bills import StandingName, plain
 from bill_reminders.api.callers import me
 from bill_reminders.api.cursors import Cursor, Limit
-from bill_reminders.api.fields import Answer, Currency, Day, Sum
-from bill_reminders.api.problems import Problem
+from bill_reminders.api.fields import (
+    Amount,
+    Answer,
+    Currency,
+    Day,
+    LocalDate,
+    MethodName,
+    Percent,
+    Sum,
+    UnitName,
+)
+from bill_reminders.api.problems import Problem, fault, invalid, read
 from bill_reminders.api.routes.bills import BillId, need_bill
+from bill_reminders.api.settings import local_date as day_of
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.loans import Instalment, schedule, total_interest
+from bill_reminders.domain.loans import (
+    Instalment,
+    Loan,
+    effective_annual_rate,
+    schedule,
+    total_interest,
+)
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.files import loans, money
+from bill_reminders.files.export import percent_text
+from bill_reminders.files.rows import Row
 
 router = Router()
 
@@ -137,3 +161,122 @@ def _view(instalment: Instalment, currency: str) -> LoanInstalment:
         total=plain(Money(instalment.total, currency)),
         balance=plain(Money(instalment.balance, currency)),
     )
+
+
+# What a loan would cost ---------------------------------------------------------------------------
+
+
+class QuotedInstalment(LoanInstalment):
+    """An instalment of a loan that may be taken."""
+
+    due_on: Annotated[
+        Day | None, Field(description="When it would fall due; null beyond the year 9999.")
+    ]
+
+
+class LoanQuote(Answer):
+    """What a loan would cost, and how it would be paid back."""
+
+    currency: Annotated[Currency, Field(description="The currency of all amounts.")]
+    principal: Annotated[Sum, Field(description="What would be borrowed.")]
+    total_interest: Annotated[Sum, Field(description="All interest and fees together.")]
+    total: Annotated[Sum, Field(description="All that would be paid back.")]
+    effective_annual_rate: Annotated[
+        str | None,
+        Field(
+            description=(
+                "The true rate in percent a year, compounded, of what is really paid and when: a "
+                "flat fee counts on what is still owed. Null when no whole number of periods is a "
+                "year."
+            ),
+            examples=["13.5743"],
+        ),
+    ]
+    instalments: Annotated[list[QuotedInstalment], Field(description="The first due first.")]
+
+
+@router.get(
+    "/v1/loan-quotes",
+    tags=["Bills"],
+    operation_id="quoteLoan",
+    summary="Quote a loan",
+    description=(
+        "What a loan would cost before it is taken: its schedule, all interest, and the true "
+        "yearly rate. Nothing is stored, and no account is needed. To take it, create a bill with "
+        "the same terms."
+    ),
+    responses=answers(
+        200, LoanQuote, "The quote.", "invalid-request", "invalid-value", "internal", "try-again"
+    ),
+)
+def quote_loan(
+    method: Annotated[MethodName, Query(description="How it is paid back, as of a bill's loan.")],
+    principal: Annotated[Amount, Query(description="What is borrowed.")],
+    currency: Annotated[Currency, Query(description="The currency of all amounts.")],
+    rate: Annotated[
+        Percent,
+        Query(description="Percent of a year; for flat_fee percent of the principal each period."),
+    ],
+    instalments: Annotated[int, Query(ge=1, le=1200, description="How many.")],
+    first_due: Annotated[LocalDate, Query(description="When the first of them falls due.")],
+    every: Annotated[int, Query(ge=1, le=1000, description="Every so many units.")] = 1,
+    unit: Annotated[UnitName, Query(description="Of what.")] = "month",
+) -> Response[LoanQuote]:
+    in_use = read(money.currency, currency, "currency", "query")
+    first: date = read(day_of, first_due, "first_due", "query")
+    recurrence = Recurrence(first, every=every, unit=Unit(unit))
+    cells = {
+        "loan_method": method,
+        "principal": principal,
+        "currency": in_use,
+        "rate": rate,
+        "instalments": str(instalments),
+    }
+    loan = _loan(Row(0, cells), in_use, recurrence)
+    paid = schedule(loan)
+    interest = total_interest(paid)
+    return ok(
+        LoanQuote(
+            currency=in_use,
+            principal=plain(loan.principal),
+            total_interest=plain(Money(interest, in_use)),
+            total=plain(Money(loan.principal.amount + interest, in_use)),
+            effective_annual_rate=_true_rate(loan, recurrence),
+            instalments=[
+                QuotedInstalment(
+                    **dict(_view(each, in_use)), due_on=_day(recurrence.due_on(each.number - 1))
+                )
+                for each in paid
+            ],
+        )
+    )
+
+
+_PARAMETERS = {"loan_method": "method", "repeats": "every"}
+"""What the columns of a file are called here, where it differs."""
+
+
+def _loan(row: Row, currency: str, recurrence: Recurrence) -> Loan:
+    """By the rules that hold for files. Raises an invalid-value problem that lists every fault."""
+    loan = loans.loan(row, currency, recurrence)
+    if loan is None or row.errors:
+        raise invalid(
+            fault(_PARAMETERS.get(error.column, error.column), error.problem, "query")
+            for error in row.errors
+        )
+    return loan
+
+
+def _true_rate(loan: Loan, recurrence: Recurrence) -> str | None:
+    year = loans.PERIODS_A_YEAR.get(recurrence.unit) if recurrence.unit is not None else None
+    if year is None or year % recurrence.every:
+        return None
+    rate = effective_annual_rate(loan, year // recurrence.every)
+    return percent_text((rate * 100).quantize(_SHOWN))
+
+
+_SHOWN = Decimal("0.0001")
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
