@@ -102,3 +102,15 @@ def test_nobody_silences_a_bill_that_they_do_not_have(person: Person, method: st
 def test_a_reason_that_nobody_knows_is_refused(person: Person) -> None:
     refused = person.call("PUT", f"{add(person)}/silence", {"reason": "tired"})
     assert (refused.status, refused.faults().keys()) == (400, {"reason"})
+
+
+def test_nothing_is_silenced_when_the_biller_cannot_be_told(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = add(person)
+    refuses = {"FailedEntryCount": 1}
+    monkeypatch.setattr(silence._client(), "put_events", lambda **_: refuses)
+    refused = person.call("PUT", f"{address}/silence", {"reason": "not_mine"})
+    assert (refused.status, refused.json["type"]) == (503, "/v1/docs#try-again")
+    assert int(refused.headers["retry-after"]) > 0
+    assert person.get(address).json["silenced"] is None
