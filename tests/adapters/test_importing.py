@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.loans import Effect, Prepayment
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import (
     NO_CHANGE,
     Language,
@@ -23,8 +28,10 @@ from bill_reminders.domain.terms import Channel, Label
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main
-from bill_reminders.storage import accounts, happenings, tables
+from bill_reminders.storage import accounts, happenings, history, tables
 from bill_reminders.storage.happenings import record_payment
+from bill_reminders.storage.history import Feedback
+from bill_reminders.storage.ledger import claim_next
 from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import ENTERED, NINE, schedule, wakes_at
@@ -201,6 +208,124 @@ def test_the_plan_that_a_user_gave_a_bill_outlasts_the_next_file(
         run(*files(bills=rent(name="Flat", label="business", **cells)))
         assert the_bill().plan_change == own
     assert (the_bill().name, the_bill().label) == ("Flat", Label.BUSINESS)
+
+
+def paid(number: int, of: str) -> None:
+    part = Money(Decimal(of), "USD")
+    happenings.record_payment(
+        "anna", "rent", number, payment_id=f"{number}", amount=part, now=ENTERED
+    )
+
+
+HAPPENINGS: dict[str, Callable[[], Any]] = {
+    "a payment": lambda: paid(0, "1200"),
+    "a payment in part": lambda: paid(1, "300"),
+    "an undone payment": lambda: (
+        paid(0, "1200"),
+        happenings.undo_payment("anna", "rent", "0", now=ENTERED),
+    ),
+    "a statement": lambda: happenings.record_statement(
+        "anna", "rent", Statement(1, Money(Decimal(1300), "USD")), now=ENTERED
+    ),
+    "a snooze": lambda: happenings.snooze(
+        "anna", "rent", 0, date(2027, 3, 6), confirmed=True, now=ENTERED
+    ),
+    "a debit that failed": lambda: happenings.record_failed_debit(
+        "anna", "rent", 0, "event-1", now=ENTERED
+    ),
+    "its end": lambda: happenings.close_bill("anna", "rent", now=ENTERED),
+    **{
+        reason.value: partial(happenings.silence, "anna", "rent", reason, now=ENTERED)
+        for reason in SilenceReason
+    },
+}
+NEXT_DATES: dict[str, dict[str, str]] = {
+    "the same dates": {},
+    "from the next date on": {"first_due": "2027-04-04"},
+    "another day of the month": {"first_due": "2027-03-06"},
+}
+
+
+@pytest.mark.parametrize("dates", NEXT_DATES)
+@pytest.mark.parametrize("what", HAPPENINGS)
+def test_what_happened_to_a_bill_outlasts_the_next_file(
+    run: Run, files: Files, what: str, dates: str
+) -> None:
+    run(*files(bills=rent()))
+    entered = the_bill()
+    HAPPENINGS[what]()
+    before = the_bill()
+    assert before != entered
+    run(*files(bills=rent(name="Flat", autopay="yes", **NEXT_DATES[dates])))
+    after = the_bill()
+    kept = replace(before, name="Flat", autopay=True)
+    assert after == replace(kept, recurrence=after.recurrence)
+    assert after.first_unpaid() == before.first_unpaid()
+
+
+def test_a_higher_amount_opens_no_due_date_that_was_paid_before(
+    run: Run, files: Files, set_clock: SetClock
+) -> None:
+    run(*files(bills=rent(first_due="2027-02-04")))
+    for number in range(3):
+        paid(number, "1200")
+    set_clock(datetime(2027, 3, 20, tzinfo=UTC))
+    run(*files(bills=rent(first_due="2027-02-04", amount="1250.00")))
+    assert [the_bill().is_closed(number) for number in range(3)] == [True, True, False]
+    assert the_bill().owed(2).left == Money(Decimal(50), "USD")
+    before = the_bill()
+    run(*files(bills=rent(first_due="2027-02-04", amount="1250.00")))
+    assert the_bill() == before
+    run(*files(bills=rent(first_due="2027-02-04", amount="1250.00", currency="EUR")))
+    assert [the_bill().is_closed(number) for number in range(2)] == [True, True]
+
+
+LOAN = {
+    "amount": "",
+    "loan_method": "equal_instalment",
+    "principal": "12000",
+    "rate": "6",
+    "instalments": "24",
+}
+
+
+def test_a_prepayment_outlasts_another_rate(run: Run, files: Files) -> None:
+    run(*files(bills=rent(**LOAN)))
+    early = Prepayment(2, Decimal(3000), Effect.LOWER_INSTALMENT)
+    happenings.record_prepayment("anna", "rent", early, now=ENTERED)
+    run(*files(bills=rent(**LOAN | {"rate": "4.8"})))
+    loan = the_bill().loan
+    assert loan is not None
+    assert (loan.rate, loan.prepayments) == (Decimal("0.004"), (early,))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param({"principal": "9000", "instalments": "22"}, id="what is left"),
+        pytest.param({"instalments": "20"}, id="a shorter term"),
+        pytest.param({"loan_method": "interest_only"}, id="a method that cannot be"),
+    ],
+)
+def test_a_loan_that_is_another_one_now_knows_no_earlier_prepayment(
+    run: Run, files: Files, cells: dict[str, str]
+) -> None:
+    run(*files(bills=rent(**LOAN)))
+    early = Prepayment(2, Decimal(3000), Effect.SHORTER_TERM)
+    happenings.record_prepayment("anna", "rent", early, now=ENTERED)
+    assert run(*files(bills=rent(**LOAN | cells))) == 0
+    loan = the_bill().loan
+    assert loan is not None
+    assert loan.prepayments == ()
+
+
+def test_what_a_user_said_of_a_reminder_outlasts_the_next_file(run: Run, files: Files) -> None:
+    run(*files())
+    said = Feedback("too_late", False, "sooner", ENTERED)
+    (reminder,) = claim_next("anna", Channel.SMS, now=NINE).reminders[:1]
+    history.give_feedback("anna", reminder.key, said)
+    run(*files(bills=rent(name="Flat"), users=[USERS[0] | {"language": "zh-Hans"}, USERS[1]]))
+    assert history.feedback_on("anna", reminder.key) == said
 
 
 OWN_SETTINGS: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,7 +13,9 @@ from types import MappingProxyType
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.choices import bill_chose
 from bill_reminders.domain.clock import local_date
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import BillRemindersError, InvalidValue
+from bill_reminders.domain.loans import Loan, schedule
+from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import User
 from bill_reminders.storage import addresses, identities
 from bill_reminders.storage.accounts import (
@@ -118,7 +121,7 @@ def save_bills(
 
 
 Keep = Callable[[Bill, Draft, date], Bill]
-"""Makes of a known bill and a draft what the bill is from now on, the user's today."""
+"""Makes of a known bill, a draft and the user's today what the bill is from now on."""
 
 
 def _rehearse(user_id: str, batches: Iterable[Iterable[Draft]], keep: Keep, now: datetime) -> None:
@@ -138,12 +141,12 @@ def _with_bills(
     account: Account, drafts: Iterable[Draft], keep: Keep, now: datetime, saved: Counter[Saved]
 ) -> Change | None:
     saved.clear()
-    after, writes = account, []
+    after, writes, today = account, [], local_date(now, account.user.zone)
     for draft in drafts:
-        bill = draft(local_date(now, account.user.zone))
+        bill = draft(today)
         known = account.bill(bill.bill_id)
         if known is not None:
-            bill = keep(known, draft, local_date(now, account.user.zone))
+            bill = keep(known, draft, today)
         saved[_verdict(known, bill)] += 1
         if bill != known:
             after = after.with_bill(bill)
@@ -155,14 +158,45 @@ def _with_bills(
 def _from_file(
     known: Bill, draft: Draft, today: date, *, unlabelled: Collection[str], own: bool
 ) -> Bill:
-    """The draft as the bill that a file changes."""
+    """The draft as the bill that a file changes on the user's `today`."""
     said = _with_history(known, draft, today)
     given = replace(
         said,
+        loan=_with_prepayments(said, known),
         plan_change=said.plan_change.over(known.plan_change),
         label=known.label if known.bill_id in unlabelled else said.label,
     )
-    return bill_chose(known, given) if own else _keeping_chosen(given, known)
+    given = bill_chose(known, given) if own else _keeping_chosen(given, known)
+    return _keeping_paid(given, known, today)
+
+
+def _with_prepayments(said: Bill, known: Bill) -> Loan | None:
+    """The loan that a file gives; where only its rate or method is another one, with what was paid
+    back early, which no file knows."""
+    loan, before = said.loan, known.loan
+    if loan is None or before is None or loan.prepayments:
+        return loan
+    if (loan.principal, loan.instalments) != (before.principal, before.instalments):
+        return loan
+    try:
+        same = replace(loan, prepayments=before.prepayments)
+        schedule(same)
+    except InvalidValue:  # by that rate or method it cannot have been paid
+        return loan
+    return same
+
+
+def _keeping_paid(given: Bill, known: Bill, today: date) -> Bill:
+    """`given`, where a due date before `today` that was paid still costs what it did: else a file
+    with a higher amount would open it again."""
+    for number in sorted({payment.occurrence for payment in known.payments}):
+        due_on, amount = known.due_on(number), known.owed(number).amount
+        if amount is None or due_on is None or due_on >= today:
+            continue
+        if known.is_closed(number) and not given.is_closed(number):
+            with suppress(InvalidValue):  # it was paid in another currency than it was owed in
+                given = given.with_statement(Statement(number, amount))
+    return given
 
 
 def in_place_of(known: Bill, draft: Draft, today: date) -> Bill:
