@@ -13,11 +13,13 @@ import pytest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from bill_reminders.api.routes.contacts import sms_code_limit
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, happenings, identities, link_codes
+from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.erasure import erase
 from tests.api.conftest import SetClock
@@ -531,6 +533,35 @@ def test_a_source_asks_for_twenty_codes_an_hour_whoever_signs_in_there(stack: Mo
     assert sms_to(refused) == []
     elsewhere = Person(stack, "pumped-20", "203.0.113.10")
     assert add(elsewhere, refused).status == 201
+
+
+def test_codes_by_sms_end_for_all_together_until_the_next_day(
+    stack: MotoStack, set_clock: SetClock, log: io.StringIO
+) -> None:
+    confirmed(person(stack, "known"), OTHER_PHONE)
+    used = LimitItem(sms_code_limit(2000).counter(NOW))
+    used.refresh()
+    assert used.asked == 1
+    used.update([LimitItem.asked.set(1999)])
+    fresh = numbers()
+    assert add(person(stack, "last"), next(fresh)).status == 201
+    assert "used up" not in log.getvalue()
+    late, refused = person(stack, "late"), next(fresh)
+    assert 11 * 3600 <= too_often(add(late, refused)) <= 12 * 3600
+    assert sms_to(refused) == []
+    assert '"message":"codes by SMS are used up"' in log.getvalue()
+    assert add(late, EMAIL).status == 201, "codes by e-mail cost nothing to speak of"
+    known = Person(stack, "known", "203.0.113.10")
+    assert known.post("/v1/test-messages", {"channel": "sms"}).status == 201
+    set_clock(NOW + DAY)
+    assert add(late, refused).status == 201
+
+
+def test_another_limit_raises_no_alarm(stack: MotoStack, log: io.StringIO) -> None:
+    for number in range(3):
+        add(person(stack, f"p{number}"))
+    too_often(add(person(stack, "p3")))
+    assert "used up" not in log.getvalue()
 
 
 def test_what_is_refused_or_repeated_counts_for_nothing(stack: MotoStack) -> None:

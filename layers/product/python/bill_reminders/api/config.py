@@ -32,6 +32,7 @@ class SettingsConfig(AccountConfig):
     jobs_table: str
     jobs_queue_url: str
     exports_bucket: str
+    sms_codes_per_day: int
     erasure_delay_seconds: int
     shards_read: int
     sender_name: str

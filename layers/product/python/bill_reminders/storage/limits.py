@@ -4,7 +4,7 @@ Counted before the thing is done, all counters in one transaction, so that many 
 cannot slip through together.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,11 +38,12 @@ class Limit:
 
 
 class TooOften(BillRemindersError):
-    """A limit is used up; `retry_after` says for how long."""
+    """Limits are used up: `what` names them, `retry_after` says for how long."""
 
-    def __init__(self, retry_after: timedelta) -> None:
+    def __init__(self, retry_after: timedelta, what: Collection[str] = ()) -> None:
         super().__init__("asked for too often")
         self.retry_after = retry_after
+        self.what = what
 
 
 def reserve(limits: Iterable[Limit], *, now: datetime) -> None:
@@ -52,7 +53,9 @@ def reserve(limits: Iterable[Limit], *, now: datetime) -> None:
         commit(*(_count(limit, now) for limit in wanted))
     except Stale:
         # the longest window that may be at fault: an earlier try could only fail again
-        raise TooOften(max(_used_up(wanted, now), default=timedelta(minutes=1))) from None
+        full = _used_up(wanted, now)
+        wait = max((limit.ends_in(now) for limit in full), default=timedelta(minutes=1))
+        raise TooOften(wait, [limit.what for limit in full]) from None
 
 
 def _count(limit: Limit, now: datetime) -> Write:
@@ -63,8 +66,8 @@ def _count(limit: Limit, now: datetime) -> Write:
     return lambda write: write.update(item, actions=actions, condition=free)
 
 
-def _used_up(limits: Iterable[Limit], now: datetime) -> list[timedelta]:
-    return [limit.ends_in(now) for limit in limits if _asked(limit, now) >= limit.most]
+def _used_up(limits: Iterable[Limit], now: datetime) -> list[Limit]:
+    return [limit for limit in limits if _asked(limit, now) >= limit.most]
 
 
 def _asked(limit: Limit, now: datetime) -> int:

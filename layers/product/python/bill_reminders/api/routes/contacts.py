@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -35,9 +36,10 @@ from bill_reminders.storage import accounts, codes, contacts, direct_rows, limit
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.contacts import HeldByImport
-from bill_reminders.storage.limits import HOUR, Limit
+from bill_reminders.storage.limits import HOUR, Limit, TooOften
 
 router = Router()
+logger = Logger(child=True)
 
 ContactId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{20}$", description="The contact's id, from the list.")
@@ -57,6 +59,15 @@ def code_limits(user_id: str, address: str, source: str) -> tuple[Limit, ...]:
         Limit("codes/source/hour", source, 20, HOUR),
         Limit("codes/source/day", source, 60, DAY),
     )
+
+
+CODES_IN_ALL = "codes/sms/day"
+
+
+def sms_code_limit(most: int) -> Limit:
+    """How many codes by SMS may go out in all. Who pumps from many places stops at it, and so does
+    everybody, until the next day begins in UTC: reminders do not count and go on."""
+    return Limit(CODES_IN_ALL, "everybody", most, DAY)
 
 
 @router.get(
@@ -99,8 +110,9 @@ def get_contact(contact_id: ContactId) -> Response[Contact]:
     description=(
         "Sends a six-digit code to the address; it lives for ten minutes and takes five tries. To "
         "send another one, add the same address again with a new key. At most 5 codes an hour and "
-        "10 a day for a user, 3 and 6 for an address, 20 and 60 from one source. Once confirmed "
-        "it takes the place of an earlier address of its channel."
+        "10 a day for a user, 3 and 6 for an address, 20 and 60 from one source, and by SMS as "
+        "many a day in all as whoever runs this allows. Once confirmed it takes the place of an "
+        "earlier address of its channel."
     ),
     responses=answers(
         201,
@@ -121,7 +133,7 @@ def add_contact(
     address = _address(channel, body.address)
     account = accounts.read(user_id, now=now)
     named = address_hash(channel, address)
-    limits.reserve(code_limits(user_id, named, caller(router).source), now=now)
+    _reserve(channel, code_limits(user_id, named, caller(router).source), now)
 
     def compose() -> DirectText:
         return code_text(
@@ -145,6 +157,17 @@ def add_contact(
     if contact is None:
         raise not_found("contact")
     return ok(contact, 201, location=f"/v1/contacts/{contact_id}")
+
+
+def _reserve(channel: Channel, wanted: tuple[Limit, ...], now: datetime) -> None:
+    if channel is Channel.SMS:
+        wanted = (*wanted, sms_code_limit(config(router).sms_codes_per_day))
+    try:
+        limits.reserve(wanted, now=now)
+    except TooOften as error:
+        if CODES_IN_ALL in error.what:  # an alarm looks for these words
+            logger.warning("codes by SMS are used up", user_id=me(router))
+        raise
 
 
 def _send(message: Direct, contact_id: str, now: datetime) -> None:
