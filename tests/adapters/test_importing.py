@@ -32,6 +32,7 @@ from bill_reminders.storage import accounts, happenings, history, tables
 from bill_reminders.storage.happenings import record_payment
 from bill_reminders.storage.history import Feedback
 from bill_reminders.storage.ledger import claim_next
+from bill_reminders.storage.people import MOST_OPEN_BILLS
 from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import ENTERED, NINE, schedule, wakes_at
@@ -468,6 +469,17 @@ def test_the_bills_of_a_user_whose_own_row_is_bad_wait_for_it(
     assert "bills.csv, row 2, user_id: no such user" in told
     assert "bills.csv, row 3, user_id: no such user" in told
     assert "bills: 1 new; 2 bad rows" in told
+
+
+def test_a_user_with_too_many_bills_keeps_no_other_users_out(
+    run: Run, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = [BILLS[0] | {"bill_id": f"rent-{number}"} for number in range(MOST_OPEN_BILLS + 1)]
+    assert run(*files(bills=[*many, BILLS[2]])) == 1
+    told = capsys.readouterr().out
+    assert "bills.csv, row 2, user_id: the user would have more than 500 open bills" in told
+    assert "bills: 1 new; 501 bad rows" in told
+    assert accounts.read("anna", now=NINE).bills == ()
 
 
 def test_no_address_and_no_amount_is_repeated(

@@ -17,7 +17,7 @@ from bill_reminders.files.rows import RowError
 from bill_reminders.files.users import UserRow
 from bill_reminders.storage import accounts
 from bill_reminders.storage.addresses import AddressTaken
-from bill_reminders.storage.people import Saved, save_bills, save_user
+from bill_reminders.storage.people import Saved, TooManyBills, save_bills, save_user
 
 COLUMN_OF = {Channel.SMS: "phone", Channel.PUSH: "push_token", Channel.EMAIL: "email"}
 
@@ -126,6 +126,12 @@ def _import_bills(of_user: tuple[str, list[BillRow]], *, now: datetime) -> Repor
         )
     except accounts.UnknownUser:  # erased since the rows were checked
         return Report(errors=[_unknown_user(row) for row in rows])
+    except TooManyBills as error:
+        problem = (
+            f"the user would have more than {error.most} {error.which} bills: take some of theirs "
+            "out, and import the others again"
+        )
+        return Report(errors=[RowError(row.row, "user_id", problem) for row in rows])
 
 
 def _by_user(rows: Iterable[BillRow]) -> dict[str, list[BillRow]]:
