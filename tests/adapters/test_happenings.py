@@ -145,6 +145,18 @@ def test_a_due_date_that_moves_to_before_a_snooze_ends_it(moved_by: int, kept: b
     assert late.snoozes[0].until == confirmed
 
 
+@pytest.mark.parametrize(("later", "left"), [(1, None), (6, None), (7, 1), (31, 1)])
+def test_the_next_date_of_a_bill_that_was_paid_is_owed_anew(later: int, left: int | None) -> None:
+    """Of one that falls due once, which is how some files give what recurs."""
+    enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
+    happenings.record_payment("somebody", "bill", payment_id="a", now=NINE)
+    again = a_bill(due_on=IN_THREE_DAYS + later * DAY)
+    for _ in range(2):
+        save_bills("somebody", [lambda _: again], now=NINE)
+        assert the_bill().first_unpaid(NINE.date()) == left
+    assert the_bill().payments[0].occurrence == 0
+
+
 def test_what_is_overdue_is_reminded_of_though_the_file_begins_with_the_next_date() -> None:
     yesterday = NINE.date() - DAY
     monthly = Recurrence(yesterday, 1, Unit.MONTH)

@@ -334,6 +334,16 @@ class Bill:
         others = [each for each in self.snoozes if each.occurrence != snooze.occurrence]
         return replace(self, snoozes=(*others, snooze))
 
+    def follows(self, known: "Bill") -> bool:
+        """Whether this bill, which falls due once, is the next one after `known`, which was paid:
+        billers give the next due date under the same id. Less than a week is a correction."""
+        before, after = known.recurrence, self.recurrence
+        return (
+            (before.unit, after.unit) == (None, None)
+            and known.is_closed(before.first_number)
+            and after.first_due - before.first_due >= 7 * DAY
+        )
+
     def with_overdue_of(self, known: "Bill", today: date) -> "Bill":
         """This bill, whose dates begin after those of `known`, with what is overdue there on the
         local date `today`: other dates from now on pay nothing of what was owed. Of a loan the

@@ -210,11 +210,14 @@ def _with_history(known: Bill, draft: Draft, today: date) -> Bill:
     loan = wanted.loan
     if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
         loan = known.loan
+    # a loan's terms hold from the first date that comes with them
+    recurrence = wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None)
+    if wanted.follows(known):
+        recurrence = replace(recurrence, first_number=known.recurrence.first_number + 1)
     bill = replace(
         wanted,
         loan=loan,
-        # a loan's terms hold from the first date that comes with them
-        recurrence=wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None),
+        recurrence=recurrence,
         statements=known.statements,
         payments=known.payments,
         failed_debits=known.failed_debits,
