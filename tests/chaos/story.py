@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.clock import QuietHours, instant_of
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel
@@ -300,5 +300,8 @@ def _compare_schedule(world: World, totals: Totals, user_id: str) -> None:
         is_capped = account.messages_on(channel, today) >= ledger.MESSAGES_A_DAY
         if decision.skipped or (decision.due and not is_capped):
             totals.lost.append(f"due and not sent: {user_id} {channel}")
-        elif decision.next_at is not None and (wake is None or wake > decision.next_at):
+        latest = decision.next_at
+        if latest is not None and is_capped:  # a clock that was ahead may have had its look
+            latest = max(latest, instant_of(today + timedelta(days=1), time(), account.user.zone))
+        if latest is not None and (wake is None or wake > latest):
             totals.lost.append(f"would wake too late: {user_id} {channel}")

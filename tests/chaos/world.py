@@ -37,6 +37,9 @@ CHANNELS = ("sms", "push", "email")
 MAX_RECEIVES = 3
 START = datetime(2027, 3, 1, 0, 0, tzinfo=UTC)
 OFFSET = "/chaos/clock-offset"
+LATE = timedelta(seconds=1)
+"""A handler is at work in its minute, not a hair before: it asks how far to move its clock after it
+has read it."""
 OPEN = json.dumps(dict.fromkeys(CHANNELS, "open"))
 
 
@@ -131,7 +134,7 @@ class World:
                 return answer
             case "ssm", _:
                 name = request["Name"]
-                offset = self.now + self.skew - datetime.now(UTC)
+                offset = self.now + LATE + self.skew - datetime.now(UTC)
                 value = str(offset.total_seconds()) if name == OFFSET else OPEN
                 value = "{}" if "Origins" in name else value
                 return {"Parameter": {"Value": value}}
