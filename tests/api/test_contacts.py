@@ -18,7 +18,7 @@ from bill_reminders.delivery import direct, endpoints
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import accounts, happenings, identities, link_codes
+from bill_reminders.storage import accounts, happenings, identities, ledger, link_codes
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.erasure import erase
@@ -36,6 +36,7 @@ from tests.support.entered import (
 from tests.support.functions import Context, sqs_event
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, a_bill, a_user
+from tests.support.visitor import Visitor
 
 NOW = datetime(2027, 2, 1, 12, 5, tzinfo=UTC)
 """Five past, so that no test runs over the end of an hour."""
@@ -674,6 +675,18 @@ def test_a_removed_contact_is_written_to_no_more(stack: MotoStack, set_clock: Se
     remind(stack, user_id_of(ann), set_clock)
     assert len(sms_to(PHONE)) == 1
     assert contacts_of(ann) == {}
+
+
+def test_a_user_closes_the_links_in_their_messages(stack: MotoStack, set_clock: SetClock) -> None:
+    ann = confirmed(person(stack))
+    ann.post("/v1/bills", BILL)
+    set_clock(NINE)
+    claim = ledger.claim_next(user_id_of(ann), Channel.SMS, with_link=True, now=NINE)
+    visitor = Visitor(stack)
+    assert visitor.get(f"/r/{claim.token}").status == 200
+    for _ in range(2):
+        assert ann.call("DELETE", "/v1/links").status == 204
+        assert visitor.get(f"/r/{claim.token}").status == 404
 
 
 def test_bills_and_kinds_by_sms_alone_go_by_email_once_the_phone_is_gone(

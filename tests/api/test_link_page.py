@@ -36,7 +36,7 @@ from tests.support.people import EMAIL, PHONE, a_bill, a_user
 from tests.support.permissions import allowed, watched
 from tests.support.visitor import Page, Visitor
 
-DAY = timedelta(days=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SECONDS = timedelta(seconds=20)
 
 
@@ -567,9 +567,24 @@ def replaced(token: str, set_clock: SetClock) -> str:
     return token
 
 
-@pytest.mark.parametrize(
-    "how", [expired, closed, revoked, erased, foreign, guessed, removed, replaced]
-)
+def closed_by_user(token: str, set_clock: SetClock) -> str:
+    happenings.close_links("somebody", now=NINE)
+    return token
+
+
+def closed_before_that_was_kept(token: str, set_clock: SetClock) -> str:
+    old = [LinkItem.sent_to.remove(), LinkItem.made_at.remove()]
+    LinkItem(links.token_hash(token)).update(old)
+    return closed_by_user(token, set_clock)
+
+
+DEAD = [
+    *(expired, closed, revoked, erased, foreign, guessed, removed, replaced),
+    *(closed_by_user, closed_before_that_was_kept),
+]
+
+
+@pytest.mark.parametrize("how", DEAD)
 def test_a_link_that_opens_nothing_says_the_same_whatever_the_reason(
     visitor: Visitor, set_clock: SetClock, how: Callable[[str, SetClock], str]
 ) -> None:
@@ -590,6 +605,14 @@ def test_a_link_outlives_a_confirmation_anew_and_a_stop(visitor: Visitor) -> Non
     assert visitor.get(f"/r/{token}").status == 200
     contacts.take("somebody", Channel.SMS, PHONE, now=NINE)
     assert visitor.get(f"/r/{token}").status == 200
+
+
+def test_a_link_of_after_all_were_closed_opens(visitor: Visitor) -> None:
+    enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
+    happenings.close_links("somebody", now=NINE - MINUTE)
+    enter(a_user(), now=NINE - MINUTE)  # an import keeps them closed
+    assert somebody().user.links_closed_at == NINE - MINUTE
+    assert visitor.get(f"/r/{told(Channel.SMS, NINE)}").status == 200
 
 
 def test_a_link_outlives_a_change_of_another_address(visitor: Visitor) -> None:

@@ -124,7 +124,13 @@ class LeftOut:
 LEFT_OUT = (
     LeftOut(
         response_schema_conformance,
-        operations=("deleteBill", "removeContact", "removeDevice", "withdrawCalendar"),
+        operations=(
+            "deleteBill",
+            "removeContact",
+            "removeDevice",
+            "withdrawCalendar",
+            "closeLinks",
+        ),
         status=204,
         text="",
         reason="The gateway adds `Content-Type: application/json` to what has no body: no JSON.",

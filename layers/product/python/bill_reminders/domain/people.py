@@ -180,7 +180,8 @@ class User:
 
     `kind_plans` change the plan for bills of one kind. Nothing goes out up to and including the
     local date `paused_until` (holiday mode); what is still useful then goes out once. `code_word`
-    stands in messages so that an imitation is recognised; `tips` allows short lessons.
+    stands in messages so that an imitation is recognised; `tips` allows short lessons. Links in
+    messages of up to `links_closed_at` open nothing any more.
     `spread_minutes` is how much later than others they hear before the due day, where the deployer
     spreads reminders; it is derived, not theirs to set. `chosen` are the fields that the user set
     otherwise than their biller's file: see domain.choices.
@@ -195,6 +196,7 @@ class User:
     paused_until: date | None = None
     code_word: str | None = None
     tips: bool = True
+    links_closed_at: datetime | None = None
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
     chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     spread_minutes: int = field(default=0, compare=False)

@@ -415,6 +415,15 @@ def _with_address(channel: Channel, change: Callable[[Address], Address], user: 
     return user if address is None else user.with_address(channel, change(address))
 
 
+def close_links(user_id: str, *, now: datetime) -> bool:
+    """Let the links in all messages of up to `now` open nothing any more. Later ones do."""
+
+    def close(user: User) -> User:
+        return replace(user, links_closed_at=max(now, user.links_closed_at or now))
+
+    return change_user(user_id, close, now=now)
+
+
 def plan_again(user_id: str, *, now: datetime) -> None:
     """Compute the user's instants anew: after an update of zone data or of a holiday calendar."""
     accounts.change(user_id, now=now, edit=lambda account: Change(account, ()))

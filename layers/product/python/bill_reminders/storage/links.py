@@ -41,8 +41,9 @@ class Purpose(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Link:
     """What a secret opens. A message's link names the ledger keys of the `reminders` in it, the
-    `channel` it came by and, as a hash, the address that it was `sent_to`; None: made before that
-    was kept. After `closes_at` only the way out is left of it; None: never."""
+    `channel` it came by, the address that it was `sent_to`, as a hash, and when it was `made_at`;
+    None for both: made before they were kept. After `closes_at` only the way out is left of it;
+    None: never."""
 
     token_hash: str
     purpose: Purpose
@@ -51,10 +52,15 @@ class Link:
     reminders: tuple[str, ...]
     closes_at: datetime | None
     sent_to: str | None = None
+    made_at: datetime | None = None
 
     def reaches(self, token: str, user: User) -> bool:
-        """Whether what it was sent to is the user's address still. Who reads the mailbox or number
-        that they gave up shall not answer for them, nor stop the address that took its place."""
+        """Whether what it was sent to is the user's address still, and they have not closed it. Who
+        reads the mailbox or number that they gave up shall not answer for them, nor stop the
+        address that took its place."""
+        closed_at = user.links_closed_at
+        if closed_at is not None and (self.made_at is None or self.made_at <= closed_at):
+            return False
         if self.sent_to is None or self.channel is None:
             return True
         known = user.addresses.get(self.channel)
@@ -86,6 +92,7 @@ def of_message(token: str, reminders: Iterable[Reminder], *, address: str, now: 
         channel=told[0].channel.value,
         sent_to=_sent_to(token, told[0].channel, address),
         reminders=[each.key for each in told],
+        made_at=now,
         closes_at=closes_at,
         expires_at=int(max(now + WAY_OUT_LASTS, closes_at).timestamp()),
     )
@@ -115,6 +122,7 @@ def find(token: str, purpose: Purpose, *, now: datetime) -> Link | None:
         reminders=tuple(item.reminders or ()),
         closes_at=item.closes_at,
         sent_to=item.sent_to,
+        made_at=item.made_at,
     )
 
 

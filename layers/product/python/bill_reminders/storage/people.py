@@ -61,7 +61,7 @@ def _with_user(account: Account, wanted: User) -> Change | None:
 
 def _keeping_choices(wanted: User, known: User) -> User:
     """`wanted` with what the user set otherwise by themselves, and what only they decide: plans by
-    kind, code word, tips, STOP."""
+    kind, code word, tips, STOP, links."""
     reachable = {
         channel: replace(address, stopped_at=old.stopped_at, stopped_by=old.stopped_by)
         if (old := known.addresses.get(channel)) is not None
@@ -74,6 +74,7 @@ def _keeping_choices(wanted: User, known: User) -> User:
         kind_plans=wanted.kind_plans or known.kind_plans,
         code_word=known.code_word,
         tips=known.tips,
+        links_closed_at=known.links_closed_at,
         addresses=MappingProxyType(reachable),
     )
     if reachable.keys() & set(kept.plan.channels):

@@ -74,6 +74,7 @@ def user_from(item: UserItem) -> User:
         paused_until=item.paused_until,
         code_word=item.code_word,
         tips=item.tips,
+        links_closed_at=item.links_closed_at,
         addresses=MappingProxyType(
             {
                 channel: _address_from(stored)
@@ -108,6 +109,7 @@ def user_item(user: User) -> UserItem:
         code_word=user.code_word,
         tips=user.tips,
         chosen=sorted(user.chosen) or None,
+        links_closed_at=user.links_closed_at,
         sms=_address_map(user.addresses.get(Channel.SMS)),
         push=_address_map(user.addresses.get(Channel.PUSH)),
         email=_address_map(user.addresses.get(Channel.EMAIL)),

@@ -192,6 +192,7 @@ class UserItem(Table):
     code_word = UnicodeAttribute(null=True)
     tips = BooleanAttribute(default=True)
     chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
+    links_closed_at = InstantAttribute(null=True)
     sms = AddressMap(null=True)
     push = AddressMap(null=True)
     email = AddressMap(null=True)

@@ -32,7 +32,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import code as code_text
-from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
+from bill_reminders.storage import accounts, codes, contacts, direct_rows, happenings, limits
 from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.contacts import HeldByImport
@@ -261,6 +261,24 @@ def remove_contact(contact_id: ContactId) -> Response[None]:
             return nothing()
     if not forgotten:
         raise not_found("contact")
+    return nothing()
+
+
+@router.delete(
+    "/v1/links",
+    status_code=204,
+    tags=["Contacts"],
+    operation_id="closeLinks",
+    summary="Close all links in messages",
+    description=(
+        "For a user whose phone or mailbox was in wrong hands: no link in a message that went out "
+        "so far opens anything any more, nor does an old mail's unsubscribe button work. Those of "
+        "later messages do. The calendar's address is another one, see Calendar."
+    ),
+    responses=answers(204, None, "They are closed.", *ALWAYS),
+)
+def close_links() -> Response[None]:
+    happenings.close_links(me(router), now=clock.now())
     return nothing()
 
 
