@@ -259,16 +259,6 @@ def unsilence(user_id: str, bill_id: str, *, now: datetime) -> bool:
     return _change_bill(user_id, bill_id, now, lambda bill, user: replace(bill, silence=None))
 
 
-def change_bill_plan(user_id: str, bill_id: str, plan_change: PlanChange, *, now: datetime) -> bool:
-    """Change what one bill changes in its user's plan. Raises InvalidValue when there is no such
-    bill."""
-
-    def plan(bill: Bill, user: User) -> Bill:
-        return bill_chose(bill, replace(bill, plan_change=plan_change))
-
-    return _change_bill(user_id, bill_id, now, plan)
-
-
 def change_plans(
     user_id: str,
     bill_id: str,
