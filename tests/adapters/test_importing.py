@@ -204,7 +204,7 @@ def test_the_plan_that_a_user_gave_a_bill_outlasts_the_next_file(
     run: Run, files: Files, own: PlanChange
 ) -> None:
     run(*files(bills=rent(remind_at="08:00")))
-    happenings.change_bill_plan("anna", "rent", own, now=ENTERED)
+    happenings.change_plans("anna", "rent", lambda user, bill: (user.plan, own), now=ENTERED)
     for cells in ({}, {"remind_at": "07:00", "lead_days": "2"}):
         run(*files(bills=rent(name="Flat", label="business", **cells)))
         assert the_bill().plan_change == own
