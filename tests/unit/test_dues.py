@@ -57,11 +57,18 @@ def test_only_what_is_left_counts_in_each_currency() -> None:
         a_monthly_bill(FIRST, amount=None),
         a_monthly_bill(date(2026, 11, 1), amount=None, statements=statements),
     ]
-    (dollars, euros), unknown = totals(dues(bills, first=FIRST, last=LAST))
+    (dollars, euros), unknown = totals(dues(bills, first=FIRST, last=LAST), FIRST)
     assert (dollars.left, dollars.expected.amount) == (Money(Decimal("221.00"), "USD"), 0)
     assert (euros.left.amount, euros.expected) == (0, Money(Decimal(2), "EUR"))
     assert (dollars.count, euros.count, unknown) == (2, 1, 1)
 
 
 def test_nothing_comes_to_nothing() -> None:
-    assert totals([]) == ([], 0)
+    assert totals([], FIRST) == ([], 0)
+
+
+def test_what_is_presumed_to_be_paid_is_in_no_total() -> None:
+    debited = replace(a_bill(due_on=FIRST), autopay=True)
+    found = list(dues([debited], first=FIRST, last=LAST))
+    assert [total.count for total in totals(found, FIRST)[0]] == [1]
+    assert totals(found, LAST) == ([], 0)

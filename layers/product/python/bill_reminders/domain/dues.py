@@ -48,16 +48,16 @@ def dues(bills: Iterable[Bill], *, first: date, last: date) -> Iterator[Due]:
             yield Due(bill, number, due_on, payable_on, bill.owed(number))
 
 
-def totals(several: Iterable[Due]) -> tuple[list[Total], int]:
-    """What is not paid of `several`, by currency, that of most occurrences first; and how many of
-    them nobody knows the amount of."""
+def totals(several: Iterable[Due], today: date) -> tuple[list[Total], int]:
+    """What is not paid of `several` on the local date `today`, nor presumed to be, by currency,
+    that of most occurrences first; and how many of them nobody knows the amount of."""
     left: defaultdict[str, Decimal] = defaultdict(Decimal)
     expected: defaultdict[str, Decimal] = defaultdict(Decimal)
     counts: Counter[str] = Counter()
     unknown = 0
     for due in several:
         owed = due.owed
-        if owed.is_closed:
+        if owed.is_closed or due.bill.is_presumed_paid(due.number, due.payable_on, today):
             continue
         if owed.left is not None:
             left[owed.left.currency] += owed.left.amount

@@ -131,7 +131,7 @@ def list_occurrences(
         raise invalid([fault("until", more, "query")])
     rest = sorted((due for due in found if _place(due) > after), key=_place)
     page = rest[:limit]
-    sums, unknown = totals(found)
+    sums, unknown = totals(found, today)
     return ok(
         OccurrencePage(
             first_day=start.isoformat(),
