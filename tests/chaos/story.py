@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.clock import QuietHours, instant_of
@@ -114,36 +115,34 @@ def course(world: World, *, troubled: bool = False) -> None:
 def send_receipts(world: World, kind: str = "good") -> None:
     """What the providers say of all that they took until now."""
     for each in world.accepted:
-        world.queues["Receipts"].append(_letter(world, each, kind))
+        written = partial(_letter, world, each, kind)
+        world.queues["Receipts"].append(Letter(written))
         if kind == "bad":
             world.said[each.provider_id] = kind
 
 
-def _letter(world: World, each: Accepted, kind: str) -> Letter:
+def _letter(world: World, each: Accepted, kind: str) -> str:
+    """A receipt as it reads when it is taken."""
     # by the provider's own clock, which the offset of a local stack does not move
     at = datetime.now(each.at.tzinfo) - (world.now - each.at)
     match each.channel:
         case "email":
             event = {"good": "Delivery", "bad": "Bounce"}[kind]
             details = {"bounceType": "Permanent"} if kind == "bad" else {}
-            return Letter(
-                forms.of_email(
-                    event,
-                    tag=each.tag,
-                    address=each.address,
-                    at=at,
-                    provider_id=each.provider_id,
-                    **details,
-                )
+            return forms.of_email(
+                event,
+                tag=each.tag,
+                address=each.address,
+                at=at,
+                provider_id=each.provider_id,
+                **details,
             )
         case "sms":
             bad = {"status": "FAILURE", "said": "Invalid phone number"} if kind == "bad" else {}
-            return Letter(
-                forms.of_sms(number=each.address, provider_id=each.provider_id, at=at, **bad)
-            )
+            return forms.of_sms(number=each.address, provider_id=each.provider_id, at=at, **bad)
     if kind == "good":  # SNS tells only of devices that failed
-        return Letter(forms.notification({"EventType": "EndpointUpdated"}))
-    return Letter(forms.of_device(endpoint=each.address, provider_id=each.provider_id, at=at))
+        return forms.notification({"EventType": "EndpointUpdated"})
+    return forms.of_device(endpoint=each.address, provider_id=each.provider_id, at=at)
 
 
 @dataclass

@@ -71,8 +71,15 @@ class Process:
 
 @dataclass
 class Letter:
-    body: str
+    """A message in a queue. A receipt's is written when it is taken, for it says when something
+    was, on a clock that stands still while the world's goes on."""
+
+    written: str | Callable[[], str]
     receives: int = 0
+
+    @property
+    def body(self) -> str:
+        return self.written if isinstance(self.written, str) else self.written()
 
 
 Fault = Callable[[str], None]
@@ -197,10 +204,11 @@ class World:
             self._check_claim(user_id, keys)
 
     def _check_claim(self, user_id: str, keys: tuple[str, ...]) -> None:
-        """At the moment of the claim nothing that was committed before may forbid it."""
+        """At the moment of the claim, by the clock of who claims, nothing that was committed before
+        may forbid it."""
         user = self.store.item("Users", user_id) or {}
         paused = user.get("paused_until")
-        here = self.now.astimezone(_zone(user["time_zone"]["S"]))
+        here = (self.now + self.skew).astimezone(_zone(user["time_zone"]["S"]))
         if paused is not None and here.date().isoformat() <= paused["S"]:
             self.wrong.append(f"claimed in a pause: {user_id}")
         if "quiet_start" in user:
@@ -302,7 +310,7 @@ class World:
     def redrive(self) -> None:
         """What an administrator does with dead letters."""
         for queue, letters in self.dead.items():
-            self.queues[queue] += [Letter(letter.body) for letter in letters]
+            self.queues[queue] += [Letter(letter.written) for letter in letters]
             letters.clear()
 
     # Faults ------------------------------------------------------------------------------------
