@@ -1,7 +1,6 @@
 """The campaign in parts that know nothing of each other: each can be done in any process, and done
 again it does the same."""
 
-import gc
 import os
 import sys
 from collections import Counter
@@ -65,7 +64,6 @@ def live_in(on_moto: bool) -> None:
     """Prepare a process for parts; what its functions log goes nowhere."""
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (for as long as the process lives)
     _make[:] = [_lived_in.enter_context(inhabited(on_moto=on_moto))]
-    gc.freeze()  # what is here to stay is not looked through time and again
 
 
 def do(task: Task) -> Done:

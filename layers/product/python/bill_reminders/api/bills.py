@@ -503,7 +503,7 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         due_on=payable_on.isoformat(),
         nominal_due_on=due_on.isoformat(),
         standing=owed.standing.value,
-        overdue=bill.is_overdue(number, due_on, today),
+        overdue=bill.is_overdue(number, payable_on, today),
         amount=plain_or_none(owed.amount),
         left=plain_or_none(owed.left),
         minimum=_minimum(owed),
@@ -515,8 +515,8 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
 
 
 def _snoozed_until(bill: Bill, number: int, today: date) -> str | None:
-    days = (each.until for each in bill.snoozes if each.occurrence == number)
-    return next((day.isoformat() for day in days if day >= today), None)
+    until = bill.snoozed_until(number)
+    return None if until is None or until < today else until.isoformat()
 
 
 def _minimum(owed: Owed) -> str | None:

@@ -148,6 +148,11 @@ class Bill:
         return None if money is None else money.currency
 
     @property
+    def is_not_mine(self) -> bool:
+        """Whether its user says that they owe nothing of the kind."""
+        return self.silence is not None and self.silence.reason is SilenceReason.NOT_MINE
+
+    @property
     def reminds(self) -> bool:
         """Whether anything of it may be reminded of."""
         return self.closed_at is None and self.silence is None
@@ -177,7 +182,7 @@ class Bill:
     def owes(self, due_on: date) -> bool:
         """Whether what falls due on the nominal date `due_on` is owed: it is, too, when only one of
         this date and the payable one came before `owed_from`."""
-        return max(due_on, self.payable_on(due_on)) >= self.owed_from
+        return due_on >= self.owed_from or self.payable_on(due_on) >= self.owed_from
 
     def occurrences_from(self, day: date) -> Iterator[tuple[int, date]]:
         """The owed occurrences that are payable on `day` or later, in order: each with its number
@@ -247,24 +252,21 @@ class Bill:
         failed = any(each.occurrence == number for each in self.failed_debits)
         return self.autopay and payable_on < today and not failed
 
-    def is_overdue(self, number: int, due_on: date, today: date) -> bool:
-        """Whether what fell due on the nominal date `due_on` is open on the local date `today`, and
-        its payable date is over."""
-        payable_on = self.payable_on(due_on)
-        return (
-            payable_on < today
-            and not self.is_closed(number)
-            and not self.is_presumed_paid(number, payable_on, today)
-        )
+    def is_open(self, number: int, payable_on: date, today: date) -> bool:
+        """Whether an occurrence is left to pay on the local date `today`, as far as anybody knows:
+        it is neither paid nor presumed to be."""
+        return not self.is_closed(number) and not self.is_presumed_paid(number, payable_on, today)
+
+    def is_overdue(self, number: int, payable_on: date, today: date) -> bool:
+        """Whether an occurrence is open on the local date `today`, and its payable date is over."""
+        return payable_on < today and self.is_open(number, payable_on, today)
 
     def first_unpaid(self, today: date) -> int | None:
         """The occurrence that a payment closes when nobody says which: the oldest that is owed,
         open on the local date `today` and not presumed to be paid, be it overdue or still to come.
         None when nothing is left to pay."""
         for number, due_on in self.owed_occurrences():
-            if not self.is_closed(number) and not self.is_presumed_paid(
-                number, self.payable_on(due_on), today
-            ):
+            if self.is_open(number, self.payable_on(due_on), today):
                 return number
         return None
 
@@ -334,6 +336,10 @@ class Bill:
         others = [each for each in self.snoozes if each.occurrence != snooze.occurrence]
         return replace(self, snoozes=(*others, snooze))
 
+    def snoozed_until(self, number: int) -> date | None:
+        """The day of the snooze of an occurrence, be it over or not; None without one."""
+        return next((each.until for each in self.snoozes if each.occurrence == number), None)
+
     def follows(self, known: "Bill") -> bool:
         """Whether this bill, which falls due once, is the next one after `known`, which was paid:
         billers give the next due date under the same id. Less than a week is a correction."""
@@ -357,7 +363,7 @@ class Bill:
             if due_on < begins
             and (
                 (number, due_on) in known.recurrence.earlier
-                or known.is_overdue(number, due_on, today)
+                or known.is_overdue(number, known.payable_on(due_on), today)
             )
         ]
         kept = tuple(earlier[-MOST_EARLIER:])

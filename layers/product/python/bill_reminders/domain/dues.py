@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed
 
@@ -37,15 +37,17 @@ def dues(bills: Iterable[Bill], *, first: date, last: date) -> Iterator[Due]:
     """The owed occurrences that are payable from `first` to `last` (both included), bill by bill;
     not those of bills that are closed, or not their user's."""
     for bill in bills:
-        silence = bill.silence
-        is_foreign = silence is not None and silence.reason is SilenceReason.NOT_MINE
-        if bill.closed_at is not None or is_foreign:
-            continue
-        for number, due_on in bill.occurrences_from(first):
-            payable_on = bill.payable_on(due_on)
-            if payable_on > last:
-                break
-            yield Due(bill, number, due_on, payable_on, bill.owed(number))
+        if bill.closed_at is None and not bill.is_not_mine:
+            yield from dues_of(bill, first=first, last=last)
+
+
+def dues_of(bill: Bill, *, first: date, last: date) -> Iterator[Due]:
+    """The owed occurrences of one bill that are payable from `first` to `last`."""
+    for number, due_on in bill.occurrences_from(first):
+        payable_on = bill.payable_on(due_on)
+        if payable_on > last:
+            return
+        yield Due(bill, number, due_on, payable_on, bill.owed(number))
 
 
 def totals(several: Iterable[Due], today: date) -> tuple[list[Total], int]:

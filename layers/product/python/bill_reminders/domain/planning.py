@@ -189,7 +189,7 @@ def _is_snoozed(user: User, bill: Bill, chain: Chain, now: datetime) -> bool:
     ends it, and so has no reminder of its own for that."""
     first = chain[0]
     channel, number = first.reminder.channel, first.reminder.occurrence
-    until = next((each.until for each in bill.snoozes if each.occurrence == number), None)
+    until = bill.snoozed_until(number)
     if until is None:
         return False
     trigger, quiet = Trigger.snooze(until), user.quiet_on(channel)

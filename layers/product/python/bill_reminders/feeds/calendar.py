@@ -13,7 +13,7 @@ from itertools import islice
 
 from icalendar import Alarm, Calendar, Event
 
-from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.people import Language
@@ -71,8 +71,7 @@ def _shown(account: Account, today: date) -> list[Notice]:
 
 
 def _of_bill(bill: Bill, today: date) -> Iterator[Notice]:
-    foreign = bill.silence is not None and bill.silence.reason is SilenceReason.NOT_MINE
-    if bill.closed_at is not None or foreign:
+    if bill.closed_at is not None or bill.is_not_mine:
         return
     for number, due_on in islice(bill.occurrences_from(today - BACK), MOST_EVENTS):
         payable_on = bill.payable_on(due_on)

@@ -51,8 +51,7 @@ def act(
             _silence(opened, reminder, SilenceReason.NOT_MINE)
         case "remind-again":
             bill = opened.account.bill(reminder.bill_id)
-            silence = None if bill is None else bill.silence
-            if silence is not None and silence.reason is SilenceReason.NOT_MINE:
+            if bill is not None and bill.is_not_mine:
                 events.mine_after_all(reminder.user_id, reminder.bill_id, now=opened.now)
             happenings.unsilence(reminder.user_id, reminder.bill_id, now=opened.now)
         case "plan":

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.dues import Due, dues_of
 from bill_reminders.domain.money import Money
 
 DAYS = 30
@@ -15,15 +16,6 @@ HEIGHT = 60
 """Of the tallest bar, in the chart's own units; a day is 10 of them wide."""
 SHORTEST = 6
 """A small bill, or one of unknown amount, is seen all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An open occurrence; `left` is None while nobody knows it."""
-
-    bill: Bill
-    due_on: date
-    left: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +27,17 @@ class Bar:
 
 
 def due_soon(bills: Iterable[Bill], today: date) -> list[Due]:
-    """What is open and payable from `today` on, for 30 days, the earliest first."""
-    found: list[Due] = []
-    for bill in bills:
-        if bill.closed_at is not None:
-            continue
-        for number, due_on in bill.occurrences_from(today):
-            payable_on = bill.payable_on(due_on)
-            if payable_on >= today + DAYS * DAY:
-                break
-            if not bill.is_closed(number):
-                found.append(Due(bill, payable_on, bill.owed(number).left))
-    return sorted(found, key=lambda due: (due.due_on, due.bill.bill_id))
+    """What is open and payable from `today` on, for 30 days, the earliest first. A bill that is
+    silent, for whatever reason, goes on."""
+    last = today + (DAYS - 1) * DAY
+    found = (
+        due
+        for bill in bills
+        if bill.closed_at is None
+        for due in dues_of(bill, first=today, last=last)
+        if not bill.is_closed(due.number)
+    )
+    return sorted(found, key=lambda due: (due.payable_on, due.bill.bill_id))
 
 
 def totals(dues: Iterable[Due]) -> list[Money]:
@@ -54,9 +45,9 @@ def totals(dues: Iterable[Due]) -> list[Money]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     counts: Counter[str] = Counter()
     for due in dues:
-        if due.left is not None:
-            sums[due.left.currency] += due.left.amount
-            counts[due.left.currency] += 1
+        if (left := due.owed.left) is not None:
+            sums[left.currency] += left.amount
+            counts[left.currency] += 1
     return [Money(sums[currency], currency) for currency, _ in counts.most_common()]
 
 
@@ -67,8 +58,9 @@ def bars(dues: Iterable[Due], today: date) -> list[Bar]:
     main = next((total.currency for total in totals(listed)), None)
     days: dict[int, Decimal] = defaultdict(Decimal)
     for due in listed:
-        known = due.left is not None and due.left.currency == main
-        days[(due.due_on - today).days] += due.left.amount if known and due.left else 0
+        left = due.owed.left
+        known = left is not None and left.currency == main
+        days[(due.payable_on - today).days] += left.amount if known and left else 0
     tallest = max(days.values(), default=Decimal(0)) or Decimal(1)
     return [
         Bar(day * 10, max(SHORTEST, round(HEIGHT * amount / tallest)))

@@ -123,6 +123,7 @@ def bill_page(
     user, today = account.user, opened.today
     owed = bill.owed(reminder.occurrence)
     dues = chart.due_soon(account.bills, today)
+    until = bill.snoozed_until(reminder.occurrence)
     return render(
         "bill.html",
         user.language,
@@ -146,14 +147,7 @@ def bill_page(
         ],
         payment_id=f"page-{uuid4().hex}",
         currency="" if owed.amount is None else owed.amount.currency,
-        snoozed=next(
-            (
-                full_date(each.until, words.language)
-                for each in bill.snoozes
-                if each.occurrence == reminder.occurrence and each.until >= today
-            ),
-            "",
-        ),
+        snoozed="" if until is None or until < today else full_date(until, words.language),
         tomorrow=today + DAY,
         last_snooze=notice.due_on + LATE_AT_MOST * DAY,
         ask=ask,
@@ -173,9 +167,9 @@ def bill_page(
         chart_height=chart.HEIGHT,
         dues=[
             {
-                "date": weekday_date(each.due_on, words.language),
+                "date": weekday_date(each.payable_on, words.language),
                 "title": bill_title(words, Notice.of(each.bill, reminder), width=NAME_WIDTH),
-                "amount": amount(each.left, words.language),
+                "amount": amount(each.owed.left, words.language),
             }
             for each in dues
         ],

@@ -59,7 +59,7 @@ def _open(bill: Bill, today: date) -> Iterator[Notice]:
         payable_on = bill.payable_on(due_on)
         if payable_on >= today + AHEAD:
             return
-        if not bill.is_closed(number) and not bill.is_presumed_paid(number, payable_on, today):
+        if bill.is_open(number, payable_on, today):
             yield _notice(bill, number, payable_on)
 
 

@@ -16,7 +16,7 @@ from bill_reminders.api.callers import me
 from bill_reminders.api.fields import Body
 from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
 from bill_reminders.delivery.bill_events import BillEvents
-from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.storage import accounts, happenings
 
 router = Router()
@@ -54,7 +54,7 @@ def silence_bill(
     body: Annotated[NewSilence, BodyParam(description="Why.")],
 ) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
-    is_foreign = is_not_mine(need_bill(user_id, bill_id, now=now))
+    is_foreign = need_bill(user_id, bill_id, now=now).is_not_mine
     reason = SilenceReason(body.reason)
     # told first: if what follows fails, the user asks again, and it is told of again
     if reason is SilenceReason.NOT_MINE and not is_foreign:
@@ -81,14 +81,10 @@ def silence_bill(
 )
 def unsilence_bill(bill_id: BillId) -> Response[BillDetail]:
     user_id, now = me(router), clock.now()
-    if is_not_mine(need_bill(user_id, bill_id, now=now)):
+    if need_bill(user_id, bill_id, now=now).is_not_mine:
         _events().mine_after_all(user_id, bill_id, now=now)
     happenings.unsilence(user_id, bill_id, now=now)
     return answer(accounts.read(user_id, now=now), bill_id, now=now)
-
-
-def is_not_mine(bill: Bill) -> bool:
-    return bill.silence is not None and bill.silence.reason is SilenceReason.NOT_MINE
 
 
 def _events() -> BillEvents:
