@@ -3,10 +3,11 @@
 PYTHON ?= python3.13
 BIN := .venv/bin
 AXE := tests/browser/node_modules/axe-core/axe.min.js
+UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait for in vain
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check erase test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,7 +58,7 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
 
 test: setup browser-tools lint validate  ## run every check: lint, types, template, unit, adapters, local stack
-	$(BIN)/python -m pytest -n 2 tests/unit
+	EXAMPLES=all $(BIN)/python -m pytest -n 2 $(UNIT)
 	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api tests/chaos
 	$(BIN)/python -m pytest tests/stack
 
@@ -74,8 +75,8 @@ $(AXE): tests/browser/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix tests/browser
 	@touch $@
 
-unit: setup          ## the unit tests alone, in seconds
-	$(BIN)/python -m pytest -n 2 tests/unit
+unit: setup          ## the unit tests alone, in seconds: with few of the examples that make test takes
+	$(BIN)/python -m pytest -n 2 $(UNIT)
 
 lint: setup          ## ruff and mypy
 	$(BIN)/ruff check .
@@ -109,6 +110,11 @@ sns: setup           ## let SNS tell what became of SMS and pushes: make sns STA
 
 check: setup         ## say what of that is missing, and change nothing: make check STACK=name
 	$(BIN)/python -m bill_reminders.operations check --stack "$(STACK)" $(FLAGS)
+
+erase:               ## erase an imported person for good: make erase STACK=name PERSON=user-id
+	@test -n "$(PERSON)" || { echo "say who: make erase STACK=name PERSON=user-id" >&2; exit 2; }
+	@$(MAKE) --no-print-directory setup
+	$(BIN)/python -m bill_reminders.operations erase --stack "$(STACK)" --user "$(PERSON)" $(FLAGS)
 
 clean:               ## remove what was built and installed
 	rm -rf .venv .aws-sam build tests/browser/node_modules

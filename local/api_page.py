@@ -25,6 +25,8 @@ Node = Mapping[str, Any]
 REMEDIES = {
     "invalid-request": "Give each field that `errors` names the shape that is described here; "
     "the same request again is refused again.",
+    "sign-up-closed": "Ask the user for the link code of their imported account, and join it with "
+    "`POST /v1/account/join`. `GET /v1/setup` says beforehand whether sign-up is open.",
     "not-found": "Read the list again: it was removed, or never was this user's.",
     "no-account": "Create one with `POST /v1/account`, or join one with `POST /v1/account/join`.",
     "method-not-allowed": "Use a method that the header `Allow` names.",

@@ -20,7 +20,7 @@ from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.messages.wording import rule
 from bill_reminders.storage import rows
 from bill_reminders.storage.tables import LedgerItem, UserItem
-from local import happenings, sample
+from local import sample, sample_events
 from local.play import play
 from local.stack import BUILD, Sent, Stack, deployed
 from local.tally import Tally, compare
@@ -68,7 +68,7 @@ def _run(console: Console, stack: Stack) -> Tally:
     sample.load(stack)
     _play(console, stack)
     users = {item.user_id: item for item in UserItem.scan(consistent_read=True)}
-    ledger = list(LedgerItem.scan(consistent_read=True))
+    ledger = list(LedgerItem.scan(LedgerItem.state.exists(), consistent_read=True))
     outbox = stack.outbox()
     owners = _owners(users)
     _print_people(console, users, ledger, outbox)
@@ -77,7 +77,7 @@ def _run(console: Console, stack: Stack) -> Tally:
         sample.BILLS,
         imported_at=sample.FIRST_DAY,
         until=LAST_DAY,
-        events_csv=happenings.EVENTS,
+        events_csv=sample_events.EVENTS,
         outage=OUTAGE,
     )
     tally = compare(expected, ledger, outbox, owners, outage_end=OUTAGE[1])
@@ -91,7 +91,7 @@ def _play(console: Console, stack: Stack) -> None:
     ) as progress:
         days = (LAST_DAY - sample.FIRST_DAY).days + 1
         bar = progress.add_task("15 February 2027", total=days)
-        events = happenings.read()
+        events = sample_events.read()
         for minute in play(stack, sample.FIRST_DAY, LAST_DAY, events=events, outage=OUTAGE):
             progress.update(
                 bar,
@@ -144,8 +144,8 @@ def _zones(user_id: str) -> list[tuple[datetime, ZoneInfo]]:
     """Where the person lives, and since when."""
     home = next(row["time_zone"] for row in sample.people() if row["user_id"] == user_id)
     moves = [
-        (happenings.instant(event), ZoneInfo(event["value"]))
-        for event in happenings.read()
+        (sample_events.instant(event), ZoneInfo(event["value"]))
+        for event in sample_events.read()
         if event["user_id"] == user_id and event["event"] == "moved"
     ]
     return [(datetime.min.replace(tzinfo=UTC), ZoneInfo(home)), *moves]
@@ -173,14 +173,14 @@ def _events(
 
 def _doings(user_id: str, bills: Mapping[str, str]) -> Iterable[tuple[datetime, str, str, str]]:
     """One line for each thing that the person, or a biller, did."""
-    for event in happenings.read():
+    for event in sample_events.read():
         if event["user_id"] == user_id:
             amount = f"{event['amount']} {event['currency']}" if event["amount"] else ""
             due_on = f"due {event['due_on']}" if event["due_on"] else ""
             until = f"until {event['until']}" if event["until"] else ""
             words = (event["event"].replace("_", " "), amount, until, event["value"])
             about = " ".join(filter(None, (bills.get(event["bill_id"], ""), due_on)))
-            yield happenings.instant(event), "-->", " ".join(filter(None, words)), about
+            yield sample_events.instant(event), "-->", " ".join(filter(None, words)), about
 
 
 def _rule(row: LedgerItem) -> str:

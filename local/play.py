@@ -7,8 +7,8 @@ from bill_reminders.domain.clock import MINUTE
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import ScheduleItem
-from local import happenings
-from local.happenings import Event
+from local import sample_events
+from local.sample_events import Event
 from local.stack import BUILD, Stack
 
 IDLE_HOUR = 12
@@ -42,8 +42,8 @@ def play(
             stack.settle()
             if stack.dead_letters():
                 raise RuntimeError(f"a sender failed at {minute}, see {BUILD / 'engine.log'}")
-        while coming and happenings.instant(coming[0]) <= minute:
-            happenings.apply(coming.pop(0), now=minute + INTO_THE_MINUTE)
+        while coming and sample_events.instant(coming[0]) <= minute:
+            sample_events.apply(coming.pop(0), now=minute + INTO_THE_MINUTE)
         yield minute
 
 
@@ -66,4 +66,4 @@ def _next_stop(last: datetime, coming: Sequence[Event], outage: Outage | None) -
     tick = max(min([idle, *wakes]), last + MINUTE)
     if outage is not None and _is_out(tick, outage):
         tick = outage[1]
-    return min([tick, *(happenings.instant(event) for event in coming[:1])])
+    return min([tick, *(sample_events.instant(event) for event in coming[:1])])

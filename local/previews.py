@@ -174,6 +174,10 @@ def cases(language: Language) -> Iterator[Case]:
     yield Case("3 days before", (_notice(card, Trigger.lead(3)),))
     yield Case("on the due day", (_notice(card, Trigger.lead(0)),))
     yield Case("the first message", (_notice(card, Trigger.lead(1)),), first=True)
+    paid_at = replace(
+        card, pay_link="https://bank.example.com/pay/7", reference="RF18 5390 0754 7034"
+    )
+    yield Case("with how to pay it", (_notice(paid_at, Trigger.lead(1)),))
     yield Case("overdue", (_notice(card, Trigger.overdue(1)),))
     yield Case("three bills", tuple(_notice(bill, Trigger.lead(1)) for bill in (card, rent, power)))
     on_sunday = [

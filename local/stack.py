@@ -30,6 +30,8 @@ BUILD = ROOT / "build"
 NAME = "bill-reminders-local"
 FEW_WORKERS = {f"{channel.value.capitalize()}Concurrency": 2 for channel in Channel}
 """Each is a process of its own, and this machine is one."""
+PLENTY = {"ApiRequestsPerIdentity": 1_000_000}
+"""The tests of the API make more calls in five minutes than a person does."""
 LOCAL_ORIGIN = "http://localhost:3000"
 """Of a front end under development."""
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
@@ -267,7 +269,7 @@ def deployed(port: int = 0, **parameters: object) -> Iterator[Stack]:
                 f"ApplePushApplicationArn={make_push_application('APNS')}",
                 f"AllowedOrigins={LOCAL_ORIGIN}",
                 f"LinkDomain={links.domain}",
-                *(f"{name}={value}" for name, value in (FEW_WORKERS | parameters).items()),
+                *(f"{name}={value}" for name, value in (FEW_WORKERS | PLENTY | parameters).items()),
             )
             stack = Stack(endpoint)
             links.target = stack.api

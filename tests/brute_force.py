@@ -106,6 +106,7 @@ class Verdict:
     outcome: str
     at: datetime
     revision: int
+    due: str
 
 
 Row = dict[str, str]
@@ -195,7 +196,7 @@ def _due_of_bill(
                     user_id=user["user_id"],
                     bill_id=bill["bill_id"],
                     occurrence=number,
-                    due_on=life.due_under(verdict.revision),
+                    due_on=date.fromisoformat(verdict.due),
                     trigger=verdict.trigger,
                     channel=channel,
                     planned_at=verdict.planned_at,
@@ -336,11 +337,7 @@ class _Life:
         self.user, self.bill, self.channel, self.events = user, bill, channel, events
         self.first_due = due.isoformat()
         self.usable = channel in _usable_channels(user)
-        self.verdicts: dict[tuple[int, str], Verdict] = {}
-        self.told = [self.first_due]  # the due date of each revision
-
-    def due_under(self, revision: int) -> date:
-        return date.fromisoformat(self.told[revision])
+        self.verdicts: dict[tuple[str, int, str], Verdict] = {}
 
     def now(self, minute: datetime) -> _Now:
         """What holds in a minute: an event takes effect in the minute after its own."""
@@ -395,15 +392,15 @@ class _Life:
         ahead = self.ahead(now, name)
         if ahead is None:
             return True
-        revision = self.revision(now)
+        what = now.due, self.revision(minute), name
         return (
             bool(ahead)
             and self.reachable(now)
-            and all(self.lives[other].has_failed(revision, name, minute) for other in ahead)
+            and all(self.lives[other].has_failed(what, minute) for other in ahead)
         )
 
-    def has_failed(self, revision: int, name: str, minute: datetime) -> bool:
-        verdict = self.verdicts.get((revision, name))
+    def has_failed(self, what: tuple[str, int, str], minute: datetime) -> bool:
+        verdict = self.verdicts.get(what)
         outcome = "" if verdict is None or verdict.at > minute else verdict.outcome
         if outcome in ("sent", "skipped:no_address"):
             return outcome != "sent"
@@ -412,22 +409,28 @@ class _Life:
     def reachable(self, now: _Now) -> bool:
         return self.usable and self.channel not in now.stopped
 
-    def revision(self, now: _Now) -> int:
-        """One more than the last that somebody was told of, if that was about another date."""
-        sent = [
-            key[0]
+    def revision(self, minute: datetime) -> int:
+        """Each change of the date looks back at the one that it leaves. If anybody was told of that
+        as it was then, every other date is one revision more; if nobody was, it leaves no trace."""
+        due, revision = self.first_due, 0
+        last_told: tuple[str, int] | None = None
+        for event in self.events:
+            if event["event"] != "redated" or _at(event) >= minute:
+                continue
+            if self.was_told(due, revision, by=_at(event)):
+                last_told = due, revision
+            due = event["value"]
+            if last_told is not None:
+                revision = last_told[1] + (due != last_told[0])
+        return revision
+
+    def was_told(self, due: str, revision: int, *, by: datetime) -> bool:
+        return any(
+            (verdict.due, verdict.revision, verdict.outcome) == (due, revision, "sent")
+            and verdict.at <= by
             for life in self.lives.values()
-            for key, verdict in life.verdicts.items()
-            if verdict.outcome == "sent"
-        ]
-        latest = max(sent, default=None)
-        if latest is None:
-            self.told = [now.due]
-            return 0
-        if self.told[latest] == now.due:
-            return latest
-        self.told = [*self.told[: latest + 1], now.due]
-        return latest + 1
+            for verdict in life.verdicts.values()
+        )
 
     def look(self, minute: datetime) -> list[datetime]:
         """Settle what has come due by `minute`; when to look again at what waits."""
@@ -436,26 +439,27 @@ class _Life:
         over_on = now.payable + now.latest * DAY + LOOK_BACK
         if now.settled or now.wall.day_of(minute) > over_on:
             return []  # what a change of plan would have wanted of a date long gone is not noted
-        revision = self.revision(now)
+        revision = self.revision(minute)
         arrived = [name for name, instant in planned.items() if instant <= minute]
         untold = [
             name
             for name in arrived
             if name.startswith("autopay")
-            and (revision, name) not in self.verdicts
+            and (now.due, revision, name) not in self.verdicts
             and now.wall.day_of(minute) <= now.wall.day_of(planned[name]) + OVERDUE_IS_USEFUL_FOR
         ]
         # nothing else says that a debit failed, so that one goes first
         chosen = (untold or arrived or [""])[-1]
         waits: list[datetime] = []
         for name in arrived:
-            if (revision, name) in self.verdicts:
+            if (now.due, revision, name) in self.verdicts:
                 continue
             instant = planned[name]
-            own = self.nearness(now, Verdict(name, instant, "", minute, revision))
+            own = self.nearness(now, Verdict(name, instant, "", minute, revision, now.due))
+            anywhere = self.ahead(now, name) is not None
             nearer_went = any(
                 self.nearness(now, other) > own
-                for other in self.heard(revision, anywhere=self.ahead(now, name) is not None)
+                for other in self.heard(now.due, revision, anywhere=anywhere)
             )
             merged = self.standing[now.wall.day_of(instant)] != name
             if name != chosen or nearer_went:
@@ -474,7 +478,8 @@ class _Life:
                     waits.append(fate)
                     continue
                 outcome = fate
-            self.verdicts[revision, name] = Verdict(name, instant, outcome, minute, revision)
+            verdict = Verdict(name, instant, outcome, minute, revision, now.due)
+            self.verdicts[now.due, revision, name] = verdict
         return waits
 
     def is_snoozed(self, now: _Now, planned: dict[str, datetime], minute: datetime) -> bool:
@@ -505,13 +510,13 @@ class _Life:
             return _out_of_quiet(wall, minute, MINUTE)
         return "sent" if self.reachable(now) else "skipped:no_address"
 
-    def heard(self, revision: int, *, anywhere: bool) -> list[Verdict]:
+    def heard(self, due: str, revision: int, *, anywhere: bool) -> list[Verdict]:
         """What went out about this occurrence, here or on any channel."""
         return [
             verdict
             for life in (self.lives.values() if anywhere else (self,))
             for verdict in life.verdicts.values()
-            if verdict.outcome == "sent" and verdict.revision == revision
+            if (verdict.outcome, verdict.due, verdict.revision) == ("sent", due, revision)
         ]
 
     def nearness(self, now: _Now, verdict: Verdict) -> tuple[date, int, date]:

@@ -20,7 +20,9 @@ from bill_reminders.api.routes import (
     prepayments,
     silence,
 )
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
+from bill_reminders.storage.journal import through
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ api = Api(
         payments.router,
         prepayments.router,
     ],
+    calls_per_identity=config.api_requests_per_identity,
     context={"bill_events_bus": config.bill_events_bus},
 )
 
 
 @logger.inject_lambda_context
+@through(Entrance.API)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.answer(event, context)
 

@@ -12,7 +12,9 @@ from bill_reminders import environment
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.api.routes import reminders
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
+from bill_reminders.storage.journal import through
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,11 @@ class RemindersConfig(AccountConfig):
 logger = Logger()
 config = environment.read(RemindersConfig)
 binding.bind(config)
-api = Api([reminders.router])
+api = Api([reminders.router], calls_per_identity=config.api_requests_per_identity)
 
 
 @logger.inject_lambda_context
+@through(Entrance.API)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.answer(event, context)
 

@@ -11,18 +11,22 @@ from bill_reminders import environment
 from bill_reminders.api.config import SettingsConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.api.routes import account, calendar, contacts, devices, settings
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
+from bill_reminders.storage.journal import through
 
 logger = Logger()
 config = environment.read(SettingsConfig)
 binding.bind(config)
 api = Api(
     [settings.router, account.router, contacts.router, devices.router, calendar.router],
+    calls_per_identity=config.api_requests_per_identity,
     context={"config": config},
 )
 
 
 @logger.inject_lambda_context
+@through(Entrance.API)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return api.answer(event, context)
 

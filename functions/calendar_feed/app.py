@@ -1,7 +1,7 @@
 """calendar_feed: a user's due dates, for a calendar program that has the address.
 
 Nothing is changed by reading. A program that names the state it has gets 304 until there is
-another one.
+another one, before anything is planned.
 """
 
 from bill_reminders.cold_start import ready
@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from tzdata import IANA_VERSION
 
-from bill_reminders import clock, environment
+from bill_reminders import clock, environment, rate_limit
+from bill_reminders.domain.clock import local_date
 from bill_reminders.feeds.calendar import feed, gone
 from bill_reminders.logs import where
-from bill_reminders.storage import access_tables, accounts, links, tables
-from bill_reminders.storage.accounts import UnknownUser
-from bill_reminders.storage.links import Purpose
+from bill_reminders.storage import accounts, binding, limits, links
+from bill_reminders.storage.accounts import Beginning, UnknownUser
+from bill_reminders.storage.links import Link, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,14 @@ class FeedConfig:
     bills_table: str
     ledger_table: str
     links_table: str
+    limits_table: str
+    address_key_arn: str
+    feed_requests_per_link: int
 
 
 logger = Logger()
 config = environment.read(FeedConfig)
-tables.bind(
-    schedules=config.schedules_table,
-    users=config.users_table,
-    bills=config.bills_table,
-    ledger=config.ledger_table,
-)
-access_tables.bind(links=config.links_table)
+binding.bind(config)
 
 HEADERS = {
     "Cache-Control": "private, no-cache",  # keep it, and ask each time whether it still holds
@@ -53,6 +53,8 @@ CALENDAR = "text/calendar; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 ENDING = ".ics"
 METHODS = ("GET", "HEAD")
+FORM = 2
+"""Of the calendar; a higher one makes programs read again at once what they would tomorrow."""
 
 Answer = dict[str, Any]
 
@@ -79,11 +81,31 @@ def answer(path: str, headers: Mapping[str, str], now: datetime) -> Answer:
     link = links.find(token, Purpose.CALENDAR, now=now) if file.endswith(ENDING) else None
     if link is None:
         return dead()
-    body = feed(accounts.read(link.user_id, now=now), now=now)
-    etag = f'"{sha256(body).hexdigest()[:32]}"'
-    if etag in headers.get("if-none-match", ""):
-        return _answer(304, "", {"ETag": etag})
-    return _answer(200, body.decode(), {"ETag": etag, "Content-Type": CALENDAR})
+    limit = rate_limit.of_caller(rate_limit.FEED, link.token_hash, config.feed_requests_per_link)
+    standing = limits.count(limit, now=now)
+    told = rate_limit.headers(rate_limit.FEED, standing)
+    if standing.is_over:
+        return _answer(429, "", told)
+    found = calendar_of(link, headers, now)
+    return found | {"headers": {**told, **found["headers"]}}
+
+
+def calendar_of(link: Link, headers: Mapping[str, str], now: datetime) -> Answer:
+    begun = accounts.begin_one(link.user_id)
+    state = state_of(begun, now)
+    etag = {"ETag": f"W/{state}"}  # weak: an alarm that has rung is another state tomorrow only
+    if state in headers.get("if-none-match", ""):
+        return _answer(304, "", etag)
+    body = feed(accounts.read(link.user_id, now=now, begun=begun), now=now)
+    return _answer(200, body.decode(), {**etag, "Content-Type": CALENDAR})
+
+
+def state_of(begun: Beginning, now: datetime) -> str:
+    """What names the state of a calendar, known before anything of it is planned: every change of
+    the account moves its version, and the user's day and the zones' rules move the rest."""
+    today = local_date(now, ZoneInfo(begun.user.time_zone))
+    named = f"{FORM}#{begun.schedule.version}#{today}#{IANA_VERSION}"
+    return f'"{sha256(named.encode()).hexdigest()[:32]}"'
 
 
 def dead() -> Answer:

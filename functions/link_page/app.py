@@ -1,37 +1,60 @@
-"""link_page: the page behind a message's link, and the button that mail programs show.
+"""link_page: the page behind a message's link.
 
-Whoever has the link may see it and press its buttons; a GET or a HEAD changes nothing.
+Whoever has the link may see it and press its buttons; a GET or a HEAD changes nothing. What is
+beyond the message's own bills opens with a code that is sent to where the message went.
 """
 
 from bill_reminders.cold_start import ready
 
-from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, clock, environment
+from bill_reminders import aws, environment, rate_limit
+from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import BillEvents
+from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.terms import Channel
-from bill_reminders.logs import where
-from bill_reminders.pages import actions, view
+from bill_reminders.domain.handovers import Handover
+from bill_reminders.domain.journal import Entrance
+from bill_reminders.domain.journal import Event as Noted
+from bill_reminders.page_answers import (
+    Answer,
+    Event,
+    answered,
+    dead,
+    go,
+    method_of,
+    page,
+    refused,
+    too_often,
+)
+from bill_reminders.pages import actions, forms, proof, undo, view
 from bill_reminders.pages.actions import Form, Unclear
+from bill_reminders.pages.proof import WrongProof
 from bill_reminders.pages.view import Opened
-from bill_reminders.storage import accounts, binding, history, limits, links
-from bill_reminders.storage.accounts import UnknownUser
-from bill_reminders.storage.happenings import NeedsConfirmation
-from bill_reminders.storage.limits import HOUR, Limit, TooOften
+from bill_reminders.storage import (
+    accounts,
+    binding,
+    handovers,
+    history,
+    limits,
+    links,
+    undoing,
+)
+from bill_reminders.storage.journal import through
+from bill_reminders.storage.limits import HOUR, Limit
 from bill_reminders.storage.links import Link, Purpose
 
-LARGEST_FORM = 20_000
-"""Characters; the longest suggestion is far shorter."""
+BUTTONS_PER_HOUR = 120
+"""Of one link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,78 +63,97 @@ class PageConfig:
     users_table: str
     bills_table: str
     ledger_table: str
+    journal_table: str
+    identities_table: str
+    addresses_table: str
     links_table: str
     feedback_table: str
     limits_table: str
+    codes_table: str
     address_key_arn: str
     bill_events_bus: str
+    link_origin: str
+    page_requests_per_link: int
+    sms_origins_parameter: str
+    sms_parts_per_day: int
+    sms_self_registered_percent: int
+    sms_codes_per_day: int
+    email_codes_per_day: int
+    sender_name: str
+    from_address: str
+    codes_configuration_set: str
+    sms_countries: str = ""
 
 
 logger = Logger()
 config = environment.read(PageConfig)
 binding.bind(config)
-events = BillEvents(aws.client("events"), config.bill_events_bus)
-
-STYLE = b64encode(sha256(view.css().encode()).digest()).decode()
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{STYLE}'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Content-Type": "text/html; charset=utf-8",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-
-METHODS = ("GET", "HEAD", "POST")
-
-Answer = dict[str, Any]
+events = BillEvents(aws.client("events", aws.PROMPT), config.bill_events_bus)
 
 
 @logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
-    try:
-        found = answer(event, clock.now())
-        is_head = event["requestContext"]["http"]["method"] == "HEAD"
-        return found | {"body": ""} if is_head else found
-    except UnknownUser:
-        return dead()
-    except TooOften as error:
-        wait = str(max(1, int(error.retry_after.total_seconds())))
-        return _page(view.page_for_anybody("page_too_often"), 429, {"Retry-After": wait})
-    except Exception as error:
-        logger.error("page failed", error=type(error).__name__, where=where(error))
-        return _page(view.page_for_anybody("page_failed"), 503, {"Retry-After": "60"})
+@through(Entrance.PAGE)
+def handler(event: Event, context: LambdaContext) -> Answer:
+    return answered(event, answer)
 
 
-def answer(event: dict[str, Any], now: datetime) -> Answer:
-    """`/r/<token>` is a message's page, `/u/<token>` the way out of its channel."""
-    kind, token, *rest = [*event["rawPath"].strip("/").split("/"), ""]
+def answer(event: Event, now: datetime) -> Answer:
+    """`/r/<token>` is a message's page."""
+    if (refusal := refused(event, config.link_origin)) is not None:
+        return refusal
+    _, token, *rest = [*event["rawPath"].strip("/").split("/"), ""]
     rest = [part for part in rest if part]
-    method = event["requestContext"]["http"]["method"]
-    if method not in METHODS:
-        return _page(view.page_for_anybody("page_dead"), 405, {"Allow": ", ".join(METHODS)})
     link = links.find(token, Purpose.MESSAGE, now=now)
-    if link is None or (kind == "r" and (link.closes_at is None or link.closes_at <= now)):
+    if link is not None:
+        if link.closes_at is None or link.closes_at <= now:
+            return dead()
+        return counted(token, now, partial(answer_of_link, event, token, link, rest, now))
+    handover = handovers.behind(token, now=now)
+    if handover is None:
         return dead()
-    opened = _opened(token, link, now)
+    return counted(token, now, partial(undo_of, event, token, handover, rest, now))
+
+
+def counted(token: str, now: datetime, answer: Callable[[], Answer]) -> Answer:
+    """What `answer` gives, within the limit of calls of one link, and what is left of it."""
+    whom = links.token_hash(token)
+    limit = rate_limit.of_caller(rate_limit.LINK, whom, config.page_requests_per_link)
+    standing = limits.count(limit, now=now)
+    told = rate_limit.headers(rate_limit.LINK, standing)
+    if standing.is_over:
+        return too_often(standing.resets_in, told)
+    found = answer()
+    if found["statusCode"] == HTTPStatus.NOT_FOUND:  # which tells nothing of the link
+        return found
+    return found | {"headers": {**told, **found["headers"]}}
+
+
+def answer_of_link(event: Event, token: str, link: Link, rest: list[str], now: datetime) -> Answer:
+    opened = _opened(token, link, now, proven=proof.is_shown(event, link, now=now))
     if not link.reaches(token, opened.account.user):
         return dead()
-    if method == "POST":
-        limits.reserve([Limit("buttons/hour", link.token_hash, 120, HOUR)], now=now)
-        form = form_of(event)
-        return press(opened, rest, form) if kind == "r" else stop_or_start(opened, rest, form)
-    if kind == "u":
-        return _page(view.way_out_page(opened, _channel(link)))
+    if method_of(event) == "POST":
+        _count_button(link.token_hash, now)
+        source = str(event["requestContext"]["http"].get("sourceIp", ""))
+        return press(opened, rest, forms.fields_of(event), source)
     return show(opened, rest, parse_qs(event.get("rawQueryString", "")))
 
 
-def dead() -> Answer:
-    """One answer to a link that is guessed, expired, withdrawn or somebody's who is gone."""
-    return _page(view.page_for_anybody("page_dead"), 404)
+def _count_button(token_hash: str, now: datetime) -> None:
+    limits.take_one(Limit("buttons/hour", token_hash, BUTTONS_PER_HOUR, HOUR), now=now)
+
+
+def undo_of(event: Event, token: str, handover: Handover, rest: list[str], now: datetime) -> Answer:
+    """The page that undoes a handover; only its button does it."""
+    if method_of(event) != "POST":
+        return page(undo.page(token, handover, now)) if not rest else go(f"/r/{token}")
+    if rest != ["undo"]:
+        return dead()
+    _count_button(links.token_hash(token), now)
+    if handover.may_be_undone(now) and not undoing.undo(handover, now=now):
+        return page(undo.page(token, handover, now, gone=True), 409)
+    logger.info("handover undone", kind=handover.kind.value, user_id=handover.user_id)
+    return go(f"/r/{token}")
 
 
 def show(opened: Opened, rest: list[str], query: Form, **more: Any) -> Answer:
@@ -120,39 +162,85 @@ def show(opened: Opened, rest: list[str], query: Form, **more: Any) -> Answer:
         case _ if not opened.reminders:  # the ledger has forgotten them
             return dead()
         case [] if len(opened.reminders) > 1:
-            return _page(view.overview_page(opened))
+            return page(view.overview_page(opened))
         case []:
             return _bill(opened, 0, query, **more)
         case [number, *buttons] if (n := _number(number, opened)) is not None:
-            if buttons:  # the address of a button, followed by something that is no button
-                return _go(f"/r/{opened.token}/{n}")
-            return _bill(opened, n, query, **more)
+            if buttons == ["proof"]:
+                return page(view.proof_page(opened, n))
+            # the address of a button, followed by something that is no button
+            path = f"/r/{opened.token}/{n}"
+            return go(path) if buttons else _bill(opened, n, query, **more)
     return dead()
 
 
-def press(opened: Opened, rest: list[str], form: Form) -> Answer:
+def press(opened: Opened, rest: list[str], form: Form, source: str) -> Answer:
     match rest:
+        case [number, "code"] if (n := _number(number, opened)) is not None:
+            return send_code(opened, n, form, source)
+        case [number, "proof"] if (n := _number(number, opened)) is not None:
+            return enter_code(opened, n, form)
         case [number, action] if (n := _number(number, opened)) is not None:
-            pass
-        case _:
-            return dead()
+            return act(opened, n, action, form)
+    return dead()
+
+
+def send_code(opened: Opened, n: int, form: Form, source: str) -> Answer:
+    # what sends messages costs a cold start of every page, and is seldom needed
+    from bill_reminders.pages.proof_code import (  # noqa: PLC0415
+        CodesPerDay,
+        Mailbox,
+        Post,
+        SmsBounds,
+        send,
+    )
+
+    bounds = SmsBounds.of(config)
+    mailbox = Mailbox(config.from_address, config.codes_configuration_set, config.sender_name)
+    most = CodesPerDay(config.sms_codes_per_day, config.email_codes_per_day)
+    try:
+        send(opened, form, Post(mailbox, most, bounds), source=source)
+    except Unclear as error:
+        return _unclear(opened, n, error)
+    return go(f"/r/{opened.token}/{n}/proof")
+
+
+def enter_code(opened: Opened, n: int, form: Form) -> Answer:
+    try:
+        cookie = proof.enter(opened, form)
+    except Unclear as error:
+        if isinstance(error, WrongProof):  # an alarm looks for these words, as for the API's
+            logger.info("in the journal", what=Noted.WRONG_CODE.value)
+        fault = opened.words.say(error.key, **error.values)
+        return page(view.proof_page(opened, n, fault=fault), error.status)
+    if cookie is None:
+        return dead()
+    logger.info("code entered", user_id=opened.link.user_id)
+    return go(f"/r/{opened.token}/{n}?done=proof", {"Set-Cookie": cookie})
+
+
+def act(opened: Opened, n: int, action: str, form: Form) -> Answer:
     try:
         told = actions.act(action, opened, opened.reminders[n], form, events)
     except Unclear as error:
-        return _bill(opened, n, {}, status=422, fault=opened.words.say(error.key))
+        return _unclear(opened, n, error)
     except NeedsConfirmation:
         return _bill(opened, n, {}, ask=actions.snooze_date(opened, form))
     except InvalidValue as error:
-        key = f"page_fault_{error.field}"
+        field = "live" if isinstance(error, TooManyReminders) else error.field
+        key = f"page_fault_{field}"
         fault = key if key in opened.words.texts else "page_fault_form"
         return _bill(opened, n, {}, status=422, fault=opened.words.say(fault))
     if told is None:
         return dead()
     reminder = opened.reminders[n]
     logger.info("button pressed", action=action, bill_id=reminder.bill_id)
-    if action == "not-mine":  # an alarm looks for these words
-        logger.warning("bill is not its user's", user_id=reminder.user_id, bill_id=reminder.bill_id)
-    return _go(f"/r/{opened.token}/{n}?{told}")
+    return go(f"/r/{opened.token}/{n}?{told}")
+
+
+def _unclear(opened: Opened, n: int, error: Unclear) -> Answer:
+    fault = opened.words.say(error.key, **error.values)
+    return _bill(opened, n, {}, status=error.status, fault=fault)
 
 
 def _bill(opened: Opened, number: int, query: Form, *, status: int = 200, **more: Any) -> Answer:
@@ -167,51 +255,14 @@ def _bill(opened: Opened, number: int, query: Form, *, status: int = 200, **more
         was=was,
         **more,
     )
-    return _page(body, status)
+    return page(body, status)
 
 
-def stop_or_start(opened: Opened, rest: list[str], form: Form) -> Answer:
-    """RFC 8058: a mail program posts `List-Unsubscribe=One-Click` and wants no redirect. The page's
-    own buttons post to `stop` and `start`, and come back to the page."""
-    user_id, channel = opened.link.user_id, _channel(opened.link)
-    match rest:
-        case [] if form.get("List-Unsubscribe") == ["One-Click"]:
-            actions.stop_from_mail(user_id, channel, now=opened.now)
-            return _page("")
-        case ["stop"]:
-            actions.stop_from_mail(user_id, channel, now=opened.now)
-        case ["start"]:
-            actions.start_from_mail(user_id, channel, now=opened.now)
-        case _:
-            return dead()
-    return _go(f"/u/{opened.token}")
-
-
-def _channel(link: Link) -> Channel:
-    assert link.channel is not None, "every message came by some channel"
-    return link.channel
-
-
-def form_of(event: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The fields of a form, url-encoded or multipart as RFC 8058 allows; none of one that is not
-    sent as a form, or is too large."""
-    body = event.get("body") or ""
-    if len(body) > LARGEST_FORM:
-        return {}
-    if event.get("isBase64Encoded"):
-        body = b64decode(body).decode("utf-8", "replace")
-    content_type = event["headers"].get("content-type", "")
-    if content_type.startswith("multipart/form-data"):
-        one_click = 'name="List-Unsubscribe"' in body and "One-Click" in body
-        return {"List-Unsubscribe": ["One-Click"]} if one_click else {}
-    return parse_qs(body, max_num_fields=100)
-
-
-def _opened(token: str, link: Link, now: datetime) -> Opened:
+def _opened(token: str, link: Link, now: datetime, *, proven: bool) -> Opened:
     account = accounts.read(link.user_id, now=now)
     found = (history.find(link.user_id, key) for key in link.reminders)
     reminders = tuple(told.recorded.reminder for told in found if told is not None)
-    return Opened(token, link, account, reminders, now)
+    return Opened(token, link, account, reminders, now, proven)
 
 
 def _number(text: str, opened: Opened) -> int | None:
@@ -219,19 +270,6 @@ def _number(text: str, opened: Opened) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 4):
         return None
     return int(text) if int(text) < len(opened.reminders) else None
-
-
-def _go(address: str) -> Answer:
-    return {"statusCode": 303, "headers": {**HEADERS, "Location": address}, "body": ""}
-
-
-def _page(body: str, status: int = 200, more: Mapping[str, str] | None = None) -> Answer:
-    return {
-        "statusCode": status,
-        "headers": {**HEADERS, **(more or {})},
-        "body": body,
-        "isBase64Encoded": False,
-    }
 
 
 ready()

@@ -7,7 +7,8 @@ is worked, retried and kept by itself like all other receipts.
 from bill_reminders.cold_start import ready
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Any
 
@@ -15,12 +16,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock, environment
-from bill_reminders.batches import BatchAnswer, Message
+from bill_reminders.batches import BatchAnswer, Later, Message
+from bill_reminders.domain.errors import MayPass
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.logs import where
 from bill_reminders.receipts import desk, inbound
 from bill_reminders.receipts.desk import TooEarly
-from bill_reminders.receipts.inbound import Unreadable
+from bill_reminders.receipts.inbound import PlainText, Topics, Unreadable
 from bill_reminders.storage import binding
+from bill_reminders.storage.journal import through
+from bill_reminders.trouble import may_pass, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,17 @@ class ReceiptsConfig:
     users_table: str
     bills_table: str
     ledger_table: str
+    journal_table: str
     addresses_table: str
+    limits_table: str
     address_key_arn: str
     receipts_queue_url: str
+    email_events_topic: str
+    device_events_topic: str
+    later_seconds: int
 
 
-class NotQueued(RuntimeError):
+class NotQueued(MayPass):
     """The queue took only a part of the events: CloudWatch's next try brings all of them again."""
 
 
@@ -45,53 +55,86 @@ its address. By then a claim that was never marked has become unknown."""
 logger = Logger()
 config = environment.read(ReceiptsConfig)
 binding.bind(config)
+topics = Topics(of_mails=config.email_events_topic, of_devices=config.device_events_topic)
 sqs = aws.client("sqs")
+later = Later(config.receipts_queue_url, config.later_seconds)
 
 
-def take(message: Message, outcomes: Counter[str]) -> None:
+@dataclass(slots=True)
+class Totals:
+    """What a batch came to; `faults` are those of the account, by channel and reason."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def take(message: Message, totals: Totals) -> None:
     try:
         forgotten = inbound.forgotten(message.body)
         if forgotten is not None:
             enqueue(inbound.log_events(forgotten))
             return
-        receipt = inbound.parse(message.body)
+        receipt = inbound.parse(message.body, topics)
         if receipt is None:
             return
-        outcome = desk.take(
+        done = desk.take(
             replace(receipt, at=receipt.at + clock.offset()),
             may_wait=message.receives < PATIENCE,
             now=clock.now(),
         )
-        outcomes[outcome.value] += 1
+        totals.outcomes[done.outcome.value] += 1
+        if done.account_fault is not None:
+            totals.faults[receipt.channel.value, done.account_fault] += 1
+    except PlainText as text:
+        logger.info("a text that is no receipt, acknowledged", why=str(text))
     except TooEarly:
-        outcomes["too_early"] += 1
+        totals.outcomes["too_early"] += 1
         raise
     except Unreadable as error:
         logger.error("not a receipt", reason=str(error))
         raise
     except Exception as error:
-        logger.error("receipt failed", error=type(error).__name__, where=where(error))
+        logger.error(
+            "receipt failed",
+            error=name_of(error),
+            where=where(error),
+            may_pass=may_pass(error),
+        )
         raise
 
 
 def enqueue(bodies: list[str]) -> None:
     for batch in batched(bodies, 10, strict=False):
-        answer = sqs.send_message_batch(
-            QueueUrl=config.receipts_queue_url,
-            Entries=[{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)],
-        )
-        if answer.get("Failed"):
-            raise NotQueued(f"{len(answer['Failed'])} events of the log were refused by the queue")
+        refused = send(send(batch))  # what a busy queue refuses it often takes the next moment
+        if refused:
+            raise NotQueued(f"{len(refused)} events of the log were refused by the queue")
+
+
+def send(bodies: Sequence[str]) -> Sequence[str]:
+    """Put up to ten on the queue; those that it refused."""
+    if not bodies:
+        return ()
+    answer = sqs.send_message_batch(
+        QueueUrl=config.receipts_queue_url,
+        Entries=[{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)],
+    )
+    return [bodies[int(each["Id"])] for each in answer.get("Failed", ())]
 
 
 @logger.inject_lambda_context
+@through(Entrance.RECEIPT)
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer | None:
     if "awslogs" in event:
         enqueue(inbound.log_events(event))
         return None
-    outcomes: Counter[str] = Counter()
-    answer = batches.work(event, lambda message: take(message, outcomes))
-    logger.info("receipts read", outcomes=outcomes)
+    totals = Totals()
+    answer = batches.work(event, lambda message: take(message, totals), later)
+    for (channel, reason), count in totals.faults.items():
+        # an alarm waits for these words
+        logger.error(
+            "account at fault, reminders wait", channel=channel, reason=reason, receipts=count
+        )
+    logger.info("receipts read", outcomes=totals.outcomes)
     return answer
 
 

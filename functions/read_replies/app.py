@@ -1,23 +1,30 @@
-"""read_replies: an SMS comes in, what it asks for is done and answered."""
+"""read_replies: an SMS comes in, what it asks for is done and answered; STOP before all else."""
 
 from bill_reminders.cold_start import ready
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import batches, clock, environment
-from bill_reminders.batches import BatchAnswer, Message
+from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.delivery import providers
 from bill_reminders.delivery.origins import DeployedOrigins
+from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.domain.journal import Entrance
+from bill_reminders.domain.replies import Wish
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.replies import conversation, inbound
-from bill_reminders.replies.conversation import Desk
+from bill_reminders.replies.conversation import Desk, StillQuiet
 from bill_reminders.replies.inbound import Unreadable
+from bill_reminders.replies.words import understand
 from bill_reminders.storage import binding
+from bill_reminders.storage.journal import through
+from bill_reminders.trouble import may_pass, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,42 +33,69 @@ class RepliesConfig:
     users_table: str
     bills_table: str
     ledger_table: str
+    journal_table: str
     addresses_table: str
     conversations_table: str
     limits_table: str
     address_key_arn: str
     sms_origins_parameter: str
+    sms_parts_per_day: int
+    sms_self_registered_percent: int
     sender_name: str
     unsubscribe_mailbox: str
+    queue_url: str
+    later_seconds: int
+    sms_countries: str = ""
 
 
 logger = Logger()
 config = environment.read(RepliesConfig)
 binding.bind(config)
+later = Later(config.queue_url, config.later_seconds)
 origins = DeployedOrigins(providers.client("ssm"), config.sms_origins_parameter)
+bounds = SmsBounds.of(config)
 
 
 def take(message: Message) -> None:
     try:
         desk = Desk(
             Sender(config.sender_name, config.unsubscribe_mailbox),
-            origins.current,
-            config.sms_origins_parameter,
+            origins,
+            bounds,
         )
         reply = inbound.parse(message.body, clock_offset=clock.offset())
         conversation.take(reply, desk, now=clock.now())
     except Unreadable as error:
         logger.error("not a reply", reason=str(error))
         raise
+    except StillQuiet:
+        logger.info("quiet hours, asked about later")
+        raise
     except Exception as error:
-        logger.error("reply failed", error=type(error).__name__, where=where(error))
+        logger.error(
+            "reply failed",
+            error=name_of(error),
+            where=where(error),
+            may_pass=may_pass(error),
+        )
         raise
 
 
+def other_than_stop(record: dict[str, Any]) -> bool:
+    """Sorts a batch: a STOP must not wait for what takes long, or ends the function."""
+    try:
+        text = inbound.parse(record["body"], clock_offset=timedelta()).text
+    except Unreadable:  # told of in its turn
+        return True
+    return understand(text).wish is not Wish.STOP
+
+
 @logger.inject_lambda_context
+@through(Entrance.REPLY)
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     origins.refresh()  # once a batch
-    return batches.work(event, take)
+    stops_first = {"Records": sorted(event["Records"], key=other_than_stop)}
+    return batches.work(stops_first, take, later)
 
 
 ready()

@@ -2,7 +2,6 @@
 
 from bill_reminders.cold_start import ready
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,19 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock, environment
-from bill_reminders.batches import BatchAnswer, Message
-from bill_reminders.jobs import runner
+from bill_reminders.batches import BatchAnswer, Later, Message
+from bill_reminders.delivery.requests import Mailbox
+from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.jobs import runner, telling
+from bill_reminders.jobs.message import job_of
 from bill_reminders.jobs.runner import Bucket
+from bill_reminders.jobs.sign_ins import UserPool
+from bill_reminders.jobs.telling import Desk, Waits
+from bill_reminders.jobs.telling_message import handover_of
 from bill_reminders.logs import where
-from bill_reminders.storage import binding, jobs
+from bill_reminders.messages.notices import Sender
+from bill_reminders.storage import binding
+from bill_reminders.trouble import may_pass, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,8 @@ class JobsConfig:
     users_table: str
     bills_table: str
     ledger_table: str
+    limits_table: str
+    journal_table: str
     identities_table: str
     addresses_table: str
     codes_table: str
@@ -32,32 +41,66 @@ class JobsConfig:
     feedback_table: str
     jobs_table: str
     exports_bucket: str
+    queue_url: str
+    later_seconds: int
     address_key_arn: str
+    sender_name: str
+    from_address: str
+    configuration_set: str
+    sms_origins_parameter: str
+    sms_parts_per_day: int
+    sms_self_registered_percent: int
+    page_origin: str
+    sms_countries: str = ""
+    link_origin: str = ""
+    user_pool_id: str = ""
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(
+            sender=Sender(self.sender_name, self.from_address),
+            mailbox=Mailbox(self.from_address, self.configuration_set, self.sender_name),
+            bounds=SmsBounds.of(self),
+            page_origin=self.page_origin,
+            sms_origin=self.link_origin,
+        )
 
 
 logger = Logger()
 config = environment.read(JobsConfig)
 binding.bind(config)
+later = Later(config.queue_url, config.later_seconds)
 bucket = Bucket(aws.client("s3"), config.exports_bucket)
+pool = UserPool(config.user_pool_id)
 
 
 def run(message: Message) -> None:
     try:
-        named = json.loads(message.body)
-        job = jobs.find(named["identity"], named["job_id"])
-        if job is None:  # its week is over, or an erasure took it along
+        handover = handover_of(message.body)
+        if handover is not None:
+            telling.tell(*handover, config.desk, now=clock.now())
+            return
+        job = job_of(message.body)
+        if job is None:
             logger.info("job is gone, acknowledged")
             return
-        runner.run(job, bucket, now=clock.now())
+        runner.run(job, bucket, pool, now=clock.now())
         logger.info("job done", kind=job.kind.value, user_id=job.user_id)
+    except Waits:
+        raise  # until quiet hours are over: it comes back
     except Exception as error:
-        logger.error("job failed", error=type(error).__name__, where=where(error))
+        logger.error(
+            "job failed",
+            error=name_of(error),
+            where=where(error),
+            may_pass=may_pass(error),
+        )
         raise
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
-    return batches.work(event, run)
+    return batches.work(event, run, later)
 
 
 ready()

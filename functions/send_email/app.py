@@ -14,8 +14,10 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Mailbox, email_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import email, templates
+from bill_reminders.storage.journal import through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class EmailSettings(SenderSettings):
 
 logger = Logger()
 settings = environment.read(EmailSettings)
-mailbox = Mailbox(settings.from_address, settings.configuration_set)
+mailbox = Mailbox(settings.from_address, settings.configuration_set, settings.sender_name)
 ses = providers.client("sesv2")
 templates()  # now, when a cold start has a whole processor, and not at the first e-mail
 
@@ -62,6 +64,7 @@ worker = Worker(Channel.EMAIL, settings, send, provider=ses)
 
 
 @logger.inject_lambda_context
+@through(Entrance.DELIVERY)
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     return worker.work(event, context)
 

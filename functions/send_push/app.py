@@ -13,8 +13,10 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Opens, push_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.push import push
+from bill_reminders.storage.journal import through
 
 logger = Logger()
 settings = environment.read(SenderSettings)
@@ -37,7 +39,8 @@ def send(outgoing: Outgoing) -> str:
         text.body,
         expires_in=outgoing.expires_in,
         opens=Opens(
-            url=outgoing.link,
+            url=text.link or outgoing.link,
+            page=outgoing.link if text.link else None,
             thread=bills.pop() if len(bills) == 1 else "bills",
             badge=len(outgoing.notices),
         ),
@@ -49,6 +52,7 @@ worker = Worker(Channel.PUSH, settings, send, provider=sns)
 
 
 @logger.inject_lambda_context
+@through(Entrance.DELIVERY)
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
     return worker.work(event, context)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS = {
+    "cognito-idp": {"AdminDeleteUser"},
     "dynamodb": {
         "BatchWriteItem",
         "DeleteItem",

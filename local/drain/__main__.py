@@ -7,6 +7,7 @@ the local stack besides, and compares.
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +73,13 @@ def a_machine() -> dict[str, Any]:
     return machine
 
 
-def sizing(machine: dict[str, Any]) -> tuple[Rows, list[dict[str, Any]]]:
+def sizing(
+    machine: dict[str, Any], plans: Sequence[Plan] = PLANS
+) -> tuple[Rows, list[dict[str, Any]]]:
     """The table of the README, and the same as figures."""
     rows: Rows = [("parameters", "users", "last SMS", "last push", "last e-mail", "held up by")]
     figures: list[dict[str, Any]] = []
-    for plan in PLANS:
+    for plan in plans:
         for users in plan.crowds:
             setup = plan.setup(users, machine)
             drained, alone = drain(setup), by_quota_alone(setup.channels)

@@ -92,6 +92,7 @@ def drain(setup: Setup) -> dict[str, Drained]:
     queues = {each.name: _Queue(each.users) for each in setup.channels}
     results = {each.name: Drained() for each in setup.channels}
     finder = _Finder(setup, queues)
+    senders = [_Senders(each, setup) for each in setup.channels]
     second = 0
     before: _Cycle | None = None
     while any(queue.waits >= 1 for queue in queues.values()):
@@ -102,11 +103,11 @@ def drain(setup: Setup) -> dict[str, Drained]:
                 now = _Cycle.of(queues, results)
             before = now
         finder.work(second)
-        for channel in setup.channels:
+        for channel, sender in zip(setup.channels, senders, strict=True):
             queue = queues[channel.name]
             if queue.waits < 1:
                 continue
-            rate, limit = _rate(channel, setup, second)
+            rate, limit = sender.rate(second)
             sent = min(rate, queue.nudged)
             queue.nudged -= sent
             queue.waits -= sent
@@ -156,11 +157,45 @@ def _skip(
     return cycles
 
 
-def _rate(channel: Channel, setup: Setup, second: int) -> tuple[float, str]:
-    """Messages a second that senders can send, and what keeps them from more."""
+class _Senders:
+    """The workers of a channel, which grow in number to its concurrency."""
+
+    def __init__(self, channel: Channel, setup: Setup) -> None:
+        machine = setup.machine
+        self._channel = channel
+        self._at_first = machine["workers_at_first"]
+        self._more_a_second = machine["workers_more_a_minute"] / 60
+        self._of_worker = _rate_of_worker(channel, setup)
+        self._partitions = (
+            setup.shards * machine["partition_writes"] / WRITES_OF_A_CLAIM_IN_AN_INDEX
+        )
+        self._grown: tuple[float, str] | None = None
+
+    def rate(self, second: int) -> tuple[float, str]:
+        """Messages a second that they can send, and what keeps them from more."""
+        if self._grown is not None:
+            return self._grown
+        workers = self._at_first + self._more_a_second * second
+        if workers < self._channel.concurrency:
+            return self._limited(workers)
+        self._grown = self._limited(self._channel.concurrency)
+        return self._grown
+
+    def _limited(self, workers: float) -> tuple[float, str]:
+        limits = {
+            QUOTA: self._channel.per_second,
+            WORKERS: workers * self._of_worker,
+            PARTITIONS: self._partitions,
+        }
+        limit = min(limits, key=lambda name: limits[name])
+        if limits[limit] >= self._channel.per_second / NEARLY:
+            return limits[limit], QUOTA
+        return limits[limit], limit
+
+
+def _rate_of_worker(channel: Channel, setup: Setup) -> float:
+    """Messages a second that one worker can send."""
     machine = setup.machine
-    grown = machine["workers_at_first"] + machine["workers_more_a_minute"] * second / 60
-    workers = min(channel.concurrency, grown)
     by_processor = 1000 / machine["cpu_milliseconds_a_message"] * setup.sender_share
     calls = KNOWN["a batch of 10: AWS calls a message"] - 1
     latency = calls * machine["milliseconds_a_table_call"] + machine["milliseconds_a_provider_call"]
@@ -169,17 +204,7 @@ def _rate(channel: Channel, setup: Setup, second: int) -> tuple[float, str]:
     # a batch ends with the last message's answer, and the next one begins by reading
     between = (latency + machine["milliseconds_between_batches"]) / 1000
     by_pace = NUDGES_A_CALL / (NUDGES_A_CALL * interval + between)
-    of_worker = min(by_pace, by_processor, threads * 1000 / latency)
-    partitions = setup.shards * machine["partition_writes"] / WRITES_OF_A_CLAIM_IN_AN_INDEX
-    limits = {
-        QUOTA: channel.per_second,
-        WORKERS: workers * of_worker,
-        PARTITIONS: partitions,
-    }
-    limit = min(limits, key=lambda name: limits[name])
-    if limits[limit] >= channel.per_second / NEARLY:
-        return limits[limit], QUOTA
-    return limits[limit], limit
+    return float(min(by_pace, by_processor, threads * 1000 / latency))
 
 
 class _Finder:
@@ -188,6 +213,7 @@ class _Finder:
     def __init__(self, setup: Setup, queues: Mapping[str, _Queue]) -> None:
         self._setup = setup
         self._queues = queues
+        self._puts_a_second = _puts_a_second(setup)
         self._reads_until = 0.0
         self._stops_at = 0.0
 
@@ -201,15 +227,6 @@ class _Finder:
             put = min(queue.to_put, self._puts_a_second / len(busy))
             queue.to_put -= put
             queue.nudged += put
-
-    @property
-    def _puts_a_second(self) -> float:
-        machine, setup = self._setup.machine, self._setup
-        by_processor = 1000 / machine["cpu_milliseconds_a_queue_call"] * setup.finder_share
-        by_threads = (
-            setup.shards * len(setup.channels) * 1000 / machine["milliseconds_a_queue_call"]
-        )
-        return float(NUDGES_A_CALL * min(by_processor, by_threads))
 
     def _tick(self, second: int) -> None:
         minute, machine = second // 60, self._setup.machine
@@ -235,6 +252,13 @@ class _Finder:
         )
         self._reads_until = second + reading
         self._stops_at = second + FINDER_SECONDS
+
+
+def _puts_a_second(setup: Setup) -> float:
+    machine = setup.machine
+    by_processor = 1000 / machine["cpu_milliseconds_a_queue_call"] * setup.finder_share
+    by_threads = setup.shards * len(setup.channels) * 1000 / machine["milliseconds_a_queue_call"]
+    return float(NUDGES_A_CALL * min(by_processor, by_threads))
 
 
 def by_quota_alone(channels: Sequence[Channel]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """An account is changed in one transaction, and what changes it can be read in the console."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -8,19 +9,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from pynamodb.exceptions import TransactWriteError
 
+from bill_reminders.commands.imports import Saved
+from bill_reminders.delivery.claims import claim_next, quarantine
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import accounts, tables
-from bill_reminders.storage.accounts import Account, Change, with_user
-from bill_reminders.storage.happenings import record_payment
-from bill_reminders.storage.ledger import claim_next, quarantine
-from bill_reminders.storage.people import Saved, save_bills, save_user
+from bill_reminders.storage import accounts, erasure, tables
+from bill_reminders.storage.saving import save_bills, save_user
+from bill_reminders.storage.transactions import Lost
 from tests.support import wire
 from tests.support.entered import (
     ENTERED,
@@ -33,6 +36,7 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import counted_calls
+from tests.support.happenings import record_payment
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, EMAIL, PHONE, a_bill, a_user
 
@@ -114,7 +118,7 @@ def test_nobody_is_read_who_does_not_exist() -> None:
     with pytest.raises(accounts.UnknownUser):
         accounts.read("nobody", now=NINE)
     with pytest.raises(accounts.UnknownUser):
-        accounts.change("nobody", now=NINE, edit=lambda _: None)
+        accounts.change("nobody", lambda account: account, now=NINE)
     with pytest.raises(accounts.UnknownUser):
         save_bills("nobody", [lambda _: a_bill("nobody", due_on=IN_THREE_DAYS)], now=NINE)
     with pytest.raises(accounts.UnknownUser):
@@ -126,7 +130,7 @@ def test_nobody_is_read_who_does_not_exist() -> None:
 def test_a_user_can_be_registered_once() -> None:
     enter(a_user())
     with pytest.raises(accounts.Stale):
-        accounts.register(moved_to(a_user(), "Asia/Tokyo"), shards=SHARDS)
+        accounts.register(moved_to(a_user(), "Asia/Tokyo"), shards=SHARDS, now=NINE)
     assert accounts.read("somebody", now=NINE).user == a_user()
 
 
@@ -135,7 +139,9 @@ def test_a_user_can_be_registered_once() -> None:
 
 def test_an_administrator_can_read_a_schedule(stack: MotoStack) -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    assert item(stack, "Schedules", user_id="somebody") == {
+    shown = item(stack, "Schedules", user_id="somebody")
+    assert re.fullmatch("[0-9a-f]{16}", shown.pop("life")["S"])
+    assert shown == {
         "user_id": {"S": "somebody"},
         "shard": {"N": str(accounts.shard_of("somebody", SHARDS))},
         "version": {"N": "2"},
@@ -149,6 +155,7 @@ def test_an_administrator_can_read_a_user(stack: MotoStack) -> None:
         "user_id": {"S": "somebody"},
         "language": {"S": "en"},
         "time_zone": {"S": "Europe/London"},
+        "self_registered": {"BOOL": False},
         "channels": {"L": [{"S": "sms"}]},
         "lead_days": {"L": [{"N": "3"}, {"N": "1"}, {"N": "0"}]},
         "overdue_days": {"L": [{"N": "1"}]},
@@ -183,6 +190,7 @@ def test_an_administrator_can_read_a_bill(stack: MotoStack) -> None:
         "every": {"N": "1"},
         "last_day": {"BOOL": False},
         "owed_from": {"S": "2027-01-01"},
+        "version": {"N": "3"},
         "shift": {"S": "none"},
         "kind": {"S": "other"},
         "label": {"S": "personal"},
@@ -283,14 +291,14 @@ def test_a_change_decides_again_when_the_account_moved_in_between() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     seen: list[bool] = []
 
-    def edit(account: Account) -> Change:
+    def edit(account: Account) -> Account:
         if not seen:
             record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
         seen.append(account.bills[0].is_closed(0))
         user = moved_to(account.user, "Asia/Tokyo")
-        return with_user(account, user)
+        return account.with_user(user)
 
-    assert accounts.change("somebody", now=ENTERED, edit=edit)
+    assert accounts.change("somebody", edit, now=ENTERED).written
     assert seen == [False, True]
     account = accounts.read("somebody", now=ENTERED)
     assert account.user.zone.key == "Asia/Tokyo"
@@ -302,13 +310,13 @@ def test_a_change_decides_again_when_the_account_moved_in_between() -> None:
 def test_a_change_of_a_user_who_is_erased_meanwhile_brings_nobody_back(stack: MotoStack) -> None:
     enter(a_user())
 
-    def edit(account: Account) -> Change:
+    def edit(account: Account) -> Account:
         schedule("somebody").delete()
         user = moved_to(account.user, "Asia/Tokyo")
-        return with_user(account, user)
+        return account.with_user(user)
 
     with pytest.raises(accounts.UnknownUser):
-        accounts.change("somebody", now=ENTERED, edit=edit)
+        accounts.change("somebody", edit, now=ENTERED)
     assert not accounts.exists("somebody")
     assert item(stack, "Users", user_id="somebody")["time_zone"] == {"S": "UTC"}
 
@@ -318,14 +326,33 @@ def test_an_account_that_never_holds_still_is_given_up() -> None:
     zones = [f"Etc/GMT+{number % 12 + 1}" for number in range(accounts.ROUNDS)]
     moves = iter(zones)
 
-    def edit(account: Account) -> Change:
+    def edit(account: Account) -> Account:
         save_user(moved_to(account.user, next(moves)), shards=SHARDS, now=ENTERED)
         user = moved_to(account.user, "Asia/Tokyo")
-        return with_user(account, user)
+        return account.with_user(user)
 
     with pytest.raises(accounts.Contended):
-        accounts.change("somebody", now=ENTERED, edit=edit)
+        accounts.change("somebody", edit, now=ENTERED)
     assert accounts.read("somebody", now=ENTERED).user.zone.key == zones[-1]
+
+
+def test_a_table_that_never_answers_is_not_waited_for_round_after_round() -> None:
+    enter(a_user())
+    asked: list[AWSPreparedRequest] = []
+    never = wire.counting(asked, wire.raises(wire.TIMEOUT))
+    with (
+        wire.before(tables.connection.client, "TransactWriteItems", never),
+        pytest.raises(Lost),
+    ):
+        accounts.plan_again("somebody", now=ENTERED)
+    assert len(asked) == 4  # two rounds, in each the library's own second attempt
+    asked.clear()
+    with (
+        wire.before(tables.connection.client, "TransactWriteItems", never),
+        pytest.raises(Lost),
+    ):
+        erasure.erase("somebody")
+    assert len(asked) == 4
 
 
 def test_a_payment_is_noted_once() -> None:
@@ -430,6 +457,50 @@ def test_a_new_address_is_greeted_anew(phone: str, greeted_anew: bool) -> None:
     claim = claim_next("somebody", Channel.SMS, now=NINE + timedelta(days=1))
     assert claim.reminders
     assert claim.first is greeted_anew
+
+
+@pytest.mark.parametrize(
+    ("phone", "channel", "monthly"),
+    [
+        ("+12025550124", Channel.SMS, True),
+        ("+14165550124", Channel.SMS, True),
+        (PHONE, Channel.SMS, False),
+        ("+12025550124", Channel.EMAIL, False),
+    ],
+)
+def test_an_american_number_is_told_how_to_stop_in_the_first_sms_of_each_month(
+    phone: str, channel: Channel, monthly: bool
+) -> None:
+    user = a_user(channels=(channel,)).with_address(Channel.SMS, Address(phone, ATTESTED))
+    every_month = Recurrence(IN_THREE_DAYS, 1, Unit.MONTH)
+    enter(user, a_bill(due_on=IN_THREE_DAYS, recurrence=every_month))
+    told: dict[int, list[bool]] = {}
+    for _ in range(15):
+        now = wakes_at("somebody", channel)
+        assert now is not None
+        claim = claim_next("somebody", channel, now=now)
+        assert claim.reminders
+        told.setdefault(now.month, []).append(claim.first)
+    first_of_all, *later = told.values()
+    assert first_of_all[0]
+    assert len(later) > 2
+    assert [month[0] for month in later] == [monthly] * len(later)
+    assert not any(any(month[1:]) for month in told.values())
+
+
+def test_a_number_that_follows_an_american_one_is_told_how_to_stop_after_months_too() -> None:
+    user = a_user().with_address(Channel.SMS, Address("+12025550124", ATTESTED))
+    every_month = Recurrence(IN_THREE_DAYS, 1, Unit.MONTH)
+    enter(user, a_bill(due_on=IN_THREE_DAYS, recurrence=every_month))
+    assert claim_next("somebody", Channel.SMS, now=NINE).first
+    next_month = NINE + timedelta(days=31)
+    british = a_user().with_address(Channel.SMS, Address("+447700900123", ATTESTED))
+    save_user(british, shards=SHARDS, now=next_month)
+    now = wakes_at("somebody", Channel.SMS)
+    assert now is not None
+    claim = claim_next("somebody", Channel.SMS, now=now)
+    assert claim.reminders
+    assert claim.first
 
 
 # When a change wakes the user --------------------------------------------------------------------

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from bill_reminders.delivery import claims
+from bill_reminders.delivery.claims import Claim, claim_next
 from bill_reminders.delivery.sender import Outgoing, deliver
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Plan, PlanChange
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import accounts, ledger, tables
-from bill_reminders.storage.happenings import record_payment
-from bill_reminders.storage.ledger import Claim, claim_next
-from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.rows import ledger_item
+from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from bill_reminders.storage.transactions import Busy
 from tests.support import wire
@@ -33,6 +33,7 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import counted_calls
+from tests.support.happenings import record_payment
 from tests.support.people import a_bill, a_user
 
 DAY = timedelta(days=1)
@@ -197,7 +198,7 @@ def test_what_is_skipped_takes_its_room_in_a_transaction(
     at_most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two bills four rows are skipped and two are due."""
-    monkeypatch.setattr(ledger, "ROWS_AT_MOST", at_most)
+    monkeypatch.setattr(claims, "ROWS_AT_MOST", at_most)
     enter_bills("rent", "power")
     rows: list[int] = []
 
@@ -206,12 +207,12 @@ def test_what_is_skipped_takes_its_room_in_a_transaction(
 
     events = tables.connection.client.meta.events
     events.register("before-parameter-build.dynamodb.TransactWriteItems", count)
-    claims = [claim_sms(NINE + 3 * DAY)]
-    while claims[-1].more:
-        claims.append(claim_sms(NINE + 3 * DAY))
+    made = [claim_sms(NINE + 3 * DAY)]
+    while made[-1].more:
+        made.append(claim_sms(NINE + 3 * DAY))
     assert max(rows) <= at_most
     assert sum(rows) == 6
-    assert sorted(bill_id for claim in claims for bill_id in claimed(claim)) == ["power", "rent"]
+    assert sorted(bill_id for claim in made for bill_id in claimed(claim)) == ["power", "rent"]
 
 
 def test_a_crash_between_two_messages_of_one_wake_up_leaves_the_rest_due() -> None:
@@ -436,7 +437,7 @@ def test_an_account_that_changes_at_every_claim_is_given_up_untouched() -> None:
 def test_the_owner_marks_what_became_of_the_message() -> None:
     enter_bills("rent", "power")
     claim = claim_sms()
-    assert ledger.mark(claim, State.SENT, now=NINE + MINUTE, provider_id="p-1")
+    assert claims.mark(claim, State.SENT, now=NINE + MINUTE, provider_id="p-1")
     head = LedgerItem.get("somebody", claim.message_key)
     assert (head.state, head.provider_id, head.settled_at) == ("sent", "p-1", NINE + MINUTE)
     assert head.settle_at is None
@@ -445,8 +446,8 @@ def test_the_owner_marks_what_became_of_the_message() -> None:
 def test_a_message_is_marked_once() -> None:
     enter_bills("rent")
     claim = claim_sms()
-    assert ledger.mark(claim, State.SENT, now=NINE, provider_id="p-1")
-    assert not ledger.mark(claim, State.FAILED, now=NINE, reason="late")
+    assert claims.mark(claim, State.SENT, now=NINE, provider_id="p-1")
+    assert not claims.mark(claim, State.FAILED, now=NINE, reason="late")
     assert states_of("somebody") == {RENT: "sent"}
 
 
@@ -456,9 +457,9 @@ def test_a_stale_owner_marks_and_releases_nothing(stale: dict[str, Any]) -> None
     claim = claim_sms()
     known = accounts.read("somebody", now=NINE)
     other = replace(claim, **stale)
-    assert not ledger.mark(other, State.SENT, now=NINE, provider_id="p-1")
+    assert not claims.mark(other, State.SENT, now=NINE, provider_id="p-1")
     if "owner" in stale:
-        assert not ledger.release(other, not_before=NINE + MINUTE, reason="r", now=NINE)
+        assert not claims.release(other, not_before=NINE + MINUTE, reason="r", now=NINE)
     assert accounts.read("somebody", now=NINE) == known
     assert states_of("somebody") == {RENT: "claimed"}
 
@@ -481,7 +482,7 @@ def at_minutes(*minutes: int, zone: str = "UTC") -> None:
 def test_an_address_gets_so_many_messages_a_day_and_the_rest_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ledger, "MESSAGES_A_DAY", 2)
+    monkeypatch.setattr(claims, "MESSAGES_A_DAY", 2)
     at_minutes(0, 1, 2, 3)
     for minutes in range(2):
         assert len(claim_sms(NINE + minutes * MINUTE).reminders) == 1
@@ -499,7 +500,7 @@ def test_an_address_gets_so_many_messages_a_day_and_the_rest_the_next(
 
 def test_the_cap_is_reserved_in_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two senders at once, each with another reminder: one of them sees the other's message."""
-    monkeypatch.setattr(ledger, "MESSAGES_A_DAY", 1)
+    monkeypatch.setattr(claims, "MESSAGES_A_DAY", 1)
     at_minutes(0, 1)
     others: list[Claim] = []
     client = tables.connection.client
@@ -529,7 +530,7 @@ def test_a_claim_counts_from_what_others_counted_meanwhile(by_now: int) -> None:
 def test_another_channel_and_another_day_count_for_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ledger, "MESSAGES_A_DAY", 1)
+    monkeypatch.setattr(claims, "MESSAGES_A_DAY", 1)
     enter_bills("rent", channels=(Channel.SMS, Channel.EMAIL))
     assert claim_sms().reminders
     assert claim_next("somebody", Channel.EMAIL, now=NINE).reminders
@@ -541,7 +542,7 @@ def test_another_channel_and_another_day_count_for_themselves(
 
 def release(claim: Claim, minutes: int = 7) -> bool:
     later = NINE + minutes * MINUTE
-    return ledger.release(claim, not_before=later, reason="Throttling", now=NINE)
+    return claims.release(claim, not_before=later, reason="Throttling", now=NINE)
 
 
 def test_a_release_makes_the_whole_digest_wait_and_wakes_the_user_then() -> None:
@@ -602,9 +603,9 @@ def test_the_first_attempts_owner_cannot_mark_the_second() -> None:
     claim = claim_sms()
     release(claim)
     again = claim_sms(NINE + 7 * MINUTE)
-    assert not ledger.mark(claim, State.SENT, now=NINE, provider_id="late")
+    assert not claims.mark(claim, State.SENT, now=NINE, provider_id="late")
     assert not release(claim)
-    assert ledger.mark(again, State.SENT, now=NINE, provider_id="p-2")
+    assert claims.mark(again, State.SENT, now=NINE, provider_id="p-2")
 
 
 def test_a_bill_that_is_paid_while_it_waits_is_withdrawn_and_never_sent() -> None:
@@ -655,7 +656,7 @@ def test_attempts_of_one_reminder_are_counted_and_never_repeat() -> None:
     for number in range(4):
         claim = claim_sms(NINE + number * 7 * MINUTE)
         attempts.append(claim.attempt)
-        ledger.release(
+        claims.release(
             claim,
             not_before=NINE + (number + 1) * 7 * MINUTE,
             reason="Throttling",
@@ -669,7 +670,7 @@ def test_attempts_of_one_reminder_are_counted_and_never_repeat() -> None:
 
 def test_a_quarantine_takes_the_channel_out_of_its_index_alone() -> None:
     enter_bills("rent", channels=(Channel.SMS, Channel.EMAIL))
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     assert wakes_at("somebody", Channel.SMS) is None
     assert rests_at("somebody", Channel.SMS) == NINE
     assert wakes_at("somebody", Channel.EMAIL) == NINE
@@ -692,7 +693,7 @@ def test_a_quarantine_leaves_an_account_that_moved_on(meanwhile: list[Any]) -> N
         schedule("somebody").update(meanwhile)
 
     with wire.before_call(tables.connection.client, "TransactWriteItems", move_on):
-        ledger.quarantine("somebody", Channel.SMS)
+        claims.quarantine("somebody", Channel.SMS)
     assert rests_at("somebody") is None
     assert wakes_at("somebody") is not None
 
@@ -725,21 +726,21 @@ def test_what_is_due_and_what_is_skipped_are_one_claim() -> None:
 def test_a_mark_says_its_reason_and_a_better_one_takes_it_away() -> None:
     enter_bills("rent")
     claim = claim_sms()
-    assert ledger.mark_unknown(claim, reason="no_answer", now=NINE)
+    assert claims.mark_unknown(claim, reason="no_answer", now=NINE)
     assert ledger_of("somebody")[0].reason == "no_answer"
-    assert ledger.mark(claim, State.SENT, provider_id="p-1", now=NINE)
+    assert claims.mark(claim, State.SENT, provider_id="p-1", now=NINE)
     assert ledger_of("somebody")[0].reason is None
 
 
 def test_a_rejection_keeps_its_reason() -> None:
     enter_bills("rent")
-    assert ledger.mark(claim_sms(), State.FAILED, reason="invalid", now=NINE)
+    assert claims.mark(claim_sms(), State.FAILED, reason="invalid", now=NINE)
     assert ledger_of("somebody")[0].reason == "invalid"
 
 
 def test_a_claim_that_succeeds_ends_the_quarantine() -> None:
     enter_bills("rent")
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     assert claimed(claim_sms()) == {"rent"}
     assert rests_at("somebody") is None
     assert wakes_at("somebody") == NINE + 2 * DAY
@@ -747,7 +748,7 @@ def test_a_claim_that_succeeds_ends_the_quarantine() -> None:
 
 def test_a_claim_with_nothing_to_say_ends_the_quarantine_too() -> None:
     enter_bills("rent")
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     assert not claim_sms(NINE - DAY).reminders
     assert rests_at("somebody") is None
     assert wakes_at("somebody") == NINE
@@ -755,7 +756,7 @@ def test_a_claim_with_nothing_to_say_ends_the_quarantine_too() -> None:
 
 def test_nor_does_it_last_when_nothing_is_left_to_say() -> None:
     enter_bills("rent")
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     BillItem("somebody", "rent").delete()  # by itself: a change would end it, too
     assert not claim_sms().reminders
     assert (rests_at("somebody"), wakes_at("somebody")) == (None, None)
@@ -763,7 +764,7 @@ def test_nor_does_it_last_when_nothing_is_left_to_say() -> None:
 
 def test_a_change_ends_the_quarantine() -> None:
     enter_bills("rent", "power")
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     record_payment("somebody", "power", 0, payment_id="payment", now=ENTERED)
     assert rests_at("somebody") is None
     assert wakes_at("somebody") == NINE
@@ -772,7 +773,7 @@ def test_a_change_ends_the_quarantine() -> None:
 def test_what_a_long_quarantine_missed_is_noted_when_it_ends() -> None:
     plan = Plan(lead_days=(3,), overdue_days=())
     enter(a_user(plan=plan), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     assert not claim_sms(NINE + 60 * DAY).reminders
     (row,) = ledger_of("somebody")
     assert (row.state, row.reason) == ("skipped", "expired")
@@ -781,14 +782,14 @@ def test_what_a_long_quarantine_missed_is_noted_when_it_ends() -> None:
 def test_a_change_in_between_makes_the_quarantine_needless() -> None:
     enter_bills("rent", "power")
     with wire.before_call(tables.connection.client, "TransactWriteItems", pay):
-        ledger.quarantine("somebody", Channel.SMS)
+        claims.quarantine("somebody", Channel.SMS)
     assert rests_at("somebody") is None
     assert wakes_at("somebody") is not None
 
 
 def test_nobody_is_quarantined_who_does_not_wait_or_exist() -> None:
     enter(a_user())
-    ledger.quarantine("somebody", Channel.SMS)
+    claims.quarantine("somebody", Channel.SMS)
     assert rests_at("somebody") is None
     with pytest.raises(accounts.UnknownUser):
-        ledger.quarantine("nobody", Channel.SMS)
+        claims.quarantine("nobody", Channel.SMS)

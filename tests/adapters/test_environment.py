@@ -16,14 +16,21 @@ NUMBERS = {
     "CONCURRENCY",
     "ERASURE_DELAY_SECONDS",
     "SMS_CODES_PER_DAY",
+    "EMAIL_CODES_PER_DAY",
+    "SMS_PARTS_PER_DAY",
+    "SMS_SELF_REGISTERED_PERCENT",
+    "JOIN_WITHIN_MONTHS",
 }
 NOT_NEEDED = {
     "APPLE_PUSH_APPLICATION_ARN",
     "GOOGLE_PUSH_APPLICATION_ARN",
     "LINK_ORIGIN",
     "RESEND_UNKNOWN",
+    "SMS_COUNTRIES",
+    "USER_POOL_ID",
 }
-"""Empty where there is no app, no domain for the links of SMS, no channel that sends twice."""
+"""Empty where there is no app, no domain for the links of SMS, no channel that sends twice, no
+choice of countries, no user pool."""
 
 
 def variables(function: str) -> dict[str, str]:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 
+from bill_reminders.delivery.claims import claim_next
 from bill_reminders.delivery.switches import UnreadableSwitches
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.attributes import minute_text
-from bill_reminders.storage.ledger import claim_next
 from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import IN_THREE_DAYS, NINE, SHARDS, enter, ledger_of, wakes_at

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bill_reminders.commands.snoozes import NeedsConfirmation
+from bill_reminders.delivery.claims import claim_next
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
@@ -16,12 +18,12 @@ from bill_reminders.domain.payments import Standing, Statement
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel, Kind
-from bill_reminders.storage import accounts, happenings
+from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.erasure import erase
-from bill_reminders.storage.ledger import claim_next
-from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import BillItem
+from tests.support import happenings
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -200,7 +202,7 @@ def test_a_snooze_that_makes_no_sense_is_refused(until: date, field: str) -> Non
 def test_a_snooze_past_the_due_date_wants_a_second_yes() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     late = date(2027, 3, 6)
-    with pytest.raises(happenings.NeedsConfirmation):
+    with pytest.raises(NeedsConfirmation):
         happenings.snooze("somebody", "bill", 0, late, now=NINE)
     assert happenings.snooze("somebody", "bill", 0, late, confirmed=True, now=NINE)
 

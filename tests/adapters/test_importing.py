@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bill_reminders.commands.bills import MOST_OPEN_BILLS
+from bill_reminders.delivery.claims import claim_next
 from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.loans import Effect, Prepayment
@@ -28,14 +30,12 @@ from bill_reminders.domain.terms import Channel, Label
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main
-from bill_reminders.storage import accounts, happenings, history, tables
-from bill_reminders.storage.happenings import record_payment
+from bill_reminders.storage import accounts, history, tables
 from bill_reminders.storage.history import Feedback
-from bill_reminders.storage.ledger import claim_next
-from bill_reminders.storage.people import MOST_OPEN_BILLS
 from tests.adapters.conftest import SetClock
-from tests.support import wire
+from tests.support import happenings, wire
 from tests.support.entered import ENTERED, NINE, schedule, wakes_at
+from tests.support.happenings import record_payment
 from tests.support.moto_stack import STACK, MotoStack
 from tests.support.people import EMAIL, PHONE
 from tests.support.template import ROOT
@@ -160,6 +160,17 @@ def test_importing_again_says_what_changed(
         "users: 1 changed, 1 unchanged; 0 bad rows",
         "bills: 1 changed, 1 new, 2 unchanged; 0 bad rows",
     ]
+
+
+def test_the_report_of_thousands_of_bad_rows_is_bounded(
+    run: Run, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = [BILLS[1] | {"bill_id": f"b{number}", "repeats": "now"} for number in range(1500)]
+    assert run(*files(USERS, bad)) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1003
+    assert lines[1000].endswith("500 more errors: correct these and import again")
+    assert lines[-1].endswith("1500 bad rows")
 
 
 # What a user set by themselves --------------------------------------------------------------------
@@ -482,6 +493,39 @@ def test_a_user_with_too_many_bills_keeps_no_other_users_out(
     assert accounts.read("anna", now=NINE).bills == ()
 
 
+def test_a_bill_with_too_many_reminders_keeps_no_other_bill_out(
+    run: Run, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = BILLS[0] | {"repeats": "every day", "lead_days": "365", "overdue_days": "1"}
+    assert run(*files(bills=[far, *BILLS[1:]])) == 1
+    told = capsys.readouterr().out
+    assert "bills.csv, row 2, lead_days: one bill would have more than 400 reminders" in told
+    assert "bills: 2 new; 1 bad rows" in told
+
+
+def test_a_users_plan_that_makes_too_many_reminders_of_their_bills_is_a_bad_row(
+    run: Run, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*files(bills=[BILLS[0] | {"repeats": "every day"}, *BILLS[1:]])) == 0
+    users = [USERS[0] | {"lead_days": "365", "overdue_days": "1"}, USERS[1] | {"lead_days": "5"}]
+    assert run(*files(users, [])) == 1
+    told = capsys.readouterr().out
+    assert "users.csv, row 2, lead_days: one bill would have more than 400 reminders" in told
+    assert accounts.read("anna", now=NINE).user.plan.lead_days != (365,)
+    assert accounts.read("ben", now=NINE).user.plan.lead_days == (5,)
+
+
+def test_a_plan_of_more_than_twenty_days_is_a_bad_row(
+    run: Run, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = "+".join(map(str, range(1, 22)))
+    users = [USERS[0] | {"lead_days": days, "overdue_days": days}, USERS[1]]
+    assert run(*files(users, [])) == 1
+    told = capsys.readouterr().out
+    for column in ("lead_days", "overdue_days"):
+        assert f"row 2, {column}: more than 20 days: keep at most 20 of them" in told
+
+
 def test_no_address_and_no_amount_is_repeated(
     run: Run, files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -541,6 +585,35 @@ def test_a_push_token_that_sns_refuses_is_a_bad_row(
     assert "row 2, push_token: SNS refuses it" in capsys.readouterr().out
     assert not accounts.exists("anna")
     assert accounts.exists("ben")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param({"CustomUserData": "anna@old"}, id="of a former backend"),
+        pytest.param({"Enabled": "false"}, id="disabled"),
+        pytest.param({"CustomUserData": "anna@old", "Enabled": "false"}, id="both"),
+    ],
+)
+def test_a_push_token_that_sns_knows_already_is_taken_and_enabled(
+    run: Run, files: Files, application: str, stack: MotoStack, known: dict[str, str]
+) -> None:
+    sns = stack.client("sns")
+    endpoint = sns.create_platform_endpoint(
+        PlatformApplicationArn=application,
+        Token=TOKEN,
+        CustomUserData=known.get("CustomUserData", ""),
+    )["EndpointArn"]
+    sns.set_endpoint_attributes(
+        EndpointArn=endpoint, Attributes={"Enabled": known.get("Enabled", "true")}
+    )
+    users, _ = files([PUSH_USER, USERS[1]])
+    assert run(users, None, "--push-application", application) == 0
+    address = accounts.read("anna", now=NINE).user.address(Channel.PUSH)
+    assert address is not None
+    assert address.value == endpoint
+    kept = sns.get_endpoint_attributes(EndpointArn=endpoint)["Attributes"]
+    assert (kept["Enabled"], kept["Token"]) == ("true", TOKEN)
 
 
 # Nothing could be done ---------------------------------------------------------------------------
@@ -617,13 +690,28 @@ def test_no_file_at_all_shows_how_the_command_is_used(
 def test_tables_that_refuse_us_are_told_in_a_sentence(
     run: Run, files: Files, capsys: pytest.CaptureFixture[str], refused: str
 ) -> None:
+    users, bills = files()
+    if refused == "Query":
+        run(users, None)
+        capsys.readouterr()
     denied = wire.json_error("AccessDeniedException", message="not authorized")
     with wire.before(tables.connection.client, refused, denied):
-        if refused == "Query":
-            users, bills = files()
-            run(users, None)
-            capsys.readouterr()
-            assert run(None, bills) == 2
-        else:
-            assert run(*files()) == 2
+        assert run(users, bills) == 2
     assert "AccessDenied" in told_in_a_sentence(capsys)
+
+
+def test_a_number_of_a_country_that_sms_do_not_go_to_is_named_with_a_remedy(
+    stack: MotoStack, run: Run, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = '{"GB": {"sender_id": "Lantern"}}'
+    stack.client("ssm").put_parameter(
+        Name=stack.ids["SmsOrigins"], Value=stored, Type="String", Overwrite=True
+    )
+    french = {"user_id": "claire", "channels": "sms", "phone": "+33612345678"}
+    users, _ = files(users=[*USERS, french])
+    assert run(users, None) == 1
+    told = capsys.readouterr().out
+    assert "phone" in told and "SmsCountries" in told
+    assert "+336" not in told
+    assert accounts.exists("anna")
+    assert not accounts.exists("claire")

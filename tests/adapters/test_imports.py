@@ -22,12 +22,13 @@ WRITING = {
     "SendPush",
     "SendEmail",
     "LinkPage",
+    "Unsubscribe",
     "CalendarFeed",
     "ReadReplies",
     "RunJobs",
     *VALIDATING,
 }
-RENDERING = {"SendEmail", "LinkPage"}
+RENDERING = {"SendEmail", "LinkPage", "Unsubscribe"}
 NOWHERE = (
     "boto3",
     "s3transfer",

@@ -2,18 +2,22 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import cycle
 from threading import Barrier
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from bill_reminders import batches
+from bill_reminders.delivery import claims
 from bill_reminders.delivery.circuit import REFUSALS, SHORTEST
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.pace import Pace
@@ -23,7 +27,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Join, Plan, PlanChange, StoppedBy
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
-from bill_reminders.storage.people import save_bills
+from bill_reminders.storage.saving import save_bills
 from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import (
@@ -286,7 +290,8 @@ def test_with_too_little_time_left_no_nudge_is_begun(
     ):
         assert nudge(stack, channel, "somebody", receives=receives, context=late) == []
     assert not sent
-    assert not calls
+    # of SMS, what a batch may take of the day's total is counted first
+    assert calls == (["UpdateItem"] if channel is Channel.SMS else [])
     assert not ledger_of("somebody")
     assert in_index(channel) == {("somebody", NINE)}
     assert schedule("somebody").version == version
@@ -328,14 +333,16 @@ def test_when_time_runs_out_the_rest_of_the_batch_stays_in_the_index(stack: Moto
 # A claim that cannot be given back ---------------------------------------------------------------
 
 
-def errors(log: io.StringIO) -> list[dict[str, Any]]:
+def troubles(log: io.StringIO) -> list[dict[str, Any]]:
+    """The lines that an alarm looks for."""
     lines = (json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{"))
-    return [line for line in lines if line["level"] == "ERROR"]
+    return [line for line in lines if line.get("may_pass")]
 
 
 @CHANNELS
-def test_a_refusal_that_cannot_be_given_back_fails_its_nudge_and_says_so(
-    stack: MotoStack, channel: Channel, log: io.StringIO
+@pytest.mark.parametrize("receives", [1, 3])
+def test_a_refusal_that_cannot_be_given_back_is_no_poison_and_says_so(
+    stack: MotoStack, channel: Channel, receives: int, log: io.StringIO
 ) -> None:
     enter_due(channel, "rent")
     refusal = (
@@ -346,21 +353,24 @@ def test_a_refusal_that_cannot_be_given_back_fails_its_nudge_and_says_so(
     transactions: list[AWSPreparedRequest] = []
     conflict = wire.cancelled(["TransactionConflict", "None"])
 
-    def from_the_second_on(request: AWSPreparedRequest) -> Any:
-        return conflict(request) if len(transactions) > 1 else None
+    before = 2 if receives == 3 else 1  # at a last receive the user is put aside, too
 
-    meddling = wire.counting(transactions, from_the_second_on)
+    def after_the_claim(request: AWSPreparedRequest) -> Any:
+        return conflict(request) if len(transactions) > before else None
+
+    meddling = wire.counting(transactions, after_the_claim)
     with (
         wire.before(tables.connection.client, "TransactWriteItems", meddling),
         provider(stack, channel, refusal) as sent,
     ):
-        assert nudge(stack, channel, "somebody") == ["message-0"]
+        assert nudge(stack, channel, "somebody", receives=receives) == []
     assert len(transactions) > 2
     assert len(sent) == 1
-    (error,) = errors(log)
-    assert (error["message"], error["error"]) == ("nudge failed", "NotGivenBack")
-    assert error["user_id"] == "somebody"
-    assert error["where"]
+    (line,) = troubles(log)
+    assert (line["user_id"], line["error"]) == ("somebody", "NotGivenBack")
+    assert line["where"]
+    assert wakes_at("somebody", channel) is not None
+    assert rests_at("somebody", channel) is None
     with provider(stack, channel, takes(channel)) as again:
         nudge(stack, channel, "somebody", receives=2)
     assert not again, "what stays claimed is nobody else's"
@@ -487,16 +497,46 @@ def test_a_rejection_brings_nothing_back_of_a_user_erased_with_their_ledger(
 # A provider in trouble ---------------------------------------------------------------------------
 
 
+def refusal(channel: Channel) -> wire.Act:
+    return (wire.json_error if channel is Channel.EMAIL else wire.xml_error)("Throttling")
+
+
+def in_turn(*acts: wire.Act) -> wire.Act:
+    """One after the other, and from the beginning."""
+    turns = cycle(acts)
+
+    def act(request: AWSPreparedRequest) -> AWSResponse | None:
+        return next(turns)(request)
+
+    return act
+
+
+TROUBLES = pytest.mark.parametrize(
+    "trouble",
+    [
+        refusal,
+        lambda _: wire.raises(wire.TIMEOUT),
+        lambda _: wire.answers(503, PAGE),
+        lambda channel: in_turn(wire.raises(wire.RESET), refusal(channel)),
+    ],
+    ids=["refusals", "no answers", "failures", "one and the other"],
+)
+
+
 @CHANNELS
-def test_a_provider_that_refuses_again_and_again_is_left_alone_for_a_while(
-    stack: MotoStack, set_clock: SetClock, channel: Channel
+@TROUBLES
+def test_a_provider_in_trouble_again_and_again_is_left_alone_for_a_while(
+    stack: MotoStack,
+    set_clock: SetClock,
+    channel: Channel,
+    trouble: Callable[[Channel], wire.Act],
 ) -> None:
     users = [f"user-{n:02}" for n in range(20)]
     for user_id in users:
         enter_due(channel, "rent", user_id=user_id)
     under_way = function(stack, channel).worker._pace.at_once
-    throttled = (wire.json_error if channel is Channel.EMAIL else wire.xml_error)("Throttling")
-    with provider(stack, channel, throttled) as asked:
+    set_clock(NINE)
+    with provider(stack, channel, trouble(channel)) as asked:
         assert nudge(stack, channel, *users) == []
     assert REFUSALS <= len(asked) < REFUSALS + under_way < len(users)
     touched = {user_id for user_id in users if ledger_of(user_id)}
@@ -504,10 +544,117 @@ def test_a_provider_that_refuses_again_and_again_is_left_alone_for_a_while(
     left = {*users} - touched
     assert {user_id for user_id, at in in_index(channel) if at == NINE} == left
 
-    set_clock(NINE + SHORTEST + 10 * SECOND)
+    set_clock(NINE + SHORTEST + MINUTE)
     with provider(stack, channel, takes(channel)) as sent:
         assert nudge(stack, channel, *sorted(left)) == []
     assert len(sent) == len(left)
+
+
+@TROUBLES
+def test_after_each_pause_the_oldest_message_alone_finds_out(
+    stack: MotoStack, set_clock: SetClock, trouble: Callable[[Channel], wire.Act]
+) -> None:
+    share_among_few(stack)
+    first = [f"user-{n:02}" for n in range(REFUSALS)]
+    left = [f"user-{n:02}" for n in range(10, 19)]
+    for user_id in (*first, *left):
+        enter_due(Channel.PUSH, "rent", user_id=user_id)
+    for number, user_id in enumerate(("older", "oldest")):
+        plan = Plan(channels=(Channel.PUSH,), remind_at=time(8, 40 - 10 * number))
+        enter(
+            a_user(user_id, channels=(Channel.PUSH,), plan=plan),
+            a_bill(user_id, due_on=IN_THREE_DAYS),
+        )
+    left += ["older", "oldest"]
+    now, pause = NINE, SHORTEST
+    set_clock(now)
+    with provider(stack, Channel.PUSH, trouble(Channel.PUSH)) as asked:
+        nudge(stack, Channel.PUSH, *first)
+        assert len(asked) == REFUSALS
+        for number, user_id in enumerate(("oldest", "older", "user-10")):
+            now += pause + MINUTE
+            set_clock(now)
+            assert nudge(stack, Channel.PUSH, *left) == []
+            assert len(asked) == REFUSALS + 1 + number
+            assert ledger_of(user_id)
+            left.remove(user_id)
+            pause *= 2
+    assert {user_id for user_id in left if ledger_of(user_id)} == set()
+    set_clock(now + pause + MINUTE)
+    with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
+        assert nudge(stack, Channel.PUSH, *left) == []
+    assert len(sent) == len(left), "one was taken, and all others followed"
+
+
+def test_who_has_nothing_to_hear_finds_out_nothing(stack: MotoStack, set_clock: SetClock) -> None:
+    """The next one does."""
+    first = [f"user-{n}" for n in range(REFUSALS)]
+    for user_id in (*first, "last"):
+        enter_due(Channel.SMS, "rent", user_id=user_id)
+    set_clock(NINE)
+    with provider(stack, Channel.SMS, refusal(Channel.SMS)) as asked:
+        nudge(stack, Channel.SMS, *first)
+        set_clock(NINE + SHORTEST + MINUTE)
+        nudge(stack, Channel.SMS, "nobody", first[0], "last")
+    assert len(asked) == REFUSALS + 1
+    assert ledger_of("last")
+
+
+@pytest.mark.parametrize("queue_takes_it", [True, False])
+@pytest.mark.parametrize("others", [(), ("other",)], ids=["alone", "in a batch"])
+def test_a_redrive_while_the_provider_is_left_alone_comes_again(
+    stack: MotoStack, set_clock: SetClock, others: tuple[str, ...], queue_takes_it: bool
+) -> None:
+    """Who was put aside is in no index that would bring them back."""
+    first = [f"user-{n}" for n in range(REFUSALS)]
+    for user_id in (*first, "aside", *others):
+        enter_due(Channel.SMS, "rent", user_id=user_id)
+    assert claims.quarantine("aside", Channel.SMS) == NINE
+    set_clock(NINE + 10 * MINUTE)
+    with provider(stack, Channel.SMS, refusal(Channel.SMS)):
+        nudge(stack, Channel.SMS, *first)
+    put: list[str] = []
+
+    def take(request: AWSPreparedRequest) -> AWSResponse | None:
+        put.append(str(wire.content(request)["MessageBody"]))
+        return None if queue_takes_it else wire.json_error("RequestThrottled", 403)(request)
+
+    with wire.before(batches._sqs(), "SendMessage", take):
+        left = nudge(stack, Channel.SMS, "aside", *others)
+    assert left == ([] if queue_takes_it else ["message-0"])
+    assert {*put} == {Nudge("aside", NINE).body()}, "the index brings the others"
+
+
+@pytest.mark.parametrize("act", [wire.raises(wire.TIMEOUT), refusal(Channel.EMAIL)])
+def test_what_does_not_fit_into_a_message_in_trouble_is_not_risked_with_it(
+    stack: MotoStack, set_clock: SetClock, act: wire.Act
+) -> None:
+    enter_due(Channel.EMAIL, *(f"bill-{number:03}" for number in range(105)))
+    with provider(stack, Channel.EMAIL, once(act, Channel.EMAIL)) as sent:
+        nudge(stack, Channel.EMAIL, "somebody")
+        assert len(sent) == 1
+        assert {user_id for user_id, _ in in_index(Channel.EMAIL)} == {"somebody"}
+        set_clock(NINE + 5 * MINUTE)
+        nudge(stack, Channel.EMAIL, "somebody")
+    assert len(sent) > 1
+    states = Counter(row.state for row in ledger_of("somebody"))
+    assert states["claimed"] == states["waiting"] == 0
+
+
+def test_what_did_not_fit_comes_back_also_at_a_last_receive(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    """Its nudge is acknowledged, so the index must hold its user."""
+    enter_due(Channel.EMAIL, *(f"bill-{number:03}" for number in range(105)))
+    trouble = once(wire.raises(wire.TIMEOUT), Channel.EMAIL)
+    with provider(stack, Channel.EMAIL, trouble) as sent:
+        assert nudge(stack, Channel.EMAIL, "somebody", receives=3) == []
+        assert len(sent) == 1
+        assert in_index(Channel.EMAIL) == {("somebody", NINE)}
+        assert rests_at("somebody", Channel.EMAIL) is None
+        set_clock(NINE + 5 * MINUTE)
+        nudge(stack, Channel.EMAIL, "somebody")
+    assert len(sent) > 1
 
 
 # Many at once ------------------------------------------------------------------------------------
@@ -638,7 +785,7 @@ def times_to_live(request: AWSPreparedRequest) -> dict[str, int]:
     fields = {name: values[0] for name, values in parse_qs(request.body).items()}
     found: dict[str, int] = {}
     for field, name in fields.items():
-        if field.startswith("MessageAttributes.entry.") and field.endswith(".Name"):
+        if field.startswith("MessageAttributes.entry.") and name.endswith(".TTL"):
             entry = field.removesuffix("Name")
             assert fields[f"{entry}Value.DataType"] == "String"
             platform = name.removeprefix("AWS.SNS.MOBILE.").removesuffix(".TTL")

@@ -16,9 +16,14 @@ TEMPLATE = """
 Parameters:
   SmsDeliveryLog: {Type: String, Default: create}
   GooglePushApplicationArn: {Type: String, Default: ""}
+  SmsCountries: {Type: String, Default: ""}
 Resources:
   DeviceEvents: {Type: AWS::SNS::Topic}
+  SmsOrigins:
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /ours/origins, Type: String, Value: "{}"}
 Outputs:
+  SmsOriginsParameter: {Value: /ours/origins}
   DeviceEventsTopic: {Value: !Ref DeviceEvents}
   SmsLogRoleArn: {Value: "arn:aws:iam::123456789012:role/sms-log"}
 """
@@ -126,3 +131,20 @@ def test_a_refusal_names_the_call(deploy: Deploy, capsys: pytest.CaptureFixture[
     deploy(GooglePushApplicationArn="arn:aws:sns:us-east-1:123456789012:app/GCM/none")
     assert run("check") == NOT_DONE
     assert "AWS refused GetPlatformApplicationAttributes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("named", "stored", "said"),
+    [
+        ("", "{}", "SMS go to every country"),
+        ("GB,FR", "{}", "SMS go to: FR, GB"),
+        ("", '{"US": {"number": "+12025550100"}, "GB": {"sender_id": "L"}}', "SMS go to: GB, US"),
+    ],
+)
+def test_a_check_says_which_countries_sms_go_to(
+    deploy: Deploy, capsys: pytest.CaptureFixture[str], named: str, stored: str, said: str
+) -> None:
+    deploy(SmsCountries=named)
+    boto3.client("ssm").put_parameter(Name="/ours/origins", Value=stored, Overwrite=True)
+    run("check")
+    assert said in capsys.readouterr().out

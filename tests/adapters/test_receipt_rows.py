@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from bill_reminders.delivery import receipts
+from bill_reminders.delivery.claims import LEASE
+from bill_reminders.delivery.failures import Failure
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import receipts
-from bill_reminders.storage.failures import Failure
-from bill_reminders.storage.ledger import LEASE
 from bill_reminders.storage.tables import LedgerItem
 from tests.support.entered import NINE
 from tests.support.moto_stack import MotoStack

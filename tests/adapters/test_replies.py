@@ -5,31 +5,33 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 
-from bill_reminders.delivery import direct
+from bill_reminders.delivery import claims, direct
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import accounts, addresses, erasure, happenings, ledger, tables
+from bill_reminders.storage import accounts, addresses, erasure, tables
 from bill_reminders.storage.access_tables import AddressItem, ConversationItem
-from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.addresses import address_hash
-from bill_reminders.storage.people import save_user
+from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock
-from tests.support import wire
+from tests.support import happenings, wire
 from tests.support.entered import IN_THREE_DAYS, NINE, SHARDS, enter, ledger_of
 from tests.support.functions import Context, sample_event
 from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import PHONE, a_bill, a_user
 from tests.support.permissions import allowed, watched
+from tests.support.queues import waiting
 from tests.support.sms_replies import OUR_NUMBER, Phone, envelope
 
 SECOND, MINUTE, HOUR, DAY = (
@@ -55,9 +57,9 @@ def log(stack: MotoStack) -> Iterator[io.StringIO]:
 def told_of(*bills: Bill, **user: Any) -> None:
     """Somebody whom an SMS at NINE told of bills due in three days."""
     enter(a_user(**user), *(bills or (a_bill(due_on=IN_THREE_DAYS),)))
-    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    claim = claims.claim_next("somebody", Channel.SMS, now=NINE)
     assert claim.reminders
-    ledger.mark(claim, State.SENT, now=NINE, provider_id="p")
+    claims.mark(claim, State.SENT, now=NINE, provider_id="p")
 
 
 CARD = a_bill(bill_id="card", due_on=IN_THREE_DAYS)
@@ -333,6 +335,224 @@ def test_a_repeated_reply_does_nothing(phone: Phone) -> None:
     assert len(phone.messages()) == count
 
 
+def handed_over_again(phone: Phone, body: str) -> None:
+    """Days later from the dead letters, or after an answer that was refused: nothing is left that
+    a conversation remembers."""
+    for item in ConversationItem.query("somebody"):
+        item.delete()
+    without_an_answer(json.loads(json.loads(body)["Message"])["inboundMessageId"])
+    phone.hand_over(body)
+
+
+def without_an_answer(message_id: str) -> None:
+    LedgerItem("somebody", f"reply:{message_id}").delete()
+
+
+def test_a_paid_handed_over_again_pays_no_other_bill(phone: Phone) -> None:
+    told_of(CARD)
+    body = envelope("paid", message_id="a")
+    phone.hand_over(body)
+    save_bills("somebody", [lambda _: RENT], now=NINE)
+    handed_over_again(phone, body)
+    assert paid() == ["card"]
+    phone.write("paid")  # another reply came in between
+    assert paid() == ["card", "rent"]
+    happenings.undo_payment("somebody", "rent", paid_by("rent"), now=NINE)
+    without_an_answer("a")
+    phone.hand_over(body)
+    assert paid() == ["card"]
+
+
+def paid_by(bill_id: str) -> str:
+    (payment,) = next(bill for bill in somebody().bills if bill.bill_id == bill_id).payments
+    return payment.payment_id
+
+
+def test_a_payment_that_has_the_id_of_a_reply_is_what_it_did(phone: Phone) -> None:
+    """As those before notes were kept for each reply."""
+    told_of(CARD, RENT)
+    happenings.record_payment("somebody", "card", payment_id="sms-a", now=NINE)
+    assert "card is noted as paid" in phone.write("paid", message_id="a")
+    assert paid() == ["card"]
+
+
+def test_what_was_taken_back_since_is_not_done_again(phone: Phone) -> None:
+    told_of(CARD)
+    body = envelope("paid", message_id="a")
+    phone.hand_over(body)
+    phone.write("undo")
+    save_bills("somebody", [lambda _: RENT], now=NINE)
+    handed_over_again(phone, body)
+    assert paid() == []
+    happenings.delete_bill("somebody", "card", now=NINE)
+    handed_over_again(phone, body)
+    assert paid() == []
+
+
+def test_a_snooze_handed_over_again_silences_no_other_bill(phone: Phone) -> None:
+    told_of(CARD)
+    body = envelope("snooze", message_id="a")
+    phone.hand_over(body)
+    happenings.undo_snooze("somebody", "card", 0, now=NINE)
+    save_bills("somebody", [lambda _: RENT], now=NINE)
+    handed_over_again(phone, body)
+    assert snoozed() == {}
+
+
+def test_an_undo_handed_over_again_takes_nothing_else_back(phone: Phone) -> None:
+    told_of(CARD, RENT)
+    phone.write("paid")
+    phone.write("1")
+    body = envelope("undo", message_id="a")
+    phone.hand_over(body)
+    assert paid() == []
+    phone.write("paid")
+    phone.write("2")
+    without_an_answer("a")
+    phone.hand_over(body)
+    assert paid() == ["rent"]
+
+
+def test_an_undo_takes_back_nothing_that_was_said_after_it(phone: Phone) -> None:
+    told_of(CARD)
+    phone.write("paid", at=NINE + MINUTE)
+    assert "Replies: PAID" in phone.write("undo", at=NINE)
+    assert paid() == ["card"]
+
+
+def test_a_number_answers_no_question_that_was_asked_after_it(
+    phone: Phone, set_clock: SetClock
+) -> None:
+    told_of(CARD, RENT)
+    phone.write("paid")
+    set_clock(NINE + 5 * MINUTE)
+    phone.write("snooze")
+    phone.write("2", at=NINE + 2 * MINUTE)
+    assert (paid(), snoozed()) == ([], {})
+
+
+def test_a_second_yes_is_said_after_the_question(phone: Phone, set_clock: SetClock) -> None:
+    told_of()
+    set_clock(NINE + 3 * DAY + 5 * MINUTE)
+    phone.write("snooze")
+    phone.write("snooze", at=NINE + 3 * DAY)  # kept back since before the question
+    assert snoozed() == {}
+
+
+@pytest.mark.parametrize("text", ["paid", "paid 1", "snooze", "undo", "START", "已还"])
+def test_a_reply_older_than_a_day_asks_and_does_nothing_by_itself(
+    phone: Phone, set_clock: SetClock, text: str
+) -> None:
+    told_of()
+    if text == "START":
+        phone.write("STOP")
+    if text == "undo":
+        phone.write("paid")
+    before = somebody()
+    set_clock(NINE + DAY + 2 * MINUTE)
+    phone.new_messages()
+    body = envelope(text, at=NINE + MINUTE + SECOND)
+    phone.hand_over(body)
+    assert phone.new_messages() == (
+        "Bill reminders: Your reply of Mon, Mar 1 reached us late and changed nothing. "
+        "If you still mean it, please send it again."
+    )
+    assert somebody() == before
+    phone.hand_over(body)
+    assert phone.new_messages() == ""
+    assert phone.write(text.removesuffix(" 1"))
+    assert somebody() != before or text == "undo"  # paid more than a day ago
+
+
+def test_an_old_reply_asks_nothing_in_quiet_hours_and_is_kept(
+    phone: Phone, set_clock: SetClock
+) -> None:
+    told_of(quiet_hours=QuietHours(time(22), time(8)))
+    set_clock(NINE + DAY + 18 * HOUR)
+    late = envelope("paid", message_id="a", at=NINE)
+    assert phone.hand_over(late) == []
+    assert phone.new_messages() == ""
+    assert waiting(phone.stack, "Replies") == [late]
+    set_clock(NINE + 2 * DAY)
+    assert phone.hand_over(late) == []
+    assert "send it again" in phone.new_messages()
+    assert waiting(phone.stack, "Replies") == []
+    assert paid() == []
+
+
+def test_many_old_replies_are_no_reason_to_ask_many_times(
+    phone: Phone, set_clock: SetClock
+) -> None:
+    told_of()
+    set_clock(NINE + 2 * DAY)
+    phone.hand_over(*[envelope("paid", at=NINE) for _ in range(5)])
+    assert len(phone.messages()) == 3
+
+
+def test_an_old_reply_is_not_asked_about_where_it_was_done_or_stopped(
+    phone: Phone, set_clock: SetClock
+) -> None:
+    told_of()
+    phone.write("paid", message_id="a", at=NINE)
+    set_clock(NINE + 2 * DAY)
+    handed_over_again(phone, envelope("paid", message_id="a", at=NINE))
+    assert phone.new_messages() == ""
+    phone.write("STOP")
+    assert phone.write("snooze", at=NINE) == ""
+    assert phone.write("START", at=NINE) == ""
+    assert snoozed() == {} and not address().usable
+
+
+def test_stop_counts_at_any_age(phone: Phone, set_clock: SetClock) -> None:
+    told_of()
+    set_clock(NINE + 20 * DAY)
+    assert phone.write("STOP", at=NINE) == ""  # an answer explains nothing any more
+    assert not address().usable
+    stranger = Phone(phone.stack, "+12025550177")
+    stranger.write("STOP", at=NINE)
+    stranger.write("START", at=NINE + DAY)
+    assert addresses.owner_of(Channel.SMS, stranger.number) is not None
+
+
+def test_the_stops_of_a_batch_are_taken_first(phone: Phone) -> None:
+    """What takes long, or ends the function, comes after them."""
+    told_of()
+    stranger = Phone(phone.stack, "+12025550177")
+    bodies = [
+        "no reply",
+        envelope("paid"),
+        envelope("LIST"),
+        envelope("退订", sender="+12025550177"),
+    ]
+    died_at_the_first_other_reply = calls_of(
+        lambda: phone.hand_over(*bodies),
+        2,  # the STOP reads an owner and keeps the word
+    )
+    assert died_at_the_first_other_reply == 2
+    assert paid() == []
+    known = addresses.owner_of(Channel.SMS, stranger.number)
+    assert known is not None and known.stopped_at is not None
+
+
+def test_a_reaction_stops_nothing_pays_nothing_and_is_not_answered(phone: Phone) -> None:
+    told_of()
+    for text in (
+        "Liked “Bill reminders: Lantern Bank Credit card, $120.50, is due. Reply PAID or SNOOZE. "
+        "To stop: reply STOP or tell Lantern Bank.”",
+        "Removed a like from “… To stop: reply STOP …”", "👍 to “… Reply PAID …”", "赞了“…退订”",
+        "Liked an image",
+    ):  # fmt: skip
+        assert phone.write(text) == ""
+    assert paid() == [] and address().usable
+    assert "no more SMS" in phone.write("Liked “… reply STOP …” stop")
+
+
+def test_who_says_that_the_number_is_wrong_is_stopped(phone: Phone) -> None:
+    told_of()
+    assert "no more SMS" in phone.write("Sorry, wrong number")
+    assert not address().usable
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -390,7 +610,8 @@ def test_an_answer_that_is_refused_is_asked_for_again(phone: Phone) -> None:
     body = envelope("paid")
     sns = direct._client("sns")
     with wire.before(sns, "Publish", wire.xml_error("Throttled", status=400)):
-        assert phone.hand_over(body) == ["message-0"]
+        assert phone.hand_over(body) == []
+    assert waiting(phone.stack, "Replies") == [body]
     assert paid() == ["bill"]
     phone.new_messages()
     assert phone.hand_over(body) == []
@@ -489,7 +710,8 @@ def test_the_role_allows_what_replies_need_and_no_more(
         body = envelope("list")
         with wire.before(direct._client("sns"), "Publish", wire.xml_error("Throttled")):
             phone.hand_over(body)
-    permitted = {pair for pair in allowed("ReadReplies") if not pair[0].startswith("sqs:")}
+    runtime = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    permitted = {pair for pair in allowed("ReadReplies") if pair[0] not in runtime}
     seldom = {("secretsmanager:GetSecretValue", "")}  # once a process, which all functions are here
     assert sorted(used["ReadReplies"] - permitted) == []
     assert sorted(permitted - used["ReadReplies"] - seldom) == []

@@ -11,31 +11,37 @@ from itertools import count
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.backends import get_backend
 
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.sender import effective_now
-from bill_reminders.delivery.switches import UnreadableSwitches
+from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.people import Address, Language, Plan
+from bill_reminders.domain.people import Address, Language, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import tables
-from bill_reminders.storage.happenings import change_user, record_payment
-from bill_reminders.storage.tables import LedgerItem
+from bill_reminders.storage import accounts, tables
+from bill_reminders.storage.saving import save_bills
+from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import (
+    ENTERED,
     IN_THREE_DAYS,
     NINE,
     enter,
     ledger_of,
     rests_at,
     schedule,
+    store,
     wakes_at,
 )
 from tests.support.functions import Context, counted_calls, sample_event, sqs_event
+from tests.support.happenings import change_user, close_bill, record_payment
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, EMAIL, PHONE, a_bill, a_user
+from tests.support.steps import steps
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -208,6 +214,17 @@ def test_a_push_carries_its_text_for_every_platform(stage: Stage) -> None:
     assert "Credit card" in alert["title"]
 
 
+def test_a_push_opens_where_its_bill_is_paid_and_offers_our_page(stage: Stage) -> None:
+    stage.enter("somebody", Channel.PUSH)
+    bill = a_bill(bill_id="b", due_on=IN_THREE_DAYS, pay_link="https://bank.example.com/pay")
+    save_bills("somebody", [lambda today: bill], now=ENTERED)
+    stage.nudge(Channel.PUSH, "somebody")
+    ((_, text),) = stage.delivered(Channel.PUSH)
+    apple = json.loads(json.loads(text)["APNS"])
+    assert apple["url"] == bill.pay_link
+    assert re.fullmatch(r"http://pay\.example\.com/r/[A-Za-z0-9]{17}", apple["page"])
+
+
 def test_an_email_says_how_to_stop_and_carries_our_id(stage: Stage) -> None:
     stage.enter("somebody", Channel.EMAIL)
     requests: list[Any] = []
@@ -227,7 +244,7 @@ def test_an_email_says_how_to_stop_and_carries_our_id(stage: Stage) -> None:
         assert address.strip("<>") in text["Data"]
         assert address.strip("<>").replace("/u/", "/r/") in text["Data"]
     assert mail["Content"]["Simple"]["Body"].keys() == {"Text", "Html"}
-    assert mail["FromEmailAddress"] == "reminders@example.com"
+    assert mail["FromEmailAddress"] == "Bill reminders <reminders@example.com>"
 
 
 # One attempt, and its verdict --------------------------------------------------------------------
@@ -237,6 +254,13 @@ REPEATED = f"Invalid parameter: PhoneNumber Reason: {PHONE} or {EMAIL} or {TOKEN
 
 def sns_error(code: str, status: int = 400) -> wire.Act:
     return wire.xml_error(code, status=status, message=REPEATED)
+
+
+NO_ENDPOINT = "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified"
+
+
+def sns_error_with(code: str, message: str) -> wire.Act:
+    return wire.xml_error(code, message=message)
 
 
 def ses_error(code: str, status: int = 400) -> wire.Act:
@@ -258,6 +282,7 @@ SNS = {
     "invalid": (sns_error("InvalidParameter"), "failed", "invalid"),
     "opted out": (sns_error("OptedOut"), "failed", "opted_out"),
     "disabled": (sns_error("EndpointDisabled"), "failed", "endpoint_disabled"),
+    "deleted": (sns_error_with("InvalidParameter", NO_ENDPOINT), "failed", "endpoint_gone"),
 }
 SES = {
     "internal error": (ses_error("InternalFailure", 500), "unknown", "no_answer"),
@@ -271,7 +296,10 @@ FAULTS = [
     pytest.param(channel, *fault, id=f"{channel}: {name}")
     for channel, faults in (
         (Channel.SMS, BROKEN | SNS),
-        (Channel.PUSH, {"timeout": BROKEN["timeout"], "disabled": SNS["disabled"]}),
+        (
+            Channel.PUSH,
+            {"timeout": BROKEN["timeout"]} | {each: SNS[each] for each in ("disabled", "deleted")},
+        ),
         (Channel.EMAIL, BROKEN | SES),
     )
     for name, fault in faults.items()
@@ -296,6 +324,25 @@ def test_a_provider_is_asked_once_and_its_answer_decides(
     assert (wakes_at("somebody", channel) == row.not_before) is waits
     if not waits:
         assert wakes_at("somebody", channel) == NINE + 2 * DAY
+
+
+def test_a_sender_that_one_country_lacks_holds_up_no_other_country(stage: Stage) -> None:
+    american = [f"american-{number}" for number in range(4)]
+    for number, user_id in enumerate(american):
+        user = a_user(user_id, channels=(Channel.SMS,))
+        user = user.with_address(Channel.SMS, Address(f"+1202555010{number}", ATTESTED))
+        enter(user, a_bill(user_id, "b", due_on=IN_THREE_DAYS))
+    stage.enter("elsewhere", Channel.SMS)
+    refusing = sns_error_with("InvalidParameter", "Sender ID is not registered")
+
+    def lacking(request: AWSPreparedRequest) -> AWSResponse | None:
+        return refusing(request) if "%2B1202" in str(request.body) else None
+
+    with wire.before(stage.provider(Channel.SMS), "Publish", lacking):
+        stage.nudge(Channel.SMS, *american)
+        stage.nudge(Channel.SMS, "elsewhere")
+    assert len(stage.delivered(Channel.SMS)) == 1
+    assert [only_row(user_id).state for user_id in american] == ["waiting"] * 4
 
 
 def test_what_was_refused_for_now_comes_back_later_and_is_sent_once(stage: Stage) -> None:
@@ -337,6 +384,39 @@ def test_an_endpoint_that_sns_has_disabled_is_failed_with_its_reason(stage: Stag
     assert stage.nudge(Channel.PUSH, "somebody") == []
     row = only_row("somebody")
     assert (row.state, row.reason) == ("failed", "endpoint_disabled")
+
+
+def test_an_endpoint_that_was_deleted_is_not_tried_again(stage: Stage) -> None:
+    stage.enter("somebody", Channel.PUSH)
+    stage.stack.client("sns").delete_endpoint(EndpointArn=stage.endpoint)
+    gone = sns_error_with("InvalidParameter", NO_ENDPOINT)
+    with wire.before(stage.provider(Channel.PUSH), "Publish", gone):
+        assert stage.nudge(Channel.PUSH, "somebody") == []
+    row = only_row("somebody")
+    assert (row.state, row.reason) == ("failed", "endpoint_gone")
+    known = accounts.read("somebody", now=NINE).user.addresses[Channel.PUSH]
+    assert known.stopped_by is StoppedBy.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("channel", "fault", "alarms"),
+    [
+        (Channel.SMS, sns_error("AuthorizationError", 403), True),
+        (Channel.SMS, sns_error("Throttling"), False),
+        (Channel.PUSH, sns_error("PlatformApplicationDisabled"), True),
+        (Channel.EMAIL, ses_error("SendingPausedException"), True),
+        (Channel.EMAIL, ses_error("TooManyRequestsException", 429), False),
+    ],
+)
+def test_a_refusal_that_an_administrator_has_to_end_says_so(
+    stage: Stage, log: io.StringIO, channel: Channel, fault: wire.Act, alarms: bool
+) -> None:
+    stage.enter("somebody", channel)
+    with wire.before(stage.provider(channel), operation(channel), fault):
+        stage.nudge(channel, "somebody")
+    assert only_row("somebody").state == "waiting"
+    said = '"message":"account at fault, reminders wait"'
+    assert (said in log.getvalue()) is alarms
 
 
 def test_a_digest_shares_the_verdict_of_its_message(stage: Stage) -> None:
@@ -516,9 +596,9 @@ def test_a_paused_channel_acknowledges_and_touches_no_table(stage: Stage, channe
 def test_switches_that_cannot_be_read_send_nothing(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
     stage.set_switches("sms: paused")
-    with pytest.raises(UnreadableSwitches, match="must read like"):
-        stage.nudge(Channel.SMS, "somebody")
+    assert stage.nudge(Channel.SMS, "somebody", receives=3) == []
     assert not stage.delivered(Channel.SMS)
+    assert wakes_at("somebody") == NINE
 
 
 def test_switches_are_read_once_a_batch(stage: Stage) -> None:
@@ -605,6 +685,118 @@ def test_a_last_receive_of_a_batch_reads_what_its_quarantine_has_left(stage: Sta
         record_payment(user_id, "b", 0, payment_id="payment", now=NINE - MINUTE)
     assert stage.nudge(Channel.SMS, "first", "last", receives=3) == []
     assert [rests_at(user_id) for user_id in ("first", "last")] == [None, None]
+
+
+# Too much to plan ---------------------------------------------------------------------------------
+
+EVERY_DAY_OF_A_YEAR = PlanChange(lead_days=tuple(range(366)), overdue_days=tuple(range(1, 61)))
+
+
+def a_heavy_bill(user_id: str) -> Bill:
+    """Daily, with every day that files took before there were bounds: 66,430 reminders of today
+    alone are to be noted, and one decision takes seconds."""
+    daily = Recurrence(NINE.date(), 1, Unit.DAY)
+    return a_bill(
+        user_id, "heavy", due_on=NINE.date(), recurrence=daily, owed_from=NINE.date(),
+        plan_change=EVERY_DAY_OF_A_YEAR,
+    )  # fmt: skip
+
+
+@CHANNELS
+def test_accounts_from_before_the_bounds_delay_nobody_else(
+    stage: Stage, channel: Channel, log: io.StringIO
+) -> None:
+    heavy, others = [f"heavy-{n}" for n in range(3)], [f"other-{n}" for n in range(9)]
+    for user_id in heavy:
+        store(a_user(user_id, channels=(channel,), addresses={}), a_heavy_bill(user_id))
+    for user_id in others:
+        address = {channel: own_address(stage, channel, user_id)}
+        user = a_user(user_id, channels=(channel,), addresses=address)
+        enter(user, a_bill(user_id, "b", due_on=IN_THREE_DAYS))
+    taken = steps(lambda: stage.nudge(channel, *heavy))
+    assert taken < 3 * 20_000, "nothing was planned"
+    assert stage.nudge(channel, *heavy, *others) == []
+    assert len(stage.delivered(channel)) == 9
+    for user_id in heavy:
+        assert ledger_of(user_id) == []
+        assert rests_at(user_id, channel) == NINE
+        assert wakes_at(user_id, channel) == NINE + DAY
+    entries = [json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{")]
+    aside = {
+        each["user_id"] for each in entries if each["message"] == "too much to plan, put aside"
+    }
+    assert aside == {*heavy}
+
+
+def own_address(stage: Stage, channel: Channel, user_id: str) -> Address:
+    number = int(user_id[-1])
+    sns = stage.stack.client("sns")
+    point = sns.create_platform_endpoint(PlatformApplicationArn=stage.application, Token=user_id)
+    return {
+        Channel.SMS: Address(f"+1202555013{number}", ATTESTED),
+        Channel.EMAIL: Address(f"{user_id}@example.com", ATTESTED),
+        Channel.PUSH: Address(point["EndpointArn"], ATTESTED),
+    }[channel]
+
+
+def test_who_was_put_aside_is_looked_at_once_a_day(stage: Stage) -> None:
+    store(a_user(), a_heavy_bill("somebody"))
+    stage.nudge(Channel.SMS, "somebody")
+    stage.set_clock(NINE + timedelta(hours=5))
+    stage.nudge(Channel.SMS, "somebody")  # a duplicate moves nothing
+    assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + DAY)
+    stage.set_clock(NINE + DAY)
+    stage.nudge(Channel.SMS, "somebody")
+    assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + 2 * DAY)
+    assert ledger_of("somebody") == []
+
+
+@pytest.mark.parametrize("receives", [1, 3])
+def test_since_when_nothing_was_planned_is_kept_at_a_last_receive_too(
+    stage: Stage, receives: int
+) -> None:
+    store(a_user(), a_heavy_bill("somebody"))
+    for day in range(3):
+        stage.set_clock(NINE + day * DAY)
+        assert stage.nudge(Channel.SMS, "somebody", receives=receives) == []
+        assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + (day + 1) * DAY)
+
+
+def test_a_change_within_the_bounds_brings_back_who_was_put_aside(stage: Stage) -> None:
+    store(a_user(), a_heavy_bill("somebody"), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
+    stage.nudge(Channel.SMS, "somebody")
+    later = NINE + timedelta(hours=2)
+    assert record_payment("somebody", "heavy", 0, payment_id="payment", now=later)
+    assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + DAY), "still too much"
+    assert close_bill("somebody", "heavy", now=later)
+    assert (rests_at("somebody"), wakes_at("somebody")) == (None, later + MINUTE)
+    stage.set_clock(later + MINUTE)
+    stage.nudge(Channel.SMS, "somebody")
+    assert [row.key.split("#")[1] for row in ledger_of("somebody")] == ["rent"]
+    assert len(stage.delivered(Channel.SMS)) == 1
+
+
+def test_a_redrive_brings_back_whoever_is_within_the_bounds_by_now(stage: Stage) -> None:
+    """A nudge that comes again after the bill is gone, though no change has said so."""
+    store(a_user(), a_heavy_bill("somebody"), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
+    stage.nudge(Channel.SMS, "somebody")
+    BillItem("somebody", "heavy").delete()
+    stage.nudge(Channel.SMS, "somebody", receives=3)
+    assert (rests_at("somebody"), wakes_at("somebody")) == (None, NINE + 2 * DAY)
+    assert len(stage.delivered(Channel.SMS)) == 1
+
+
+def test_what_waited_while_put_aside_is_noted_when_it_comes_back(stage: Stage) -> None:
+    plan = Plan(lead_days=(3,), overdue_days=())
+    rent = a_bill(bill_id="rent", due_on=IN_THREE_DAYS)
+    store(a_user(plan=plan), a_heavy_bill("somebody"), rent)
+    stage.nudge(Channel.SMS, "somebody")
+    later = NINE + 40 * DAY
+    close_bill("somebody", "heavy", now=later)
+    assert (rests_at("somebody"), wakes_at("somebody")) == (None, NINE)
+    stage.set_clock(later + MINUTE)
+    stage.nudge(Channel.SMS, "somebody")
+    assert [(row.state, row.reason) for row in ledger_of("somebody")] == [("skipped", "expired")]
 
 
 # Whose time it is --------------------------------------------------------------------------------

@@ -3,25 +3,29 @@ more at most, where that is better than perhaps nothing."""
 
 import logging
 from contextlib import ExitStack, suppress
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from pynamodb.exceptions import UpdateError
 
-from bill_reminders.delivery import sweep
+from bill_reminders.delivery import claims, direct_rows, receipts, reconciling, sweep
+from bill_reminders.delivery.claims import LEASE
+from bill_reminders.delivery.failures import Failure
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import QuietHours, floor_minute
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State
 from bill_reminders.domain.people import Join, Plan, PlanChange
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import direct_rows, erasure, happenings, ledger, settling, tables
+from bill_reminders.storage import channels, erasure, rows, tables
 from bill_reminders.storage.accounts import Contended
-from bill_reminders.storage.ledger import LEASE
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
-from tests.support import wire
+from tests.support import happenings, wire
 from tests.support.entered import (
     IN_THREE_DAYS,
     NINE,
@@ -175,6 +179,32 @@ def test_before_its_due_day_it_stays_unknown_for_a_nearer_one_is_still_to_come(
     assert stage.accepted == 0
 
 
+@pytest.mark.parametrize(
+    "bill",
+    [
+        {"due_on": TODAY + timedelta(days=1), "autopay": True},
+        {"due_on": IN_THREE_DAYS, "plan_change": PlanChange(lead_days=(3,))},
+        {"due_on": IN_THREE_DAYS, "plan_change": PlanChange(lead_days=(7, 3))},
+    ],
+    ids=["the only one of what is debited", "the only lead day", "the last lead day"],
+)
+def test_before_its_due_day_it_is_sent_once_more_when_no_nearer_one_is_to_come(
+    stage: Stage, bill: dict[str, Any]
+) -> None:
+    enter(a_user(), a_bill(bill_id="rent", **bill))
+    stage.die_after_the_claim()
+    for minutes in (3, 15):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    assert set(states_of("somebody").values()) - {"skipped"} == {"waiting"}
+    stage.set_clock(NINE + 16 * MINUTE)
+    stage.send()
+    assert stage.accepted == 1
+    assert [(row.state, row.resends) for row in ledger_of("somebody") if row.resends] == [
+        ("sent", 1)
+    ]
+
+
 def test_of_a_digest_only_what_is_due_is_sent_again(stage: Stage) -> None:
     enter(
         a_user(),
@@ -279,12 +309,193 @@ def test_what_got_no_answer_waits_for_a_receipt_and_is_sent_once_more(stage: Sta
     assert states_of("somebody") == {RENT: "sent"}
 
 
+def at_minute(stage: Stage, minutes: int) -> None:
+    stage.set_clock(NINE + minutes * MINUTE)
+    stage.sweep()
+
+
+def others_wait(*user_ids: str) -> None:
+    """Users besides somebody whose reminder is due now."""
+    for user_id in user_ids:
+        enter(a_user(user_id), due_today("rent", user_id))
+
+
+def news() -> channels.News:
+    return channels.news(Channel.SMS)
+
+
+def test_it_waits_until_another_message_was_taken(stage: Stage) -> None:
+    rent()
+    others_wait("first", "last")
+    stage.send(act=NO_ANSWER)
+    stage.set_clock(NINE + 5 * MINUTE)
+    stage.send("first", act=NO_ANSWER)
+    for minutes in range(10, 25):
+        at_minute(stage, minutes)
+        assert states_of("somebody") == {RENT: "unknown"}
+    look_at = row_of("rent").settle_at
+    assert NINE + 24 * MINUTE < look_at < NINE + 26 * MINUTE, "then one may be risked, not before"
+    stage.set_clock(NINE + 24 * MINUTE + 30 * SECOND)
+    stage.send("last")
+    assert stage.accepted == 1
+    at_minute(stage, 26)
+    assert states_of("somebody") == {RENT: "waiting"}
+
+
+def test_a_success_before_the_last_trouble_is_no_reason_to_send_again(stage: Stage) -> None:
+    rent()
+    others_wait("first", "last")
+    stage.send(act=NO_ANSWER)
+    stage.set_clock(NINE + 2 * MINUTE)
+    stage.send("first")
+    stage.set_clock(NINE + 4 * MINUTE)
+    stage.send("last", act=NO_ANSWER)
+    at_minute(stage, 11)
+    assert states_of("somebody") == {RENT: "unknown"}
+    known = news()
+    assert known.succeeded_at is not None
+    assert known.unanswered_at is not None
+    assert floor_minute(known.succeeded_at) == NINE + 2 * MINUTE
+    assert floor_minute(known.unanswered_at) == NINE + 4 * MINUTE
+    assert known.unanswered == 1, "since the last success"
+
+
+def test_one_of_those_that_wait_finds_out_and_the_others_follow_it(stage: Stage) -> None:
+    others_wait("first", "last")
+    for user_id in ("first", "last"):
+        stage.send(user_id, act=NO_ANSWER)
+    for minutes in range(10, 22):
+        at_minute(stage, minutes)
+    states = {user_id: set(states_of(user_id).values()) for user_id in ("first", "last")}
+    assert sorted(map(str, states.values())) == ["{'unknown'}", "{'waiting'}"]
+    one, other = sorted(states, key=lambda user_id: states[user_id] == {"unknown"})
+    stage.set_clock(NINE + 22 * MINUTE)
+    stage.send(one)
+    assert stage.accepted == 1
+    for minutes in range(23, 55):
+        at_minute(stage, minutes)
+    assert states_of(other) == {RENT: "waiting"}
+
+
+@pytest.mark.parametrize(("sleeper", "other"), [("first", "last"), ("last", "first")])
+def test_nobody_is_risked_who_would_wait_for_their_morning(
+    stage: Stage, sleeper: str, other: str
+) -> None:
+    """They would find nothing out, and the others would wait for them."""
+    quiet = QuietHours(time(9, 5), time(20))
+    enter(a_user(sleeper, quiet_hours=quiet), due_today("rent", sleeper))
+    others_wait(other)
+    for user_id in ("first", "last"):
+        stage.send(user_id, act=NO_ANSWER)
+    for minutes in (11, 22, 24):
+        at_minute(stage, minutes)
+    assert states_of(other) == {RENT: "waiting"}
+    assert states_of(sleeper) == {RENT: "unknown"}
+
+
+def test_who_has_too_much_to_plan_is_not_sent_anything_again(stage: Stage) -> None:
+    rent()
+    stage.send(act=NO_ANSWER)
+    daily = Recurrence(TODAY, 1, Unit.DAY)
+    days = PlanChange(tuple(range(366)), tuple(range(1, 61)))
+    heavy = a_bill(bill_id="heavy", due_on=TODAY, recurrence=daily, plan_change=days)
+    rows.bill_item(replace(heavy, owed_from=TODAY)).save()
+    at_minute(stage, 11)
+    assert states_of("somebody") == {RENT: "unknown"}
+    assert row_of("rent").settle_at is None
+    assert news().unanswered == 1, "nothing was risked"
+
+
+def test_two_sweeps_at_once_risk_one_message(stage: Stage) -> None:
+    known = news()
+    assert [channels.take_trial(known, NINE) for _ in range(2)] == [True, False]
+    again = news()
+    assert not channels.take_trial(again, NINE + 9 * MINUTE)
+    assert channels.take_trial(again, NINE + 10 * MINUTE)
+    assert not channels.take_trial(again, NINE + 40 * MINUTE), "somebody else did"
+
+
+@pytest.mark.parametrize(("hours", "state"), [(71, "waiting"), (72, "unknown")])
+def test_after_three_days_it_is_final(stage: Stage, hours: int, state: str) -> None:
+    """Of an overdue notice, which helps for a week."""
+    overdue = a_bill(
+        bill_id="rent", due_on=TODAY - timedelta(days=1), plan_change=PlanChange(lead_days=())
+    )
+    enter(a_user(), overdue)
+    stage.send(act=NO_ANSWER)
+    assert row_of("rent").state == "unknown"
+    stage.set_clock(NINE + timedelta(hours=hours, minutes=1))
+    stage.sweep()
+    row = row_of("rent")
+    assert (row.state, row.settle_at) == (state, None)
+
+
+def test_a_receipt_ends_the_wait(stage: Stage) -> None:
+    rent()
+    others_wait("first")
+    stage.send(act=NO_ANSWER)
+    stage.set_clock(NINE + 5 * MINUTE)
+    stage.send("first", act=NO_ANSWER)
+    at_minute(stage, 11)
+    row = row_of("rent")
+    failure = Failure(State.DELIVERED)
+    assert receipts.apply(row, failure, provider_id="p-1", now=NINE + 12 * MINUTE)
+    for minutes in range(13, 60):
+        at_minute(stage, minutes)
+    assert states_of("somebody") == {RENT: "delivered"}
+    assert row_of("rent").settle_at is None
+
+
+def test_a_payment_ends_the_wait(stage: Stage) -> None:
+    rent()
+    others_wait("first")
+    stage.send(act=NO_ANSWER)
+    stage.set_clock(NINE + 5 * MINUTE)
+    stage.send("first", act=NO_ANSWER)
+    at_minute(stage, 11)
+    happenings.record_payment("somebody", "rent", 0, payment_id="p", now=NINE + 12 * MINUTE)
+    for minutes in range(13, 25):
+        at_minute(stage, minutes)
+    row = row_of("rent")
+    assert (row.state, row.settle_at) == ("unknown", None)
+
+
+def test_good_news_is_told_once_a_minute_and_bad_news_at_once(stage: Stage) -> None:
+    users = [f"user-{number}" for number in range(5)]
+    others_wait(*users)
+    told: list[datetime | None] = []
+    for seconds, user_id in zip((0, 30, 80, 100, 120), users, strict=True):
+        stage.set_clock(NINE + seconds * SECOND)
+        stage.send(user_id, act=NO_ANSWER if seconds == 100 else None)
+        told.append(news().succeeded_at)
+    ten = timedelta(seconds=10)
+    assert [(at - NINE) // ten for at in told if at] == [0, 0, 8, 8, 12]
+    assert (news().unanswered_at, news().unanswered) == (None, 0)
+
+
+def test_what_cannot_be_told_fails_no_nudge(stage: Stage) -> None:
+    rent()
+    calls: list[str] = []
+
+    def refused(request: AWSPreparedRequest) -> AWSResponse | None:
+        if "channel#sms" not in str(request.body):
+            return None
+        calls.append("refused")
+        return BUSY(request)
+
+    with wire.before(tables.connection.client, "UpdateItem", refused):
+        stage.send()
+    assert calls
+    assert (stage.accepted, states_of("somebody")) == (1, {RENT: "sent"})
+    assert news() == channels.News(Channel.SMS)
+
+
 def test_an_owner_who_comes_late_still_says_what_it_knows(stage: Stage) -> None:
     rent()
-    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    claim = claims.claim_next("somebody", Channel.SMS, now=NINE)
     stage.set_clock(AFTER_LEASE + SECOND)
     stage.sweep()
-    assert ledger.mark(claim, State.SENT, provider_id="p-1", now=AFTER_LEASE + SECOND)
+    assert claims.mark(claim, State.SENT, provider_id="p-1", now=AFTER_LEASE + SECOND)
     stage.set_clock(AFTER_WAIT + MINUTE)
     stage.sweep()
     assert states_of("somebody") == {RENT: "sent"}
@@ -292,13 +503,13 @@ def test_an_owner_who_comes_late_still_says_what_it_knows(stage: Stage) -> None:
 
 def test_a_stale_owner_says_nothing_once_it_was_given_back(stage: Stage) -> None:
     rent()
-    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    claim = claims.claim_next("somebody", Channel.SMS, now=NINE)
     for instant in (AFTER_LEASE + SECOND, AFTER_WAIT + SECOND):
         stage.set_clock(instant)
         stage.sweep()
     assert states_of("somebody") == {RENT: "waiting"}
-    assert not ledger.mark(claim, State.SENT, provider_id="p-1", now=AFTER_WAIT)
-    assert not ledger.release(claim, not_before=None, reason="Throttling", now=AFTER_WAIT)
+    assert not claims.mark(claim, State.SENT, provider_id="p-1", now=AFTER_WAIT)
+    assert not claims.release(claim, not_before=None, reason="Throttling", now=AFTER_WAIT)
     assert states_of("somebody") == {RENT: "waiting"}
 
 
@@ -392,16 +603,17 @@ def test_two_sweeps_at_once_give_it_back_once(stage: Stage) -> None:
     stage.sweep()
     (message,) = (
         each
-        for shard in settling.SHARDS
-        for each in settling.unsettled(shard, now=AFTER_WAIT + MINUTE, limit=9)
+        for shard in reconciling.SHARDS
+        for each in reconciling.unsettled(shard, now=AFTER_WAIT + MINUTE, limit=9)
     )
     later = AFTER_WAIT + MINUTE
+    channels.succeeded(Channel.SMS, NINE + MINUTE)  # neither has to find out
 
     def other() -> None:
-        assert settling.settle(message, resend=tuple(Channel), now=later) == "resent"
+        assert reconciling.settle(message, resend=tuple(Channel), now=later) == "resent"
 
     with wire.before_call(tables.connection.client, "TransactWriteItems", other):
-        assert settling.settle(message, resend=tuple(Channel), now=later) == "left"
+        assert reconciling.settle(message, resend=tuple(Channel), now=later) == "left"
     assert states_of("somebody") == {RENT: "waiting"}
     assert row_of("rent").resends == 1
 
@@ -438,9 +650,9 @@ def move_on(change: dict[str, Any]) -> None:
 
 def settled_meanwhile(
     change: dict[str, Any], *, before: str, now: datetime, resend: tuple[Channel, ...]
-) -> settling.Outcome:
+) -> reconciling.Outcome:
     """Settle the rent's message, whose row moves on just before that call; nothing is written."""
-    message = settling.Unsettled("somebody", row_of("rent").key)
+    message = reconciling.Unsettled("somebody", row_of("rent").key)
     seen: list[dict[str, Any]] = []
 
     def meanwhile() -> None:
@@ -448,7 +660,7 @@ def settled_meanwhile(
         seen.append(row_of("rent").attribute_values)
 
     with wire.before_call(tables.connection.client, before, meanwhile):
-        outcome = settling.settle(message, resend=resend, now=now)
+        outcome = reconciling.settle(message, resend=resend, now=now)
     assert row_of("rent").attribute_values == seen[0]
     return outcome
 
@@ -489,10 +701,10 @@ def test_what_failed_is_planned_anew_unless_it_moved_on(
         outcome = settled_meanwhile(change, before="Query", now=late, resend=())
         assert outcome == "left"
         return
-    message = settling.Unsettled("somebody", row_of("rent").key)
-    assert settling.settle(message, resend=(), now=late) == "planned"
+    message = reconciling.Unsettled("somebody", row_of("rent").key)
+    assert reconciling.settle(message, resend=(), now=late) == "planned"
     assert row_of("rent").settle_at is None
-    assert settling.settle(message, resend=(), now=late) == "left"
+    assert reconciling.settle(message, resend=(), now=late) == "left"
 
 
 @pytest.mark.parametrize(
@@ -512,12 +724,12 @@ def test_a_row_that_left_its_digest_is_not_given_back_with_it(
         actions = [getattr(LedgerItem, name).set(value) for name, value in change.items()]
         LedgerItem("somebody", other.key).update(actions)
 
-    message = settling.Unsettled("somebody", first.key)
+    message = reconciling.Unsettled("somebody", first.key)
     with (
         wire.before_call(tables.connection.client, "TransactWriteItems", meanwhile),
         suppress(Contended),  # of no claim that there is, so nobody can tell
     ):
-        settling.settle(message, resend=tuple(Channel), now=AFTER_WAIT + MINUTE)
+        reconciling.settle(message, resend=tuple(Channel), now=AFTER_WAIT + MINUTE)
     after = LedgerItem.get("somebody", other.key)
     assert (after.state, after.resends) == ("in_digest", None)
 
@@ -526,17 +738,17 @@ def test_it_is_looked_at_from_its_minute_on_and_not_before(stage: Stage) -> None
     rent()
     stage.die_after_the_claim()
     row = row_of("rent")
-    message = settling.Unsettled("somebody", row.key)
+    message = reconciling.Unsettled("somebody", row.key)
     early, late = row.settle_at - SECOND, row.settle_at
-    assert settling.settle(message, resend=(), now=early) == "left"
-    assert settling.settle(message, resend=(), now=late) == "lapsed"
-    gone = settling.Unsettled("somebody", "2027-03-01#none#0000#r0#lead:0#sms")
-    assert settling.settle(gone, resend=(), now=late) == "left"
+    assert reconciling.settle(message, resend=(), now=early) == "left"
+    assert reconciling.settle(message, resend=(), now=late) == "lapsed"
+    gone = reconciling.Unsettled("somebody", "2027-03-01#none#0000#r0#lead:0#sms")
+    assert reconciling.settle(gone, resend=(), now=late) == "left"
 
 
 def test_a_lease_is_two_minutes_from_the_claim_on(stage: Stage) -> None:
     rent()
-    claim = ledger.claim_next("somebody", Channel.SMS, now=NINE)
+    claim = claims.claim_next("somebody", Channel.SMS, now=NINE)
     assert claim.reminders
     assert row_of("rent").settle_at == NINE + 2 * MINUTE
 
@@ -544,31 +756,31 @@ def test_a_lease_is_two_minutes_from_the_claim_on(stage: Stage) -> None:
 def test_what_is_put_off_comes_later_and_what_is_settled_stays_so(stage: Stage) -> None:
     rent()
     stage.die_after_the_claim()
-    message = settling.Unsettled("somebody", row_of("rent").key)
+    message = reconciling.Unsettled("somebody", row_of("rent").key)
     later = AFTER_LEASE + 30 * MINUTE
-    settling.put_off(message, until=later)
+    reconciling.put_off(message, until=later)
     assert row_of("rent").settle_at == later
-    row_of("rent").update([*ledger.NO_LOOK])
-    settling.put_off(message, until=later + MINUTE)  # nobody needs to look any more
+    row_of("rent").update([*claims.NO_LOOK])
+    reconciling.put_off(message, until=later + MINUTE)  # nobody needs to look any more
     assert row_of("rent").settle_at is None
     with wire.before(tables.connection.client, "UpdateItem", BUSY), pytest.raises(UpdateError):
-        settling.put_off(message, until=later)
+        reconciling.put_off(message, until=later)
 
 
 def test_a_user_who_is_erased_while_they_are_settled_is_left(stage: Stage) -> None:
     rent()
     stage.send(act=wire.raises(wire.TIMEOUT))
-    message = settling.Unsettled("somebody", row_of("rent").key)
+    message = reconciling.Unsettled("somebody", row_of("rent").key)
     late = NINE + RECEIPT_WAIT + MINUTE
     tables.ScheduleItem("somebody").delete()
-    assert settling.settle(message, resend=tuple(Channel), now=late) == "unknown"
+    assert reconciling.settle(message, resend=tuple(Channel), now=late) == "unknown"
     row_of("rent").update(
         [LedgerItem.state.set("failed"), LedgerItem.settle_at.set(late), *IN_ITS_SHARD]
     )
-    assert settling.settle(message, resend=tuple(Channel), now=late) == "left"
+    assert reconciling.settle(message, resend=tuple(Channel), now=late) == "left"
 
 
-IN_ITS_SHARD = (LedgerItem.settle_shard.set(ledger.settle_shard("somebody")),)
+IN_ITS_SHARD = (LedgerItem.settle_shard.set(claims.settle_shard("somebody")),)
 
 
 def test_an_erased_user_leaves_nothing_to_settle(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from moto.backends import get_backend
 from bill_reminders.delivery import direct
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.sms_bounds import SmsBounds
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Language
 from bill_reminders.domain.terms import Channel
@@ -119,8 +120,9 @@ def test_a_code_comes_from_the_same_origin(stack: MotoStack, write: Callable[[st
                 code="123456",
                 minutes=10,
             ),
+            self_registered=False,
         ),
-        origins_parameter=stack.ids["SmsOrigins"],
+        bounds=SmsBounds(stack.ids["SmsOrigins"], "", 10, 100),
         now=NINE,
     )
     assert state is State.SENT

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,13 +17,26 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from bill_reminders.api import promises
-from bill_reminders.delivery import endpoints
+from bill_reminders.delivery import claims, endpoints
 from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.domain.replies import Deed, Question, Target, Wish
 from bill_reminders.domain.terms import Channel
 from bill_reminders.jobs import export
-from bill_reminders.storage import accounts, happenings, identities, jobs, link_codes, tables
+from bill_reminders.storage import (
+    accounts,
+    answers,
+    calendars,
+    codes,
+    conversations,
+    history,
+    identities,
+    jobs,
+    link_codes,
+    tables,
+)
+from bill_reminders.storage.transactions import commit
 from tests.api.conftest import SetClock
-from tests.support import wire
+from tests.support import happenings, wire
 from tests.support.api import Person, Reply
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.functions import Context, sqs_event
@@ -48,6 +62,7 @@ TABLES = (
     "Users",
     "Bills",
     "Ledger",
+    "Journal",
     "Identities",
     "Addresses",
     "Codes",
@@ -87,8 +102,11 @@ def log(stack: MotoStack, _ready: None) -> Iterator[io.StringIO]:
 
 
 def items(stack: MotoStack, table: str) -> list[dict[str, Any]]:
+    """Those that are about somebody: how a channel's provider answers is not."""
     found: list[dict[str, Any]] = stack.client("dynamodb").scan(TableName=stack.ids[table])["Items"]
-    return found
+    return [
+        each for each in found if not each.get("user_id", {}).get("S", "").startswith("channel#")
+    ]
 
 
 def left_of(stack: MotoStack, *but: str) -> dict[str, list[dict[str, Any]]]:
@@ -169,9 +187,11 @@ def message_of(who: Person, asked: Reply) -> str:
 
 
 def run(stack: MotoStack, *bodies: str) -> list[str]:
-    """The messages of a batch that come back."""
+    """The messages of a batch that come back, by id, or by body where they are put back as new."""
+    before = len(waiting_jobs(stack))
     answer = stack.function("RunJobs").handler(sqs_event(*bodies), Context())
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    failures = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    return [*failures, *waiting_jobs(stack)[before:]]
 
 
 def waiting_jobs(stack: MotoStack) -> list[str]:
@@ -305,6 +325,19 @@ def test_every_attribute_is_in_the_export_or_is_the_machines(
             assert any(names <= set(each) for each in listed), (table, names)
 
 
+def test_an_export_tells_what_replies_did_apart_from_the_reminders(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    ann = lived_in(stack, set_clock)
+    before = exported(stack, ann)
+    deed = Deed(Wish.PAID, Target("rent", 1), "reply-1", NOW, NOW)
+    commit(*conversations.once(user_id_of(ann), deed, last=deed).writes)
+    told = exported(stack, ann)
+    assert told["reminders"] == before["reminders"]
+    (reply,) = told["replies"]
+    assert (reply["did"], reply["to"]) == ("paid", "1#rent")
+
+
 def test_an_export_holds_no_hash_and_no_code(stack: MotoStack, set_clock: SetClock) -> None:
     ann = lived_in(stack, set_clock)
     text = json.dumps(exported(stack, ann))
@@ -383,6 +416,7 @@ def test_erasure_leaves_nothing_but_the_job(stack: MotoStack, set_clock: SetCloc
         "state",
         "created_at",
         "done_at",
+        "sign_in",
         "expires_at",
     }
     assert known_endpoints(stack) == set()
@@ -399,7 +433,9 @@ def test_counters_of_limits_end_within_a_day_after_erasure(
 ) -> None:
     ann = lived_in(stack, set_clock)
     erase(stack, ann)
-    latest = max(int(item["expires_at"]["N"]) for item in items(stack, "Limits"))
+    # the day's total of SMS is everybody's, and names nobody
+    own = [each for each in items(stack, "Limits") if "sms parts" not in each["counter"]["S"]]
+    latest = max(int(item["expires_at"]["N"]) for item in own)
     assert latest <= (NINE + MINUTE + DAY + timedelta(hours=1)).timestamp()
 
 
@@ -472,7 +508,7 @@ def test_nobody_elses_account_is_touched(stack: MotoStack, set_clock: SetClock) 
 
 
 def test_an_erasure_takes_the_link_codes_along(stack: MotoStack) -> None:
-    enter(a_user("imported"), a_bill("imported", due_on=IN_THREE_DAYS))
+    enter(a_user("imported", addresses={}), a_bill("imported", due_on=IN_THREE_DAYS))
     ann = Person(stack, "ann")
     first = link_codes.create("imported", now=NOW)
     assert ann.post("/v1/account/join", {"link_code": first}).status == 200
@@ -492,9 +528,10 @@ def test_an_erasure_takes_the_link_codes_along(stack: MotoStack) -> None:
     ],
 )
 def test_an_erasure_takes_along_what_an_account_left_that_was_given_up(
-    stack: MotoStack, order: int
+    stack: MotoStack, set_clock: SetClock, order: int
 ) -> None:
     """Its codes, rows, exports and device. Both jobs are in the queue, which keeps no order."""
+    set_clock(NOW)
     enter(a_user("imported"), a_bill("imported", due_on=IN_THREE_DAYS))
     ann = Person(stack, "ann").registered()
     ann.post("/v1/contacts", {"channel": "sms", "address": "+12025550179"})
@@ -504,6 +541,7 @@ def test_an_erasure_takes_along_what_an_account_left_that_was_given_up(
     before = len(waiting_jobs(stack))
     code = link_codes.create("imported", now=NOW)
     assert ann.post("/v1/account/join", {"link_code": code}).status == 200
+    set_clock(NOW + 8 * DAY)
     assert ann.post("/v1/account/erasures", ERASE).status == 202
     assert run(stack, *waiting_jobs(stack)[before:][::order]) == []
     assert left_of(stack, "Jobs", "Limits") == {}
@@ -511,11 +549,14 @@ def test_an_erasure_takes_along_what_an_account_left_that_was_given_up(
     assert "Contents" not in stack.client("s3").list_objects_v2(Bucket=stack.ids["Exports"])
 
 
-def test_an_account_that_was_joined_is_erased_whole(stack: MotoStack) -> None:
+def test_an_account_that_was_joined_is_erased_whole(stack: MotoStack, set_clock: SetClock) -> None:
+    set_clock(NOW)
     enter(a_user("imported"), a_bill("imported", due_on=IN_THREE_DAYS))
     ann = Person(stack, "ann")
     code = link_codes.create("imported", now=NOW)
     assert ann.post("/v1/account/join", {"link_code": code}).status == 200
+    assert run(stack, waiting_jobs(stack)[-1]) == []  # tells its contact how to undo that
+    set_clock(NOW + 8 * DAY)
     erase(stack, ann)
     assert left_of(stack, "Jobs", "Limits") == {}
 
@@ -646,7 +687,7 @@ def dies_at(call: int, error: BaseException) -> Callable[[int], None]:
     return act
 
 
-CALLS_OF_AN_ERASURE = 18
+CALLS_OF_AN_ERASURE = 21
 
 
 def test_an_erasure_asks_aws_as_often_as_it_is_killed_below(
@@ -786,7 +827,7 @@ def test_the_job_of_an_erasure_leaves_alone_what_was_made_anew_meanwhile(
     assert ann.get("/v1/contacts").json["contacts"][0]["state"] == "confirmed"
     for table in set(TABLES) - {"Jobs", "Limits", "Answers", "Identities", "Addresses"}:
         for item in items(stack, table):
-            assert item["user_id"] == {"S": new}, table
+            assert item.get("user_id", item.get("owner")) == {"S": new}, table
 
 
 def test_the_job_of_an_erasure_leaves_alone_a_device_that_was_registered_anew(
@@ -860,3 +901,321 @@ def test_a_job_is_kept_for_a_week(stack: MotoStack) -> None:
     assert job.endpoints == ()
     (item,) = items(stack, "Jobs")
     assert int(item["expires_at"]["N"]) == pytest.approx((NOW + 7 * DAY).timestamp(), abs=60)
+
+
+# And imported again ----------------------------------------------------------------------------
+
+AGAIN = NINE + timedelta(minutes=1, seconds=30)
+
+
+def joined(stack: MotoStack, set_clock: SetClock) -> Person:
+    """Somebody who joined an account that a biller had imported. Every table holds rows of it."""
+    set_clock(NOW - 8 * DAY)  # its contacts may undo that for a week
+    enter(a_user("imported"), a_bill("imported", "old", due_on=IN_THREE_DAYS))
+    ann = Person(stack, "ann")
+    code = link_codes.create("imported", now=NOW - 8 * DAY)
+    assert ann.post("/v1/account/join", {"link_code": code}).status == 200
+    set_clock(NOW)
+    registered_device(ann)
+    lives_on("old", NINE)
+    ann.post("/v1/contacts", {"channel": "sms", "address": "+12025550179"})
+    exported(stack, ann)
+    set_clock(NINE + MINUTE)
+    return ann
+
+
+def lives_on(name: str, now: datetime) -> None:
+    """What comes to an imported account: a reminder with a link, feedback, a letter's code, a
+    calendar, a question by SMS."""
+    claim = claims.claim_next("imported", Channel.SMS, with_link=True, now=now)
+    assert {each.bill_id for each in claim.reminders} == {name}
+    said = history.Feedback("right", True, name, now)
+    history.give_feedback("imported", claim.reminders[0].key, said)
+    link_codes.create("imported", now=now)
+    calendars.renew("imported", now=now)
+    target = Target(name, 0)
+    conversations.ask("imported", Question(Wish.PAID, (target,), "reply-1", now))
+
+
+def imported_again(stack: MotoStack) -> dict[str, list[dict[str, Any]]]:
+    """The biller's next file holds the customer still, and life goes on; all that is stored."""
+    enter(a_user("imported"), a_bill("imported", "new", due_on=IN_THREE_DAYS), now=AGAIN)
+    lives_on("new", AGAIN)
+    codes.create("imported", Channel.EMAIL, EMAIL, now=AGAIN)
+    return stored(stack)
+
+
+def stored(stack: MotoStack) -> dict[str, list[dict[str, Any]]]:
+    return {**left_of(stack, "Jobs", "Limits"), "Conversations": items(stack, "Conversations")}
+
+
+OF_A_LIFE = {
+    "Schedules": 1,
+    "Users": 1,
+    "Addresses": 1,
+    "Bills": 1,
+    "Ledger": 1,
+    "Journal": 3,  # registered, a bill, feedback
+    "Feedback": 1,
+    "Codes": 1,
+    "Links": 5,  # a message's, a letter's, a calendar's, and the way back from the user to two
+    "Conversations": 1,
+}
+
+
+def killed(stack: MotoStack, body: str, call: int, moment: str = "before") -> None:
+    with (
+        watched(job_clients(stack), moment, dies_at(call, Died())),
+        pytest.raises(Died),
+    ):
+        run(stack, body)
+
+
+def expire(stack: MotoStack) -> None:
+    """The week of the records of jobs is over, and long before it the day of exports."""
+    for each in stack.client("s3").list_objects_v2(Bucket=stack.ids["Exports"]).get("Contents", ()):
+        stack.client("s3").delete_object(Bucket=stack.ids["Exports"], Key=each["Key"])
+    for item in items(stack, "Jobs"):
+        key = {name: item[name] for name in ("identity", "job_id")}
+        stack.client("dynamodb").delete_item(TableName=stack.ids["Jobs"], Key=key)
+
+
+def asked_to_erase(stack: MotoStack, who: Person, **more: Any) -> str:
+    """The message that the queue holds then."""
+    assert who.post("/v1/account/erasures", ERASE, **more).status == 202
+    return waiting_jobs(stack)[-1]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "job",
+        "job job",
+        "expire job",
+        "dies job",
+        "dies expire job",
+        "import job",
+        "import job job",
+        "import expire job",
+        "job import job",
+        "job expire import job",
+        "dies import job",
+        "dies expire import job",
+        "import dies job",
+        "import dies expire job",
+        "job import job import job",
+    ],
+)
+def test_an_erasure_takes_the_life_that_it_was_asked_for_and_no_other(
+    stack: MotoStack, set_clock: SetClock, steps: str
+) -> None:
+    """However often it is delivered, and whenever: half done, after its record has expired, before
+    or after the biller imported the same customer again."""
+    ann = joined(stack, set_clock)
+    body = asked_to_erase(stack, ann)
+    alive = None
+    for step in steps.split():
+        match step:
+            case "job":
+                assert run(stack, body) == []
+            case "dies":
+                killed(stack, body, 8)
+            case "expire":
+                expire(stack)
+            case "import" if alive is None:
+                alive = imported_again(stack)
+                assert {table: len(rows) for table, rows in alive.items()} == OF_A_LIFE
+            case "import":
+                enter(a_user("imported"), a_bill("imported", "new", due_on=IN_THREE_DAYS))
+    assert stored(stack) == (alive or {"Conversations": []})
+    assert known_endpoints(stack) == set()
+    assert "Contents" not in stack.client("s3").list_objects_v2(Bucket=stack.ids["Exports"])
+
+
+CALLS_OF_A_JOB = 18
+
+
+def test_the_job_of_an_erasure_asks_aws_as_often_as_it_is_killed_below(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    body = asked_to_erase(stack, joined(stack, set_clock))
+    calls: list[int] = []
+    with watched(job_clients(stack), "before", calls.append):
+        assert run(stack, body) == []
+    assert len(calls) == CALLS_OF_A_JOB
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("call", range(CALLS_OF_A_JOB))
+def test_a_life_that_begins_while_an_erasure_lies_half_done_is_kept_whole(
+    stack: MotoStack, set_clock: SetClock, call: int, moment: str
+) -> None:
+    body = asked_to_erase(stack, joined(stack, set_clock))
+    killed(stack, body, call, moment)
+    alive = imported_again(stack)
+    assert {table: len(rows) for table, rows in alive.items()} == OF_A_LIFE
+    assert run(stack, body, body) == []
+    assert stored(stack) == alive
+
+
+def test_a_life_that_begins_while_an_erasure_is_at_work_is_kept_whole(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    """Just before what is left is deleted."""
+    body = asked_to_erase(stack, joined(stack, set_clock))
+    with wire.before_call(
+        tables.connection.client, "TransactWriteItems", lambda: imported_again(stack)
+    ):
+        assert run(stack, body) == []
+    kept = stored(stack)
+    assert {table: len(rows) for table, rows in kept.items()} == OF_A_LIFE
+    assert [item["bill_id"]["S"] for item in kept["Bills"]] == ["new"]
+
+
+def dies_after_the_promise() -> wire.Act:
+    """The first transaction notes the job, the second begins the erasure."""
+    numbers = count()
+
+    def act(_: AWSPreparedRequest) -> None:
+        if next(numbers) == 1:
+            raise Died
+
+    return act
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_an_erasure_whose_request_died_takes_the_account_as_a_file_changed_it(
+    stack: MotoStack, set_clock: SetClock, died: bool
+) -> None:
+    """It is the life that was to be erased, however a file changed it since."""
+    ann = joined(stack, set_clock)
+    before = len(waiting_jobs(stack))
+    with (
+        wire.before(tables.connection.client, "TransactWriteItems", dies_after_the_promise()),
+        pytest.raises(Died),
+    ):
+        ann.post("/v1/account/erasures", ERASE)
+    (body,) = waiting_jobs(stack)[before:]
+    enter(a_user("imported"), a_bill("imported", "new", due_on=IN_THREE_DAYS), now=AGAIN)
+    if died:
+        expire(stack)
+    assert run(stack, body) == []
+    assert {**stored(stack), "Answers": []} == {"Answers": [], "Conversations": []}
+
+
+def test_an_erasure_whose_request_died_leaves_the_life_after_another_alone(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    """The first message waits while the user asks again, and the account comes back."""
+    ann = joined(stack, set_clock)
+    before = len(waiting_jobs(stack))
+    with (
+        wire.before(tables.connection.client, "TransactWriteItems", dies_after_the_promise()),
+        pytest.raises(Died),
+    ):
+        ann.post("/v1/account/erasures", ERASE)
+    (first,) = waiting_jobs(stack)[before:]
+    second = asked_to_erase(stack, ann)
+    alive = imported_again(stack)
+    assert run(stack, second, first, second, first) == []
+    assert stored(stack) == alive
+
+
+def test_two_lives_with_one_key_are_erased_one_after_the_other(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    key = {"idempotency-key": "erase-my-account"}
+    ann = joined(stack, set_clock)
+    first = asked_to_erase(stack, ann, headers=key)
+    assert run(stack, first) == []
+    set_clock(NOW + 2 * DAY)
+    new = a_user("imported", addresses={})  # nobody who may undo the joining
+    enter(new, a_bill("imported", "new", due_on=IN_THREE_DAYS))
+    code = link_codes.create("imported", now=NOW + 2 * DAY)
+    assert ann.post("/v1/account/join", {"link_code": code}).status == 200
+    second = asked_to_erase(stack, ann, headers=key)
+    assert second != first
+    assert run(stack, second) == []
+    assert stored(stack) == {"Conversations": []}
+    assert {item["state"]["S"] for item in items(stack, "Jobs")} == {"done"}
+
+
+def test_an_export_that_comes_after_the_erasure_holds_nothing_of_the_next_life(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    """Whoever is imported under that id need not be the one who asked."""
+    ann = joined(stack, set_clock)
+    late = ann.post("/v1/account/exports")
+    assert late.status == 202
+    ann.post("/v1/account/erasures", ERASE)
+    imported_again(stack)
+    assert run(stack, message_of(ann, late)) == []
+    key = f"{late.json['job_id']}.json"
+    found = stack.client("s3").get_object(Bucket=stack.ids["Exports"], Key=key)
+    told = json.loads(found["Body"].read())
+    assert told["user"] is None
+    for name in ("bills", "reminders", "feedback", "contacts_to_confirm"):
+        assert told[name] == []
+
+
+@pytest.mark.parametrize("steps", ["job", "import job", "job import job", "import expire job"])
+def test_what_an_account_left_that_gave_way_is_cleared_and_no_later_life(
+    stack: MotoStack, set_clock: SetClock, steps: str
+) -> None:
+    """An imported account without bills gives way to another, and comes with the next file."""
+    set_clock(NOW)
+    enter(a_user("imported", addresses={}))
+    enter(a_user("other", addresses={}))
+    ann = Person(stack, "ann")
+    code = link_codes.create("imported", now=NOW)
+    assert ann.post("/v1/account/join", {"link_code": code}).status == 200
+    history.give_feedback("imported", "old", history.Feedback("right", True, "old", NOW))
+    link_codes.create("imported", now=NOW)
+    before = len(waiting_jobs(stack))
+    code = link_codes.create("other", now=NOW)
+    assert ann.post("/v1/account/join", {"link_code": code}).status == 200
+    (body,) = (each for each in waiting_jobs(stack)[before:] if "tell" not in each)
+    others = stored(stack) if "import" not in steps else None
+    alive: dict[str, list[dict[str, Any]]] = {}
+    for step in steps.split():
+        match step:
+            case "job":
+                assert run(stack, body) == []
+            case "expire":
+                expire(stack)
+            case "import":
+                alive = imported_again(stack)
+    if alive:
+        assert stored(stack) == alive
+    else:
+        assert others is not None
+        assert items(stack, "Feedback") == items(stack, "Links") == []
+        assert stored(stack)["Schedules"] == others["Schedules"]
+
+
+def test_an_account_that_did_not_give_way_is_left_alone(
+    stack: MotoStack, set_clock: SetClock
+) -> None:
+    """The join failed after its job had been promised; the job comes twice, once too late."""
+    ann = lived_in(stack, set_clock)
+    enter(a_user("imported", addresses={}))
+    code = link_codes.create("imported", now=NOW)
+    before = len(waiting_jobs(stack))
+    assert ann.post("/v1/account/join", {"link_code": code}).status == 409
+    (body,) = (each for each in waiting_jobs(stack)[before:] if "tell" not in each)
+    alive = {**stored(stack), "Answers": []}
+    assert run(stack, body, body) == []
+    expire(stack)
+    assert run(stack, body) == []
+    assert {**stored(stack), "Answers": []} == alive
+
+
+def test_the_job_of_an_erasure_leaves_the_answers_of_the_next_account(stack: MotoStack) -> None:
+    ann = Person(stack, "ann").registered()
+    body = asked_to_erase(stack, ann)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    request = answers.Request(ann.identity, "POST", "/v1/bills", "a-later-key", b"{}")
+    attempt = answers.begin(request, now=max(until, NOW + timedelta(hours=1)))
+    assert isinstance(attempt, str)
+    assert run(stack, body, body) == []
+    assert len(items(stack, "Answers")) == 1

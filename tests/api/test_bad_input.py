@@ -17,8 +17,9 @@ import pytest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from bill_reminders.commands.bills import MOST_OPEN_BILLS
 from bill_reminders.storage import identities, tables
-from bill_reminders.storage.people import MOST_OPEN_BILLS, save_bills
+from bill_reminders.storage.saving import save_bills
 from tests.support.api import Person, Reply
 from tests.support.moto_stack import MotoStack, moto_stack
 from tests.support.people import a_bill
@@ -64,6 +65,13 @@ def stack() -> Iterator[MotoStack]:
     with moto_stack() as deployed:
         assert tables.connection.client is not None
         yield deployed
+
+
+@pytest.fixture(autouse=True)
+def _not_called_yet(stack: MotoStack) -> None:
+    """Nobody has called too often when a test begins, however fast the tests before it were."""
+    dynamodb = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    dynamodb.tables[stack.ids["Limits"]].items.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -249,6 +257,37 @@ ROUTES = pytest.mark.parametrize(
     ("method", "path"), with_body(), ids=[f"{method} {path}" for method, path in with_body()]
 )
 ANY_STATE = {"if-match": "*"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        ('{"biller": "a\\ud83d", "name": "b"}', {"biller"}),
+        ('{"plan": {"channels": [{"a": 1}, {"channel": "\\udca9"}]}}', {"plan.channels.1.channel"}),
+        ('{"biller": "\\ud83d", "name": "\\ud83d"}', {"biller", "name"}),
+        ('{"\\udca9": 1}', {""}),
+        (json.dumps({f"f{n}": "\ud83d" for n in range(3000)}), {"f0", "f99"}),
+    ],
+)
+def test_half_a_character_is_named_with_its_field(
+    prober: Prober, raw: str, fields: set[str]
+) -> None:
+    answer = prober.person.call("POST", "/v1/bills", raw=raw)
+    assert answer.status == 400
+    assert answer.faults().keys() >= fields
+    assert len(answer.text) < 40_000
+
+
+def test_a_report_of_thousands_of_faults_names_the_first_and_counts_the_rest(
+    prober: Prober,
+) -> None:
+    unknown = {f"f{number}": 1 for number in range(4000)}
+    answer = prober.person.post("/v1/bills", unknown)
+    assert answer.status == 400
+    assert len(answer.json["errors"]) == 100
+    assert answer.json["detail"].startswith("4003 fields cannot be used")
+    assert "the first 100" in answer.json["detail"]
+    assert len(answer.text) < 40_000
 
 
 @ROUTES
@@ -730,7 +769,7 @@ def test_names_that_say_nothing_or_too_much_are_refused(
         "信用卡（金卡）",
         'O\'Neill "Söhne" <b>&amp;</b>',
         "'; DROP TABLE bills; --",
-        "{{ 7 * 7 }} ${jndi:ldap://x} %s %00",
+        "{{ 7 * 7 }} ${jndi:ldap:x} %s %00",
         "=HYPERLINK(1)",
         "a" * 100,
         "💡" * 100,
@@ -1472,7 +1511,7 @@ def test_a_change_of_another_state_is_refused(prober: Prober) -> None:
         ):
             headers = {"if-match": wrong}
             prober.refused("PATCH", path, body, field=None, status=412, headers=headers)
-        headers = {"if-match": etag * 10}
+        headers = {"if-match": etag * 60}
         prober.refused("PATCH", path, body, field="If-Match", status=400, headers=headers)
 
 

@@ -13,17 +13,19 @@ import pytest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from bill_reminders.api.routes.contacts import sms_code_limit
-from bill_reminders.delivery import direct, endpoints
+from bill_reminders import clock
+from bill_reminders.delivery import claims, direct, endpoints
+from bill_reminders.delivery.code_limits import sms_code_limit
 from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import accounts, happenings, identities, ledger, link_codes
+from bill_reminders.storage import accounts, identities, link_codes
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.erasure import erase
+from bill_reminders.storage.tables import UserItem
 from tests.api.conftest import SetClock
-from tests.support import wire
+from tests.support import happenings, wire
 from tests.support.api import Person, Reply
 from tests.support.entered import (
     IN_THREE_DAYS,
@@ -114,6 +116,12 @@ def user_id_of(who: Person) -> str:
     return user_id
 
 
+def as_if_imported(who: Person) -> Person:
+    """With the limits of those whose account a biller made."""
+    UserItem(user_id_of(who)).update([UserItem.self_registered.set(False)])
+    return who
+
+
 def add(who: Person, address: str = PHONE, **more: Any) -> Reply:
     channel = "email" if "@" in address else "sms"
     return who.post("/v1/contacts", {"channel": channel, "address": address}, **more)
@@ -187,7 +195,7 @@ def test_a_code_has_six_digits_and_only_its_keyed_hash_is_kept(
     assert added.status == 201, added.text
     assert added.json["state"] == "pending"
     assert added.json["tries_left"] == 5
-    assert added.json["code_expires_at"] == "2027-02-01T12:15:00Z"
+    assert NOW + 10 * MINUTE <= expires_at(added.json) <= clock.now() + 10 * MINUTE
     assert added.headers["location"] == f"/v1/contacts/{added.json['contact_id']}"
     code = code_sent_to(address)
     user_id, contact_id = user_id_of(ann), added.json["contact_id"]
@@ -308,6 +316,10 @@ def test_a_contact_is_read_where_its_location_says(stack: MotoStack) -> None:
     assert ann.get(location).status == 404
 
 
+def expires_at(contact: Any) -> datetime:
+    return datetime.fromisoformat(contact["code_expires_at"])
+
+
 @pytest.mark.parametrize("state", ["stopped", "attested"])
 def test_a_contact_that_is_confirmed_anew_is_one_entry(stack: MotoStack, state: str) -> None:
     ann = confirmed(person(stack))
@@ -323,7 +335,7 @@ def test_a_contact_that_is_confirmed_anew_is_one_entry(stack: MotoStack, state: 
     assert contact == again.json == ann.get(again.headers["location"]).json
     assert (contact["state"], contact["tries_left"]) == (state, 5)
     assert contact["stopped_by"] == ("page" if state == "stopped" else None)
-    assert contact["code_expires_at"] == "2027-02-01T12:15:00Z"
+    assert NOW + 10 * MINUTE <= expires_at(contact) <= clock.now() + 10 * MINUTE
     assert confirm(ann, again, another(code_sent_to(PHONE))).status == 422
     assert ann.get("/v1/contacts").json["contacts"][0]["tries_left"] == 4
     assert confirm(ann, again, code_sent_to(PHONE)).status == 200
@@ -444,7 +456,8 @@ def test_a_rejected_address_does_not_wait_for_a_code(stack: MotoStack) -> None:
 def test_a_confirmation_whose_answer_was_lost_may_be_repeated(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
-    """It was done; the answer could not be stored. With its key it is found done."""
+    """It was done; the answer could not be stored, and is given all the same. Should it get lost on
+    its way, it is found done with its key."""
     ann = person(stack)
     added, code = add(ann), code_sent_to(PHONE)
     key = {"idempotency-key": "lost-confirmation"}
@@ -458,7 +471,7 @@ def test_a_confirmation_whose_answer_was_lost_may_be_repeated(
         return None
 
     with wire.before(dynamodb, "UpdateItem", lose_the_answer):
-        assert confirm(ann, added, code, headers=key).status >= 500
+        assert confirm(ann, added, code, headers=key).status == 200
     assert updates
     assert contacts_of(ann) == {PHONE: "confirmed"}
     set_clock(NOW + MINUTE)
@@ -486,7 +499,7 @@ def too_often(reply: Reply) -> int:
 def test_a_user_gets_five_codes_an_hour_and_ten_a_day(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
-    ann, fresh = person(stack), numbers()
+    ann, fresh = as_if_imported(person(stack)), numbers()
     for _ in range(5):
         assert add(ann, next(fresh)).status == 201
     refused = next(fresh)
@@ -681,7 +694,7 @@ def test_a_user_closes_the_links_in_their_messages(stack: MotoStack, set_clock: 
     ann = confirmed(person(stack))
     ann.post("/v1/bills", BILL)
     set_clock(NINE)
-    claim = ledger.claim_next(user_id_of(ann), Channel.SMS, with_link=True, now=NINE)
+    claim = claims.claim_next(user_id_of(ann), Channel.SMS, with_link=True, now=NINE)
     visitor = Visitor(stack)
     assert visitor.get(f"/r/{claim.token}").status == 200
     for _ in range(2):
@@ -1053,8 +1066,9 @@ def test_a_stop_outlives_erasure_for_a_new_confirmation_to_lift(
 ) -> None:
     erased(stack, stopped)
     imported("customer-7")
-    bob = confirmed(person(stack, "bob"))
-    assert user_id_of(bob) == "customer-7"
+    bob = Person(stack, "bob")
+    assert join(bob, link_codes.create("customer-7", now=NOW)).status == 200
+    confirmed(bob)
     sent = len(sms_to(PHONE))
     remind(stack, "customer-7", set_clock)
     assert len(sms_to(PHONE)) == sent + 1
@@ -1272,6 +1286,16 @@ def test_a_push_service_that_is_busy_is_no_fault_of_ours(stack: MotoStack) -> No
     assert int(told.headers["retry-after"]) > 0
 
 
+@pytest.mark.parametrize("number", ["+449098790000", "+18005550123", "+881612345678"])
+def test_no_code_goes_to_a_number_that_only_costs_money(stack: MotoStack, number: str) -> None:
+    told = person(stack).post("/v1/contacts", {"channel": "sms", "address": number})
+    assert told.status == 422
+    assert set(told.faults()) == {"address"}
+    assert "write a mobile number" in told.text
+    assert number not in told.text
+    assert get_backend("sns")[DEFAULT_ACCOUNT_ID]["us-east-1"].sms_messages == {}
+
+
 def test_a_token_that_the_push_service_refuses_is_named(stack: MotoStack) -> None:
     ann = person(stack)
     act = wire.xml_error("InvalidParameter", message=f"Invalid parameter: Token {TOKEN} is bad")
@@ -1295,7 +1319,7 @@ def test_a_platform_that_is_not_set_up_says_so(stack: MotoStack) -> None:
 def test_a_test_message_goes_out_once_for_its_key_and_five_times_an_hour(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
-    ann = confirmed(person(stack))
+    ann = confirmed(as_if_imported(person(stack)))
     key = {"idempotency-key": "tested-once"}
     want = {"channel": "sms"}
     for _ in range(3):

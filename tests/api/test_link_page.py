@@ -8,28 +8,35 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies
 
+from bill_reminders.delivery import claims
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import SilenceReason
 from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, Join, Language, Plan, PlanChange, StoppedBy
 from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.domain.working_days import Place
+from bill_reminders.pages import forms
+from bill_reminders.pages.proof import cookie_name
 from bill_reminders.storage import (
     accounts,
+    calendars,
     contacts,
     erasure,
-    happenings,
+    handovers,
     history,
-    ledger,
+    identities,
     links,
 )
 from bill_reminders.storage.access_tables import FeedbackItem, LinkItem
-from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.links import Purpose
-from bill_reminders.storage.people import save_user
+from bill_reminders.storage.saving import save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.api.conftest import SetClock
+from tests.support import happenings
+from tests.support.arrived import code_in, sent_by
 from tests.support.entered import ENTERED, IN_THREE_DAYS, NINE, enter
 from tests.support.moto_stack import MotoStack
 from tests.support.people import EMAIL, PHONE, a_bill, a_user
@@ -58,9 +65,18 @@ def sent(*bill_ids: str, channel: Channel = Channel.SMS, **user: Any) -> str:
 
 
 def told(channel: Channel, now: datetime) -> str:
-    claim = ledger.claim_next("somebody", channel, with_link=True, now=now)
+    claim = claims.claim_next("somebody", channel, with_link=True, now=now)
     assert claim.token is not None
     return claim.token
+
+
+def proven(visitor: Visitor, token: str) -> str:
+    """The token of a link whose code the visitor has entered."""
+    name = cookie_name(links.token_hash(token))
+    secret = links.prove(links.token_hash(token), now=NINE)
+    assert secret is not None
+    visitor.cookies[name] = secret
+    return token
 
 
 def somebody(now: datetime = NINE) -> Account:
@@ -72,9 +88,9 @@ def due(now: datetime, channel: Channel = Channel.SMS) -> int:
 
 
 def everything(stack: MotoStack) -> str:
-    """All that the tables hold."""
+    """All that the tables hold, save how often something was asked for."""
     client = stack.client("dynamodb")
-    names = sorted(client.list_tables()["TableNames"])
+    names = sorted({*client.list_tables()["TableNames"]} - {stack.ids["Limits"]})
     return json.dumps([client.scan(TableName=name)["Items"] for name in names], sort_keys=True)
 
 
@@ -108,7 +124,7 @@ def test_an_account_number_is_masked(visitor: Visitor) -> None:
         a_bill(due_on=IN_THREE_DAYS, name="Card 4111 1111 1111 1111, from 2027-03-05"),
     )
     page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
-    assert "•1111, from 2027-03-05" in page.text
+    assert "*1111, from 2027-03-05" in page.text
     assert "4111" not in page.text
 
 
@@ -116,7 +132,7 @@ def test_a_page_may_be_kept_indexed_and_framed_by_nobody(visitor: Visitor) -> No
     page = visitor.get(f"/r/{sent()}")
     headers = page.headers
     assert headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Robots-Tag"].startswith("noindex")
     assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert "Set-Cookie" not in headers
@@ -149,6 +165,21 @@ class TestButtons:
         assert due(NINE + 2 * DAY) == 1
         visitor.press(paid.form("unpaid"))
         assert somebody().bills[0].owed(0).paid == Decimal(0)
+
+    @pytest.mark.parametrize("typed", ["1,234", "1,234.00", "1.234,00", "１，２３４"])
+    def test_paid_in_part_with_separators(self, visitor: Visitor, typed: str) -> None:
+        page = visitor.get(f"/r/{sent()}")
+        visitor.press(page.form("paid"), ("amount", typed))
+        assert somebody().bills[0].owed(0).paid == Decimal(1234)
+
+    def test_paid_in_part_of_what_nobody_knows_yet(self, visitor: Visitor) -> None:
+        enter(a_user(), a_bill(due_on=IN_THREE_DAYS, amount=None, currency="KWD"))
+        page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
+        assert "(KWD)" in page.text
+        asked = visitor.press(page.form("paid"), ("amount", "1,234"))
+        assert (asked.status, "1234 or as 1.234" in asked.text) == (422, True)
+        visitor.press(page.form("paid"), ("amount", "1.234"))
+        assert somebody().bills[0].payments[0].amount == Money(Decimal("1.234"), "KWD")
 
     def test_tomorrow(self, visitor: Visitor) -> None:
         page = visitor.get(f"/r/{sent()}")
@@ -239,7 +270,7 @@ class TestButtons:
 
     @pytest.mark.parametrize("scope", ["bill", "all"])
     def test_when_and_how_i_am_reminded(self, visitor: Visitor, scope: str) -> None:
-        page = visitor.get(f"/r/{sent()}")
+        page = visitor.get(f"/r/{proven(visitor, sent())}")
         before = somebody()
         form = page.form("plan")
         changed = visitor.press(
@@ -284,7 +315,8 @@ def ledger_key() -> str:
 def test_changing_the_days_leaves_when_a_channel_joins(visitor: Visitor, scope: str) -> None:
     joins = (Join(Channel.EMAIL, 1),)
     channels = (Channel.SMS, Channel.EMAIL)
-    page = visitor.get(f"/r/{sent(plan=Plan(channels=channels, joins=joins))}")
+    token = proven(visitor, sent(plan=Plan(channels=channels, joins=joins)))
+    page = visitor.get(f"/r/{token}")
     form = page.form("plan")
     days = [("lead_days", "2"), ("remind_at", "18:30"), ("scope", scope)]
     visitor.press(form, *days, ("channels", "sms"), ("channels", "email"))
@@ -337,7 +369,7 @@ def test_unticking_and_ticking_a_channel_leaves_its_order_and_when_it_joins(
     user = a_user(channels=[Channel.SMS, Channel.EMAIL], plan=own)
     bill = a_bill(bill_id="rent", due_on=IN_THREE_DAYS)
     enter(user, bill)
-    form = visitor.get(f"/r/{told(Channel.EMAIL, NINE)}").form("plan")
+    form = visitor.get(f"/r/{proven(visitor, told(Channel.EMAIL, NINE))}").form("plan")
     visitor.press(form, *with_plan(("channels", "sms")))
     assert somebody().bills[0].plan_change == PlanChange(channels=(Channel.SMS,), joins=own.joins)
     visitor.press(form, *with_plan(("channels", "sms"), ("channels", "email")))
@@ -358,7 +390,7 @@ def test_a_plan_for_all_bills_is_that_of_the_bill_too_and_undone_for_both(
         a_bill(bill_id="plain", due_on=IN_THREE_DAYS + 30 * DAY),
     )
     before = somebody()
-    page = visitor.get(f"/r/{told(Channel.SMS, NINE)}/0")
+    page = visitor.get(f"/r/{proven(visitor, told(Channel.SMS, NINE))}/0")
     wanted = with_plan(
         ("lead_days", "4"), ("remind_at", "18:30"), ("channels", "email"), scope="all"
     )
@@ -391,7 +423,7 @@ def test_the_days_of_a_bill_on_autopay_are_explained(visitor: Visitor, autopay: 
 def test_a_message_that_stood_in_says_so_and_the_form_keeps_it(visitor: Visitor) -> None:
     plan = Plan(channels=(Channel.EMAIL, Channel.SMS), joins=(Join(Channel.SMS, None),))
     enter(a_user(channels=[Channel.SMS], plan=plan), a_bill(due_on=IN_THREE_DAYS))
-    page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
+    page = visitor.get(f"/r/{proven(visitor, told(Channel.SMS, NINE))}")
     assert "because another way failed" in page.text
     assert "SMS, only where another way fails" in page.text
     boxes = [("lead_days", "3"), ("channels", "email"), ("channels", "sms"), ("scope", "all")]
@@ -405,6 +437,7 @@ def test_a_message_that_did_not_stand_in_says_nothing_of_it(visitor: Visitor) ->
 
 FAULTS: Mapping[str, tuple[str, list[tuple[str, str]], str]] = {
     "an amount in words": ("paid", [("amount", "ten")], "digits"),
+    "an amount of two meanings": ("paid", [("amount", "1.234")], "1234 or as 1.234"),
     "no amount at all": ("paid", [("amount", "0")], "digits"),
     "a payment without its id": ("paid", [("payment_id", "other")], "try again"),
     "no date": ("snooze", [("until", "soon")], "choose a date"),
@@ -412,6 +445,8 @@ FAULTS: Mapping[str, tuple[str, list[tuple[str, str]], str]] = {
     "a date far away": ("snooze", [("until", "2028-02-01"), ("confirmed", "yes")], "60 days"),
     "an unknown opinion": ("feedback", [("timing", "never")], "try again"),
     "nothing said": ("feedback", [], "try again"),
+    "words that a wrong encoding left": ("feedback", [("suggestion", "CafÃ©")], "symbols"),
+    "a link": ("feedback", [("suggestion", "see https://pay.example")], "web addresses"),
     "a novel": ("feedback", [("suggestion", "x" * 501)], "500"),
     "no channel": ("plan", [("boxes", "yes"), ("scope", "bill")], "at least one way"),
     "an unknown channel": ("stop-channel", [("channel", "fax")], "try again"),
@@ -429,7 +464,7 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(
     stack: MotoStack, visitor: Visitor, name: str
 ) -> None:
     action, fields, remedy = FAULTS[name]
-    page = visitor.get(f"/r/{sent()}")
+    page = visitor.get(f"/r/{proven(visitor, sent())}")
     visitor.press(page.form("paid"), ("amount", "1"))  # so that its limit is counted before
     form = page.form(action) if action != "snooze" else replace(page.form(action), fields={})
     overwritten = {key: value for key, value in form.fields.items() if key not in dict(fields)}
@@ -532,7 +567,7 @@ def closed(token: str, set_clock: SetClock) -> str:
 
 
 def revoked(token: str, set_clock: SetClock) -> str:
-    links.withdraw([links.token_hash(token)])
+    LinkItem(links.token_hash(token)).delete()
     return token
 
 
@@ -558,7 +593,7 @@ def guessed(token: str, set_clock: SetClock) -> str:
 
 
 def removed(token: str, set_clock: SetClock) -> str:
-    contacts.give_up("somebody", Channel.SMS, PHONE, now=NINE)
+    happenings.give_up("somebody", Channel.SMS, PHONE, now=NINE)
     return token
 
 
@@ -644,6 +679,28 @@ def test_what_stands_beside_a_link_tells_no_address(visitor: Visitor) -> None:
     assert PHONE not in json.dumps(item.to_simple_dict(), default=str)
 
 
+B = "a1b2-c3d4"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = f"multipart/form-data; boundary={B}"
+PARAMETER_FIRST = f'multipart/form-data; charset="utf-8; boundary=no"; boundary="{B}"'
+ONE_CLICK = "List-Unsubscribe=One-Click"
+NAME = 'form-data; name="List-Unsubscribe"'
+DOT_NET = "form-data; name=List-Unsubscribe"
+FOLDED = 'form-data;\r\n name="List-Unsubscribe"'
+
+
+def part(disposition: str, more: str = "", value: str = "One-Click") -> str:
+    """A form of one field, `value`, as multipart."""
+    header = f"Content-Disposition: {disposition}\r\n{more}"
+    return f"--{B}\r\n{header}\r\n{value}\r\n--{B}--\r\n"
+
+
+OTHER_FIELD = f'--{B}\r\nContent-Disposition: form-data; name="x"\r\n\r\nOne-Click\r\n'
+NESTED = "".join(
+    f"--{n}\r\nContent-Type: multipart/mixed; boundary={n + 1}\r\n\r\n" for n in range(380)
+).replace("--0\r\n", f"--{B}\r\n", 1)
+
+
 class TestTheWayOut:
     """RFC 8058."""
 
@@ -651,35 +708,124 @@ class TestTheWayOut:
         token = sent(channel=Channel.EMAIL)
         contacts.take("somebody", Channel.EMAIL, "new@example.com", now=NINE)
         assert visitor.get(f"/u/{token}").status == 404
-        assert visitor.post(f"/u/{token}", self.ONE_CLICK).status == 404
+        assert visitor.post(f"/u/{token}", ONE_CLICK).status == 404
         assert visitor.post(f"/u/{token}/stop", "").status == 404
         assert due(NINE + 2 * DAY, Channel.EMAIL) == 1
 
-    ONE_CLICK = "List-Unsubscribe=One-Click"
-
     def test_one_post_stops_the_channel_at_once(self, visitor: Visitor) -> None:
         token = sent(channel=Channel.EMAIL)
-        answer = visitor.post(f"/u/{token}", self.ONE_CLICK)
+        answer = visitor.post(f"/u/{token}", ONE_CLICK)
         assert (answer.status, answer.text) == (200, "")
         assert due(NINE + 2 * DAY, Channel.EMAIL) == 0
         assert due(NINE + 2 * DAY, Channel.SMS) == 1
-        assert visitor.post(f"/u/{token}", self.ONE_CLICK).status == 200
+        assert visitor.post(f"/u/{token}", ONE_CLICK).status == 200
 
-    def test_a_multipart_form_does_as_well(self, visitor: Visitor) -> None:
+    @pytest.mark.parametrize("encoded", [False, True], ids=["plain", "base64"])
+    @pytest.mark.parametrize(
+        ("headers", "body"),
+        [
+            pytest.param({"content-type": said}, body, id=name)
+            for name, said, body in (
+                ("as a browser writes it", MULTIPART, part(NAME)),
+                ("with a name that is not quoted", MULTIPART, part(NAME.replace('"', ""))),
+                ("as .NET writes it", f'Multipart/Form-Data; boundary="{B}"', part(DOT_NET)),
+                (
+                    "all in capitals",
+                    f"MULTIPART/FORM-DATA; BOUNDARY={B}",
+                    part('FORM-DATA; NAME="List-Unsubscribe"'),
+                ),
+                ("without a space", f"multipart/form-data;boundary={B}", part(NAME)),
+                ("with more parameters", f"{MULTIPART}; charset=utf-8; x=y", part(NAME)),
+                ("a parameter before the boundary", PARAMETER_FIRST, part(NAME)),
+                ("with a header that is folded", MULTIPART, part(FOLDED)),
+                ("with a file name", MULTIPART, part(f"{NAME}; filename=x")),
+                ("the name last", MULTIPART, part('form-data; x="a;b"; name=List-Unsubscribe')),
+                ("a space before the colon's value", MULTIPART, part(f"   {NAME}")),
+                ("with a header of its own", MULTIPART, part(NAME, "X-Own: 1\r\n")),
+                (
+                    "with a charset",
+                    MULTIPART,
+                    part(NAME, "Content-Type: text/plain; charset=x\r\n"),
+                ),
+                ("among other fields", MULTIPART, OTHER_FIELD + part(NAME)),
+                ("with lines that end as on Unix", MULTIPART, part(NAME).replace("\r\n", "\n")),
+                ("with a preamble and an end", MULTIPART, f"hello\r\n{part(NAME)}bye"),
+                ("without the last boundary", MULTIPART, part(NAME).removesuffix(f"--{B}--\r\n")),
+                ("url-encoded", FORM, ONE_CLICK),
+                ("url-encoded with a charset", f"{FORM}; charset=utf-8", ONE_CLICK),
+                ("url-encoded in capitals", f"{FORM.upper()};CHARSET=UTF-8", ONE_CLICK),
+                ("url-encoded among others", FORM, f"a=b&{ONE_CLICK}&c="),
+                ("url-encoded to the letter", FORM, "List%2DUnsubscribe=One%2dClick"),
+                ("with the end of a line", FORM, f"{ONE_CLICK}\r\n"),
+            )
+        ]
+        + [
+            pytest.param({"Content-Type": MULTIPART}, part(NAME), id="a header in capitals"),
+            pytest.param({"CONTENT-TYPE": FORM}, ONE_CLICK, id="a header in capitals, url-encoded"),
+            pytest.param({}, ONE_CLICK, id="with no type at all"),
+        ],
+    )
+    def test_every_spelling_that_the_standards_allow_stops_the_channel(
+        self, visitor: Visitor, headers: dict[str, str], body: str, encoded: bool
+    ) -> None:
         token = sent(channel=Channel.EMAIL)
-        body = (
-            '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
-            "One-Click\r\n--x--\r\n"
-        )
-        answer = visitor.post(f"/u/{token}", body, "multipart/form-data; boundary=x")
-        assert answer.status == 200
+        answer = visitor.send(f"/u/{token}", body, headers, encoded=encoded)
+        assert (answer.status, answer.text) == (200, "")
         assert due(NINE + 2 * DAY, Channel.EMAIL) == 0
 
-    def test_a_post_of_anything_else_stops_nothing(self, visitor: Visitor) -> None:
+    @pytest.mark.parametrize("encoded", [False, True], ids=["plain", "base64"])
+    @pytest.mark.parametrize(
+        ("content_type", "body"),
+        [
+            pytest.param(FORM, "", id="nothing"),
+            pytest.param(FORM, "List-Unsubscribe=No", id="no"),
+            pytest.param(FORM, "x" * 100_000, id="too much"),
+            pytest.param(FORM, "&".join(["a=b"] * 200), id="too many fields"),
+            pytest.param(FORM, "%ff%fe=\udcff", id="no text"),
+            pytest.param(FORM, f"{ONE_CLICK}&List-Unsubscribe=No", id="yes and no"),
+            pytest.param(MULTIPART, "", id="no part"),
+            pytest.param(MULTIPART, ONE_CLICK, id="another format than it says"),
+            pytest.param(MULTIPART, part(NAME, value="No"), id="no, in parts"),
+            pytest.param(
+                MULTIPART, part("form-data; name=x", value=NAME + " One-Click"), id="quoted"
+            ),
+            pytest.param(MULTIPART, part("attachment; name=List-Unsubscribe"), id="no field"),
+            pytest.param(MULTIPART, part("form-data"), id="without a name"),
+            pytest.param(MULTIPART, part('form-data; name="'), id="a quote that is open"),
+            pytest.param(MULTIPART, "--" + B, id="cut off"),
+            pytest.param(MULTIPART, f"--{B}\r\n" * 2_000, id="boundaries only"),
+            pytest.param(MULTIPART, NESTED, id="parts in parts"),
+            pytest.param("multipart/form-data", part(NAME), id="without a boundary"),
+            pytest.param('multipart/form-data; boundary=""', part(NAME), id="an empty boundary"),
+            pytest.param("multipart/form-data; boundary=y", part(NAME), id="another boundary"),
+            pytest.param("multipart/form-data; boundary*=utf-9''%ff", part(NAME), id="odd charset"),
+            pytest.param("multipart/mixed; boundary=" + B, part(NAME), id="no form"),
+        ],
+    )
+    def test_a_post_of_anything_else_stops_nothing(
+        self, visitor: Visitor, content_type: str, body: str, encoded: bool
+    ) -> None:
         token = sent(channel=Channel.EMAIL)
-        for body in ("", "List-Unsubscribe=No", "x" * 100_000):
-            assert visitor.post(f"/u/{token}", body).status == 404
+        answer = visitor.send(f"/u/{token}", body, {"content-type": content_type}, encoded=encoded)
+        assert answer.status == 404
         assert due(NINE + 2 * DAY, Channel.EMAIL) == 1
+
+    @pytest.mark.parametrize("body", ["====", "a", "é", "\ud800"])
+    def test_a_body_that_only_claims_to_be_base64_stops_nothing(
+        self, visitor: Visitor, body: str
+    ) -> None:
+        token = sent(channel=Channel.EMAIL)
+        event = visitor.event("POST", f"/u/{token}", body, {"content-type": FORM})
+        assert visitor.answered(event | {"isBase64Encoded": True}).status == 404
+
+    @settings(max_examples=300, deadline=None)
+    @given(said=strategies.text(max_size=80), body=strategies.text(max_size=300))
+    def test_no_body_is_too_broken_to_be_read(self, said: str, body: str) -> None:
+        for content_type in (said, f"multipart/form-data; boundary={said}", MULTIPART):
+            for text in (body, f"--{B}\r\n{body}\r\n--{B}--", part(body)):
+                event = {"headers": {"content-type": content_type}, "body": text}
+                fields = forms.fields_of(event)
+                assert all(isinstance(each, list) for each in fields.values())
 
     def test_a_person_is_asked_and_may_take_it_back(self, visitor: Visitor) -> None:
         token = sent(channel=Channel.EMAIL)
@@ -695,7 +841,7 @@ class TestTheWayOut:
         token = sent(channel=Channel.EMAIL)
         set_clock(NINE + 300 * DAY)
         assert visitor.get(f"/r/{token}").status == 404
-        assert visitor.post(f"/u/{token}", self.ONE_CLICK).status == 200
+        assert visitor.post(f"/u/{token}", ONE_CLICK).status == 200
 
 
 def test_hammering_at_buttons_is_refused(visitor: Visitor) -> None:
@@ -708,28 +854,62 @@ def test_hammering_at_buttons_is_refused(visitor: Visitor) -> None:
 
 def test_a_link_of_a_refused_message_opens_nothing(visitor: Visitor) -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    claim = ledger.claim_next("somebody", Channel.SMS, with_link=True, now=NINE)
+    claim = claims.claim_next("somebody", Channel.SMS, with_link=True, now=NINE)
     assert claim.token is not None
     assert visitor.get(f"/r/{claim.token}").status == 200
-    ledger.release(claim, not_before=None, reason="Throttled", now=NINE)
+    claims.release(claim, not_before=None, reason="Throttled", now=NINE)
     assert visitor.get(f"/r/{claim.token}").status == 404
+
+
+def joined_by_a_stranger() -> str:
+    """The token that undoes it. They have removed a contact since, and made a calendar."""
+    enter(a_user("imported", channels=(Channel.SMS, Channel.EMAIL)))
+    identities.join("issuer#stranger", "imported", made_by="request", now=NINE, channel=Channel.SMS)
+    mailbox = accounts.read("imported", now=NINE).user.addresses[Channel.EMAIL]
+    happenings.give_up("imported", Channel.EMAIL, mailbox.value, now=NINE)
+    calendars.renew("imported", now=NINE)
+    joined = handovers.joined("imported")
+    assert joined is not None
+    return handovers.open_undo(joined, now=NINE)
 
 
 def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack, visitor: Visitor) -> None:
     token = sent()
+    by_mail = told(Channel.EMAIL, NINE)
     with watched(stack) as used:
+        asked = visitor.press(visitor.get(f"/r/{by_mail}").form("code"))
+        visitor.press(asked.form("proof"), ("code", code_in(sent_by(Channel.EMAIL)[-1])))
         page = visitor.get(f"/r/{token}")
+        asked = visitor.press(page.form("code"))
+        visitor.press(asked.form("proof"), ("code", "000000"))
         for action in ("not-mine", "stop-channel", "paid"):
             visitor.press(page.form(action))
         visitor.press(page.form("feedback"), ("timing", "right"))
         visitor.press(visitor.get(f"/r/{token}").form("unsay"))
+        undone = visitor.press(visitor.get(f"/r/{joined_by_a_stranger()}").form("undo"))
+        assert undone.status == 200
     permitted = allowed("LinkPage")
     seldom = {
         ("dynamodb:GetItem", "Limits"),  # to say how long to wait
+        ("dynamodb:DeleteItem", "Ledger"),  # of a code that was refused
         ("secretsmanager:GetSecretValue", ""),  # once a process
     }
     assert sorted(used["LinkPage"] - permitted) == []
     assert sorted(permitted - used["LinkPage"] - seldom) == []
+
+
+def test_the_role_of_unsubscribing_allows_what_it_does_and_no_more(
+    stack: MotoStack, visitor: Visitor
+) -> None:
+    token = sent(channel=Channel.EMAIL)
+    with watched(stack) as used:
+        stopped = visitor.press(visitor.get(f"/u/{token}").form("stop"))
+        visitor.press(stopped.form("start"))
+        visitor.post(f"/u/{token}", ONE_CLICK)
+    permitted = allowed("Unsubscribe")
+    once_a_process = {("secretsmanager:GetSecretValue", "")}
+    assert sorted(used["Unsubscribe"] - permitted) == []
+    assert sorted(permitted - used["Unsubscribe"] - once_a_process) == []
 
 
 def test_a_stored_user_keeps_how_an_address_was_stopped(stack: MotoStack) -> None:

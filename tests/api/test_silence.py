@@ -7,9 +7,9 @@ import pytest
 
 from bill_reminders.api.routes import silence
 from bill_reminders.domain.bills import SilenceReason
-from bill_reminders.storage import happenings
 from tests.api.conftest import NOON, user_id
 from tests.api.test_bills import add, by_sms, listed
+from tests.support import happenings
 from tests.support.api import Person, Reply
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from bill_reminders.domain.people import Plan
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.crashes import Make
 from tests.chaos.story import MINUTE, NINE

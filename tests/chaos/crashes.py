@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import partial
 from itertools import combinations, islice, product
 
 from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import happenings
+from bill_reminders.storage.saving import save_bills
 from tests.chaos import story
 from tests.chaos.story import Totals
 from tests.chaos.world import Fault, Letter, World
+from tests.support import happenings
+from tests.support.people import a_bill
 
 Make = Callable[[], World]
 KINDS = ("dies", "loses", "throttles", "cancels")
@@ -19,6 +22,7 @@ ANSWERS = ("throttled", "lost", "silent", "failed", "failed_after", "refused", "
 
 
 MEANWHILE = (
+    "enters",
     "pays",
     "stops",
     "deletes",
@@ -36,6 +40,7 @@ PEOPLE = (("ann", "rent"), ("ann", "power"), ("bob", "card"))
 def act(world: World, what: str) -> None:
     """What somebody else may do in the middle of a handler's work."""
     acts: dict[str, Callable[[World], None]] = {
+        "enters": _enters,
         "pays": _pays,
         "stops": _stops,
         "deletes": _deletes,
@@ -46,6 +51,14 @@ def act(world: World, what: str) -> None:
         "overtakes": _overtakes,
     }
     acts[what](world)
+
+
+def _enters(world: World) -> None:
+    """A bill of which something is to be said before anything else."""
+    tonight = PlanChange(lead_days=(1,), remind_at=time(21))
+    for user_id in ("ann", "eve"):
+        bill = a_bill(user_id, "new", due_on=date(2027, 3, 2), plan_change=tonight)
+        save_bills(user_id, [lambda _, bill=bill: bill], now=world.now)
 
 
 def _pays(world: World) -> None:

@@ -150,6 +150,8 @@ class _Reader:
                     found += self._listed(self._set)
                 case "REMOVE":
                     found += self._listed(self._remove)
+                case "ADD":
+                    found += self._listed(self._add)
                 case action:
                     raise NotImplementedError(f"{action} is not taught")
         return found
@@ -170,6 +172,16 @@ class _Reader:
 
         def change(item: Item, names: Names, values: Values) -> None:
             item[names.get(name, name)] = value(item, names, values) or {}
+
+        return change
+
+    def _add(self) -> Change:
+        name, amount = self.take(), self.operand()
+
+        def change(item: Item, names: Names, values: Values) -> None:
+            name_of = names.get(name, name)
+            known = plain(item.get(name_of, {"N": "0"}))
+            item[name_of] = {"N": str(known + plain(amount(item, names, values) or {}))}
 
         return change
 

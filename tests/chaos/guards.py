@@ -32,7 +32,7 @@ class Guard:
 GUARDS = (
     Guard(
         "a ledger row is claimed once",
-        "storage.ledger",
+        "delivery.claims",
         "_save",
         "condition=may_become(State.CLAIMED)",
         "",
@@ -41,7 +41,7 @@ GUARDS = (
     ),
     Guard(
         "a claim is of the version that was read",
-        "storage.ledger",
+        "delivery.claims",
         "_moved_instant",
         "ScheduleItem.version == account.version",
         "ScheduleItem.user_id.exists()",
@@ -59,10 +59,10 @@ GUARDS = (
     Guard(
         "a change is of the version that was read",
         "storage.accounts",
-        "_moved_schedule",
+        "_unchanged",
         "ScheduleItem.version == before.version",
         "ScheduleItem.user_id.exists()",
-        "pauses at ReadReceipts: Query",
+        "enters at ReadReceipts: Query",
         troubled=True,
     ),
     Guard(
@@ -75,7 +75,7 @@ GUARDS = (
     ),
     Guard(
         "only the owner marks",
-        "storage.ledger",
+        "delivery.claims",
         "owned",
         "(LedgerItem.owner == claim.owner) & (LedgerItem.attempt == claim.attempt)",
         "LedgerItem.key.exists()",
@@ -83,7 +83,7 @@ GUARDS = (
     ),
     Guard(
         "the table of transitions",
-        "storage.ledger",
+        "delivery.claims",
         "may_become",
         "return allowed | LedgerItem.key.does_not_exist() if None in sources(state) else allowed",
         "return LedgerItem.key.exists() | LedgerItem.key.does_not_exist()",
@@ -109,7 +109,7 @@ GUARDS = (
     ),
     Guard(
         "one resend at most",
-        "domain.ledger",
+        "domain.planning",
         "deserves_resend",
         "row.resends >= RESENDS_AT_MOST",
         "False",
@@ -117,9 +117,9 @@ GUARDS = (
     ),
     Guard(
         "so many messages a day",
-        "storage.ledger",
+        "delivery.claims",
         "_within_cap",
-        "account.messages_on(channel, today) < MESSAGES_A_DAY",
+        "account.messages_on(channel, today) < most",
         "True",
         "dies at FindDue: GetQueueAttributes",
     ),

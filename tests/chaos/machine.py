@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import happenings
 from tests.chaos import story
 from tests.chaos.crashes import pause
 from tests.chaos.story import MINUTE, Totals
 from tests.chaos.world import Fault, Letter, World
+from tests.support import happenings
 
 QUEUES = st.sampled_from(story.QUEUES)
 BILLS = st.sampled_from([("ann", "rent"), ("ann", "power"), ("bob", "card")])

@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import product
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -24,6 +25,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from bill_reminders import clock
 from bill_reminders.delivery.circuit import Circuit
+from bill_reminders.delivery.sms_budget import SmsBudget
 from bill_reminders.storage import tables
 from bill_reminders.storage.attributes import InstantAttribute
 from bill_reminders.storage.binding import bind_all
@@ -35,6 +37,9 @@ from tests.support.template import function_environment, template
 
 CHANNELS = ("sms", "push", "email")
 MAX_RECEIVES = 3
+MOST_AT_ONCE = 2
+"""So many processes of one function are at work at once, at most: one in the middle of the other's
+work."""
 START = datetime(2027, 3, 1, 0, 0, tzinfo=UTC)
 OFFSET = "/chaos/clock-offset"
 LATE = timedelta(seconds=1)
@@ -76,6 +81,7 @@ class Letter:
 
     written: str | Callable[[], str]
     receives: int = 0
+    not_before: datetime | None = None
 
     @property
     def body(self) -> str:
@@ -84,6 +90,8 @@ class Letter:
 
 Fault = Callable[[str], None]
 """Happens at a call, is told which operation it is, and may raise what AWS would."""
+Outage = Callable[[str, str], None]
+"""Happens at every call while it lasts, is told of service and operation, and may raise."""
 
 
 @dataclass
@@ -98,6 +106,10 @@ class World:
     answers: list[str] = field(default_factory=list)
     trouble: dict[str, str] = field(default_factory=dict)
     """How every send on a channel ends for now."""
+    outage: Outage | None = None
+    """What every call of a function meets for now; the clock of the world goes on."""
+    in_hand: list[Letter] = field(default_factory=list)
+    """The messages that a function is at work on."""
     before: dict[int, Fault] = field(default_factory=dict)
     after: dict[int, Fault] = field(default_factory=dict)
     injected: Counter[str] = field(default_factory=Counter)
@@ -118,6 +130,8 @@ class World:
 
     def call(self, client: Any, operation: str, request: dict[str, Any]) -> Any:
         service = client.meta.service_model.service_name
+        if self.processes and self.outage is not None and request.get("Name") != OFFSET:
+            self.outage(service, operation)
         if not self.processes or not self.numbered or service == "ssm":
             return self._act(service, operation, request)
         number, self.calls = self.calls, self.calls + 1
@@ -151,6 +165,9 @@ class World:
                 queue = self.queues[request["QueueUrl"]]
                 queue += [Letter(entry["MessageBody"]) for entry in request["Entries"]]
                 return {"Successful": [{} for _ in request["Entries"]]}
+            case "sqs", "SendMessage":
+                self.queues[request["QueueUrl"]].append(self._put_back(request))
+                return {"MessageId": "put-back"}
             case "sqs", "GetQueueAttributes":
                 held = len(self.queues[request["QueueUrl"]])
                 names = request["AttributeNames"]
@@ -165,6 +182,13 @@ class World:
                 (address,) = request["Destination"]["ToAddresses"]
                 return self._take("email", address, request["EmailTags"][0]["Value"])
         raise NotImplementedError(f"teach the world {service} {operation}")
+
+    def _put_back(self, request: dict[str, Any]) -> Letter:
+        """The message that a function hands back for later, as it was written."""
+        wait = timedelta(seconds=request["DelaySeconds"])
+        body = request["MessageBody"]
+        known = next((each for each in self.in_hand if each.body == body), None)
+        return Letter(body if known is None else known.written, not_before=self.now + wait)
 
     def _store(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         if self.journal is None:
@@ -187,7 +211,9 @@ class World:
         ours = "" if process.claim is None else process.claim[2]
         clock = InstantAttribute().serialize(self.now + max(self.skew, timedelta()))
         for row in marked:
-            if row is None or row["state"]["S"] not in ("claimed", "in_digest"):
+            if row is None or "state" not in row:  # what is known of a channel
+                continue
+            if row["state"]["S"] not in ("claimed", "in_digest"):
                 continue
             lease = row.get("settle_at", {"S": ""})["S"]
             if lease > clock and row["owner"]["S"] != ours:
@@ -265,11 +291,13 @@ class World:
 
     def run(self, function: str, event: Any) -> Any:
         """Invoke a handler; None when its process died. The clock stands still meanwhile."""
+        # who acts in the middle of a handler's work is another process of its function
+        others = sum(each.name == function for each in self.processes)
         self.processes.append(Process(function))
         try:
-            return _function(function).handler(event, Context())
+            return _process(function, others).handler(event, Context())
         except Died:
-            _new_process(function)
+            _forget(function, others)
             return None
         except Exception:  # the runtime notes it; the next event brings another process
             return None
@@ -286,9 +314,12 @@ class World:
 
     def deliver(self, queue: str, *, twice: bool = False) -> int:
         """Hand up to ten messages to a queue's function; what failed comes back, three times."""
-        letters, self.queues[queue] = self.queues[queue][:10], self.queues[queue][10:]
+        waiting = self.queues[queue]
+        letters = [each for each in waiting if (each.not_before or self.now) <= self.now][:10]
         if not letters:
             return 0
+        self.queues[queue] = [each for each in waiting if each not in letters]
+        self.in_hand = letters
         for letter in letters:
             letter.receives += 1
         answer = None
@@ -312,6 +343,10 @@ class World:
         for queue, letters in self.dead.items():
             self.queues[queue] += [Letter(letter.written) for letter in letters]
             letters.clear()
+
+    def restart(self, function: str) -> None:
+        """AWS takes another process for it."""
+        _forget(function)
 
     # Faults ------------------------------------------------------------------------------------
 
@@ -386,16 +421,20 @@ def _zone(name: str) -> Any:
 
 
 @cache
-def _function(logical_id: str) -> ModuleType:
+def _process(logical_id: str, number: int) -> ModuleType:
+    """A process of a function: what it knows, no other does."""
     ids = {name: name for name in template()["Resources"]}
     return load(logical_id, function_environment(logical_id, ids))
 
 
-def _new_process(logical_id: str) -> None:
+def _forget(logical_id: str, number: int = 0) -> None:
     """What a process has learnt dies with it."""
-    worker = getattr(_function(logical_id), "worker", None)
-    if worker is not None:
+    process = _process(logical_id, number)
+    if worker := getattr(process, "worker", None):
         worker._circuit = Circuit()
+        worker._good_news_at = None
+    if hasattr(process, "budget"):
+        vars(process.budget).update(vars(SmsBudget(process.bounds)))
 
 
 class OneAfterTheOther(Executor):
@@ -440,8 +479,8 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
             world.store = MotoStore(tables.connection.client, send, ids)
             world.store.empty()
         present[:] = [world]
-        for sender in ("SendSms", "SendPush", "SendEmail"):
-            _new_process(sender)
+        for sender, number in product(("SendSms", "SendPush", "SendEmail"), range(MOST_AT_ONCE)):
+            _forget(sender, number)
         return world
 
     outputs = {f"{name}Table": name for name in Store().tables}
@@ -453,7 +492,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
         patch("tenacity.nap.time.sleep"),
         patch("bill_reminders.delivery.finder.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.delivery.worker.ThreadPoolExecutor", OneAfterTheOther),
-        patch("bill_reminders.storage.ledger.MESSAGES_A_DAY", 3),
+        patch("bill_reminders.delivery.claims.MESSAGES_A_DAY", 3),
     ):
         ids = {} if stack is None else stack.ids
         present.append(World())

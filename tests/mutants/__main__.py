@@ -137,6 +137,7 @@ def _run(copy: Path, command: str, *arguments: str, **variables: str) -> None:
     binaries = Path(sys.executable).parent
     environment = {
         **os.environ,
+        "EXAMPLES": "all",
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"layers/product/python{os.pathsep}.",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -62,10 +62,11 @@ TARGETS = (
         "domain/ledger", ("unit/test_ledger_states", "unit/test_planning", "unit/test_fallback")
     ),
     Target("domain/past", ("unit/test_past", *_PLANNING)),
+    Target("domain/revisions", ("unit/test_revisions",)),
     Target("domain/chains", _PLANNING),
-    Target("domain/planning", _PLANNING),
+    Target("domain/planning", ("unit/test_resends", *_PLANNING)),
     Target(
-        "storage/ledger",
+        "delivery/claims",
         (
             "unit/test_private_fields",
             *_CAMPAIGN,
@@ -74,21 +75,23 @@ TARGETS = (
             "adapters/test_mishaps",
         ),
     ),
-    Target("storage/settling", (*_CAMPAIGN, "adapters/test_settling")),
+    Target("delivery/reconciling", (*_CAMPAIGN, "adapters/test_settling")),
     Target(
-        "storage/failures",
+        "delivery/failures",
         ("unit/test_private_fields", *_CAMPAIGN, "adapters/test_receipts", "adapters/test_mishaps"),
     ),
     Target(
-        "storage/receipts",
+        "delivery/receipts",
         ("adapters/test_receipt_rows", *_CAMPAIGN, "adapters/test_receipts"),
     ),
     Target("receipts/desk", (*_CAMPAIGN, "adapters/test_receipts")),
-    Target(
-        "storage/happenings",
-        ("adapters/test_happenings", "adapters/test_receipts"),
-        only=frozenset({"with_stop", "stop", "stop_address", "start"}),
-    ),
+    Target("commands/bills", ("unit/test_commands", "adapters/test_revisions")),
+    Target("commands/payments", ("unit/test_commands", "adapters/test_happenings")),
+    Target("commands/snoozes", ("unit/test_commands", "adapters/test_happenings")),
+    Target("commands/mute", ("unit/test_commands",)),
+    Target("commands/stops", ("unit/test_commands", "adapters/test_receipts")),
+    Target("domain/facts", ("unit/test_commands",)),
+    Target("storage/merged", ("adapters/test_newer_code",)),
 )
 
 NOISE = (

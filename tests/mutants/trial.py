@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cosmic_ray.mutating import mutate_and_test
-from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec, TestOutcome
+if TYPE_CHECKING:
+    from cosmic_ray.work_item import MutationSpec
 
 PYTEST = "python -m pytest -x -q -p no:cacheprovider -p no:xdist"
 
@@ -90,6 +90,11 @@ _TOO_LONG = 1800
 
 
 def main() -> None:
+    # here, for they take a second, and the tests of this module need none of them
+    from cosmic_ray.mutating import mutate_and_test
+    from cosmic_ray.work_db import WorkDB, use_db
+    from cosmic_ray.work_item import TestOutcome
+
     session, seen = sys.argv[1], read_seen(Path(sys.argv[2]))
     os.environ["MUTANTS_SEEN"] = sys.argv[2]
     order = Order(seen)
@@ -108,7 +113,7 @@ def main() -> None:
             work.set_result(item.job_id, result)
 
 
-def _running(mutation: MutationSpec, seen: Mapping[str, Seen]) -> list[str]:
+def _running(mutation: "MutationSpec", seen: Mapping[str, Seen]) -> list[str]:
     source = mutation.module_path.read_text(encoding="utf-8")
     return running(statement(source, mutation.start_pos[0]), seen)
 

@@ -9,7 +9,7 @@ import boto3
 
 from bill_reminders.domain.clock import floor_minute
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage.people import save_bills
+from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem, UserItem
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW, register_user

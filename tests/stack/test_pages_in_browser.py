@@ -12,22 +12,23 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.request import Request, urlopen
+from zlib import crc32
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Language
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.storage import accounts, history
-from bill_reminders.storage.accounts import Account
-from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import BUILD, ROOT, Stack, wait_until
 from tests.stack.people import NOW
-from tests.support.people import ATTESTED, a_user, bill_due_today, fictitious_phone
+from tests.support.people import ATTESTED, a_bill, a_user, bill_due_today, fictitious_phone
 
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = BUILD / "screenshots"
@@ -51,7 +52,7 @@ def browser() -> Iterator[Browser]:
 
 def reminded(stack: Stack, user_id: str, language: Language = Language.ENGLISH) -> dict[str, str]:
     """Somebody who has just had reminders of a bill that is due today; the links in them."""
-    phone = fictitious_phone(int(user_id[-6:], 16) % 78_000)
+    phone = fictitious_phone(crc32(user_id.encode()) % 70_000)
     email = f"{user_id}@example.com"
     user = replace(
         a_user(user_id, channels=[Channel.SMS, Channel.EMAIL], language=language),
@@ -67,6 +68,7 @@ def reminded(stack: Stack, user_id: str, language: Language = Language.ENGLISH) 
         bill_due_today(
             user_id, "card", name="Card 4111 1111 1111 1111", late_fee=fee, late_apr=rate
         ),
+        lambda today: a_bill(user_id, "clinic", name="Clinic", due_on=today + 9 * DAY),
     ]
     save_bills(user_id, drafts, now=NOW)
     stack.set_clock(NOW + timedelta(minutes=1))
@@ -82,6 +84,17 @@ def links_of(stack: Stack, *addresses: str) -> dict[str, str]:
         if sent.address in addresses and link is not None:
             found[sent.channel.value] = link[0]
     return found
+
+
+def code_sent_to(stack: Stack, user_id: str) -> str:
+    """The six digits that went to somebody's phone last."""
+    phone = account(user_id).user.addresses[Channel.SMS].value
+    found = [
+        match[0]
+        for sent in stack.outbox()
+        if sent.address == phone and (match := re.search(r"(?<!\d)\d{6}(?!\d)", sent.text))
+    ]
+    return found[-1]
 
 
 def account(user_id: str) -> Account:
@@ -100,10 +113,12 @@ class Walk:
     page: Page
     user_id: str
     language: Language
+    stack: Stack
 
     @property
     def card(self) -> Bill:
-        (bill,) = account(self.user_id).bills
+        bill = account(self.user_id).bill("card")
+        assert bill is not None
         return bill
 
     def press(self, action: str, nth: int = 0, **fields: str) -> None:
@@ -115,6 +130,9 @@ class Walk:
         for name, value in fields.items():
             form.locator(f"[name={name}]").fill(value)
         form.locator("button").first.click()
+
+    def sees(self, text: str) -> bool:
+        return text in self.page.content()
 
     def is_told(self, key: str) -> None:
         said = self.page.locator("[role=status]").inner_text()
@@ -198,6 +216,23 @@ def stops_and_starts(walk: Walk) -> None:
         assert walk.card.silence is None
 
 
+def proves_who_reads_the_messages(walk: Walk) -> None:
+    other = catalogue(walk.language).say("page_channel_email")
+    assert not walk.sees("Clinic") and not walk.sees(other)
+    walk.press("code")
+    walk.shot("proof")
+    walk.press("proof", code="12345")
+    assert walk.page.locator("[role=alert]").count() == 1
+    walk.press("proof", code=code_sent_to(walk.stack, walk.user_id))
+    walk.is_told("page_done_proof")
+    walk.shot("proven")
+    assert walk.sees("Clinic") and walk.sees(other)
+    walk.press("stop-channel", 1)
+    assert account(walk.user_id).user.address(Channel.EMAIL) is None
+    walk.press("start-channel")
+    assert account(walk.user_id).user.address(Channel.EMAIL) is not None
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 def test_every_button_works_without_javascript_and_can_be_undone(
@@ -215,10 +250,10 @@ def test_every_button_works_without_javascript_and_can_be_undone(
     )
     page = context.new_page()
     page.goto(link)
-    walk = Walk(page, user_id, language)
+    walk = Walk(page, user_id, language, stack)
     walk.shot("bill")
     assert page.locator("html").get_attribute("lang") == language.value
-    assert "•1111" in page.content()
+    assert "*1111" in page.content()
     assert "Heron 鹭" in page.content()
     for step in (
         pays_and_undoes,
@@ -226,6 +261,7 @@ def test_every_button_works_without_javascript_and_can_be_undone(
         gives_an_opinion_and_takes_it_back,
         changes_the_plan_and_back,
         stops_and_starts,
+        proves_who_reads_the_messages,
     ):
         step(walk)
     context.close()
@@ -245,6 +281,7 @@ def test_nothing_serious_keeps_anybody_from_using_the_pages(
     page = context.new_page()
     for name, address in (
         ("bill", link),
+        ("enter-code", f"{link}/0/proof"),
         ("way-out", link.replace("/r/", "/u/")),
         ("dead", f"{link}x"),
     ):

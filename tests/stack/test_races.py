@@ -19,18 +19,18 @@ from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.erasure import erase
-from bill_reminders.storage.happenings import (
-    change_user,
-    delete_bill,
-    record_payment,
-    undo_payment,
-)
-from bill_reminders.storage.people import save_bills
+from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack
 from tests.stack.conftest import Handlers
 from tests.stack.people import NOW, register_user
 from tests.support.functions import Context, sqs_event
+from tests.support.happenings import (
+    change_user,
+    delete_bill,
+    record_payment,
+    undo_payment,
+)
 from tests.support.people import bill_due_today
 
 SENDERS = {Channel.SMS: "SendSms", Channel.PUSH: "SendPush", Channel.EMAIL: "SendEmail"}

@@ -10,7 +10,7 @@ import pytest
 from bill_reminders.domain.people import Address
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts
-from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage.saving import save_bills, save_user
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW
 from tests.support.people import ATTESTED, a_user, bill_due_today

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from bill_reminders.delivery.claims import claim_next
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage.ledger import claim_next
-from bill_reminders.storage.people import save_bills
+from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW, register_user

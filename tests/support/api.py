@@ -61,14 +61,17 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 class Person:
     """Somebody with a token."""
 
-    def __init__(self, stack: MotoStack, subject: str, source: str = "192.0.2.1") -> None:
+    def __init__(
+        self, stack: MotoStack, subject: str, source: str = "192.0.2.1", issuer: str = ISSUER
+    ) -> None:
         self.stack = stack
         self.subject = subject
         self.source = source
+        self.issuer = issuer
 
     @property
     def identity(self) -> str:
-        return f"{ISSUER}#{self.subject}"
+        return f"{self.issuer}#{self.subject}"
 
     def call(
         self,
@@ -93,7 +96,7 @@ class Person:
             "requestContext": {
                 "stage": "$default",
                 "http": {"method": method, "path": parts.path, "sourceIp": self.source},
-                "authorizer": {"jwt": {"claims": {"iss": ISSUER, "sub": self.subject}}},
+                "authorizer": {"jwt": {"claims": {"iss": self.issuer, "sub": self.subject}}},
             },
             "isBase64Encoded": False,
         }

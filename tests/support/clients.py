@@ -1,9 +1,10 @@
 """Clients belong to the endpoint, or the mock, that they were made for."""
 
-from bill_reminders import clock
+from bill_reminders import batches, clock
 from bill_reminders.api import promises
 from bill_reminders.api.routes import account, silence
 from bill_reminders.delivery import direct, endpoints
+from bill_reminders.jobs import sign_ins
 from bill_reminders.storage import keyed_hash, tables
 
 
@@ -12,6 +13,7 @@ def forget_clients() -> None:
     tables.connection._client = None
     for made_once in (
         account._s3,
+        batches._sqs,
         promises._sqs,
         silence._client,
         clock._parameters,
@@ -19,5 +21,6 @@ def forget_clients() -> None:
         endpoints._sns,
         keyed_hash._key,
         keyed_hash._secrets,
+        sign_ins.client,
     ):
         made_once.cache_clear()

@@ -23,7 +23,7 @@ from schemathesis.core.parameters import ParameterLocation
 from bill_reminders.api.problems import CONTENT_TYPE, KINDS
 from bill_reminders.storage import link_codes
 from bill_reminders.storage.access_tables import LimitItem
-from bill_reminders.storage.people import save_user
+from bill_reminders.storage.saving import save_user
 from local.stack import Stack, wait_until
 from tests.support.http import Front
 from tests.support.people import a_user, fictitious_phone
@@ -46,13 +46,13 @@ BILLS: tuple[dict[str, Any], ...] = (
     {"first_due": "1980-12-01", "repeats": {"every": 118, "unit": "year"}},
     {"first_due": "1970-01-20", "owed_from": "1970-01-01", "due_after_statement": 60, **MONTHLY},
 )
-DAYS = "+".join(map(str, range(30, 0, -1)))
+DAYS = "+".join(map(str, range(20, 0, -1)))
 KEPT = f"""\
 bill_id,biller,name,first_due,repeats,amount,currency,lead_days
 long,Oak Homes,Deposit,2027-03-20,once,1234567890123,USD,{DAYS}
 last,Oak Homes,Lease,2199-12-31,every month,,,
 """
-"""More lead days than a request may name, the largest amount, and dates beyond the last year."""
+"""As many lead days as a plan may have, the largest amount, and dates beyond the last year."""
 CSV = "bill_id,biller,name,first_due,amount,currency\r\n{},Oak Homes,Rent,2027-03-20,900,USD\r\n"
 
 

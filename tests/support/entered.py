@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import tables
-from bill_reminders.storage.people import save_bills, save_user
+from bill_reminders.storage import rows, tables
+from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 
 SHARDS = 4
@@ -24,6 +24,15 @@ def enter(user: User, *bills: Bill, now: datetime = ENTERED) -> User:
     if bills:
         save_bills(user.user_id, [lambda _, bill=bill: bill for bill in bills], now=now)
     return user
+
+
+def store(user: User, *bills: Bill, wakes: datetime = NINE) -> None:
+    """A user and bills as they may stand in the tables from before there were bounds, to be woken
+    on all of the plan's channels."""
+    save_user(user, shards=SHARDS, now=ENTERED)
+    for bill in bills:
+        rows.bill_item(bill).save()
+    schedule(user.user_id).update([tables.next_at(each).set(wakes) for each in user.plan.channels])
 
 
 def schedule(user_id: str) -> ScheduleItem:

@@ -23,6 +23,7 @@ FOLDERS = {
     "ApiReminders": "api_reminders",
     "ApiDocs": "api_docs",
     "LinkPage": "link_page",
+    "Unsubscribe": "unsubscribe",
     "CalendarFeed": "calendar_feed",
     "ReadReplies": "read_replies",
     "ReadReceipts": "read_receipts",

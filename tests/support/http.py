@@ -131,6 +131,7 @@ def kept_of(outputs: Mapping[str, str], user_id: str, identity: str) -> dict[str
         ("Schedules", "user_id", user_id),
         ("Bills", "user_id", user_id),
         ("Ledger", "user_id", user_id),
+        ("Journal", "owner", user_id),
         ("Codes", "user_id", user_id),
         ("Feedback", "user_id", user_id),
         ("Identities", "identity", identity),

@@ -64,6 +64,13 @@ class MotoStack:
         for name in named("AWS::SES::ConfigurationSet"):
             boto3.client("sesv2").create_configuration_set(ConfigurationSetName=name)
             self.ids[name] = name
+        for name in named("AWS::SNS::Topic"):
+            self.ids[name] = name  # what comes through one says its name, and nobody asks it
+        for name in named("AWS::Cognito::UserPool"):
+            made = boto3.client("cognito-idp").create_user_pool(
+                PoolName=name, UsernameAttributes=["email"]
+            )
+            self.ids[name] = made["UserPool"]["Id"]
         bind_all(outputs)
         self.at_work = ""
         self._functions: dict[str, ModuleType] = {}

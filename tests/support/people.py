@@ -26,6 +26,27 @@ ENDPOINT = (
 ATTESTED = Attestation("Branch desk", datetime(2027, 1, 1, tzinfo=UTC), "form 7")
 
 
+OF_SERVICES = {
+    500,
+    *range(521, 530),
+    532,
+    533,
+    544,
+    566,
+    577,
+    588,
+    800,
+    822,
+    833,
+    844,
+    855,
+    866,
+    877,
+}
+OF_SERVICES |= {880, 881, 882, 883, 884, 885, 886, 887, 888, 889, 900}
+"""American area codes that are of no area: personal, toll-free and premium rate numbers."""
+
+
 def fictitious_phone(number: int) -> str:
     """One of some 70,000 American numbers that could be dialled and are kept for fiction: 555-0100
     to 555-0199 of any area. The islands that share +1 have rules of their own."""
@@ -35,7 +56,8 @@ def fictitious_phone(number: int) -> str:
 
 @cache
 def _american_areas() -> list[int]:
-    return [area for area in range(201, 990) if country_of(f"+1{area}") == "US"]
+    american = (area for area in range(201, 990) if country_of(f"+1{area}") == "US")
+    return [area for area in american if area not in OF_SERVICES]
 
 
 def address_of(user_id: str, channel: Channel) -> str:
@@ -77,16 +99,14 @@ def a_bill(
     user_id: str = "somebody", bill_id: str = "bill", *, due_on: date, **changes: Any
 ) -> Bill:
     """A one-off bill of 120.50 USD, entered long before it is due."""
-    bill = Bill(
-        user_id=user_id,
-        bill_id=bill_id,
-        biller="Lantern Bank",
-        name="Credit card",
-        recurrence=Recurrence(due_on),
-        owed_from=date(2027, 1, 1),
-        amount=Money(Decimal("120.50"), "USD"),
-    )
-    return replace(bill, **changes)
+    fields: dict[str, Any] = {
+        "biller": "Lantern Bank",
+        "name": "Credit card",
+        "recurrence": Recurrence(due_on),
+        "owed_from": date(2027, 1, 1),
+        "amount": Money(Decimal("120.50"), "USD"),
+    }
+    return Bill(**{"user_id": user_id, "bill_id": bill_id} | fields | changes)
 
 
 def bill_due_today(user_id: str, bill_id: str = "bill", **changes: Any) -> Callable[[date], Bill]:

@@ -6,10 +6,18 @@ import json
 from datetime import datetime
 from typing import Any
 
+EMAIL_TOPIC, DEVICE_TOPIC = "EmailEvents", "DeviceEvents"
+"""What the topics are called where nothing is deployed: by their logical ids."""
 
-def notification(event: dict[str, Any]) -> str:
+
+def notification(event: dict[str, Any], *, topic: str = EMAIL_TOPIC) -> str:
     """As SNS puts it into the queue."""
-    return json.dumps({"Type": "Notification", "Message": json.dumps(event)})
+    return published(json.dumps(event), topic=topic)
+
+
+def published(message: str, *, topic: str = EMAIL_TOPIC, kind: str = "Notification") -> str:
+    """What somebody publishes to a topic, as SNS puts it into the queue."""
+    return json.dumps({"Type": kind, "TopicArn": topic, "Message": message})
 
 
 def event_in(notification: str) -> str:
@@ -24,6 +32,7 @@ def of_email(
     address: str,
     at: datetime,
     provider_id: str = "ses-1",
+    topic: str = EMAIL_TOPIC,
     **details: Any,
 ) -> str:
     """As SES writes it, with `details` for its kind."""
@@ -38,7 +47,8 @@ def of_email(
                 "tags": {"message_id": [tag], "ses:operation": ["SendEmail"]},
             },
             field: details,
-        }
+        },
+        topic=topic,
     )
 
 
@@ -47,7 +57,13 @@ def bounce(kind: str = "Permanent", **more: Any) -> str:
 
 
 def of_device(
-    *, endpoint: str, provider_id: str, at: datetime, why: str = "InvalidPlatformToken"
+    *,
+    endpoint: str,
+    provider_id: str,
+    at: datetime,
+    why: str = "InvalidPlatformToken",
+    said: str = "",
+    topic: str = DEVICE_TOPIC,
 ) -> str:
     """As SNS tells of an endpoint that its push service does not take any more."""
     return notification(
@@ -55,13 +71,31 @@ def of_device(
             "DeliveryAttempts": 1,
             "EndpointArn": endpoint,
             "EventType": "DeliveryFailure",
-            "FailureMessage": "Platform token associated with the endpoint is not valid",
+            "FailureMessage": said,
             "FailureType": why,
             "MessageId": provider_id,
             "Service": "SNS",
-            "Time": at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
-        }
+            "Time": _instant(at),
+        },
+        topic=topic,
     )
+
+
+def of_deleted_endpoint(*, endpoint: str, at: datetime) -> str:
+    """As SNS tells that an endpoint is gone."""
+    return notification(
+        {
+            "EndpointArn": endpoint,
+            "EventType": "EndpointDeleted",
+            "Service": "SNS",
+            "Time": _instant(at),
+        },
+        topic=DEVICE_TOPIC,
+    )
+
+
+def _instant(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def log_line(

@@ -14,7 +14,10 @@ from tests.support.moto_stack import MotoStack
 from tests.support.people import PHONE
 
 OUR_NUMBER = "+12025550100"
-ORIGINS = {"US": {"number": OUR_NUMBER, "two_way": True}}
+ORIGINS = {
+    "US": {"number": OUR_NUMBER, "two_way": True},
+    "GB": {"sender_id": "Lantern"},  # where PHONE is
+}
 _numbers = count(1)
 
 

@@ -1,5 +1,6 @@
 """Somebody with a link and a browser without JavaScript: follows links, presses buttons."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -62,8 +63,11 @@ class _Reader(HTMLParser):
 
 
 class Visitor:
+    """`cookies` are those that this browser keeps, by name."""
+
     def __init__(self, stack: MotoStack) -> None:
         self.stack = stack
+        self.cookies: dict[str, str] = {}
 
     def get(self, address: str, method: str = "GET") -> Page:
         return self._call(method, address)
@@ -80,6 +84,16 @@ class Visitor:
     def post(self, address: str, body: str, content_type: str = FORM) -> Page:
         return self._call("POST", address, body, {"content-type": content_type})
 
+    def send(
+        self, address: str, body: str, headers: Mapping[str, str], *, encoded: bool = False
+    ) -> Page:
+        """A form with any headers; `encoded` as the gateway hands over what is not text."""
+        event = self.event("POST", address, body, headers)
+        if encoded:
+            raw = body.encode(errors="surrogateescape")
+            event |= {"body": b64encode(raw).decode(), "isBase64Encoded": True}
+        return self.answered(event)
+
     def _call(
         self,
         method: str,
@@ -87,17 +101,30 @@ class Visitor:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Page:
+        return self.answered(self.event(method, address, body, headers or {}))
+
+    def event(
+        self, method: str, address: str, body: str | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """As the gateway hands a request over."""
         parts = urlsplit(address)
         event: dict[str, Any] = {
             "version": "2.0",
             "rawPath": parts.path,
             "rawQueryString": parts.query,
-            "headers": dict(headers or {}),
+            "headers": dict(headers),
             "requestContext": {"http": {"method": method, "sourceIp": "192.0.2.9"}},
             "isBase64Encoded": False,
         }
-        if body is not None:
-            event["body"] = body
-        with self.stack.working("LinkPage"):
-            answer = self.stack.function("LinkPage").handler(event, Context())
+        if self.cookies:
+            event["cookies"] = [f"{name}={value}" for name, value in self.cookies.items()]
+        return event if body is None else event | {"body": body}
+
+    def answered(self, event: dict[str, Any]) -> Page:
+        function = "Unsubscribe" if event["rawPath"].startswith("/u/") else "LinkPage"
+        with self.stack.working(function):
+            answer = self.stack.function(function).handler(event, Context())
+        name, _, rest = answer["headers"].get("Set-Cookie", "").partition("=")
+        if name:
+            self.cookies[name] = rest.partition(";")[0]
         return Page(answer["statusCode"], answer["headers"], answer["body"])

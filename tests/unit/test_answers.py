@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.money import Money
@@ -37,7 +37,6 @@ def a_notice(days: int, biller: str = "Lantern Bank", name: str = "Credit card")
     return Notice(bill, due_on, Trigger.lead(0))
 
 
-@settings(max_examples=40)
 @given(
     language=st.sampled_from(Language),
     to=NUMBERS,
@@ -53,6 +52,7 @@ def test_every_answer_is_within_two_segments(
     texts = [
         *map(answers.plain, PLAIN),
         answers.help(),
+        answers.said_late(TODAY),
         which,
         answers.listing(notices, today=TODAY),
         answers.listing(notices[:1], today=TODAY),
@@ -93,4 +93,5 @@ def test_a_country_that_registers_wordings_gets_them_with_their_number(to: str) 
     assert answers.which(two)[0].wording == "66" and answers.which(two)[1] == 2
     assert answers.help().wording == "67"
     assert answers.about(Wording.PAID, two[0]).wording == "61"
+    assert answers.said_late(TODAY).wording == "70"
     assert answers.listing(two, today=TODAY).wording == "9"

@@ -69,6 +69,7 @@ def count(tmp_path: Path) -> Count:
         *bills: dict[str, str],
         imported_at: str = LONG_BEFORE,
         days: int = 60,
+        events: list[dict[str, str]] | None = None,
     ) -> list[Expected]:
         start = utc(imported_at)
         return enumerate_due(
@@ -76,6 +77,7 @@ def count(tmp_path: Path) -> Count:
             write("bills.csv", [BILL | bill for bill in bills or ({},)]),
             imported_at=start,
             until=start + timedelta(days=days),
+            events_csv=write("events.csv", events) if events else None,
         )
 
     return count
@@ -263,3 +265,39 @@ def test_a_channel_without_a_usable_address_is_skipped(count: Count) -> None:
 def test_reminders_of_one_user_channel_and_minute_share_a_message(count: Count) -> None:
     found = count(None, {}, {"bill_id": "power"}, {"bill_id": "gas", "remind_at": "10:00"})
     assert sorted(messages(found).values()) == [1, 1, 1, 1, 2, 2, 2, 2]
+
+
+EVENT = {"user_id": "somebody", "bill_id": "rent", "due_on": "2027-02-10", "event": "redated"}
+
+
+@pytest.mark.parametrize(
+    ("moves", "lines"),
+    [
+        pytest.param(
+            [("02-08 12:00", "03-01")],
+            ["02-10 r0 lead:3", "03-01 r1 lead:3", "03-01 r1 lead:1"],
+            id="told, then moved",
+        ),
+        pytest.param(
+            [("02-05 12:00", "03-01")],
+            ["03-01 r0 lead:3", "03-01 r0 lead:1", "03-01 r0 lead:0"],
+            id="moved before anybody was told",
+        ),
+        pytest.param(
+            [("02-08 12:00", "03-01"), ("02-08 18:00", "02-10")],
+            ["02-10 r0 lead:3", "02-10 r0 lead:1", "02-10 r0 lead:0"],
+            id="moved back untold",
+        ),
+        pytest.param(
+            [("02-08 12:00", "02-11"), ("02-08 18:00", "02-10")],
+            ["02-10 r0 lead:3", "02-11 r1 lead:3", "02-10 r2 lead:3"],
+            id="moved back after the other date was told",
+        ),
+    ],
+)
+def test_a_date_that_moves_is_told_again_exactly_if_another_was_told(
+    count: Count, moves: list[tuple[str, str]], lines: list[str]
+) -> None:
+    events = [EVENT | {"at": f"2027-{at}Z", "value": f"2027-{day}"} for at, day in moves]
+    sent = sorted((e for e in count(events=events) if e.sent_at), key=lambda e: e.sent_at)
+    assert [f"{e.due_on:%m-%d} r{e.revision} {e.trigger}" for e in sent][:3] == lines

@@ -5,28 +5,42 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 import ics
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar, vDuration
+from ics.grammar.parse import GRAMMAR
 
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, Silence, SilenceReason, Snooze
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import Language, Plan, User
+from bill_reminders.domain.people import Language, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
 from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import Place
-from bill_reminders.feeds.calendar import ALARMS_AHEAD, MOST_EVENTS, feed
-from bill_reminders.storage.accounts import Account
+from bill_reminders.feeds.calendar import (
+    ALARMS_AHEAD,
+    MOST_EVENTS,
+    _alarms,
+    _shown,
+    feed,
+)
+from tests.support.examples import examples
 from tests.support.people import a_bill, a_user
+from tests.support.steps import steps
+
+GRAMMAR.parse = lru_cache(4096)(GRAMMAR.parse)
+"""The other library is slow, and most lines of an event stand in the one before, too."""
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 FOURTH = date(2027, 3, 4)
@@ -102,7 +116,7 @@ USERS = st.builds(
 )
 
 
-@settings(max_examples=15)  # the independent reader is slow
+@examples(15)  # the independent reader is slow
 @given(
     user=USERS,
     every=st.integers(1, 3),
@@ -201,17 +215,22 @@ def test_it_reaches_a_hundred_days_back_and_four_hundred_ahead() -> None:
         recurrence=Recurrence(date(2026, 1, 1), 1, Unit.DAY),
         owed_from=date(2026, 1, 1),
     )
-    days = days_of(account(daily))
+    silent = Plan(lead_days=(), overdue_days=())  # how far alarms reach is another matter
+    days = days_of(account(daily, plan=silent))
     assert (days[0], days[-1]) == (date(2026, 11, 21), date(2028, 4, 4))
     many = [replace(daily, bill_id=f"bill-{n}") for n in range(5)]
-    nearest = days_of(account(*many))
+    nearest = [each.due_on for each in _shown(account(*many), NOW.date())]
     assert len(nearest) == MOST_EVENTS
     assert nearest[-1] < date(2028, 4, 4)
 
 
 def days_of(account: Account) -> list[date]:
+    return days_in(feed(account, now=NOW))
+
+
+def days_in(read: bytes) -> list[date]:
     """By eye: the independent reader takes seconds for so many events."""
-    found = re.findall(rb"DTSTART;VALUE=DATE:(\d{8})", feed(account, now=NOW))
+    found = re.findall(rb"DTSTART;VALUE=DATE:(\d{8})", read)
     return sorted(date.fromisoformat(each.decode()) for each in found)
 
 
@@ -220,7 +239,7 @@ def test_lines_are_short_enough_in_every_language_and_numbers_are_masked() -> No
     text = feed(account(long, language=Language.SIMPLIFIED_CHINESE), now=NOW)
     assert max(len(line) for line in text.split(b"\r\n")) <= 75
     (event,) = events(account(long, language=Language.SIMPLIFIED_CHINESE))
-    assert "•1111; a,b\\c d" in event.name
+    assert "*1111; a,b\\c d" in event.name
     assert b"411111" not in text
 
 
@@ -238,3 +257,49 @@ def test_a_reminder_that_went_out_rings_no_more() -> None:
     sent: Mapping[str, Recorded] = {reminder.key: Recorded(reminder, State.SENT)}
     (event,) = events(replace(account(a_bill(due_on=FOURTH)), recorded=sent))
     assert [at.day for at in alarms(event)] == [4, 5]
+
+
+# What a standard's field holds, and what one reading costs ----------------------------------------
+
+
+def test_how_often_to_read_it_is_a_duration_of_the_standard() -> None:
+    held = Calendar.from_ical(feed(account(), now=NOW))
+    for name in ("X-PUBLISHED-TTL", "REFRESH-INTERVAL"):
+        assert vDuration.from_ical(held[name].to_ical().decode()) == timedelta(hours=4)
+    assert "X-PUBLISHED-TTL:PT4H" in lines(account())
+
+
+def test_no_event_is_private_for_programs_hide_the_titles_of_those() -> None:
+    assert not [line for line in lines(account(a_bill(due_on=FOURTH))) if "CLASS" in line]
+
+
+def daily(count: int, **changes: Any) -> list[Bill]:
+    first = date(2026, 1, 1)
+    bill = a_bill(
+        due_on=first, recurrence=Recurrence(first, 1, Unit.DAY), owed_from=first, **changes
+    )
+    return [replace(bill, bill_id=f"bill-{n}") for n in range(count)]
+
+
+def test_one_reading_is_bounded_and_has_the_nearest_alarms() -> None:
+    ahead = PlanChange(lead_days=tuple(range(12)), overdue_days=())
+    rings = _alarms(account(*daily(20, plan_change=ahead)), NOW).values()
+    days = sorted({at.date() for each in rings for at in each})
+    assert days == [NOW.date() + timedelta(days=n) for n in range(1, len(days) + 1)]
+    assert 1 < len(days) < 20, "of a hundred days"
+
+
+def test_what_is_put_aside_is_shown_and_does_not_ring() -> None:
+    every_day = PlanChange(lead_days=tuple(range(366)), overdue_days=tuple(range(1, 61)))
+    heavy = account(*daily(3, plan_change=every_day))
+    read = feed(heavy, now=NOW)
+    assert b"BEGIN:VALARM" not in read
+    assert len(days_in(read)) == 3 * 501
+    assert steps(lambda: _alarms(heavy, NOW)) < 1_000
+
+
+def test_many_bills_cost_no_more_due_dates_than_are_shown() -> None:
+    few, many = account(*daily(5)), account(*daily(100))
+    assert _shown(many, NOW.date())[0].due_on >= NOW.date() - timedelta(days=11)
+    taken = [steps(lambda at=at: _shown(at, NOW.date())) for at in (few, many)]
+    assert taken[1] < 3 * taken[0]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Snooze
@@ -25,6 +25,7 @@ from bill_reminders.domain.planning import Decision, decide, earliest_due_date, 
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
 from bill_reminders.domain.terms import Channel, Kind
+from tests.support.examples import examples
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -412,7 +413,7 @@ def changes(draw: st.DrawFn) -> list[tuple[datetime, Change]]:
     return drawn
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(BILLS, changes(), st.sampled_from([None, QUIET, QuietHours(time(6), time(23))]))
 def test_no_order_of_changes_sends_twice_or_at_the_wrong_time(
     bill: Bill, drawn: list[tuple[datetime, Change]], quiet: QuietHours | None

@@ -37,6 +37,18 @@ def test_after_its_pause_one_message_finds_out() -> None:
     assert circuit == Circuit()
 
 
+def test_it_is_closed_until_it_opens_and_again_when_a_message_was_taken() -> None:
+    circuit = Circuit()
+    for _ in range(REFUSALS):
+        assert circuit.is_closed
+        circuit.refuses(NOW)
+    assert not circuit.is_closed
+    assert circuit.allows(NOW + SHORTEST)
+    assert not circuit.is_closed, "not before the trial was taken"
+    circuit.taken()
+    assert circuit.is_closed
+
+
 def test_its_pause_grows_and_stays_shorter_than_the_index_takes_to_come_back() -> None:
     circuit, now = opened(), NOW
     pauses = []

@@ -13,14 +13,12 @@ from bill_reminders.domain.ledger import (
     TRANSITIONS,
     Recorded,
     State,
-    deserves_resend,
     sources,
     with_message,
 )
 from bill_reminders.domain.past import Past
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
 from bill_reminders.domain.terms import Channel
-from tests.support.people import a_bill, a_user
 
 RECEIPTS = (
     State.SENT,
@@ -91,7 +89,6 @@ def test_what_the_provider_took_is_never_sent_again() -> None:
 
 
 DUE = date(2027, 3, 4)
-BILL = a_bill(due_on=DUE)
 REMINDER = Reminder(
     user_id="somebody",
     bill_id="bill",
@@ -101,24 +98,6 @@ REMINDER = Reminder(
     channel=Channel.SMS,
     planned_at=datetime(2027, 3, 4, 9, 0, tzinfo=UTC),
 )
-
-
-@pytest.mark.parametrize(
-    ("now", "deserved"),
-    [
-        ("2027-03-03 23:59", False),
-        ("2027-03-04 00:00", True),
-        ("2027-03-04 23:59", True),
-        ("2027-03-05 00:00", True),
-    ],
-)
-def test_a_second_message_is_better_than_perhaps_none_from_the_due_day_on(
-    now: str, deserved: bool
-) -> None:
-    row, at = Recorded(REMINDER, State.UNKNOWN), datetime.fromisoformat(f"{now}+00:00")
-    assert deserves_resend(row, a_user(), BILL, now=at) is deserved
-    assert not deserves_resend(replace(row, resends=1), a_user(), BILL, now=at)
-    assert not deserves_resend(row, a_user(), None, now=at)
 
 
 def test_a_receipt_is_waited_for_as_long_as_the_rules_say() -> None:
@@ -163,8 +142,8 @@ def test_what_went_out_elsewhere_is_heard_only_by_who_asks_for_it() -> None:
             "by push": Recorded(by_push, State.FAILED),
         }
     )
-    assert past.heard(REMINDER, anywhere=False) == [REMINDER]
-    assert past.heard(REMINDER, anywhere=True) == [REMINDER, by_email]
-    assert past.heard(skipped, anywhere=True) == []
-    assert past.occurrences("bill") == {0, 1}
+    assert past.heard(REMINDER, revision=0, anywhere=False) == [REMINDER]
+    assert past.heard(REMINDER, revision=0, anywhere=True) == [REMINDER, by_email]
+    assert past.heard(skipped, revision=0, anywhere=True) == []
+    assert past.occurrences("bill") == {(0, REMINDER.due_on), (1, REMINDER.due_on)}
     assert past.occurrences("another") == set()

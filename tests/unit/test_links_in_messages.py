@@ -83,9 +83,43 @@ def test_a_push_opens_its_page_and_is_grouped_by_its_bill() -> None:
     assert apple["aps"]["alert"] == google["notification"] == {"title": "Title", "body": "Body"}
 
 
+def attributes(opens: Opens | None) -> dict[str, str]:
+    request = push_request(ENDPOINT, "Title", "Body", expires_in=timedelta(hours=9), opens=opens)
+    return {name: said["StringValue"] for name, said in request["MessageAttributes"].items()}
+
+
+COLLAPSE_ID = "AWS.SNS.MOBILE.APNS.COLLAPSE_ID"
+
+
+def test_on_phones_of_both_kinds_those_about_one_bill_replace_each_other() -> None:
+    """A `tag` on Android; on iPhones the thread only groups, and the collapse id replaces."""
+    assert attributes(Opens(thread="rent"))[COLLAPSE_ID] == "rent"
+    assert attributes(Opens(thread="bills"))[COLLAPSE_ID] == "bills"
+
+
+@given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
+def test_a_collapse_id_fits_apns_and_is_that_of_one_thread_alone(one: str, other: str) -> None:
+    first, second = (attributes(Opens(thread=each))[COLLAPSE_ID] for each in (one, other))
+    assert 0 < len(first.encode()) <= 64
+    assert first.isascii()
+    assert first.isprintable()
+    assert (first == second) == (one == other)
+
+
+def test_what_replaces_nothing_has_no_collapse_id() -> None:
+    assert COLLAPSE_ID not in attributes(None)
+
+
 @given(st.text(st.sampled_from('aé账😀\n"'), max_size=6000))
 def test_no_body_makes_a_payload_that_a_service_refuses(body: str) -> None:
     told = payloads(body, Opens(url=LINK, thread="t" * 64))
     for service in ("APNS", "APNS_SANDBOX", "GCM"):
         assert len(told[service].encode()) <= LARGEST_PUSH
         json.loads(told[service])
+
+
+def test_a_push_that_opens_another_page_offers_ours_beside_it() -> None:
+    told = payloads("Body", Opens(url="https://bank.example.com/pay", page=LINK))
+    apple, google = json.loads(told["APNS"]), json.loads(told["GCM"])["fcmV1Message"]["message"]
+    for links in (apple, google["data"]):
+        assert (links["url"], links["page"]) == ("https://bank.example.com/pay", LINK)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import floor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.errors import InvalidValue
@@ -27,6 +27,7 @@ from bill_reminders.domain.loans import (
     total_interest,
 )
 from bill_reminders.domain.money import Money
+from tests.support.examples import examples
 
 EQUAL_INSTALMENT = Method.EQUAL_INSTALMENT
 EQUAL_PRINCIPAL = Method.EQUAL_PRINCIPAL
@@ -458,7 +459,7 @@ def test_the_largest_loan_is_exact_whatever_the_callers_precision() -> None:
 # What holds for every loan.
 
 DECIMALS = {"JPY": 0, "KRW": 0, "CNY": 2, "USD": 2, "KWD": 3}
-property_of_loans = settings(max_examples=30, derandomize=True, deadline=None)
+property_of_loans = examples(30)
 
 
 @st.composite

@@ -40,6 +40,7 @@ COMPOSED = (
     "page_right",
     "page_failed",
     "page_dead",
+    "page_foreign",
 )
 """The page puts these together from a channel, a button, a field or an opinion."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Reopened, Snooze
@@ -27,6 +27,7 @@ from bill_reminders.domain.planning import Decision, decide, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.terms import Channel, Shift
+from tests.support.examples import examples
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -456,7 +457,7 @@ def machines(draw: st.DrawFn) -> tuple[Machine, datetime]:
     return machine, now
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(machines(), st.integers(0, 30))
 def test_what_is_said_to_come_is_what_comes(
     machine_and_now: tuple[Machine, datetime], at_most: int

@@ -7,7 +7,7 @@ import pytest
 
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.past import Past
-from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.terms import Channel
 
 DUE = date(2027, 2, 10)
@@ -22,11 +22,33 @@ def past(*rows: Recorded) -> Past:
     return Past({row.reminder.key: row for row in rows})
 
 
-def test_what_was_only_noted_hides_nothing_that_was_told() -> None:
-    noted = Recorded(LEAD, State.SKIPPED, reason=SkipReason.SNOOZED.value)
-    told = Recorded(NEARER, State.SENT)
-    assert past(noted, told).revision("bill", 0, date(2027, 2, 12)) == 1
-    assert past(noted).revision("bill", 0, date(2027, 2, 12)) == 0
+@pytest.mark.parametrize(
+    ("rows", "revision", "found"),
+    [
+        ([(0, State.SENT)], 0, (0, State.SENT)),
+        ([(1, State.SENT)], 0, (1, State.SENT)),
+        ([(0, State.SENT)], 1, None),
+        ([(0, State.SENT), (2, State.SKIPPED)], 1, (2, State.SKIPPED)),
+        ([(0, State.SENT), (2, State.SENT)], 0, (2, State.SENT)),
+        ([(0, State.SENT), (2, State.WAITING)], 0, (0, State.SENT)),
+        ([(0, State.WAITING), (2, State.WAITING)], 0, (2, State.WAITING)),
+        ([], 0, None),
+    ],
+)
+def test_a_row_counts_for_a_reminder_of_its_date_at_its_revision_or_an_earlier_one(
+    rows: list[tuple[int, State]], revision: int, found: tuple[int, State] | None
+) -> None:
+    known = past(*(Recorded(replace(LEAD, revision=number), state) for number, state in rows))
+    row = known.row(replace(LEAD, revision=revision))
+    assert (row and (row.reminder.revision, row.state)) == found
+    assert known.row(replace(NEARER, revision=revision)) is None
+    assert known.row(replace(LEAD, due_on=date(2027, 2, 12), revision=revision)) is None
+
+
+def test_what_was_said_under_an_earlier_revision_of_the_date_is_not_heard() -> None:
+    told = past(Recorded(NEARER, State.SENT))
+    assert told.heard(LEAD, revision=0, anywhere=False) == [NEARER]
+    assert told.heard(LEAD, revision=1, anywhere=False) == []
 
 
 @pytest.mark.parametrize(
@@ -44,4 +66,6 @@ def test_what_went_out_on_another_channel_counts_for_a_stand_in_alone(
     channel: Channel, state: State, anywhere: bool, is_heard: bool
 ) -> None:
     row = Recorded(replace(NEARER, channel=channel), state)
-    assert past(row).heard(LEAD, anywhere=anywhere) == ([row.reminder] if is_heard else [])
+    assert past(row).heard(LEAD, revision=0, anywhere=anywhere) == (
+        [row.reminder] if is_heard else []
+    )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bills import Bill, Heard
 from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.payments import Payment
@@ -625,6 +625,10 @@ def test_what_was_sent_is_not_planned_at_its_new_time() -> None:
 MOVED = replace(BILL, recurrence=Recurrence(date(2027, 2, 20)))
 TOLD_OF_10TH = Recorded(reminder(BILL, "lead:3", "02-07 09:00"), State.SENT)
 TOLD_OF_20TH = Recorded(reminder(MOVED, "lead:3", "02-17 09:00", revision=1), State.SENT)
+AFTER_10TH = replace(MOVED, heard=(Heard(0, date(2027, 2, 10), 0, 1),))
+BACK_UNTOLD = replace(BILL, heard=AFTER_10TH.heard)
+BACK = replace(BILL, heard=(Heard(0, date(2027, 2, 20), 1, 2),))
+AT_REVISION_3 = reminder(BILL, "lead:3", "02-07 09:00", revision=3)
 
 
 def revisions(decision: Decision) -> list[tuple[str, int]]:
@@ -636,24 +640,26 @@ def revisions(decision: Decision) -> list[tuple[str, int]]:
     [
         pytest.param(BILL, "02-07 09:00", [], [("lead:3", 0)], id="the first date"),
         pytest.param(MOVED, "02-17 09:00", [], [("lead:3", 0)], id="moved before anybody was told"),
-        pytest.param(MOVED, "02-17 09:00", [TOLD_OF_10TH], [("lead:3", 1)], id="moved after that"),
+        pytest.param(AFTER_10TH, "02-17 09:00", [], [("lead:3", 1)], id="moved after that"),
         pytest.param(
-            *(BILL, "02-08 12:00", [TOLD_OF_10TH], []), id="moved back, nobody told in between"
+            *(BACK_UNTOLD, "02-08 12:00", [TOLD_OF_10TH], []),
+            id="moved back, nobody told in between",
         ),
         pytest.param(
-            *(BILL, "02-08 12:00", [TOLD_OF_10TH, TOLD_OF_20TH], [("lead:3", 2)]),
+            *(BACK, "02-08 12:00", [TOLD_OF_10TH, TOLD_OF_20TH], [("lead:3", 2)]),
             id="moved back, told in between",
         ),
         pytest.param(
-            *(BILL, "02-08 12:00", [TOLD_OF_20TH, TOLD_OF_10TH], [("lead:3", 2)]),
+            *(BACK, "02-08 12:00", [TOLD_OF_20TH, TOLD_OF_10TH], [("lead:3", 2)]),
             id="moved back, whatever the ledger's order",
         ),
         pytest.param(
-            *(MOVED, "02-18 12:00", [TOLD_OF_10TH, TOLD_OF_20TH], []), id="moved and told already"
+            *(AFTER_10TH, "02-18 12:00", [TOLD_OF_10TH, TOLD_OF_20TH], []),
+            id="moved and told already",
         ),
         pytest.param(
-            *(BILL, "02-08 12:00", [TOLD_OF_10TH, replace(TOLD_OF_20TH, state=State.SKIPPED)], []),
-            id="moved back, noted in between and not told",
+            *(BILL, "02-08 12:00", [replace(TOLD_OF_10TH, reminder=AT_REVISION_3)], []),
+            id="told under a revision that the bill knows nothing of",
         ),
     ],
 )
@@ -663,9 +669,15 @@ def test_another_due_date_is_told_again_if_the_user_heard_of_the_one_before(
     assert revisions(decided(now, bill, recorded=ledger(*rows))) == expected
 
 
+def test_what_waits_under_a_revision_that_the_bill_knows_nothing_of_goes_under_it() -> None:
+    row = Recorded(AT_REVISION_3, State.WAITING)
+    decision = decided("02-08 12:00", BILL, recorded=ledger(row))
+    assert (decision.due, decision.skipped) == ((AT_REVISION_3,), ())
+
+
 def test_a_date_that_moved_and_came_back_has_keys_of_its_own() -> None:
     recorded = ledger(TOLD_OF_10TH, TOLD_OF_20TH)
-    claim(recorded, decided("02-08 12:00", BILL, recorded=recorded))
+    claim(recorded, decided("02-08 12:00", BACK, recorded=recorded))
     assert sorted(recorded) == [
         "2027-02-10#rent#0000#r0#lead:3#sms",
         "2027-02-10#rent#0000#r2#lead:3#sms",

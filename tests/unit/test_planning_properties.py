@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
@@ -25,6 +25,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.files.bills import read_bills
 from bill_reminders.files.users import read_users
 from tests.brute_force import Expected, enumerate_due
+from tests.support.examples import examples
 
 # Offsets of whole, half and quarter hours, far from UTC on either side, daylight saving in both
 # hemispheres, shifts of half an hour (Lord Howe) and two hours (Troll), and shifts at midnight.
@@ -51,7 +52,7 @@ WEEKS = timedelta(weeks=9)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
-PROPERTY = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+PROPERTY = examples(30)
 
 
 @dataclass(frozen=True)

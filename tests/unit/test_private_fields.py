@@ -17,9 +17,12 @@ PRIVATE = {
     "endpoint",
     "endpoints",
     "link",
+    "note",
     "number",
+    "pay_link",
     "phone",
     "push_token",
+    "reference",
     "token",
     "way_out",
 }
@@ -49,7 +52,7 @@ CARRIERS = {name: field for name, field in carriers() if name not in OURS}
 
 
 def test_they_are_found() -> None:
-    assert "bill_reminders.storage.failures.Failure.address" in CARRIERS
+    assert "bill_reminders.delivery.failures.Failure.address" in CARRIERS
     assert len(CARRIERS) > 5
 
 

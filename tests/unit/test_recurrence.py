@@ -4,15 +4,16 @@ from datetime import date, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from tests.brute_force import occurrence_on
+from tests.support.examples import examples
 
 DAY = timedelta(days=1)
 
-PROPERTY = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+PROPERTY = examples(60)
 
 
 def recurrence(

@@ -1,6 +1,7 @@
 """The table of countries: whose number it is, and what an SMS there may hold."""
 
 from datetime import time
+from itertools import chain
 
 import phonenumbers
 import pytest
@@ -41,9 +42,8 @@ def test_every_country_that_was_asked_for_has_a_row_with_its_source() -> None:
         assert country in COUNTRIES.values()
 
 
-@pytest.mark.parametrize("code", phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
-def test_each_calling_code_names_the_country_that_a_phone_library_names(code: int) -> None:
-    for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]:
+def test_each_calling_code_names_the_country_that_a_phone_library_names() -> None:
+    for region in chain.from_iterable(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.values()):
         example = phonenumbers.example_number_for_type(
             region, phonenumbers.PhoneNumberType.MOBILE
         ) or phonenumbers.example_number(region)
@@ -53,12 +53,12 @@ def test_each_calling_code_names_the_country_that_a_phone_library_names(code: in
         assert country_of(number) == SHARED.get(region, region), number
 
 
-@pytest.mark.parametrize("area", range(200, 1000))
-def test_each_area_of_the_code_that_north_america_shares_is_its_countrys(area: int) -> None:
-    number = f"+1{area}5550123"
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
-    if region not in NO_COUNTRY:
-        assert country_of(number) == SHARED.get(region, region)
+def test_each_area_of_the_code_that_north_america_shares_is_its_countrys() -> None:
+    for area in range(200, 1000):
+        number = f"+1{area}5550123"
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+        if region not in NO_COUNTRY:
+            assert country_of(number) == SHARED.get(region, region), number
 
 
 @given(st.integers(10**7, 10**15 - 1))

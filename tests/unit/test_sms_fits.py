@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,14 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
 from bill_reminders.messages.sms import sms
 from bill_reminders.messages.sms_text import segments
+from tests.support.examples import named, some_of
 from tests.support.people import a_trigger
 from tests.support.sms_segments import BASIC, EXTENSION, counted
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)
-WHEN = pytest.mark.parametrize("days", [365, 10, 3, 1, 0, -1, -60])
+DAYS = (365, 10, 3, 1, 0, -1, -60)
+WHEN = pytest.mark.parametrize("days", DAYS)
 A_WEDNESDAY = date(2027, 9, 29)
 FAMILY = "👩‍👩‍👧‍👦"
 
@@ -37,6 +40,10 @@ LONG_CHINESE = (
     ("住房公积金与商业组合贷款月供" * 3)[:40],
 )
 assert {len(name) for name in (*LONG_LATIN, *LONG_CHINESE)} == {40}
+LONG_BILLS = (LONG_LATIN, LONG_CHINESE, (LONG_CHINESE[0], LONG_LATIN[1]))
+SIGNED_BY = (("Lark", "Family Bills"), LONG_LATIN, LONG_CHINESE)
+"""Sources and senders."""
+NO_YES = (False, True)
 
 BRITISH = "+447700900123"
 """Where links and code words are allowed, and numbers that take replies exist."""
@@ -160,57 +167,54 @@ def test_an_ordinary_chinese_sms_takes_one_segment(
     assert "".join(bill) in written
 
 
-@pytest.mark.parametrize("bill", [LONG_LATIN, LONG_CHINESE, (LONG_CHINESE[0], LONG_LATIN[1])])
-@pytest.mark.parametrize("first", [False, True])
-@WHEN
 @IN_LANGUAGES
-def test_the_longest_ordinary_values_fit_into_two(
-    language: Language, days: int, first: bool, bill: tuple[str, str]
-) -> None:
-    for source, sender in (("Lark", "Family Bills"), LONG_LATIN, LONG_CHINESE):
-        written = text(
-            language,
-            bill,
-            days=days,
-            amount="9999999.99",
-            currency="CLF",
-            first=first,
-            source=source,
-            sender=sender,
-            part=Part(12, 40),
-        )
-        assert counted(written) <= 2
-        assert "CLF 9,999,999.9900" in written
-        assert any(way in written for way in TO_STOP) is first
+def test_the_longest_ordinary_values_fit_into_two(language: Language) -> None:
+    for case in some_of([*product(DAYS, NO_YES, LONG_BILLS, SIGNED_BY)], step=5):
+        with named(case):
+            days, first, bill, (source, sender) = case
+            written = text(
+                language,
+                bill,
+                days=days,
+                amount="9999999.99",
+                currency="CLF",
+                first=first,
+                source=source,
+                sender=sender,
+                part=Part(12, 40),
+            )
+            assert counted(written) <= 2
+            assert "CLF 9,999,999.9900" in written
+            assert any(way in written for way in TO_STOP) is first
 
 
-@pytest.mark.parametrize("two_way", [False, True])
-@pytest.mark.parametrize("bill", [LONG_LATIN, LONG_CHINESE, (LONG_CHINESE[0], LONG_LATIN[1])])
-@pytest.mark.parametrize("first", [False, True])
-@pytest.mark.parametrize("count", [1, 2, 40])
-@WHEN
+EVERYTHING_LONG = [*product(DAYS, (1, 2, 40), NO_YES, LONG_BILLS, NO_YES, SIGNED_BY)]
+
+
 @IN_LANGUAGES
 def test_the_longest_link_and_a_code_word_stand_in_two_whatever_else_gives_way(
-    language: Language, days: int, count: int, first: bool, bill: tuple[str, str], two_way: bool
+    language: Language,
 ) -> None:
-    for source, sender in (("Lark", "Family Bills"), LONG_LATIN, LONG_CHINESE):
-        written = text(
-            language,
-            *[bill] * count,
-            days=days,
-            amount="9999999.99",
-            currency="CLF",
-            first=first,
-            source=source,
-            sender=sender,
-            link=LONGEST_LINK,
-            code_word="Bluebird",
-            two_way=two_way,
-        )
-        assert counted(written) <= 2
-        assert f"{LONGEST_LINK} " in written
-        assert written.endswith("Bluebird")
-        assert any(way in written for way in TO_STOP) is first
+    for case in some_of(EVERYTHING_LONG, step=11):
+        with named(case):
+            days, count, first, bill, two_way, (source, sender) = case
+            written = text(
+                language,
+                *[bill] * count,
+                days=days,
+                amount="9999999.99",
+                currency="CLF",
+                first=first,
+                source=source,
+                sender=sender,
+                link=LONGEST_LINK,
+                code_word="Bluebird",
+                two_way=two_way,
+            )
+            assert counted(written) <= 2
+            assert f"{LONGEST_LINK} " in written
+            assert written.endswith("Bluebird")
+            assert any(way in written for way in TO_STOP) is first
 
 
 @pytest.mark.parametrize(
@@ -234,36 +238,37 @@ def test_an_ordinary_reminder_keeps_amount_and_reason_beside_link_and_code_word(
 
 
 def test_every_currency_fits_into_two() -> None:
-    for currency in map(str, Locale.parse("en").currencies):
+    for currency in some_of([*map(str, Locale.parse("en").currencies)], step=3):
         written = text(EN, LONG_CHINESE, amount="9999999.99", currency=currency, first=True)
         assert counted(written) <= 2, currency
 
 
-@pytest.mark.parametrize("bill", [("Lark", "Credit card"), LONG_LATIN, LONG_CHINESE])
-@pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("count", [2, 3, 5, 40])
 @IN_LANGUAGES
 def test_a_digest_fits_into_two_and_counts_what_it_leaves_out(
-    language: Language, count: int, first: bool, bill: tuple[str, str]
+    language: Language, count: int
 ) -> None:
-    written = text(
-        language,
-        *[bill] * count,
-        days=range(count),
-        amount="9999999.99",
-        currency="USD",
-        first=first,
-        part=Part(2, 3),
-    )
-    assert counted(written) <= 2
-    listed = written.count("9,999,999.99")
-    assert listed >= 1
-    if listed < count:
-        assert (
-            f"{count - listed} " in written
-            or f"还有{count - listed}笔" in written
-            or (f"還有{count - listed}筆" in written)
-        )
+    for case in product(NO_YES, (("Lark", "Credit card"), LONG_LATIN, LONG_CHINESE)):
+        with named(case):
+            first, bill = case
+            written = text(
+                language,
+                *[bill] * count,
+                days=range(count),
+                amount="9999999.99",
+                currency="USD",
+                first=first,
+                part=Part(2, 3),
+            )
+            assert counted(written) <= 2
+            listed = written.count("9,999,999.99")
+            assert listed >= 1
+            if listed < count:
+                assert (
+                    f"{count - listed} " in written
+                    or f"还有{count - listed}笔" in written
+                    or (f"還有{count - listed}筆" in written)
+                )
 
 
 def test_a_digest_lists_as_many_bills_as_fit_the_nearest_due_first() -> None:
@@ -305,6 +310,113 @@ def test_a_long_name_ends_with_dots_that_its_alphabet_has() -> None:
     assert "N...," in text(EN, long)
     assert "N…：" in text(HANS, long)
     assert "N…, $" in text(EN, (long[0] + "账", "账" + long[1]))
+
+
+def is_gsm(text: str) -> bool:
+    return set(text) <= BASIC | EXTENSION
+
+
+CARD_AND_LOAN = ("Lantern Savings Bank", "Loan 1234567890")
+
+
+def test_an_account_number_costs_no_alphabet() -> None:
+    """The usual names of a lender: the first message is written out, in two segments of GSM-7."""
+    values: dict[str, Any] = {"link": LONGEST_LINK, "two_way": True, "source": "Branch of Lantern"}
+    first = text(EN, CARD_AND_LOAN, first=True, sender="Lantern Savings Bank", **values)
+    assert is_gsm(first)
+    for name in ("Lantern Savings Bank: Lantern Savings Bank Loan *7890,", "Branch of Lantern."):
+        assert name in first
+    later = text(EN, CARD_AND_LOAN, sender="Lantern Savings Bank", two_way=True)
+    assert is_gsm(later)
+    assert "Reply PAID" in later
+    assert counted(later) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (("Lantern Savings Bank", "Loan • 7890"), "Lantern Savings Bank Loan * 7890, $"),
+        (("Caixa Econômica Lanterna", "Cartão"), "Caixa Economica Lanterna Cartao, $"),
+        (("Łódź Spółdzielcza Kasa", "Kredyt"), "Lodz Spoldzielcza Kasa Kredyt, $"),
+        (("★ Lantern Savings Bank®", "Loan № １２"), "Lantern Savings Bank Loan No 12, $"),
+        (("Türkiye İş Bankası", "Kredi kartı borcu"), "Türkiye Is Bankasi Kredi karti borcu, $"),
+        (("Íslandsbanki Þjónusta", "Gjald í bið"), "Islandsbanki Thjonusta Gjald i bid, $"),
+        (("Caisse d‘Épargne de l’Œuvre", "Prêt «Maison»"), 'gne de l\'OEuvre Pret "Maison", $'),
+        (("Sparkasse Köln – Bonn", "Darlehen ‚Haus‘ „A“"), "Darlehen 'Haus' \"A\", $"),
+        (("Lantern Bank ´ ½ × 2″", "Loan ‐ ‑ − m²"), "Lantern Bank 1/2 x 2'' Loan - - - m2, $"),
+        (("ΕΘΝΙΚΗ ΤΡΑΠΕΖΑ", "ΣΤΕΓΑΣΤΙΚΟ ΔΑΝΕΙΟ"), "EΘNIKH TPAΠEZA ΣTEΓAΣTIKO ΔANEIO, $"),
+        (("Εθνική Τράπεζα της", "Στεγαστικό δάνειο"), "EΘNIKH TPAΠEZA THΣ ΣTEΓAΣTIKO ΔANEIO, $"),
+        (("Lantern Savings Bank", "The card of the branch in Нью"), "Lantern Savings Bank The "),
+    ],
+)
+def test_a_text_is_cut_for_the_alphabet_that_it_ends_in(names: tuple[str, str], shown: str) -> None:
+    written = text(
+        EN,
+        names,
+        first=True,
+        source="The Branch of the Lantern Savings Bank",
+        sender="Lantern Savings Bank of Northwich",
+        link=LONGEST_LINK,
+        two_way=True,
+    )
+    assert counted(written) == 2
+    assert shown in written
+    if is_gsm(written):
+        assert "The Branch of the Lantern Savings Bank" in written
+        assert "Lantern Savings Bank of Northwich" in written
+
+
+@given(
+    biller=st.text("aé B•ôŁ账", max_size=40),
+    name=st.text("aé B•ôŁ账", max_size=40),
+    source=st.text("aé B•ôŁ账", min_size=1, max_size=40),
+    sender=st.text("aé B•ôŁ账", min_size=1, max_size=40),
+    first=st.booleans(),
+    count=st.integers(1, 3),
+    link=st.sampled_from([None, LONGEST_LINK]),
+)
+def test_a_text_in_gsm_has_cut_no_name_that_gsm_has_room_for(
+    biller: str, name: str, source: str, sender: str, first: bool, count: int, link: str | None
+) -> None:
+    """The names of a text that ends in GSM-7 are those of one in which nothing else stood."""
+    values: dict[str, Any] = {"first": first, "link": link, "two_way": True}
+    written = text(EN, *[(biller, name)] * count, source=source, sender=sender, **values)
+    if not is_gsm(written):
+        return
+    plain = str.maketrans({"•": "*", "ô": "o", "Ł": "L"})
+    roomy = text(
+        EN,
+        *[(biller.translate(plain), name.translate(plain))] * count,
+        source=source.translate(plain),
+        sender=sender.translate(plain),
+        **values,
+    )
+    if "账" not in biller + name + source + sender:
+        assert ("..." in written) <= ("..." in roomy)
+    assert ("Reply PAID" in written) or ("Reply PAID" not in roomy) or ("账" in roomy)
+
+
+@pytest.mark.parametrize("two_way", [True, False])
+@pytest.mark.parametrize("names", [("Лампа Банк", "Ипотека"), ("बैंक भारत", "गृह ऋण")])
+def test_the_way_to_stop_takes_no_room_from_the_names_of_a_bill(
+    names: tuple[str, str], two_way: bool
+) -> None:
+    values: dict[str, Any] = {"link": LONGEST_LINK, "two_way": two_way, "source": "Branch Lantern"}
+    written = text(EN, names, amount="120.50", first=True, **values)
+    assert counted(written) == 2
+    for shown in (*names, "$120.50", LONGEST_LINK, "STOP" if two_way else "Stop by the link"):
+        assert shown in written
+
+
+@IN_LANGUAGES
+def test_a_code_word_of_emoji_leaves_the_amount_in_the_first_message(language: Language) -> None:
+    values: dict[str, Any] = {"link": LONGEST_LINK, "two_way": True, "source": "Branch Lantern"}
+    written = text(
+        language, ("Spółdzielnia", "Czynsz"), amount="120.50", first=True, code_word="🍀", **values
+    )
+    assert counted(written) == 2
+    for shown in ("120.50", "🍀", LONGEST_LINK, "STOP"):
+        assert shown in written
 
 
 def test_a_joined_emoji_is_kept_whole_or_left_out() -> None:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from bill_reminders import spread
 from bill_reminders.delivery import pace
 from bill_reminders.delivery.pace import Pace
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.chains import planned_instant
 from bill_reminders.domain.clock import QuietHours, local_date, together
 from bill_reminders.domain.people import Plan
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import rows
-from bill_reminders.storage.accounts import Account, shard_of, with_user
+from bill_reminders.storage.accounts import shard_of
 from tests.support.people import a_user
 
 MINUTE = timedelta(minutes=1)
@@ -110,10 +111,10 @@ def test_it_is_known_of_every_user_that_is_read_and_no_change_of_theirs(
     monkeypatch.setenv("SPREAD_MINUTES", "240")
     read = rows.user_from(rows.user_item(USER))
     assert read.spread_minutes == spread.minutes_of(USER.user_id) > 0
-    assert with_user(Account(1, read), USER) is None
-    change = with_user(Account(1, read), replace(USER, tips=False))
-    assert change is not None
-    assert change.after.user.spread_minutes == read.spread_minutes
+    account = Account(1, read)
+    assert account.with_user(USER) is account
+    changed = account.with_user(replace(USER, tips=False))
+    assert changed.user.spread_minutes == read.spread_minutes
 
 
 def test_a_worker_keeps_its_share_of_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from bill_reminders.domain.journal import Event
 from tests.support.functions import FOLDERS
+from tests.support.permissions import allowed
 from tests.support.template import ROOT, rendered, template
 
 ENVIRONMENTS = ("local", "dev", "prod")
@@ -33,6 +35,15 @@ def test_a_clock_that_can_be_moved_exists_on_local_stacks_alone(environment: str
     assert "CLOCK_OFFSET_PARAMETER" in json.dumps(rendered("local"))
 
 
+WRITES_TO_NUMBERS = (
+    "SendSmsRole",
+    "ApiSettingsRole",
+    "LinkPageRole",
+    "ReadRepliesRole",
+    "RunJobsRole",
+)
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_policy_names_a_wildcard_where_an_arn_exists(environment: str) -> None:
     found = list(statements(rendered(environment)["Resources"]))
@@ -43,7 +54,7 @@ def test_no_policy_names_a_wildcard_where_an_arn_exists(environment: str) -> Non
             assert "*" not in action, name
         if "NotResource" in statement:
             # a phone number has no ARN; everything that has one is left out
-            assert name in ("SendSmsRole", "ApiSettingsRole", "ReadRepliesRole")
+            assert name in WRITES_TO_NUMBERS
             assert statement["Action"] == "sns:Publish"
             continue
         resources = statement["Resource"]
@@ -63,7 +74,7 @@ def test_no_policy_names_a_wildcard_where_an_arn_exists(environment: str) -> Non
 
 def test_every_table_is_kept_safe() -> None:
     tables = of_type(PROD, "AWS::DynamoDB::Table")
-    assert len(tables) == 13
+    assert len(tables) == 14
     for name, table in tables.items():
         properties = table["Properties"]
         assert properties["BillingMode"] == "PAY_PER_REQUEST", name
@@ -145,6 +156,7 @@ def test_dead_letters_raise_an_alarm_with_a_remedy() -> None:
 def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> None:
     """Queues, targets of schedules, functions that are called without waiting, subscriptions."""
     letters: list[Any] = []
+    ticked: set[str] = set()
     for name, queue in of_type(PROD, "AWS::SQS::Queue").items():
         if not name.endswith("DeadLetters"):
             letters.append(queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"])
@@ -158,7 +170,15 @@ def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> No
         for event in function["Properties"].get("Events", {}).values():
             if event["Type"] == "Schedule":
                 letters.append(event["Properties"]["DeadLetterConfig"]["Arn"])
-                called.add(name)
+                ticked.add(name)
+    # later ticks make up for one that failed: there is nothing to redrive, only failures to tell of
+    told = {
+        alarm["Properties"]["Dimensions"][0]["Value"].get("Ref")
+        for alarm in of_type(PROD, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["MetricName"] == "Errors"
+    }
+    assert ticked == {"FindDue", "Settle"}
+    assert ticked <= told
     for name in called:
         invoked = PROD[name]["Properties"]["EventInvokeConfig"]["DestinationConfig"]
         letters.append(invoked["OnFailure"]["Destination"])
@@ -167,7 +187,7 @@ def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> No
         for alarm in of_type(PROD, "AWS::CloudWatch::Alarm").values()
         if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
     }
-    assert called == {"FindDue", "Settle", "ReadReceipts"}
+    assert called == {"ReadReceipts"}
     assert {letter["Fn::GetAtt"][0] for letter in letters} == watched
 
 
@@ -181,6 +201,136 @@ def test_how_late_messages_leave_is_a_metric_of_each_channel() -> None:
         (transformed,) = metric["MetricTransformations"]
         alarm = PROD[f"{channel}LagAlarm"]["Properties"]
         assert alarm["MetricName"] == transformed["MetricName"]
+
+
+def numbers_in(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [found for each in value.values() for found in numbers_in(each)]
+    if isinstance(value, list):
+        return [found for each in value for found in numbers_in(each)]
+    return [] if isinstance(value, str) else [value]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_a_function_finds_in_its_environment_is_text(environment: str) -> None:
+    """CloudFormation turns numbers into text; other engines do not, and nothing starts."""
+    functions = of_type(rendered(environment)["Resources"], "AWS::Serverless::Function")
+    assert (
+        numbers_in([each["Properties"].get("Environment") or "" for each in functions.values()])
+        == []
+    )
+
+
+ACCOUNT_FAULT = "account at fault, reminders wait"
+
+
+def test_whoever_says_that_the_account_is_at_fault_raises_an_alarm() -> None:
+    product = ROOT / "layers/product/python/bill_reminders"
+    for code in (product / "delivery/sender.py", ROOT / "functions/read_receipts/app.py"):
+        assert f'"{ACCOUNT_FAULT}"' in code.read_text()
+    alarm = PROD["AccountFaultAlarm"]["Properties"]
+    logs = {
+        metric["Properties"]["LogGroupName"]["Ref"]
+        for metric in of_type(PROD, "AWS::Logs::MetricFilter").values()
+        if metric["Properties"]["FilterPattern"] == f'{{ $.message = "{ACCOUNT_FAULT}" }}'
+        and metric["Properties"]["MetricTransformations"][0]["MetricName"] == alarm["MetricName"]
+    }
+    assert logs == {"SendSmsLog", "SendPushLog", "SendEmailLog", "ReadReceiptsLog"}
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+PUBLISHERS = {
+    "EmailEvents": {"ses.amazonaws.com"},
+    "DeviceEvents": {"sns.amazonaws.com", "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"},
+    "SmsReplies": {"sms-voice.amazonaws.com"},
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_topic_says_who_may_publish_to_it(environment: str) -> None:
+    resources = rendered(environment)["Resources"]
+    named: dict[str, set[str]] = {}
+    for policy in of_type(resources, "AWS::SNS::TopicPolicy").values():
+        (topic,) = policy["Properties"]["Topics"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+            assert statement["Resource"] == topic
+            ((kind, who),) = statement["Principal"].items()
+            if kind == "Service":
+                equal = statement["Condition"]["StringEquals"]
+                assert equal["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+            named.setdefault(topic["Ref"], set()).add(who if kind == "Service" else who["Fn::Sub"])
+    assert named == PUBLISHERS
+    assert set(named) == set(of_type(resources, "AWS::SNS::Topic"))
+
+
+def test_receipts_know_the_topic_of_their_kind() -> None:
+    variables = PROD["ReadReceipts"]["Properties"]["Environment"]["Variables"]
+    assert variables["EMAIL_EVENTS_TOPIC"] == {"Ref": "EmailEvents"}
+    assert variables["DEVICE_EVENTS_TOPIC"] == {"Ref": "DeviceEvents"}
+    subscriptions = of_type(PROD, "AWS::SNS::Subscription").values()
+    # a raw message would not say which topic it came through
+    assert not any("RawMessageDelivery" in each["Properties"] for each in subscriptions)
+
+
+def test_an_account_that_is_put_aside_raises_an_alarm() -> None:
+    sender = ROOT.joinpath("layers/product/python/bill_reminders/delivery/sender.py").read_text()
+    (words,) = {PROD[f"{each}PutAside"]["Properties"]["FilterPattern"] for each in CHANNELS}
+    assert words == '{ $.message = "too much to plan, put aside" }'
+    assert '"too much to plan, put aside"' in sender
+    for channel in CHANNELS:
+        metric = PROD[f"{channel}PutAside"]["Properties"]
+        assert metric["LogGroupName"] == {"Ref": f"Send{channel}Log"}
+        (transformed,) = metric["MetricTransformations"]
+        assert transformed["MetricName"] == PROD["PutAsideAlarm"]["Properties"]["MetricName"]
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("Joins", "joined"),
+        ("Exports", "export"),
+        ("Erasures", "erasure"),
+        ("WrongCodes", "wrong_code"),
+    ],
+)
+def test_many_of_a_kind_in_one_hour_raise_an_alarm(name: str, event: str) -> None:
+    told = ROOT.joinpath("layers/product/python/bill_reminders/api/audit.py").read_text()
+    assert '"in the journal", what=' in told
+    assert event in [each.value for each in Event]
+    metric = PROD[f"{name}Metric"]["Properties"]
+    assert metric["LogGroupName"] == {"Ref": "ApiSettingsLog"}
+    words = f'($.message = "in the journal") && ($.what = "{event}")'
+    assert metric["FilterPattern"] == f"{{ {words} }}"
+    alarm = PROD[f"{name}ByTheHour"]["Properties"]
+    (transformed,) = metric["MetricTransformations"]
+    assert alarm["MetricName"] == transformed["MetricName"]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3600, 1)
+    assert alarm["Threshold"] == {"Ref": f"{name}Alarm"}
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert template()["Parameters"][f"{name}Alarm"]["MinValue"] == 1
+
+
+def test_wrong_codes_of_pages_count_with_those_of_the_api() -> None:
+    by_page, by_api = (
+        PROD[name]["Properties"] for name in ("WrongCodesByPageMetric", "WrongCodesMetric")
+    )
+    assert by_page["LogGroupName"] == {"Ref": "LinkPageLog"}
+    assert by_page["FilterPattern"] == by_api["FilterPattern"]
+    assert by_page["MetricTransformations"] == by_api["MetricTransformations"]
+
+
+def test_every_function_that_may_write_into_the_journal_names_its_entrance_once() -> None:
+    """And no other has the table, or names one."""
+    writes = ("dynamodb:PutItem", "Journal")
+    for name, folder in FOLDERS.items():
+        code = ROOT.joinpath("functions", folder, "app.py").read_text()
+        assert code.count("@through(Entrance.") == (writes in allowed(name)), name
+        has_table = "JOURNAL_TABLE" in json.dumps(PROD[name]["Properties"].get("Environment", ""))
+        assert has_table == any(table == "Journal" for _, table in allowed(name)), name
+
+
+CHANNELS = ("Sms", "Push", "Email")
 
 
 def test_silence_of_the_schedule_raises_an_alarm() -> None:

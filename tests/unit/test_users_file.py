@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.clock import QuietHours
@@ -16,6 +16,7 @@ from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Join, Langua
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files.rows import MAX_ROWS, RowError, decode
 from bill_reminders.files.users import COLUMNS, OPTIONAL_COLUMNS, UserRow, read_users
+from tests.support.examples import examples
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "users.csv"
 
@@ -157,6 +158,49 @@ def test_phone_numbers_are_stored_in_one_form(cell: str, stored: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param("+44 9098 790000", id="premium rate, United Kingdom"),
+        pytest.param("+1 900 555 0123", id="premium rate, United States"),
+        pytest.param("+33 899 12 34 56", id="premium rate, France"),
+        pytest.param("+358 700 123456", id="premium rate, Finland"),
+        pytest.param("+49 180 1123456", id="shared cost"),
+        pytest.param("+1 800 555 0123", id="toll-free"),
+        pytest.param("+81 120 123 456", id="toll-free, Japan"),
+        pytest.param("+44 7600 000000", id="pager"),
+        pytest.param("+44 3000 000000", id="one number of a company"),
+        pytest.param("+44 7000 000000", id="personal number"),
+        pytest.param("+881 6 1234 5678", id="satellite"),
+        pytest.param("+870 773111632", id="satellite of ships"),
+        pytest.param("+882 13300655", id="international network"),
+        pytest.param("+883 510001234", id="international network, too"),
+        pytest.param("+979 123456789", id="international premium rate"),
+        pytest.param("+800 1234 5678", id="international toll-free"),
+    ],
+)
+def test_a_number_that_only_costs_money_is_a_bad_cell(cell: str) -> None:
+    error = the_error(users_csv({"phone": cell}))
+    assert error.column == "phone"
+    assert "write a mobile number" in error.problem
+    assert cell not in error.problem
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param("+1 202 555 0123", id="fixed line or mobile, kept for fiction"),
+        pytest.param("+44 7700 900123", id="of no known kind, kept for fiction"),
+        pytest.param("+86 138 0013 8000", id="mobile"),
+        pytest.param("+81 50 1234 5678", id="by internet"),
+        pytest.param("+44 20 7946 0123", id="fixed line, which may be read aloud"),
+        pytest.param("+17005550123", id="of no known kind"),
+    ],
+)
+def test_a_number_that_an_sms_may_reach_is_taken(cell: str) -> None:
+    assert Channel.SMS in the_row(users_csv({"phone": cell})).user.addresses
+
+
+@pytest.mark.parametrize(
     ("cell", "stored"),
     [
         ("a@example.com", "a@example.com"),
@@ -224,6 +268,12 @@ def test_quiet_hours(cell: str, start: time, end: time) -> None:
         ("time_zone", "UTC+8", "write the IANA zone"),
         ("time_zone", "GMT-05:00", "write the IANA zone"),
         ("time_zone", "Etc/GMT-8", "write the IANA zone"),
+        ("time_zone", "EST", "write the IANA zone"),
+        ("time_zone", "MST", "write the IANA zone"),
+        ("time_zone", "HST", "write the IANA zone"),
+        ("time_zone", "GMT", "write the IANA zone"),
+        ("time_zone", "Etc/GMT", "write the IANA zone"),
+        ("time_zone", "Greenwich", "write the IANA zone"),
         ("time_zone", "Asia/Beijing", "write Area/City"),
         ("time_zone", "europe/london", "write Area/City"),
         ("time_zone", "../../etc/passwd", "write Area/City"),
@@ -400,10 +450,13 @@ def test_a_repeated_column_is_named() -> None:
 def test_a_file_without_header_or_with_other_separators() -> None:
     headless = users_csv().split("\r\n", 1)[1]
 
-    for text in (headless, users_csv().replace(",", ";")):
+    for text, found in ((headless, "cells"), (users_csv().replace(",", "|"), "vertical bars")):
         error = the_error(text)
         assert (error.row, error.column) == (1, "")
         assert "separated by commas: user_id" in error.problem
+        assert error.problem.endswith(found)
+
+    assert read_users(users_csv().replace(",", ";")) == read_users(users_csv())
 
 
 @pytest.mark.parametrize("extra", [",", ",x,y"])
@@ -507,7 +560,7 @@ def test_any_cells_raise_nothing(table: list[list[str]]) -> None:
     assert numbers <= set(range(2, len(table) + 2))
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_no_error_repeats_an_address(data: st.DataObject) -> None:
     """Addresses in any column, also in the header: columns get shifted, headers forgotten."""

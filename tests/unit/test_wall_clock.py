@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.clock import (
@@ -27,11 +27,12 @@ from bill_reminders.domain.clock import (
     local_date,
     next_minute,
 )
+from tests.support.examples import examples
 
 MINUTE = timedelta(minutes=1)
 NEW_YORK = ZoneInfo("America/New_York")
 
-PROPERTY = settings(max_examples=120, deadline=None, derandomize=True, database=None)
+PROPERTY = examples(120)
 
 
 def utc(text: str) -> datetime:

@@ -1,8 +1,11 @@
 """What a message says of the amount, and the remarks that go with it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +22,7 @@ from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import push
 from bill_reminders.messages.sms import sms
 from bill_reminders.messages.sms_text import segments
+from tests.support.examples import named
 
 EN, HANS, HANT = Language
 TODAY = date(2027, 3, 2)
@@ -54,23 +58,28 @@ def notice(bill: Bill, trigger: Trigger, *, due_on: date, revision: int = 0) -> 
     return Notice.of(bill, reminder)
 
 
-def everywhere(
-    bill: Bill, trigger: Trigger, *, language: Language, days: int = 3, revision: int = 0
-) -> list[str]:
+def everywhere(bill: Bill, trigger: Trigger, **values: Any) -> list[str]:
     """The SMS, the push notification and both parts of the e-mail, due `days` after today."""
+    return [*_each(bill, trigger, **values)]
+
+
+def by_sms(bill: Bill, trigger: Trigger, **values: Any) -> str:
+    return next(_each(bill, trigger, **values))
+
+
+def _each(
+    bill: Bill, trigger: Trigger, *, language: Language, days: int = 3, revision: int = 0
+) -> Iterator[str]:
     by = Attestation("Lark", AT, "form 7")
     addresses = {channel: Address("somewhere", by) for channel in Channel}
     user = User("user", language, ZoneInfo("UTC"), addresses=addresses)
     due_on = date(2027, 3, 5)
     told = [notice(bill, trigger, due_on=due_on, revision=revision)]
     today = due_on - timedelta(days=days)
+    yield sms(user, told, today=today, sender=SENDER, first=False).body
+    yield push(user, told, today=today, sender=SENDER, first=False).body
     mail = email(user, told, today=today, sender=SENDER, first=False, reference="r")
-    return [
-        sms(user, told, today=today, sender=SENDER, first=False).body,
-        push(user, told, today=today, sender=SENDER, first=False).body,
-        mail.text,
-        mail.html,
-    ]
+    yield from (mail.text, mail.html)
 
 
 LEAD = Trigger.lead(3)
@@ -147,13 +156,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("bill", "trigger", "words"), CASES)
-@pytest.mark.parametrize("place", range(3))
-def test_every_message_says_what_is_known(
-    bill: Bill, trigger: Trigger, words: list[str], place: int
-) -> None:
-    language = [*Language][place]
-    for text in everywhere(bill, trigger, language=language):
-        assert words[place] in text.replace("\N{NO-BREAK SPACE}", " ")
+def test_every_message_says_what_is_known(bill: Bill, trigger: Trigger, words: list[str]) -> None:
+    for language, said in zip(Language, words, strict=True):
+        for text in everywhere(bill, trigger, language=language):
+            assert said in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +218,7 @@ def test_among_several_bills_each_says_what_is_special(
 def test_a_sign_that_only_a_remark_holds_does_not_force_two_byte_letters() -> None:
     rupees = [Statement(n, Money(Decimal(90 + n), "INR")) for n in range(4)]
     variable = replace(CARD, statements=tuple(rupees))
-    body = everywhere(variable, LEAD, language=Language.ENGLISH)[0]
+    body = by_sms(variable, LEAD, language=Language.ENGLISH)
     assert "INR" in body
     assert body.isascii()
 
@@ -312,7 +318,7 @@ def test_an_sms_on_one_bill_reads_as_a_bank_would_write_it(
     bill: Bill, trigger: Trigger, days: int, en: str, hans: str, hant: str
 ) -> None:
     for language, body in ((EN, en), (HANS, hans), (HANT, hant)):
-        assert everywhere(bill, trigger, language=language, days=days)[0] == body
+        assert by_sms(bill, trigger, language=language, days=days) == body
 
 
 @pytest.mark.parametrize(
@@ -375,21 +381,22 @@ def test_a_failed_debit_is_no_line_of_a_plan() -> None:
         assert "reminder plan" not in text
 
 
-@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(("bill", "trigger"), [case[:2] for case in CASES])
 def test_every_wording_fits_into_two_segments_whatever_the_names(
-    bill: Bill, trigger: Trigger, language: Language
+    bill: Bill, trigger: Trigger
 ) -> None:
-    for name in ("The Mutual Building Society of Northwich", "山谷纸灯银行股份有限公司" * 3):
-        long = replace(bill, biller=name, name=name[::-1])
-        for days in (3, 0, -3):
-            body = everywhere(long, trigger, language=language, days=days, revision=1)[0]
+    names = ("The Mutual Building Society of Northwich", "山谷纸灯银行股份有限公司" * 3)
+    for case in product(names, (3, 0, -3), Language):
+        with named(case):
+            name, days, language = case
+            long = replace(bill, biller=name, name=name[::-1])
+            body = by_sms(long, trigger, language=language, days=days, revision=1)
             assert segments(body) <= 2
             assert "$" in body or bill.amount is None, "the amount gives way last"
 
 
 def test_a_sign_that_only_an_autopay_sentence_holds_gives_way_to_the_code() -> None:
     rupees = replace(AUTOPAY, amount=Money(Decimal("50.00"), "INR"))
-    body = everywhere(rupees, Trigger.lead(1), language=EN, days=1)[0]
+    body = by_sms(rupees, Trigger.lead(1), language=EN, days=1)
     assert "Keep at least INR 50.00 in the account" in body
     assert body.isascii()

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.domain.bank_days import ROWS
+from bill_reminders.domain.countries import RULES
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.terms import Shift
 from bill_reminders.domain.working_days import (
@@ -71,13 +73,41 @@ def exceptions(place: Place, year: int) -> tuple[set[date], set[date]]:
         (SCOTLAND, 2026, "01-01 01-02 04-03 05-04 05-25 06-15 08-03 11-30 12-25 12-28", ""),
         (SCOTLAND, 2027, "01-01 01-04 03-26 05-03 05-31 08-02 11-30 12-27 12-28", ""),
         (ULSTER, 2026, "01-01 03-17 04-03 04-06 05-04 05-25 07-13 08-31 12-25 12-28", ""),
-        # OPM's federal holidays: Independence Day 2026 is a Saturday, 2027 a Sunday; New Year's
-        # Day 2028 is a Saturday and so observed in 2027
-        (AMERICA, 2026, "01-01 01-19 02-16 05-25 06-19 07-03 09-07 10-12 11-11 11-26 12-25", ""),
+        # The Federal Reserve's holidays: Independence Day 2026, Juneteenth and Christmas 2027 and
+        # New Year's Day 2028 are Saturdays, and the Friday before is open; Independence Day 2027 is
+        # a Sunday
+        (AMERICA, 2026, "01-01 01-19 02-16 05-25 06-19 09-07 10-12 11-11 11-26 12-25", ""),
+        (AMERICA, 2027, "01-01 01-18 02-15 05-31 07-05 09-06 10-11 11-11 11-25", ""),
+        # Resolução CMN 4.880, art. 6: Carnival and Corpus Christi beside the national holidays
         (
-            AMERICA,
+            Place("BR"),
             2027,
-            "01-01 01-18 02-15 05-31 06-18 07-05 09-06 10-11 11-11 11-25 12-24 12-31",
+            "01-01 02-08 02-09 03-26 04-21 05-27 09-07 10-12 11-02 11-15",
+            "",
+        ),
+        # TARGET's closing days beside the national holidays: Good Friday in France, Easter Monday
+        # in Spain, Labour Day in the Netherlands and Ireland
+        (
+            Place("FR"),
+            2026,
+            "01-01 04-03 04-06 05-01 05-08 05-14 05-25 07-14 11-11 12-25",
+            "",
+        ),
+        (Place("ES"), 2026, "01-01 01-06 04-03 04-06 05-01 10-12 12-08 12-25", ""),
+        (Place("NL"), 2026, "01-01 04-03 04-06 04-27 05-01 05-14 05-25 12-25", ""),
+        (
+            Place("IE"),
+            2026,
+            "01-01 02-02 03-17 04-03 04-06 05-01 05-04 06-01 08-03 10-26 12-25 12-28",
+            "",
+        ),
+        # Mexico's CNBV: from Maundy Thursday on, the Day of the Dead
+        (Place("MX"), 2026, "01-01 02-02 03-16 04-02 04-03 05-01 09-16 11-02 11-16 12-25", ""),
+        # Federally regulated employers of Canada, banks among them
+        (
+            Place("CA"),
+            2026,
+            "01-01 04-03 05-18 07-01 09-07 09-30 10-12 11-11 12-25 12-28",
             "",
         ),
         # https://www.gov.hk/en/about/abouthk/holiday/2026.htm: Ching Ming falls on Easter Sunday,
@@ -176,6 +206,29 @@ def test_a_year_is_as_its_government_published_it(
         (INDIA, "2026-10-02", False),
         (INDIA, "2026-02-19", True),
         (Place("IN", "MH"), "2026-02-19", False),
+        # Its second and fourth Saturdays alone are bank holidays
+        (INDIA, "2026-08-01", True),
+        (INDIA, "2026-08-08", False),
+        (INDIA, "2026-08-15", False),  # Independence Day, a third Saturday
+        (INDIA, "2026-08-22", False),
+        (INDIA, "2026-08-29", True),
+        (INDIA, "2026-08-02", False),
+        # A state keeps days of its own, and no Friday for a Saturday of the Federal Reserve's
+        (Place("US", "MA"), "2026-04-20", False),  # Patriots' Day
+        (AMERICA, "2026-04-20", True),
+        (Place("US", "MA"), "2026-07-03", True),
+        (Place("PR"), "2026-07-03", True),
+        (Place("PR"), "2026-01-06", False),  # Three Kings
+        (Place("AU"), "2027-12-27", False),  # for a Christmas on a Saturday
+        (Place("AU"), "2027-12-28", False),
+        (Place("AU", "QLD"), "2026-06-08", True),  # the King's Birthday, which it has in October
+        (Place("AU"), "2026-06-08", False),
+        (Place("CH"), "2026-04-03", False),  # Good Friday, which two cantons do not keep
+        (Place("CH"), "2026-12-24", True),
+        (Place("DE"), "2026-12-24", True),
+        (Place("KR"), "2026-12-31", True),
+        (Place("BR"), "2026-12-31", True),
+        (Place("BR"), "2027-02-10", True),  # Ash Wednesday
         # Days on which banks alone close
         (JAPAN, "2025-12-31", False),
         (Place("AR"), "2026-11-06", False),  # Día del Bancario
@@ -206,7 +259,11 @@ def test_banks_work_on_the_days_of_their_own_country(place: Place, day: str, wor
         ("2026-05-01", ARABIA, "2026-04-30", "2026-05-03"),  # Friday; Sunday works
         # over a year end, where the holiday of one year is kept in the other
         ("2027-01-01", AMERICA, "2026-12-31", "2027-01-04"),
-        ("2027-12-31", AMERICA, "2027-12-30", "2028-01-03"),
+        ("2027-12-31", AMERICA, "2027-12-31", "2027-12-31"),
+        ("2027-06-18", AMERICA, "2027-06-18", "2027-06-18"),
+        ("2027-12-24", AMERICA, "2027-12-24", "2027-12-24"),
+        ("2027-02-09", Place("BR"), "2027-02-05", "2027-02-10"),
+        ("2027-05-27", Place("BR"), "2027-05-26", "2027-05-28"),
         ("2026-12-31", JAPAN, "2026-12-30", "2027-01-04"),
         ("2027-01-02", JAPAN, "2026-12-30", "2027-01-04"),
         # long holidays, and the weekends on which China makes up for them
@@ -219,7 +276,7 @@ def test_banks_work_on_the_days_of_their_own_country(place: Place, day: str, wor
         ("2025-01-25", TAIWAN, "2025-01-24", "2025-02-03"),
         ("2026-04-03", HONG_KONG, "2026-04-02", "2026-04-08"),  # Good Friday to Ching Ming
         ("2027-12-25", ENGLAND, "2027-12-24", "2027-12-29"),
-        ("2026-07-04", AMERICA, "2026-07-02", "2026-07-06"),
+        ("2026-07-04", AMERICA, "2026-07-03", "2026-07-06"),
         # no country: Saturday and Sunday alone, Christmas is a day like any other
         ("2026-12-25", None, "2026-12-25", "2026-12-25"),
         ("2026-12-26", None, "2026-12-25", "2026-12-28"),
@@ -274,13 +331,13 @@ def test_weekends_and_known_holidays_count_where_a_year_is_not_published(
         assert is_working_day(on(day), place) is works
 
 
-@pytest.mark.parametrize("year", [1970, 1999, 2100, 2101, 2200])
 @pytest.mark.parametrize(
     "country", ["AE", "BR", "CN", "DE", "GB", "HK", "IL", "IN", "JP", "KR", "LK", "SA", "SE", "US"]
 )
-def test_every_year_from_1970_to_2200_has_a_calendar(country: str, year: int) -> None:
-    last = date(year, 12, 31)
-    assert last <= payable_date(last, Shift.NEXT, Place(country)) <= last + 8 * DAY
+def test_every_year_from_1970_to_2200_has_a_calendar(country: str) -> None:
+    for year in (1970, 1999, 2100, 2101, 2200):
+        last = date(year, 12, 31)
+        assert last <= payable_date(last, Shift.NEXT, Place(country)) <= last + 8 * DAY
 
 
 def test_a_place_that_is_known_is_accepted() -> None:
@@ -396,3 +453,31 @@ def test_no_working_day_lies_between_a_date_and_the_last_one_before_it(
     assert works(last, place)
     assert not any(works(other, place) for other in between(last, day))
     assert payable_date(day - DAY, Shift.PREVIOUS, place) == last
+
+
+def test_every_country_that_has_rules_for_sms_has_a_row_of_bank_days_with_its_source() -> None:
+    assert set(RULES) <= set(ROWS)
+    for country, row in ROWS.items():
+        assert row.source, country
+        check_place(Place(country))
+
+
+EXCHANGES = {
+    "GB": "XLON", "HK": "XHKG", "JP": "XJPX", "SG": "XSES", "ZA": "XJSE", "NZ": "XNZE",
+    "CN": "XSHG", "TW": "XTAI", "KR": "XKRX",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("country", sorted(EXCHANGES))
+def test_a_row_that_names_its_exchange_as_its_source_has_the_same_days(country: str) -> None:
+    import holidays
+
+    code = EXCHANGES[country]
+    assert code in ROWS[country].source or country in ("GB", "HK")
+    exchange = holidays.financial_holidays(code, years=2026, expand=False)
+    theirs = {day for day in exchange if day.weekday() < 5}
+    ours, _ = exceptions(Place(country), 2026)
+    # days on which trading rests and nothing else
+    theirs -= {on("2026-12-31")} if country == "KR" else set()
+    theirs -= {on("2026-02-12"), on("2026-02-13")} if country == "TW" else set()
+    assert theirs == ours

@@ -10,6 +10,10 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+PROMPT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+"""For calls on which somebody waits: botocore's own would wait longer than a function may run, and
+the gateway would answer in its place."""
+
 
 @cache
 def session() -> Session:

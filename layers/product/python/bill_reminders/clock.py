@@ -13,7 +13,7 @@ OFFSET_VARIABLE = "CLOCK_OFFSET_PARAMETER"
 
 @cache
 def _parameters() -> Any:
-    return aws.client("ssm")
+    return aws.client("ssm", aws.PROMPT)
 
 
 def offset() -> timedelta:

@@ -1,11 +1,11 @@
 """Bills in JSON: what a caller sends, what a caller gets."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bill_reminders.api.etags import etag
 from bill_reminders.api.fields import (
@@ -31,15 +31,18 @@ from bill_reminders.api.fields import (
     instant_or_none,
     instant_text,
 )
-from bill_reminders.api.plans import PlanFields, PlanView, cells_of, change_view
+from bill_reminders.api.plans import PlanFields, PlanView
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.loans import Prepayment
-from bill_reminders.domain.money import Money, in_minor_units
+from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed, Payment
-from bill_reminders.files.bills import BillRow, read_bill, repeats_text
-from bill_reminders.files.export import percent_text, yearly_percent
+from bill_reminders.files import bill_fields
+from bill_reminders.files.bill_fields import BillRow
+from bill_reminders.files.bills import read_bill
+from bill_reminders.files.money import plain
 from bill_reminders.files.rows import Row
+from bill_reminders.files.web_addresses import LONGEST
 
 COMING_OCCURRENCES = 12
 PAST_OCCURRENCES = 12
@@ -216,6 +219,37 @@ class BillFields(Body):
             )
         ),
     ] = "none"
+    pay_link: Annotated[
+        Annotated[str, Field(min_length=1, max_length=LONGEST)] | None,
+        Field(
+            description=(
+                "Where it can be paid: an https link to a page that everybody can open. It stands "
+                "in e-mails, on the bill's page and in SMS where links may, and a touch on a push "
+                "opens it."
+            ),
+            examples=["https://pay.example.com/bill/7"],
+        ),
+    ] = None
+    reference: Annotated[
+        Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_REFERENCE)] | None,
+        Field(
+            description=(
+                "What the user writes with the payment. E-mails and the bill's page show it, the "
+                "last four digits of a long number."
+            ),
+            examples=["INV-2027-03"],
+        ),
+    ] = None
+    note: Annotated[
+        Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_NOTE)] | None,
+        Field(
+            description=(
+                "The user's own words about it. No message says them; the bill's page shows them, "
+                "the last four digits of a long number."
+            ),
+            examples=["From the joint account"],
+        ),
+    ] = None
 
 
 def _patch_of(model: type[BillFields]) -> type[Body]:
@@ -403,53 +437,19 @@ class BillPage(Answer):
 
 
 def bill_etag(bill: Bill) -> str:
-    return etag(bill)
+    return etag(bill.version)
 
 
 def fields_view(bill: Bill) -> BillFields:
     """The bill as it could be entered."""
-    recurrence, loan = bill.recurrence, bill.loan
-    repeats = None
-    if recurrence.unit is not None:
-        repeats = Repeats(
-            every=recurrence.every, unit=recurrence.unit.value, last_day=recurrence.last_day
-        )
-    terms = None
-    if loan is not None:
-        terms = LoanView(
-            method=loan.method.value,
-            principal=plain(loan.principal),
-            rate=yearly_percent(loan, recurrence),
-            instalments=loan.instalments,
-        )
-    return BillFields.model_construct(
-        biller=bill.biller,
-        name=bill.name,
-        kind=bill.kind.value,
-        label=bill.label.value,
-        amount=plain_or_none(bill.amount),
-        currency=bill.currency,
-        first_due=recurrence.first_due.isoformat(),
-        repeats=repeats,
-        count=recurrence.count,
-        until=None if recurrence.until is None else recurrence.until.isoformat(),
-        owed_from=bill.owed_from.isoformat(),
-        statement_day=bill.statement_day,
-        due_after_statement=recurrence.after_statement or None,
-        autopay=bill.autopay,
-        late_fee=plain_or_none(bill.late_fee),
-        late_apr=None if bill.late_apr is None else percent_text(bill.late_apr),
-        loan=terms,
-        plan=change_view(bill.plan_change),
-        country=None if bill.place is None else bill.place.country,
-        subdivision=None if bill.place is None else bill.place.subdivision,
-        if_not_working_day=bill.shift.value,
-    )
+    said = bill_fields.viewed(bill)
+    for name, model in _OBJECTS.items():
+        said[name] = None if said[name] is None else model(**said[name])
+    return BillFields.model_construct(**said)
 
 
-def plain(money: Money) -> str:
-    """An amount with the decimals of its currency, never as 1E+3."""
-    return f"{in_minor_units(money):f}"
+_OBJECTS: Mapping[str, type[BaseModel]] = {"repeats": Repeats, "loan": LoanView, "plan": PlanView}
+"""The models of the fields that are objects, in answers."""
 
 
 def plain_or_none(money: Money | None) -> str | None:
@@ -580,69 +580,35 @@ def prepayment_id(bill: Bill, prepayment: Prepayment) -> str:
     return f"r{sha256(f'{named} {prepayment.effect}'.encode()).hexdigest()[:16]}"
 
 
-_FIELDS = {
-    "loan_method": "loan.method",
-    "principal": "loan.principal",
-    "rate": "loan.rate",
-    "instalments": "loan.instalments",
-    "lead_days": "plan.lead_days",
-    "overdue_days": "plan.overdue_days",
-    "remind_at": "plan.remind_at",
-    "channels": "plan.channels",
-}
-"""What the columns of a file are called here, where it differs."""
-
-
 def read_fields(fields: BillFields, *, user_id: str, bill_id: str) -> BillRow:
     """The bill, by the rules that hold for files. Raises an invalid-value problem that lists every
     fault."""
-    row = Row(0, {"user_id": user_id, "bill_id": bill_id} | dict(_cells(fields)))
-    bill = read_bill(row)
+    return _read(fields, user_id, bill_id, kept={})
+
+
+def read_change(known: Bill, change: Body) -> BillRow:
+    """The bill with what `change` names in place of what was, as `read_fields` reads it. A plan or
+    a name that it does not name need not be one that may be entered today."""
+    kept = bill_fields.staying(known, change.model_fields_set)
+    return _read(merged(known, change), known.user_id, known.bill_id, kept=kept)
+
+
+def _read(fields: BillFields, user_id: str, bill_id: str, *, kept: Mapping[str, Any]) -> BillRow:
+    said = {name: _plain(value) for name, value in fields}
+    row = Row(0, {"user_id": user_id, "bill_id": bill_id} | dict(bill_fields.cells_of(said)))
+    bill = read_bill(row, kept=kept)
     if row.errors or bill is None:
         raise invalid(_fault(error.column, error.problem) for error in row.errors)
     return bill
 
 
+def _plain(value: Any) -> Any:
+    return value.model_dump() if isinstance(value, BaseModel) else value
+
+
 def _fault(column: str, problem: str) -> Fault:
     said = problem.replace("leave it empty", "leave it null")
-    return fault(_FIELDS.get(column, column), said)
-
-
-def _cells(fields: BillFields) -> Iterator[tuple[str, str]]:
-    for name in (
-        "biller",
-        "name",
-        "kind",
-        "label",
-        "amount",
-        "currency",
-        "first_due",
-        "count",
-        "until",
-        "owed_from",
-        "statement_day",
-        "due_after_statement",
-        "late_fee",
-        "late_apr",
-        "country",
-        "subdivision",
-        "if_not_working_day",
-    ):
-        value = getattr(fields, name)
-        if value is not None:
-            yield name, str(value).strip()
-    yield "autopay", "yes" if fields.autopay else "no"
-    again = fields.repeats
-    if again is None:
-        yield "repeats", "once"
-    else:
-        yield "repeats", repeats_text(again.every, again.unit, last_day=again.last_day)
-    yield from cells_of(fields.plan).items()
-    if fields.loan is not None:
-        yield "loan_method", fields.loan.method
-        yield "principal", fields.loan.principal
-        yield "rate", fields.loan.rate
-        yield "instalments", str(fields.loan.instalments)
+    return fault(bill_fields.IN_JSON.get(column, column), said)
 
 
 def merged(bill: Bill, change: Body) -> BillFields:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from bill_reminders.api.problems import Problem, no_account
-from bill_reminders.storage import identities
+from bill_reminders.domain.account import Account
+from bill_reminders.storage import accounts, identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,8 @@ def caller(router: Router) -> Caller:
 def me(router: Router) -> str:
     """The caller's user id. Raises a no-account problem."""
     return caller(router).user_id
+
+
+def my_account(router: Router, *, now: datetime) -> Account:
+    """The caller's account. Raises a no-account problem."""
+    return accounts.read(me(router), now=now)

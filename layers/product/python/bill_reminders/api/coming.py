@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from bill_reminders.api.fields import Answer, ChannelName, Day, Instant, instant_text
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.outlook import Coming
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.explanations import because, outcome
-from bill_reminders.storage.accounts import Account
 
 
 class ComingReminder(Answer):

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from bill_reminders.delivery.code_limits import CodesPerDay
 from bill_reminders.delivery.requests import Mailbox
+from bill_reminders.delivery.sms_bounds import SmsBounds
 from bill_reminders.messages.notices import Sender
 
 
@@ -16,8 +18,11 @@ class AccountConfig:
     users_table: str
     bills_table: str
     ledger_table: str
+    journal_table: str
     identities_table: str
+    limits_table: str
     address_key_arn: str
+    api_requests_per_identity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +32,25 @@ class SettingsConfig(AccountConfig):
     addresses_table: str
     codes_table: str
     links_table: str
-    limits_table: str
     answers_table: str
     jobs_table: str
     jobs_queue_url: str
     exports_bucket: str
     sms_codes_per_day: int
+    email_codes_per_day: int
+    sms_parts_per_day: int
+    sms_self_registered_percent: int
+    sign_up: str
+    join_within_months: int
     erasure_delay_seconds: int
     shards_read: int
     sender_name: str
     from_address: str
     configuration_set: str
+    codes_configuration_set: str
     sms_origins_parameter: str
     link_origin: str
+    sms_countries: str = ""
     apple_push_application_arn: str = ""
     google_push_application_arn: str = ""
 
@@ -49,7 +60,25 @@ class SettingsConfig(AccountConfig):
 
     @property
     def mailbox(self) -> Mailbox:
-        return Mailbox(self.from_address, self.configuration_set)
+        return Mailbox(self.from_address, self.configuration_set, self.sender_name)
+
+    @property
+    def mailbox_of_codes(self) -> Mailbox:
+        """Strangers decide where codes go: what comes back of them is told apart."""
+        return Mailbox(self.from_address, self.codes_configuration_set, self.sender_name)
+
+    @property
+    def codes_per_day(self) -> CodesPerDay:
+        return CodesPerDay(self.sms_codes_per_day, self.email_codes_per_day)
+
+    @property
+    def sms_bounds(self) -> SmsBounds:
+        return SmsBounds.of(self)
+
+    @property
+    def takes_new_users(self) -> bool:
+        """Whether anybody who signs in may make an account."""
+        return self.sign_up == "open"
 
 
 def config(router: Router) -> SettingsConfig:

@@ -9,6 +9,10 @@ from bill_reminders.domain.people import Address
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.codes import Pending
 
+LONGEST_CONSENT = 500
+ENTERED = "entered the code that was sent there"
+"""What stands for the user's consent where a front end shows no words of its own."""
+
 ContactState = Literal["confirmed", "attested", "pending", "stopped"]
 StoppedByName = Literal["reply", "page", "unsubscribe", "provider", "bounced", "complaint"]
 ContactChannel = Literal["sms", "email"]
@@ -42,6 +46,18 @@ class CodeEntered(Body):
         str,
         Field(pattern=r"^[0-9]{6}$", description="The six digits.", examples=["042137"]),
     ]
+    consent: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_CONSENT,
+            description=(
+                "The words that the user agreed to on your page, for example what is sent and how "
+                "to stop it. They are kept with the time, as evidence."
+            ),
+            examples=["Send me reminders by text. I can reply STOP at any time."],
+        ),
+    ] = ENTERED
 
 
 class Contact(Answer):

@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from bill_reminders.api.problems import KINDS
+from bill_reminders.api.problems import CONTENT_TYPE, KINDS
 from bill_reminders.api.routes import (
     account,
     bills,
@@ -82,7 +82,10 @@ same key, body and query as often as you like, after a timeout too: it is done o
 **Lost updates.** Settings and bills come with an `ETag`; changing them needs it as `If-Match`. 412
 says that somebody else was faster: read again.
 
-**Limits.** Bodies of 64 KiB, files of 512 KiB, 500 open bills a user, lists of 100 a page.
+**Limits.** Bodies of 64 KiB, files of 512 KiB, 500 open bills a user, lists of 100 a page. How
+often you may call in five minutes, and how often you still may, is in every answer, as `RateLimit`
+and `RateLimit-Policy` (IETF draft): `"identity";q=600;w=300` and `"identity";r=598;t=120`, for 598
+more calls in the next 120 seconds. Then 429 with `Retry-After`.
 """
 
 BEARER = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -90,7 +93,7 @@ BEARER = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 
 GATEWAY = {
     "401": "No good token; the gateway's own answer.",
-    "429": "The whole API is asked too often; the gateway's own answer.",
+    "429": "You, or all together, call too often; the latter is the gateway's own answer.",
 }
 MESSAGE = {
     "type": "object",
@@ -100,6 +103,8 @@ MESSAGE = {
     },
     "required": ["message"],
 }
+
+PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 
 
 def document() -> dict[str, Any]:
@@ -129,7 +134,10 @@ def _correct(schema: dict[str, Any]) -> None:
         for operation in path.values():
             for status, description in GATEWAY.items():
                 answer = operation["responses"].setdefault(status, {"description": description})
-                answer.setdefault("content", {})["application/json"] = {"schema": MESSAGE}
+                content = answer.setdefault("content", {})
+                content["application/json"] = {"schema": MESSAGE}
+                if status == "429":
+                    content.setdefault(CONTENT_TYPE, {"schema": PROBLEM})
             default = operation["responses"].get("422", {}).get("content", {})
             if "application/json" in default:
                 del operation["responses"]["422"]

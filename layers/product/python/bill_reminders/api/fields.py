@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from bill_reminders.domain.people import FURTHEST_LEAD
+from bill_reminders.domain.people import FURTHEST_LEAD, LATEST_OVERDUE
 from bill_reminders.files.cells import MAX_WORDS
 from bill_reminders.files.money import MAX_DIGITS
 
@@ -153,7 +153,7 @@ def _whole(value: Any) -> Any:
 WHOLE = BeforeValidator(_whole)
 """For whole numbers in bodies, behind their bounds: in JSON 3.0 is the same number as 3."""
 LeadDay = Annotated[int, Field(ge=0, le=FURTHEST_LEAD, examples=[3]), WHOLE]
-OverdueDay = Annotated[int, Field(ge=1, le=60, examples=[1]), WHOLE]
+OverdueDay = Annotated[int, Field(ge=1, le=LATEST_OVERDUE, examples=[1]), WHOLE]
 
 
 def absent() -> Any:

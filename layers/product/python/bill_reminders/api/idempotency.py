@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from bill_reminders import clock
 from bill_reminders.storage import answers
 from bill_reminders.storage.answers import Answer, Request
+from bill_reminders.trouble import may_pass
 
 IdempotencyKey = Annotated[
     str,
@@ -57,11 +58,17 @@ def done_once(app: Any, next_middleware: NextMiddleware) -> Response[Any]:
     try:
         response = next_middleware(app)
     except Exception:
-        answers.give_back(request, begun)
+        answers.unlock(request, begun)
         raise
     headers = {
         name: str(response.headers[name]) for name in KEPT_HEADERS if name in response.headers
     }
     body = None if response.body is None else json.dumps(response.body, ensure_ascii=False)
-    answers.finish(request, begun, Answer(response.status_code, body, headers))
+    try:
+        answers.finish(request, begun, Answer(response.status_code, body, headers))
+    except Exception as error:
+        if not may_pass(error):
+            raise
+        # the work is done, and its ids derive from the key: whoever repeats it finds it
+        answers.unlock(request, begun)
     return response

@@ -5,12 +5,19 @@ from typing import Annotated
 from pydantic import Field
 
 from bill_reminders.api.fields import Answer, Body, ChannelName, LeadDay, OverdueDay, WallTime
+from bill_reminders.domain.bounds import LIVE_OF_BILL, LIVE_OF_USER
 from bill_reminders.domain.clock import wall_text
-from bill_reminders.domain.people import Plan, PlanChange
-from bill_reminders.files.plans import FALLBACK, days_text
+from bill_reminders.domain.people import MOST_LEAD_DAYS, MOST_OVERDUE_DAYS, Plan, PlanChange
+from bill_reminders.files import plans
+from bill_reminders.files.plans import cells_said
 
 _LEADS = "Days before the due date to remind on; 0 is the due day. Each once."
 _OVERDUES = "Days after the due date to remind on while it is unpaid. Each once."
+_BOUNDED = (
+    f" At most {LIVE_OF_BILL} reminders of one bill may be live at once, and {LIVE_OF_USER:,} of "
+    "all open bills of a user: the due dates from the last overdue day and 9 days ago up to the "
+    "farthest lead day ahead, times the days of the plan. Who has more already may have fewer."
+)
 _AT = "The time of day of reminders, in the user's zone."
 _CHANNELS = "The channels, the most wanted first, in which order they stand in. Each once."
 
@@ -40,21 +47,17 @@ class PlanChannel(Body):
         ),
     ] = False
 
-    @property
-    def cell(self) -> str:
-        """Its part of a file's cell."""
-        days = "" if self.from_lead_days is None else f"@{self.from_lead_days}"
-        return self.channel + days + (f"@{FALLBACK}" if self.fallback else "")
-
 
 class PlanFields(Body):
     """When and where to remind; what is null or left out stays as it is in the plan above."""
 
     lead_days: Annotated[
-        list[LeadDay] | None, Field(max_length=20, description=_LEADS, examples=[[3, 1, 0]])
+        list[LeadDay] | None,
+        Field(max_length=MOST_LEAD_DAYS, description=_LEADS + _BOUNDED, examples=[[3, 1, 0]]),
     ] = None
     overdue_days: Annotated[
-        list[OverdueDay] | None, Field(max_length=20, description=_OVERDUES, examples=[[1]])
+        list[OverdueDay] | None,
+        Field(max_length=MOST_OVERDUE_DAYS, description=_OVERDUES + _BOUNDED, examples=[[1]]),
     ] = None
     remind_at: Annotated[WallTime | None, Field(description=_AT, examples=["09:00"])] = None
     channels: Annotated[
@@ -90,30 +93,13 @@ class WholePlan(Answer):
 
 def cells_of(plan: PlanFields | None) -> dict[str, str]:
     """The plan as the cells of a file, whose rules hold here too."""
-    if plan is None:
-        return {}
-    cells: dict[str, str] = {}
-    for name, days in (("lead_days", plan.lead_days), ("overdue_days", plan.overdue_days)):
-        if days is not None:
-            cells[name] = days_text(days)
-    if plan.remind_at is not None:
-        cells["remind_at"] = plan.remind_at
-    if plan.channels is not None:
-        cells["channels"] = "+".join(each.cell for each in plan.channels)
-    return cells
+    return cells_said(None if plan is None else plan.model_dump())
 
 
 def change_view(change: PlanChange) -> PlanView | None:
     """What is changed; None when nothing is."""
-    if change == PlanChange():
-        return None
-    plan = Plan().with_change(change)
-    return PlanView(
-        lead_days=None if change.lead_days is None else list(change.lead_days),
-        overdue_days=None if change.overdue_days is None else list(change.overdue_days),
-        remind_at=None if change.remind_at is None else wall_text(change.remind_at),
-        channels=None if change.channels is None else _channels(plan),
-    )
+    said = plans.change_view(change)
+    return None if said is None else PlanView(**said)
 
 
 def plan_view(plan: Plan) -> WholePlan:
@@ -121,17 +107,5 @@ def plan_view(plan: Plan) -> WholePlan:
         lead_days=list(plan.lead_days),
         overdue_days=list(plan.overdue_days),
         remind_at=wall_text(plan.remind_at),
-        channels=_channels(plan),
+        channels=[PlanChannel(**each) for each in plans.channels_view(plan.channels, plan.joins)],
     )
-
-
-def _channels(plan: Plan) -> list[PlanChannel]:
-    joins = {join.channel: join.lead_days for join in plan.joins}
-    return [
-        PlanChannel(
-            channel=channel.value,
-            from_lead_days=joins.get(channel),
-            fallback=channel in joins and joins[channel] is None,
-        )
-        for channel in plan.channels
-    ]

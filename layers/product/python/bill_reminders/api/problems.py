@@ -14,18 +14,24 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from bill_reminders.api.fields import instant_text
+from bill_reminders.commands.bills import TooManyBills
+from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import NotTold
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
-from bill_reminders.domain.errors import BillRemindersError, InvalidValue
+from bill_reminders.delivery.sms_bounds import CountryNotAllowed, SmsUsedUp
+from bill_reminders.domain.account import NoSuchBill
+from bill_reminders.domain.bounds import TooManyReminders
+from bill_reminders.domain.errors import BillRemindersError, InvalidValue, MayPass
 from bill_reminders.files.cells import CellError
 from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.answers import AnotherRequest, InProgress
-from bill_reminders.storage.codes import NoCode, WrongCode
-from bill_reminders.storage.happenings import NeedsConfirmation, NoSuchBill
+from bill_reminders.storage.codes import NoCode, OldCode, WrongCode
+from bill_reminders.storage.handovers import NotSettled
 from bill_reminders.storage.identities import AlreadyJoined, AlreadyRegistered, NotEmpty
 from bill_reminders.storage.limits import TooOften
-from bill_reminders.storage.people import TooManyBills
 from bill_reminders.storage.transactions import Busy, Lost
+from bill_reminders.trouble import code_of, is_failure_of_aws, is_throttling, may_pass
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -90,6 +96,7 @@ class ProblemDocument(BaseModel):
 
 KINDS: Mapping[str, tuple[HTTPStatus, str]] = {
     "invalid-request": (HTTPStatus.BAD_REQUEST, "Invalid request"),
+    "sign-up-closed": (HTTPStatus.FORBIDDEN, "Sign-up is closed"),
     "not-found": (HTTPStatus.NOT_FOUND, "Not found"),
     "no-account": (HTTPStatus.NOT_FOUND, "No account yet"),
     "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed"),
@@ -112,6 +119,10 @@ KINDS: Mapping[str, tuple[HTTPStatus, str]] = {
 
 def fault(field: str, detail: str, where: str = "body") -> Fault:
     return Fault(**{"in": where, "field": field, "detail": detail})
+
+
+MOST_FAULTS = 100
+"""That one answer names: nobody corrects more at once, and a body of 64 KiB can have thousands."""
 
 
 class Problem(BillRemindersError):
@@ -152,10 +163,12 @@ class Problem(BillRemindersError):
 
 
 def invalid(errors: Iterable[Fault], kind: str = "invalid-value") -> Problem:
-    """Some fields cannot be used; each fault says why."""
+    """Some fields cannot be used; each of the first faults says why."""
     faults = list(errors)
     count = "1 field" if len(faults) == 1 else f"{len(faults)} fields"
-    return Problem(kind, f"{count} cannot be used: see errors", errors=faults)
+    named = f" for the first {MOST_FAULTS}" if len(faults) > MOST_FAULTS else ""
+    detail = f"{count} cannot be used: see errors{named}"
+    return Problem(kind, detail, errors=faults[:MOST_FAULTS])
 
 
 def read[T](parse: Callable[[str], T], text: str, field: str, where: str = "body") -> T:
@@ -184,11 +197,19 @@ def _say(kind: str, detail: str, wait: timedelta | None = None) -> Callable[[Any
     return lambda _: Problem(kind, detail, headers=headers)
 
 
-SOON = timedelta(seconds=1)
+def _plan_at_fault(error: TooManyReminders) -> str:
+    plan = "plan" if error.kind is None else f"kind_plans.{error.kind}"
+    return f"{plan}.{error.field}"
+
+
+NO_SMS_THERE = "no SMS go to numbers of this country here: use another number, or an e-mail address"
+
+SOON, WHEN_MENDED = timedelta(seconds=1), timedelta(minutes=1)
 
 _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
     NeedsConfirmation: lambda e: invalid([fault(e.field, e.problem)], "needs-confirmation"),
     NoSuchBill: lambda _: not_found("bill"),
+    TooManyReminders: lambda e: invalid([fault(_plan_at_fault(e), e.problem)]),
     InvalidValue: lambda e: invalid([fault(e.field, e.problem)]),
     UnknownUser: lambda _: no_account(),
     AlreadyRegistered: _say("conflict", "this token has an account: read GET /v1/settings"),
@@ -198,9 +219,20 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
         "your account has bills, and would be given up for the one that your biller made: "
         "export them, delete them, join, then import them",
     ),
+    NotSettled: lambda e: Problem(
+        "conflict",
+        "this account was joined lately, and its other contacts may undo that: exports, erasure "
+        f"and joining another account work from {instant_text(e.until)} on",
+        headers=_retry_after(e.retry_after),
+    ),
     NoCode: _say(
         "conflict",
         "no code waits for this contact: it expired or was tried five times; add it anew",
+    ),
+    OldCode: _say(
+        "conflict",
+        "somebody has confirmed this address since your code was sent: add the contact again, and "
+        "enter the new code",
     ),
     WrongCode: lambda e: invalid(
         [
@@ -231,6 +263,13 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
     TooManyBills: lambda e: Problem(
         "too-many", f"you would have more than {e.most} {e.which} bills: close or delete some first"
     ),
+    SmsUsedUp: lambda e: Problem(
+        "too-often",
+        "as many SMS went out today as whoever runs this allows: try again tomorrow (UTC), or use "
+        "e-mail",
+        headers=_retry_after(e.retry_after),
+    ),
+    CountryNotAllowed: lambda _: invalid([fault("address", NO_SMS_THERE)]),
     Rejected: lambda _: invalid([fault("address", "the provider does not accept it: correct it")]),
     Refused: _say("try-again", "the provider takes no message at the moment", timedelta(minutes=1)),
     NoAnswer: _say(
@@ -242,14 +281,24 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
     Contended: _say("try-again", "the account changes too fast", SOON),
     Busy: _say("try-again", "the tables are busy", SOON),
     Lost: _say("try-again", "no answer came: repeat it with the same idempotency key", SOON),
+    MayPass: _say("try-again", "not possible at the moment", SOON),
 }
 
 
-def of(error: BillRemindersError) -> Problem | None:
-    """The problem that an error of ours means to a caller; None when it is nobody's but ours."""
+def of(error: Exception) -> Problem | None:
+    """The problem that an error means to a caller; None when it is nobody's but ours."""
     if isinstance(error, Problem):
         return error
     for kind in type(error).__mro__:
         if kind in _TABLE:
             return _TABLE[kind](error)
-    return None
+    return _trouble(error) if may_pass(error) else None
+
+
+def _trouble(error: Exception) -> Problem:
+    """A table, queue, topic, parameter, secret, bucket or bus: too busy, out of reach, or closed to
+    us until an administrator has opened it, which takes longer."""
+    passes_by_itself = is_throttling(error) or is_failure_of_aws(error) or not code_of(error)
+    wait = SOON if passes_by_itself else WHEN_MENDED
+    detail = "the service is busy or out of reach: repeat it, a POST with the same idempotency key"
+    return Problem("try-again", detail, headers=_retry_after(wait))

@@ -3,7 +3,7 @@ thing only."""
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Never
 
 from bill_reminders.api.problems import Problem, fault, invalid
@@ -50,9 +50,9 @@ def _body(event: Mapping[str, Any]) -> bytes:
 def _check_json(body: bytes) -> None:
     try:
         value = json.loads(body.decode(), object_pairs_hook=_no_twins, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored
+        _need_whole_characters(value)
     except UnicodeError:
-        _refuse("not in UTF-8, or holds half a character: send it in UTF-8")
+        _refuse("not in UTF-8: send it in UTF-8")
     except RecursionError:
         _refuse("nested too deep: send what the document describes")
     except ValueError:
@@ -61,12 +61,40 @@ def _check_json(body: bytes) -> None:
         _refuse("not an object: write it in curly brackets")
 
 
+def _need_whole_characters(value: Any) -> None:
+    """Raises an invalid-request problem for half characters, which cannot be stored."""
+    found = [_shown(path) for path in _halves(value, ())]
+    if found:
+        remedy = "holds half a character: type the text again, and send it in UTF-8"
+        raise invalid([fault(field, remedy) for field in dict.fromkeys(found)], "invalid-request")
+
+
+def _halves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where half characters are: the names that lead to each text that has one."""
+    if isinstance(value, str) and any("\ud800" <= each <= "\udfff" for each in value):
+        yield path
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _halves(name, ())
+            yield from _halves(each, (*path, name))
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from _halves(each, (*path, str(place)))
+
+
+def _shown(path: tuple[str, ...]) -> str:
+    """The field, unless one of its names may be something that nobody else should read."""
+    is_plain = all((name.isascii() and name.isidentifier()) or name.isdigit() for name in path)
+    return ".".join(path) if is_plain and all(len(name) < 30 for name in path) else ""
+
+
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
         twin = next(name for name in names if names.count(name) > 1)
-        shown = twin if twin.isidentifier() and twin.isascii() and len(twin) < 30 else ""
-        raise invalid([fault(shown, "stands here twice: keep one of them")], "invalid-request")
+        raise invalid(
+            [fault(_shown((twin,)), "stands here twice: keep one of them")], "invalid-request"
+        )
     return dict(pairs)
 
 

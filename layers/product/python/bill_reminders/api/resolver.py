@@ -1,6 +1,7 @@
 """The router of one function: requests in, answers and problems out."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -13,15 +14,20 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from bill_reminders import clock, rate_limit
 from bill_reminders.api import problems, requests
-from bill_reminders.api.callers import caller_of
+from bill_reminders.api.callers import Caller, caller_of
 from bill_reminders.api.fields import FORMS
 from bill_reminders.api.problems import Fault, Problem, fault, invalid
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.logs import where
+from bill_reminders.storage import limits
+from bill_reminders.storage.limits import Standing
+from bill_reminders.trouble import may_pass, name_of
 
 logger = Logger(child=True)
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -31,9 +37,15 @@ class Api:
     """Routers put together, with one answer to everything that can go wrong."""
 
     def __init__(
-        self, routers: Iterable[Router], *, context: Mapping[str, Any] | None = None
+        self,
+        routers: Iterable[Router],
+        *,
+        calls_per_identity: int,
+        context: Mapping[str, Any] | None = None,
     ) -> None:
-        """`context` is what routes find in their router's context beside the caller."""
+        """`calls_per_identity` is how many requests one identity may make in five minutes;
+        `context` is what routes find in their router's context beside the caller."""
+        self._calls_per_identity = calls_per_identity
         self._context = dict(context or {})
         self.resolver = APIGatewayHttpResolver(
             enable_validation=True, response_validation_error_http_code=500
@@ -45,16 +57,31 @@ class Api:
         handle(RequestValidationError)(_invalid_request)
         handle(ResponseValidationError)(_unexpected)
         handle(BillRemindersError)(_known_error)
-        handle(Exception)(_unexpected)
+        handle(Exception)(_known_error)
 
     def answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """The gateway's answer to one request, whatever happens."""
         try:
-            body, caller = requests.check(event), caller_of(event)
+            caller = caller_of(event)
+            standing = self._count(caller)
+        except Exception as error:
+            return _answer(_plain(_problem(error)))
+        told = rate_limit.headers(rate_limit.IDENTITY, standing)
+        if standing.is_over:
+            problem = Problem("too-often", "you called too often: wait, see Retry-After")
+            return _answer(_plain(problem), told)
+        try:
+            body = requests.check(event)
         except Problem as problem:
-            return _answer(_plain(problem))
+            return _answer(_plain(problem), told)
         self.resolver.append_context(caller=caller, body=body, **self._context)
-        return _answer(self.resolver.resolve(event, context))
+        return _answer(self.resolver.resolve(event, context), told)
+
+    def _count(self, caller: Caller) -> Standing:
+        """One more request of this identity, whatever becomes of it."""
+        most = self._calls_per_identity
+        limit = rate_limit.of_caller(rate_limit.IDENTITY, caller.identity, most)
+        return limits.count(limit, now=clock.now())
 
     def _no_route(self, _: NotFoundError) -> Response[Any]:
         path = self.resolver.current_event.path
@@ -84,24 +111,34 @@ def _plain(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _answer(result: dict[str, Any]) -> dict[str, Any]:
-    result["headers"] = {**HEADERS, **result["headers"]}
+def _answer(result: dict[str, Any], more: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
+    result["headers"] = {**HEADERS, **result["headers"], **more}
     if result["body"] is None:  # of a 204; the gateway wants a text or none at all
         del result["body"]
     return result
 
 
-def _known_error(error: BillRemindersError) -> Response[Any]:
+def _known_error(error: Exception) -> Response[Any]:
+    return _problem(error).response()
+
+
+def _problem(error: Exception) -> Problem:
     problem = problems.of(error)
     if problem is None:
-        return _unexpected(error)
+        return _failed(error)
+    if may_pass(error):
+        logger.warning("trouble", error=name_of(error), where=where(error))
     logger.info("request refused", problem=problem.kind, fields=[f.field for f in problem.errors])
-    return problem.response()
+    return problem
+
+
+def _failed(error: Exception) -> Problem:
+    logger.error("request failed", error=type(error).__name__, where=where(error))
+    return Problem("internal", "the request failed; it may be repeated")
 
 
 def _unexpected(error: Exception) -> Response[Any]:
-    logger.error("request failed", error=type(error).__name__, where=where(error))
-    return Problem("internal", "the request failed; it may be repeated").response()
+    return _failed(error).response()
 
 
 def _invalid_request(error: RequestValidationError) -> Response[Any]:

@@ -29,6 +29,7 @@ from bill_reminders.api.plans import (
     plan_view,
 )
 from bill_reminders.api.problems import Fault, fault, invalid
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.clock import QuietHours, wall_text
 from bill_reminders.domain.outlook import next_on_each_channel
 from bill_reminders.domain.people import NO_CHANGE, Language, PlanChange, User
@@ -36,8 +37,6 @@ from bill_reminders.domain.terms import Kind
 from bill_reminders.files import plans, users
 from bill_reminders.files.cells import CellError, words
 from bill_reminders.files.rows import Row
-from bill_reminders.messages.names import clean
-from bill_reminders.storage.accounts import Account
 
 _ZONE = "The IANA time zone of the user's place. A fixed offset is refused."
 _QUIET = "A part of each day, at most 20 hours, in which nothing goes out; null for none."
@@ -114,16 +113,7 @@ class Settings(Answer):
 
 
 def settings_etag(user: User) -> str:
-    return etag(
-        user.language.value,
-        user.zone.key,
-        user.plan,
-        sorted(user.kind_plans.items()),
-        user.quiet_hours,
-        user.paused_until,
-        user.code_word,
-        user.tips,
-    )
+    return etag(user.version)
 
 
 def settings_view(account: Account, *, now: datetime) -> Settings:
@@ -189,20 +179,14 @@ def changed(user: User, change: SettingsChange) -> User:
         day = None if until is None else read("paused_until", local_date, until)
         wanted = replace(wanted, paused_until=day)
     if "code_word" in named:
-        word = None if change.code_word is None else read("code_word", visible, change.code_word)
+        text = None if change.code_word is None else change.code_word.strip()
+        word = None if text is None else read("code_word", words, text)
         wanted = replace(wanted, code_word=word)
     if "tips" in named:
         wanted = replace(wanted, tips=change.tips)
     if faults:
         raise invalid(faults)
     return wanted
-
-
-def visible(text: str) -> str:
-    """A word that people see. Raises CellError."""
-    if not clean(text):
-        raise CellError("nothing of it can be seen: write a word, or null for none")
-    return words(text.strip())
 
 
 def local_date(text: str) -> date:

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bill_reminders.api.fields import Answer
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.clock import local_date
-from bill_reminders.storage.accounts import Account
 
 StepName = Literal["account", "contact", "bill", "resume", "test_message"]
 
@@ -41,6 +41,15 @@ class Step(Answer):
 class Setup(Answer):
     """What is still missing for a new user."""
 
+    sign_up: Annotated[
+        Literal["open", "closed"],
+        Field(
+            description=(
+                "closed: nobody makes an account here; one that a biller made is joined with its "
+                "link code."
+            )
+        ),
+    ]
     complete: Annotated[bool, Field(description="Whether reminders will arrive.", examples=[False])]
     next_step: Annotated[
         StepName | None, Field(description="The first step that is not done; null after the last.")
@@ -48,22 +57,15 @@ class Setup(Answer):
     steps: Annotated[list[Step], Field(description="All steps, in order.")]
 
 
-def setup_view(account: Account | None, *, now: datetime, tested: bool) -> Setup:
+def setup_view(
+    account: Account | None, *, now: datetime, tested: bool, takes_new_users: bool
+) -> Setup:
     """`account` None: nobody has registered yet."""
     reachable = account is not None and any(
         account.user.address(channel) is not None for channel in account.user.plan.channels
     )
     steps = [
-        Step(
-            step="account",
-            done=account is not None,
-            method="POST",
-            path="/v1/account",
-            hint=(
-                "Give the language and the time zone; or join the account that a biller made, with "
-                "its link code, at POST /v1/account/join."
-            ),
-        ),
+        _account_step(done=account is not None, takes_new_users=takes_new_users),
         Step(
             step="contact",
             done=reachable,
@@ -93,7 +95,24 @@ def setup_view(account: Account | None, *, now: datetime, tested: bool) -> Setup
     missing = [step.step for step in steps if not step.done]
     # a test message is good to have; reminders arrive without one
     complete = set(missing) <= {"test_message"}
-    return Setup(complete=complete, next_step=missing[0] if missing else None, steps=steps)
+    return Setup(
+        sign_up="open" if takes_new_users else "closed",
+        complete=complete,
+        next_step=missing[0] if missing else None,
+        steps=steps,
+    )
+
+
+def _account_step(*, done: bool, takes_new_users: bool) -> Step:
+    if not takes_new_users:
+        hint = "Join the account that a biller made, with its link code."
+        path = "/v1/account/join"
+        return Step(step="account", done=done, method="POST", path=path, hint=hint)
+    hint = (
+        "Give the language and the time zone; or join the account that a biller made, with its "
+        "link code, at POST /v1/account/join."
+    )
+    return Step(step="account", done=done, method="POST", path="/v1/account", hint=hint)
 
 
 def _awaits(account: Account, now: datetime) -> bool:

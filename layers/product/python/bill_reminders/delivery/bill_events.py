@@ -4,16 +4,26 @@ Ids alone, as the biller's own import wrote them; never a name, an amount or an 
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from bill_reminders.domain.errors import BillRemindersError
+from aws_lambda_powertools import Logger
+
+from bill_reminders.domain.errors import MayPass
+from bill_reminders.domain.facts import Fact, FactKind
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 
 SOURCE = "bill-reminders"
+DETAIL_TYPES = {
+    FactKind.NOT_MINE: "bill not mine",
+    FactKind.MINE_AFTER_ALL: "bill mine after all",
+}
+
+logger = Logger(child=True)
 
 
-class NotTold(BillRemindersError):
+class NotTold(MayPass):
     """The bus did not take an event."""
 
 
@@ -24,19 +34,19 @@ class BillEvents:
         self.client = client
         self._bus = bus
 
-    def not_mine(self, user_id: str, bill_id: str, *, now: datetime) -> None:
-        """Its user says that a bill is not theirs. May come twice. Raises NotTold."""
-        self._put("bill not mine", user_id, bill_id, now)
+    def tell(self, facts: Iterable[Fact], *, now: datetime) -> None:
+        """Tell the billers what a change makes true. It may come twice. Raises NotTold."""
+        for fact in facts:
+            self._put(fact, now)
+            if fact.kind is FactKind.NOT_MINE:  # an alarm looks for these words
+                logger.warning("bill is not its user's", user_id=fact.user_id, bill_id=fact.bill_id)
 
-    def mine_after_all(self, user_id: str, bill_id: str, *, now: datetime) -> None:
-        """They take that back. May come twice. Raises NotTold."""
-        self._put("bill mine after all", user_id, bill_id, now)
-
-    def _put(self, kind: str, user_id: str, bill_id: str, now: datetime) -> None:
-        detail = {"user_id": user_id, "bill_id": bill_id, "at": now.strftime(INSTANT_FORMAT)}
+    def _put(self, fact: Fact, now: datetime) -> None:
+        at = now.strftime(INSTANT_FORMAT)
+        detail = {"user_id": fact.user_id, "bill_id": fact.bill_id, "at": at}
         entry = {
             "Source": SOURCE,
-            "DetailType": kind,
+            "DetailType": DETAIL_TYPES[fact.kind],
             "Detail": json.dumps(detail),
             "EventBusName": self._bus,
         }

@@ -1,8 +1,10 @@
-"""A circuit: when a provider refuses again and again, a sender leaves it alone for a while.
+"""A circuit: when a provider refuses, or gives no answer, again and again, a sender leaves it alone
+for a while.
 
 A refused claim costs two transactions, and asking a provider that throttles makes it throttle
-longer. While the circuit is open nothing is claimed; nudges are acknowledged, and the index brings
-their users back. Each worker has its own: nothing is shared that could itself fail.
+longer; what gets no answer may be sent once more, and no third time. While the circuit is open
+nothing is claimed; nudges are acknowledged, and the index brings their users back. Each worker has
+its own: nothing is shared that could itself fail.
 """
 
 from dataclasses import dataclass, field
@@ -19,25 +21,30 @@ minutes after which the index brings everybody back."""
 class Circuit:
     """One channel's, in one worker. It is closed while all is well."""
 
-    refused: int = 0
+    troubles: int = 0
     open_until: datetime | None = None
     pause: timedelta = field(default=SHORTEST)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether all is well, as far as this worker knows."""
+        return self.open_until is None
+
     def allows(self, now: datetime) -> bool:
-        """Whether a message may be tried; after the pause one is, to find out."""
+        """Whether a message may be tried; after the pause one at a time is, to find out."""
         return self.open_until is None or now >= self.open_until
 
     def taken(self) -> None:
         """The provider took a message, or refused one for good: it works."""
-        self.refused, self.open_until, self.pause = 0, None, SHORTEST
+        self.troubles, self.open_until, self.pause = 0, None, SHORTEST
 
     def refuses(self, now: datetime) -> bool:
-        """The provider refused what was begun at `now`; whether that opened the circuit. What was
-        under way when it opened says nothing new."""
+        """The provider refused what was begun at `now`, or gave no answer; whether that opened the
+        circuit. What was under way when it opened says nothing new."""
         if self.open_until is not None and now < self.open_until:
             return False
-        self.refused += 1
-        if self.refused < REFUSALS:
+        self.troubles += 1
+        if self.troubles < REFUSALS:
             return False
         if self.open_until is not None:
             self.pause = min(2 * self.pause, LONGEST)

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import BillRemindersError, MayPass
 from bill_reminders.storage.attributes import minute_text, parse_minute
 
 FORMAT = 1
@@ -20,7 +20,7 @@ class UnreadableNudge(BillRemindersError):
     """A message that is no nudge; it belongs in the dead-letter queue."""
 
 
-class NotQueued(BillRemindersError):
+class NotQueued(MayPass):
     """The queue took only a part of the nudges; the look at what is older finds the rest."""
 
 

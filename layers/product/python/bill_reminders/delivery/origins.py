@@ -16,9 +16,13 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bill_reminders.domain.countries import COUNTRIES, country_of
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import BillRemindersError, MayPass
 
 logger = Logger(child=True)
+
+
+class OriginsUnread(MayPass):
+    """The parameter has not answered yet, so nobody can tell what it holds."""
 
 
 class UnreadableOrigins(BillRemindersError):
@@ -95,6 +99,7 @@ class DeployedOrigins:
         self._ssm = ssm
         self._parameter = parameter
         self._complained = False
+        self._answered = False
         self.current = Origins()
 
     def refresh(self) -> None:
@@ -102,6 +107,7 @@ class DeployedOrigins:
         that holds none, SMS go out without. An error is logged once, until the next good answer."""
         try:
             value = self._ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
+            self._answered = True
             self.current = parse(value)
             self._complained = False
         except UnreadableOrigins as error:
@@ -109,6 +115,13 @@ class DeployedOrigins:
             self._complain(str(error))
         except (BotoCoreError, ClientError) as error:
             self._complain(type(error).__name__)
+
+    def known(self) -> Origins:
+        """The origins. Raises OriginsUnread while the parameter has never answered: a message that
+        needs its sender would be refused for good, a reply be taken for somebody else's."""
+        if not self._answered:
+            raise OriginsUnread("the SMS origins could not be read yet")
+        return self.current
 
     def _complain(self, reason: str) -> None:
         if not self._complained:

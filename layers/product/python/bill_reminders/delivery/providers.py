@@ -19,45 +19,39 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from bill_reminders import aws
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.delivery.verdicts import Fault, Form, verdict
+from bill_reminders.domain.errors import BillRemindersError, MayPass
+from bill_reminders.domain.people import StoppedBy
+
+TOO_MANY_REQUESTS = 429
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
-
-OPTED_OUT, ENDPOINT_DISABLED = "opted_out", "endpoint_disabled"
-
-ADDRESS_FAULTS = {
-    "BadRequestException": "invalid",
-    "EndpointDisabled": ENDPOINT_DISABLED,
-    "InvalidParameter": "invalid",
-    "InvalidParameterValue": "invalid",
-    "OptedOut": OPTED_OUT,
-    "OptedOutException": OPTED_OUT,
-}
-"""Errors that mean this address or this content will never do, and what to note. All other errors
-of the 4xx kind are ours or the account's: throttling, a missing permission, a sandbox, a spend
-limit, an identity that is not verified. An administrator can mend those while the reminder still
-helps, so they wait."""
-
 
 UNREADABLE_ANSWER = (ResponseParserError, AttributeError, KeyError, TypeError)
 """What botocore and the look for an id raise when an answer is not what it should be."""
 
 
-class Refused(BillRemindersError):
-    """The provider took nothing, for now: it may be asked again later."""
+class Refused(MayPass):
+    """The provider took nothing, for now: it may be asked again later. `of_account` tells that
+    nothing will change until an administrator does something about the account, `of_all` that the
+    next message will fare no better, whoever it is for."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, of_account: bool = False, of_all: bool = True) -> None:
         super().__init__(f"the provider refused the message for now: {reason}")
         self.reason = reason
+        self.of_account = of_account
+        self.of_all = of_all
 
 
 class Rejected(BillRemindersError):
-    """The provider took nothing and never will for this address or content."""
+    """The provider took nothing and never will for this address or content. `stop` tells that the
+    address is of no use any more, and why."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, stop: StoppedBy | None = None) -> None:
         super().__init__(f"the provider rejected the message: {reason}")
         self.reason = reason
+        self.stop = stop
 
 
 class NoAnswer(BillRemindersError):
@@ -96,11 +90,23 @@ def send_once(send: Callable[..., dict[str, Any]], **request: Any) -> str:
         raise NoAnswer("the connection broke after the request left") from None
 
 
+STOPS = {Fault.ADDRESS: StoppedBy.BOUNCED, Fault.OPTED_OUT: StoppedBy.PROVIDER}
+"""Faults after which an address is not tried again, and the reason that is kept."""
+
+
 def _verdict(error: ClientError) -> BillRemindersError:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    code = error.response.get("Error", {}).get("Code", "unexplained")
+    known = error.response.get("Error", {})
+    code = str(known.get("Code", "unexplained"))
     if status >= 500:
         return NoAnswer("the provider failed after the request left")
-    if code in ADDRESS_FAULTS:
-        return Rejected(ADDRESS_FAULTS[code])
-    return Refused(code)
+    meant = verdict(Form.ANSWER, str(known.get("Message", "")), kind=code)
+    assert meant is not None, "the table knows every code"
+    match meant.fault:
+        case Fault.PASSING:
+            return Refused(code)
+        case Fault.ACCOUNT | Fault.SENDER:
+            is_throttled = status == TOO_MANY_REQUESTS
+            of_all = is_throttled or meant.fault is Fault.ACCOUNT
+            return Refused(code, of_account=not is_throttled, of_all=of_all)
+    return Rejected(meant.reason or code, STOPS.get(meant.fault))

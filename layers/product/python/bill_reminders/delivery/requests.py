@@ -1,8 +1,11 @@
 """The requests that providers take, from what is to be said."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from email.header import Header
+from email.utils import formataddr
+from hashlib import sha256
 from typing import Any
 
 from bill_reminders.delivery.origins import LEFT_TO_AWS, Origin
@@ -51,9 +54,11 @@ LARGEST_PUSH = 4096
 @dataclass(frozen=True, slots=True)
 class Opens:
     """What a touch on a notification opens, and how a phone groups it: those about one bill replace
-    each other. `badge` counts the bills that it is about."""
+    each other. `page` is our page about it where the touch opens another one, for the app to offer
+    beside. `badge` counts the bills that it is about."""
 
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
+    page: str | None = field(default=None, repr=False)
     thread: str = "bills"
     badge: int = 1
 
@@ -69,12 +74,31 @@ def push_request(
     """For SNS Publish. A device that was off for longer than `expires_in` is not shown it any
     more: "due tomorrow" is wrong the next day. A body that is too long for a payload is cut."""
     seconds = {"DataType": "String", "StringValue": str(max(60, int(expires_in.total_seconds())))}
+    attributes = {f"AWS.SNS.MOBILE.{name}.TTL": seconds for name in PLATFORMS}
+    if opens is not None:
+        # SNS has no other name of it for the sandbox, as it has of the TTL
+        attributes["AWS.SNS.MOBILE.APNS.COLLAPSE_ID"] = {
+            "DataType": "String",
+            "StringValue": _collapse_id(opens.thread),
+        }
     return {
         "TargetArn": endpoint,
         "Message": _payload(title, body, opens),
         "MessageStructure": "json",
-        "MessageAttributes": {f"AWS.SNS.MOBILE.{name}.TTL": seconds for name in PLATFORMS},
+        "MessageAttributes": attributes,
     }
+
+
+LONGEST_COLLAPSE_ID = 64
+"""Bytes that APNs takes; as long as a SHA-256 in hexadecimal digits."""
+
+
+def _collapse_id(thread: str) -> str:
+    """What an iPhone goes by to show a notification in place of the one before: a thread alone only
+    groups. It travels as a header, so it is ASCII."""
+    if len(thread) < LONGEST_COLLAPSE_ID and thread.isascii() and thread.isprintable():
+        return thread
+    return sha256(thread.encode()).hexdigest()
 
 
 def _payload(title: str, body: str, opens: Opens | None) -> str:
@@ -100,7 +124,7 @@ def _apple(title: str, body: str, opens: Opens | None) -> str:
     if opens is None:
         return _json({"aps": aps})
     aps |= {"thread-id": opens.thread, "badge": opens.badge}
-    return _json({"aps": aps} | ({"url": opens.url} if opens.url else {}))
+    return _json({"aps": aps} | _links(opens))
 
 
 def _google(title: str, body: str, opens: Opens | None) -> str:
@@ -108,9 +132,14 @@ def _google(title: str, body: str, opens: Opens | None) -> str:
     if opens is not None:
         shown = {"tag": opens.thread, "notification_count": opens.badge}
         message["android"] = {"notification": shown}
-        if opens.url:
-            message["data"] = {"url": opens.url}
+        if links := _links(opens):
+            message["data"] = links
     return _json({"fcmV1Message": {"message": message}})
+
+
+def _links(opens: Opens) -> dict[str, str]:
+    links = {"url": opens.url, "page": opens.page}
+    return {name: link for name, link in links.items() if link}
 
 
 def _json(value: Any) -> str:
@@ -119,10 +148,22 @@ def _json(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """Whom e-mails come from, and the configuration set by which SES tells what becomes of them."""
+    """Who e-mails come from, by address and `name`, and the configuration set by which SES tells
+    what becomes of them."""
 
     address: str
     configuration_set: str
+    name: str = ""
+
+    @property
+    def header(self) -> str:
+        """As the header From has it: without a name, an inbox shows what is before the @. A name
+        that is not ASCII is encoded (RFC 2047), in words of 75 characters at most."""
+        readable = "".join(sign if sign.isprintable() else " " for sign in self.name)
+        name = " ".join(readable.split())
+        if not name.isascii() or "=?" in name:  # that would be read as encoded already
+            return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{self.address}>"
+        return formataddr((name, self.address))
 
 
 def email_request(
@@ -149,7 +190,7 @@ def email_request(
             post = {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}
             simple["Headers"].append(post)
     return {
-        "FromEmailAddress": sender.address,
+        "FromEmailAddress": sender.header,
         "ConfigurationSetName": sender.configuration_set,
         "Destination": {"ToAddresses": [to]},
         "Content": {"Simple": simple},

@@ -8,25 +8,19 @@ from random import uniform
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders.delivery import claims, failures
+from bill_reminders.delivery.claims import ROWS_AT_MOST, Claim, HeldUntil
+from bill_reminders.delivery.failures import Failure
 from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.delivery.providers import (
-    ENDPOINT_DISABLED,
-    OPTED_OUT,
-    NoAnswer,
-    Refused,
-    Rejected,
-)
+from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date, next_minute
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import StoppedBy, User
+from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice, Part
-from bill_reminders.storage import failures, ledger
-from bill_reminders.storage.accounts import Beginning, Contended, UnknownUser
-from bill_reminders.storage.failures import Failure
-from bill_reminders.storage.ledger import ROWS_AT_MOST, Claim
-from bill_reminders.storage.transactions import Busy
+from bill_reminders.storage.accounts import Beginning, UnknownUser
+from bill_reminders.trouble import may_pass
 
 logger = Logger(child=True)
 
@@ -61,7 +55,7 @@ class Outgoing:
     way_out: str | None = field(default=None, repr=False)
 
 
-class NotGivenBack(BillRemindersError):
+class NotGivenBack(MayPass):
     """What was claimed was not sent and stays `claimed` until its lease runs out."""
 
 
@@ -84,24 +78,32 @@ def deliver(
     link_origin: str = "",
     note_lag: Callable[[timedelta], None] = lambda lag: None,
     begun: Beginning | None = None,
+    held_until: HeldUntil = lambda user: None,
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
     carry links that begin with `link_origin`, or none. `note_lag` hears of each message that was
     accepted how long before `now` its user was to be woken. `begun` is the user's account as far as
-    it was read before.
+    it was read before, `held_until` tells whose reminders wait.
 
-    Raises accounts.UnknownUser, accounts.Contended, transactions.Busy before anything is claimed,
-    NotGivenBack, and whatever composing a message or marking it raises.
+    Raises accounts.UnknownUser, what trouble.may_pass names (NotGivenBack is of it), and whatever
+    composing a message or marking it raises.
     """
     outcomes: Counter[State] = Counter()
     number = 0
     more = True
     while more:
-        claim = ledger.claim_next(
-            user_id, channel, with_link=bool(link_origin), now=now, begun=begun
+        claim = claims.claim_next(
+            user_id,
+            channel,
+            with_link=bool(link_origin),
+            now=now,
+            begun=begun,
+            held_until=held_until,
         )
         begun = None
         more = claim.more
+        if claim.aside:  # an alarm looks for these words
+            logger.error("too much to plan, put aside", user_id=user_id, channel=channel.value)
         if claim.capped:
             logger.error(
                 "daily cap reached, the rest waits", user_id=user_id, channel=channel.value
@@ -111,6 +113,8 @@ def deliver(
             part = Part(number, number - (-claim.left // ROWS_AT_MOST))
             outcome = _send_claim(claim, part, now, send, link_origin)
             outcomes[outcome] += 1
+            # what is left stays in the index: no second message is risked to learn the same
+            more = more and outcome not in TROUBLES
             if outcome is State.SENT and claim.woken_at is not None:
                 note_lag(now - claim.woken_at)
     return outcomes
@@ -139,47 +143,56 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send, origin: str
     except Refused as refusal:
         later = _later(now, claim.attempt)
         _give_back(claim, not_before=later, reason=refusal.reason, now=now)
-        logger.warning(
-            "provider refuses, reminders wait",
-            channel=claim.channel.value,
-            reason=refusal.reason,
-            attempt=claim.attempt,
-        )
+        _log_refusal(claim, refusal)
         return State.WAITING
     except Rejected as rejection:
-        _note_failure(claim, rejection.reason, address.value, now)
+        _note_failure(claim, rejection, address.value, now)
         return State.FAILED
     except NoAnswer:
-        ledger.mark_unknown(claim, reason="no_answer", now=now)
+        claims.mark_unknown(claim, reason="no_answer", now=now)
         return State.UNKNOWN
     except Exception:
         # nothing left this machine: the words could not be composed
         _give_back(claim, not_before=None, reason="not_composed", now=now)
         raise
-    ledger.mark(claim, State.SENT, now=now, provider_id=provider_id)
+    claims.mark(claim, State.SENT, now=now, provider_id=provider_id)
     return State.SENT
 
 
-STOPS = {OPTED_OUT: StoppedBy.PROVIDER, ENDPOINT_DISABLED: StoppedBy.BOUNCED}
-"""Rejections after which an address is not tried again."""
+TROUBLES = frozenset({State.WAITING, State.UNKNOWN})
+"""What becomes of a message when its provider is in trouble: refused for now, or no answer."""
 
 
-def _note_failure(claim: Claim, reason: str, address: str, now: datetime) -> None:
-    failure = Failure(State.FAILED, reason, STOPS.get(reason), address)
+def _log_refusal(claim: Claim, refusal: Refused) -> None:
+    """An alarm waits for the words of the first."""
+    log, words = (
+        (logger.error, "account at fault, reminders wait")
+        if refusal.of_account
+        else (logger.warning, "provider refuses, reminders wait")
+    )
+    log(words, channel=claim.channel.value, reason=refusal.reason, attempt=claim.attempt)
+
+
+def _note_failure(claim: Claim, rejection: Rejected, address: str, now: datetime) -> None:
+    failure = Failure(State.FAILED, rejection.reason, rejection.stop, address)
     try:
         failures.note(claim, failure, now=now)
     except UnknownUser:  # erased in between
-        ledger.mark(claim, State.FAILED, reason=reason, now=now)
-    except (Busy, Contended):
+        claims.mark(claim, State.FAILED, reason=rejection.reason, now=now)
+    except Exception as error:
+        if not may_pass(error):
+            raise
         # the next message to that address will be told the same, and stop it
-        ledger.mark_failed(claim, reason=reason, now=now)
+        claims.mark_failed(claim, reason=rejection.reason, now=now)
 
 
 def _give_back(claim: Claim, *, not_before: datetime | None, reason: str, now: datetime) -> None:
     """Release a claim that was not sent. Raises NotGivenBack when the tables do not let it."""
     try:
-        ledger.release(claim, not_before=not_before, reason=reason, now=now)
-    except (Busy, Contended) as error:
+        claims.release(claim, not_before=not_before, reason=reason, now=now)
+    except Exception as error:
+        if not may_pass(error):
+            raise
         raise NotGivenBack(f"{reason}, and the claim could not be given back") from error
 
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders.delivery import reconciling
+from bill_reminders.delivery.reconciling import Outcome, Unsettled
 from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
-from bill_reminders.storage import settling, transactions
-from bill_reminders.storage.accounts import Contended
-from bill_reminders.storage.settling import Outcome, Unsettled
+from bill_reminders.trouble import may_pass, name_of
 
 logger = Logger(child=True)
 
@@ -31,32 +31,45 @@ def sweep(
     now: datetime, *, resend: Collection[Channel], has_time: Callable[[], bool]
 ) -> Counter[Outcome]:
     """Settle what is to be looked at by `now`, as long as `has_time`; how often each outcome was
-    reached. One message that fails keeps no other from being settled: SweepFailed is raised when
-    all are done."""
+    reached. One message or shard that fails keeps no other from being settled: SweepFailed is
+    raised when all are done."""
     outcomes: Counter[Outcome] = Counter()
     failed = 0
-    for shard in settling.SHARDS:
-        for message in settling.unsettled(shard, now=now, limit=A_SHARD):
+    for shard in reconciling.SHARDS:
+        try:
+            messages = reconciling.unsettled(shard, now=now, limit=A_SHARD)
+        except Exception as error:
+            failed += 1
+            logger.error("shard not read", error=name_of(error), where=where(error))
+            continue
+        for message in messages:
             if not has_time():
                 logger.warning("no time left, the next sweep goes on")
                 return outcomes
             try:
-                outcomes[settling.settle(message, resend=resend, now=now)] += 1
+                outcomes[reconciling.settle(message, resend=resend, now=now)] += 1
             except Exception as error:
                 failed += 1
-                if not (isinstance(error, Contended) or transactions.is_trouble(error)):
-                    _make_room(message, now)
-                logger.error(
-                    "message not settled",
-                    user_id=message.user_id,
-                    error=type(error).__name__,
-                    where=where(error),
-                )
+                _note(message, error, now)
     if failed:
-        raise SweepFailed(f"{failed} messages could not be settled")
+        raise SweepFailed(f"{failed} messages or shards could not be settled")
     return outcomes
+
+
+def _note(message: Unsettled, error: Exception, now: datetime) -> None:
+    """What may pass is looked at again in a minute; an alarm tells of what is put off."""
+    is_poison = not may_pass(error)
+    if is_poison:
+        _make_room(message, now)
+    logger.error(
+        "message not settled",
+        user_id=message.user_id,
+        error=name_of(error),
+        where=where(error),
+        put_off=is_poison,
+    )
 
 
 def _make_room(message: Unsettled, now: datetime) -> None:
     with suppress(Exception):  # it stays where it is
-        settling.put_off(message, until=now + POISON_RESTS)
+        reconciling.put_off(message, until=now + POISON_RESTS)

@@ -8,13 +8,13 @@ is nudged, claimed or sent, and all of it resumes when the channel opens again.
 import json
 from typing import Any
 
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.terms import Channel
 
 OPEN = "open"
 
 
-class UnreadableSwitches(BillRemindersError):
+class UnreadableSwitches(MayPass):
     """The parameter does not hold switches. Nothing goes out until it does: a pause that was
     mistyped must not become a burst."""
 

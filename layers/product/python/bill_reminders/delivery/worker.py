@@ -1,15 +1,17 @@
 """A sender's batch: switches first, then each nudge by itself, as many at once as the pace can use.
 
 A nudge that fails goes back to its queue alone; when it has failed as often as the queue allows,
-it ends in the dead-letter queue with its user out of the channel's index.
+it ends in the dead-letter queue with its user out of the channel's index. What may pass is no such
+failure: the nudge is acknowledged, for the index still holds its user and brings them back.
 """
 
-from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -17,30 +19,47 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock
-from bill_reminders.batches import BatchAnswer
-from bill_reminders.delivery import nudges, switches
+from bill_reminders.batches import BatchAnswer, Later
+from bill_reminders.delivery import claims, nudges, switches
 from bill_reminders.delivery.circuit import Circuit
 from bill_reminders.delivery.nudges import UnreadableNudge
 from bill_reminders.delivery.pace import Pace
-from bill_reminders.delivery.providers import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from bill_reminders.delivery.providers import (
+    CONNECT_TIMEOUT_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    Refused,
+)
 from bill_reminders.delivery.sender import Outgoing, Send, deliver, effective_now
+from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
+from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
-from bill_reminders.storage import access_tables, accounts, ledger, tables
-from bill_reminders.storage.accounts import Beginning, Contended, UnknownUser
-from bill_reminders.storage.transactions import Busy
+from bill_reminders.storage import access_tables, accounts, channels, tables
+from bill_reminders.storage.accounts import Beginning, UnknownUser
+from bill_reminders.trouble import may_pass, name_of
 
 RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
 """What one nudge may take with a provider that does not answer. With less left none is begun: a
 function that is stopped in the middle of a send leaves nobody who knows what became of it."""
 
 
+GOOD_NEWS_EVERY = timedelta(minutes=1)
+"""How often a worker says that its provider takes messages, while it knows nothing else."""
+
+OLD = timedelta(minutes=5)
+"""From this age on a nudge may come from the dead letters. The index has brought its user again by
+then, if they are in it."""
+
+
 @dataclass(slots=True)
 class Delivered:
-    """What became of a nudge's messages, and how late they were."""
+    """What became of a nudge's messages, which were begun at `at`, and how late they were.
+    `refusals` are those that say something of the provider, and not of one country alone."""
 
+    at: datetime | None = None
+    refusals: int = 0
     outcomes: Counter[State] = field(default_factory=Counter)
     lags: list[timedelta] = field(default_factory=list)
 
@@ -53,9 +72,12 @@ class SenderSettings:
     users_table: str
     bills_table: str
     ledger_table: str
+    journal_table: str
     links_table: str
     switches_parameter: str
     max_receives: int
+    queue_url: str
+    later_seconds: int
     sender_name: str
     unsubscribe_mailbox: str
     per_second: float
@@ -68,55 +90,79 @@ class SenderSettings:
         return Sender(self.sender_name, self.unsubscribe_mailbox)
 
 
+class NotTaken(MayPass):
+    """A nudge that is needed later could not be put back into its queue: it has to come back."""
+
+
 class Worker:
     """Works one channel's queue with `send`."""
 
     def __init__(
-        self, channel: Channel, settings: SenderSettings, send: Send, *, provider: Any
+        self,
+        channel: Channel,
+        settings: SenderSettings,
+        send: Send,
+        *,
+        provider: Any,
+        prepare: Callable[[int], bool] = lambda nudges: True,
+        held_until: Callable[[User, datetime], datetime | None] = lambda user, now: None,
     ) -> None:
-        """`provider` is the client that `send` uses."""
+        """`provider` is the client that `send` uses. `prepare` is told how many
+        nudges a batch has, reads what it needs, and tells whether anything may be sent;
+        `held_until` tells whose reminders wait."""
         self._provider = provider
+        self._prepare = prepare
+        self._held_until = held_until
+        self._later = Later(settings.queue_url, settings.later_seconds)
         self._channel = channel
         self._settings = settings
         self._send = send
         self._ssm = aws.client("ssm")
         self._log = Logger(child=True)
         self._circuit = Circuit()
+        self._good_news_at: datetime | None = None
         self._pace = Pace.share(settings.per_second, settings.concurrency)
         tables.bind(
             schedules=settings.schedules_table,
             users=settings.users_table,
             bills=settings.bills_table,
             ledger=settings.ledger_table,
+            journal=settings.journal_table,
         )
         access_tables.bind(links=settings.links_table)
         tables.connection.client  # every message needs it: not at the first one  # noqa: B018
 
     def work(self, event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
         """Deliver a batch of nudges; names those that shall come back."""
-        channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
-        if self._channel not in channels:
+        try:
+            channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
+            is_open = self._channel in channels and self._prepare(len(event["Records"]))
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            self._note_trouble(error)
+            return batches.failed(
+                record["messageId"] for record in event["Records"] if not self._may_go(record)
+            )
+        if not is_open:
             self._log.info("channel is closed, nudges acknowledged", channel=self._channel.value)
-            return batches.failed(())
+            return self._leave_all(event["Records"])
         # A connection that died while the function was frozen would cost a send its one attempt.
         self._provider.close()
         outcomes: Counter[State] = Counter()
         lags: list[timedelta] = []
         failures: list[str] = []
-        begun = self._begin(event["Records"])
-        with ThreadPoolExecutor(self._pace.at_once) as pool:
-            records = [
-                (record["messageId"], pool.submit(self._deliver, record, context, begun))
-                for record in event["Records"]
-            ]
-        for message_id, future in records:
+        all_delivered: list[Delivered] = []
+        for message_id, future in self._deliver_all(event["Records"], context):
             try:
                 delivered = future.result()
             except Exception:  # it is in the log
                 failures.append(message_id)
                 continue
+            all_delivered.append(delivered)
             outcomes += delivered.outcomes
             lags += delivered.lags
+        self._tell(all_delivered)
         self._log.info(
             "batch delivered",
             channel=self._channel.value,
@@ -125,6 +171,40 @@ class Worker:
             slowest_seconds=int(max(lags).total_seconds()) if lags else None,
         )
         return batches.failed(failures)
+
+    def _deliver_all(
+        self, records: list[dict[str, Any]], context: LambdaContext
+    ) -> list[tuple[str, Future[Delivered]]]:
+        """As many at once as the pace can use. While the provider is not known to be well one after
+        the other, the oldest first: then one message finds out, and no more are risked."""
+        begun = self._begin(records)
+        left = deque(records)
+        done: list[tuple[str, Future[Delivered]]] = []
+        if not self._circuit.is_closed:
+            left = deque(sorted(records, key=lambda record: self._waits_since(record, begun)))
+        with ThreadPoolExecutor(1) as alone:
+            while left and not self._circuit.is_closed:
+                record = left.popleft()
+                trial = alone.submit(self._deliver, record, context, begun, is_trial=True)
+                wait([trial])
+                done.append((record["messageId"], trial))
+        with ThreadPoolExecutor(self._pace.at_once) as pool:
+            done += [
+                (record["messageId"], pool.submit(self._deliver, record, context, begun))
+                for record in left
+            ]
+        return done
+
+    def _waits_since(self, record: dict[str, Any], begun: Mapping[str, Beginning]) -> datetime:
+        """The minute at which the user of a nudge was to be woken, as far as that is known."""
+        try:
+            nudge = nudges.parse(record["body"])
+        except UnreadableNudge:
+            return datetime.max.replace(tzinfo=UTC)
+        if nudge.user_id not in begun:
+            return nudge.minute
+        schedule = begun[nudge.user_id].schedule
+        return getattr(schedule, tables.next_at(self._channel).attr_name) or nudge.minute
 
     def _begin(self, records: list[dict[str, Any]]) -> Mapping[str, Beginning]:
         """The users' accounts as far as they can be read for all of a batch at once. Without an
@@ -142,65 +222,171 @@ class Worker:
             return {}
 
     def _deliver(
-        self, record: dict[str, Any], context: LambdaContext, begun: Mapping[str, Beginning]
+        self,
+        record: dict[str, Any],
+        context: LambdaContext,
+        begun: Mapping[str, Beginning],
+        *,
+        is_trial: bool = False,
     ) -> Delivered:
         delivered = Delivered()
-        if not self._circuit.allows(clock.now()):
-            self._log.debug("provider refuses, nudge acknowledged")
-            return delivered
+        is_allowed = self._circuit.allows(clock.now()) if is_trial else self._circuit.is_closed
+        if not is_allowed:
+            self._log.debug("provider in trouble, nudge acknowledged")
+            return self._leave(record, begun)
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
-            return delivered
+            return self._leave(record, begun)
         user_id, started = None, monotonic()
         receives = int(record["attributes"]["ApproximateReceiveCount"])
         last_time = receives >= self._settings.max_receives
         try:
             nudge = nudges.parse(record["body"])
             user_id = nudge.user_id
-            now = effective_now(clock.now(), nudge)
-            if last_time:
-                ledger.quarantine(user_id, self._channel)
-            delivered.outcomes = deliver(
-                user_id,
-                self._channel,
-                now=now,
-                send=self._send_in_turn,
-                link_origin=self._settings.link_origin,
-                note_lag=lambda lag: delivered.lags.append(
-                    lag + timedelta(seconds=monotonic() - started)
-                ),
-                # a quarantine has just changed the schedule
-                begun=None if last_time else begun.get(user_id),
-            )
-            self._learn(delivered.outcomes, now)
+            now = delivered.at = effective_now(clock.now(), nudge)
+            with self._aside(user_id, delivered, now) if last_time else nullcontext():
+                delivered.outcomes = deliver(
+                    user_id,
+                    self._channel,
+                    now=now,
+                    send=partial(self._send_in_turn, delivered),
+                    link_origin=self._settings.link_origin,
+                    note_lag=lambda lag: delivered.lags.append(
+                        lag + timedelta(seconds=monotonic() - started)
+                    ),
+                    # a quarantine has just changed the schedule
+                    begun=None if last_time else begun.get(user_id),
+                    held_until=lambda user: self._held_until(user, now),
+                )
+            self._learn(delivered, now)
         except UnknownUser:
             self._log.info("user is gone, nudge acknowledged", user_id=user_id)
-        except (Busy, Contended):
-            self._log.warning("account is busy", user_id=user_id)
-            if last_time:
-                raise  # out of the index by now, so it takes the dead letters to bring them back
         except Exception as error:
+            if may_pass(error):
+                self._note_trouble(error, user_id)
+                if self._may_go(record):
+                    return delivered
+                raise
             if last_time and user_id is not None:
                 with suppress(Exception):  # giving a claim back has put the user into the index
-                    ledger.quarantine(user_id, self._channel)
+                    claims.quarantine(user_id, self._channel)
             self._log.error(
                 "nudge failed", user_id=user_id, error=type(error).__name__, where=where(error)
             )
             raise
         return delivered
 
-    def _send_in_turn(self, outgoing: Outgoing) -> str:
-        self._pace.wait()
-        return self._send(outgoing)
+    def _leave(self, record: dict[str, Any], begun: Mapping[str, Beginning]) -> Delivered:
+        """Begin nothing of a nudge: the index brings its user back. Raises NotTaken when the queue
+        has to, and does not take it."""
+        if not (self._is_in_index(record, begun) or self._may_go(record)):
+            raise NotTaken("the nudge could not be put back")
+        return Delivered()
 
-    def _learn(self, outcomes: Counter[State], now: datetime) -> None:
-        """What the provider did with the messages says whether to ask it again at once. No answer
-        is no refusal: what it took it may have taken."""
-        if outcomes[State.SENT] or outcomes[State.FAILED]:
+    def _leave_all(self, records: list[dict[str, Any]]) -> BatchAnswer:
+        """Begin nothing of a batch, and read nothing for what is young; names the nudges that have
+        to come back."""
+        old = [record for record in records if not self._is_young(record)]
+        begun = self._begin(old) if old else {}
+        return batches.failed(
+            record["messageId"]
+            for record in old
+            if not (self._is_in_index(record, begun) or self._may_go(record))
+        )
+
+    def _is_in_index(self, record: dict[str, Any], begun: Mapping[str, Beginning]) -> bool:
+        """As far as the batch has read that."""
+        try:
+            known = begun.get(nudges.parse(record["body"]).user_id)
+        except UnreadableNudge:
+            return False
+        attribute = tables.next_at(self._channel).attr_name
+        return known is not None and getattr(known.schedule, attribute) is not None
+
+    def _may_go(self, record: dict[str, Any]) -> bool:
+        """Whether a nudge is not needed any more: the index still holds its user. That of one who
+        was put aside does not, and their nudge is old, for it comes from the dead letters: any that
+        is goes back to its queue for later."""
+        try:
+            nudges.parse(record["body"])
+        except UnreadableNudge:
+            return False
+        return self._is_young(record) or self._later.put(record["body"])
+
+    def _is_young(self, record: dict[str, Any]) -> bool:
+        """Whether it cannot come from the dead letters. What is not to be read is not."""
+        try:
+            return clock.now() - nudges.parse(record["body"]).minute < OLD
+        except UnreadableNudge:
+            return False
+
+    def _note_trouble(self, error: Exception, user_id: str | None = None) -> None:
+        """What came up says nothing of the nudge; an alarm looks for `may_pass`."""
+        self._log.warning(
+            "trouble, nudge left to the index",
+            may_pass=True,
+            error=name_of(error),
+            where=where(error),
+            user_id=user_id,
+        )
+
+    @contextmanager
+    def _aside(self, user_id: str, delivered: Delivered, now: datetime) -> Iterator[None]:
+        """At a last receive, which may be the end of the process, the user rests out of the index
+        until something succeeds; but never before their account could be read, and not for what
+        may pass."""
+        try:
+            accounts.read(user_id, now=now)
+        except Exception as error:
+            if may_pass(error):
+                raise
+        instant = claims.quarantine(user_id, self._channel)
+        try:
+            yield
+        except Exception as error:
+            if instant is not None and may_pass(error):
+                claims.bring_back(user_id, self._channel, instant)
+            raise
+        if instant is not None and delivered.outcomes[State.UNKNOWN]:
+            # what did not fit into a message without an answer was not tried: it must come back
+            claims.bring_back(user_id, self._channel, instant)
+
+    def _send_in_turn(self, delivered: Delivered, outgoing: Outgoing) -> str:
+        self._pace.wait()
+        try:
+            return self._send(outgoing)
+        except Refused as refusal:
+            delivered.refusals += refusal.of_all
+            raise
+
+    def _learn(self, delivered: Delivered, now: datetime) -> None:
+        """What the provider did with the last message says whether to ask it again at once. No
+        answer says as much as a refusal; what one country lacks says nothing."""
+        outcomes = delivered.outcomes
+        if delivered.refusals or outcomes[State.UNKNOWN]:
+            if self._circuit.refuses(now):
+                self._log.warning(
+                    "provider in trouble, circuit open",
+                    channel=self._channel.value,
+                    until=str(self._circuit.open_until),
+                )
+        elif outcomes[State.SENT] or outcomes[State.FAILED]:
             self._circuit.taken()
-        elif outcomes[State.WAITING] and self._circuit.refuses(now):
-            self._log.warning(
-                "provider refuses, circuit open",
-                channel=self._channel.value,
-                until=str(self._circuit.open_until),
-            )
+
+    def _tell(self, batch: Iterable[Delivered]) -> None:
+        """Let the sweep know how the provider answers: no answer at once, good news now and then.
+        What cannot be told is not missed for long: the sweep then risks a message to find out."""
+        sent = [each.at for each in batch if each.at and each.outcomes[State.SENT]]
+        unanswered = [each.at for each in batch if each.at and each.outcomes[State.UNKNOWN]]
+        try:
+            if unanswered and max(unanswered) >= max(sent, default=max(unanswered)):
+                self._good_news_at = None
+                channels.unanswered(self._channel, len(unanswered), max(unanswered))
+            elif sent and self._is_news(max(sent)):
+                channels.succeeded(self._channel, max(sent))
+                self._good_news_at = max(sent)
+        except Exception as error:
+            self._log.warning("provider's state not noted", error=type(error).__name__)
+
+    def _is_news(self, sent_at: datetime) -> bool:
+        return self._good_news_at is None or sent_at >= self._good_news_at + GOOD_NEWS_EVERY

@@ -38,6 +38,11 @@ LATE_AT_MOST = 60
 days, and so of a snooze and of a failed debit."""
 
 
+HOW_TO_PAY = ("pay_link", "reference", "note")
+"""The fields of a bill in which its user says how they pay it: texts, each None while there is
+none. The journal tells that one changed and not what it says."""
+
+
 MOST_EARLIER = 12
 """Overdue occurrences that a bill keeps from before its dates changed, the latest ones."""
 
@@ -66,6 +71,21 @@ class Reopened:
 
     occurrence: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The nominal due date of an occurrence of which its user may have heard last, before a change
+    moved it to another one. Back on that date its due-date revision is `revision`; on every other
+    date it is `following`."""
+
+    occurrence: int
+    due_on: date
+    revision: int
+    following: int
+
+    def revision_on(self, due_on: date) -> int:
+        return self.revision if due_on == self.due_on else self.following
 
 
 class SilenceReason(StrEnum):
@@ -102,8 +122,14 @@ class Bill:
     `place` is where the biller is: its weekends and holidays decide what `shift` makes of a due
     date that is not a working day. Statements stand in the order of their occurrences, one for
     each; snoozes and reopenings, too, are one for each. `chosen` are the fields that the user set
-    otherwise than their biller's file: see domain.choices. It changes only with one of them, and is
-    no part of what versions of a bill are told apart by.
+    otherwise than their biller's file: see domain.choices. `heard` is one for each occurrence whose
+    date moved after its user may have heard of it: see domain.revisions. Both change only with
+    other fields. `version` rises with each write of the bill.
+
+    `currency` may be known before any amount is; the amount or the loan, where there is one, says
+    it. A statement may differ. None while it is not known. `pay_link` is the address of a page at
+    which it can be paid, `reference` what its user writes with the payment, `note` a text for its
+    user alone, which no message says.
 
     Raises InvalidValue ("late_fee") for one in another currency than the bill's.
     """
@@ -132,20 +158,19 @@ class Bill:
     silence: Silence | None = None
     place: Place | None = None
     shift: Shift = Shift.NONE
+    currency: str | None = None
+    pay_link: str | None = field(default=None, repr=False)
+    reference: str | None = field(default=None, repr=False)
+    note: str | None = field(default=None, repr=False)
     chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    heard: tuple[Heard, ...] = field(default=(), compare=False, repr=False)
+    version: int = field(default=0, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.late_fee is not None and self.late_fee.currency != self.currency:
-            raise InvalidValue(
-                "late_fee", f"not in the bill's currency: write it in {self.currency}"
-            )
-
-    @property
-    def currency(self) -> str | None:
-        """Of the amounts in the bill's terms; None when they name none. A statement may differ."""
-        loan = None if self.loan is None else self.loan.principal
-        money = self.amount or loan or self.late_fee
-        return None if money is None else money.currency
+        currency = self._currency_of_terms()
+        if self.late_fee is not None and self.late_fee.currency != currency:
+            raise InvalidValue("late_fee", f"not in the bill's currency: write it in {currency}")
+        object.__setattr__(self, "currency", currency)  # it is frozen, and knows better now
 
     @property
     def is_not_mine(self) -> bool:
@@ -163,6 +188,12 @@ class Bill:
         if self.loan is not None and self._instalment(number) is None:
             return None
         return self.recurrence.due_on(number)
+
+    def revision(self, number: int, due_on: date) -> int:
+        """The due-date revision of occurrence `number` while it is due on `due_on`; 0 where nothing
+        is stored, and then it is whatever the ledger's rows of that date say."""
+        heard = next((each for each in self.heard if each.occurrence == number), None)
+        return 0 if heard is None else heard.revision_on(due_on)
 
     def payable_on(self, due_on: date) -> date:
         """The date after the weekend and holiday shift: lead days and overdue days count from it,
@@ -193,7 +224,8 @@ class Bill:
         for number, due_on in self.recurrence.from_day(start):
             if self.loan is not None and self._is_over(number):
                 return
-            if self.due_on(number) is None or not self.owes(due_on):
+            is_left_out = self.loan is not None and self._instalment(number) is None
+            if is_left_out or not self.owes(due_on):
                 continue
             if self.payable_on(due_on) >= day:
                 yield number, due_on
@@ -223,9 +255,8 @@ class Bill:
             usual = far_above(amount, before)
         elif self.loan is not None and (instalment := self._instalment(number)) is not None:
             amount = Money(instalment.total, self.loan.principal.currency)
-        due_on = self.recurrence.due_on(number)
-        pending = amount is None and due_on is not None
-        statement_on = self.statement_on(due_on) if pending and due_on is not None else None
+        due_on = self.recurrence.due_on(number) if amount is None else None
+        statement_on = None if due_on is None else self.statement_on(due_on)
         payments = [payment for payment in self.payments if payment.occurrence == number]
         return Owed(
             amount=amount,
@@ -237,6 +268,14 @@ class Bill:
             statement_on=statement_on,
             usual=usual,
         )
+
+    def currency_of(self, number: int) -> str | None:
+        """Of what is paid of occurrence `number`: that of its amount, of what was paid of it
+        before, or the bill's. None while none of them is known."""
+        amount = self.owed(number).amount
+        if amount is not None:
+            return amount.currency
+        return self._paid_currency(number) or self.currency
 
     def is_closed(self, number: int) -> bool:
         """Whether nothing is left to pay of an occurrence: it was paid, or its statement says that
@@ -308,7 +347,7 @@ class Bill:
         if known or (payment.amount is None and self.is_closed(payment.occurrence)):
             return self
         if payment.amount is not None:
-            currency = self._currency(payment.occurrence)
+            currency = self.currency_of(payment.occurrence)
             if currency is not None and currency != payment.amount.currency:
                 raise InvalidValue(
                     "currency", f"the bill is in {currency}: write what was paid of that"
@@ -404,9 +443,12 @@ class Bill:
         last = max(_instalments(self.loan), default=0)
         return number - self.recurrence.first_number + 1 > last
 
-    def _currency(self, number: int) -> str | None:
-        amount = self.owed(number).amount
-        return self._paid_currency(number) if amount is None else amount.currency
+    def _currency_of_terms(self) -> str | None:
+        loan = None if self.loan is None else self.loan.principal
+        if (money := self.amount or loan) is not None:
+            return money.currency
+        fee = None if self.late_fee is None else self.late_fee.currency
+        return self.currency or fee
 
     def _paid_currency(self, number: int) -> str | None:
         amounts = (each.amount for each in self.payments if each.occurrence == number)

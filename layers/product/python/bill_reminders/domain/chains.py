@@ -36,12 +36,14 @@ AUTOPAY_LEAD_DAYS = 1
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A reminder in its chain; `merged` when the next one goes in its place, `stands_in` when it
-    goes because it failed on other channels."""
+    goes because it failed on other channels. `revision` is the bill's, and the reminder's own
+    unless the ledger has it under another one."""
 
     reminder: Reminder
     payable_on: date
     remind_at: time
     stands_in: bool
+    revision: int = 0
     merged: bool = False
 
     def last_useful_day(self, zone: ZoneInfo) -> date:
@@ -94,8 +96,11 @@ def stood_in_for(
     if channel not in plan.channels or plan.takes_part(channel, FURTHEST_LEAD):
         return {}
     earliest = first_due_date(user, bill, start)
-    dates = ((number, bill.due_on(number)) for number in sorted(past.occurrences(bill.bill_id)))
-    return {number: on for number, on in dates if on is not None and on >= earliest}
+    return {
+        number: due_on
+        for number, due_on in sorted(past.occurrences(bill.bill_id))
+        if due_on >= earliest and bill.due_on(number) == due_on
+    }
 
 
 def chains(
@@ -135,7 +140,7 @@ def chain_of(
         for failed in bill.failed_debits
         if failed.occurrence == number and _days(plan)
     ]
-    revision = past.revision(bill.bill_id, number, due_on)
+    revision = bill.revision(number, due_on)
     found: list[Planned] = []
     for trigger, planned_at in dated:
         reminder = Reminder(
@@ -151,7 +156,12 @@ def chain_of(
         days = _days_before(trigger, payable_on)
         takes_part = plan.takes_part(channel, days)
         if takes_part or _stands_in(user, plan, channel, days, past.elsewhere(reminder)):
-            found.append(Planned(reminder, payable_on, plan.remind_at, stands_in=not takes_part))
+            known = past.row(reminder)
+            if known is not None:
+                reminder = replace(reminder, revision=known.reminder.revision)
+            found.append(
+                Planned(reminder, payable_on, plan.remind_at, not takes_part, revision=revision)
+            )
     found.sort(key=lambda planned: nearness(planned.reminder, payable_on, user.zone))
     return _merged(found, user.zone)
 
@@ -230,6 +240,8 @@ def planned_instant(
 
 def _spread(instant: datetime, user: User, quiet: QuietSpans) -> datetime:
     """Neither into quiet hours nor into another day; the last minute before them is late enough."""
+    if not user.spread_minutes:
+        return instant
     later = instant + timedelta(minutes=user.spread_minutes)
     midnight = instant_of(local_date(instant, user.zone) + DAY, time(), user.zone)
     later = quiet.last_minute_before(min(later, midnight - MINUTE), user.zone)

@@ -7,11 +7,11 @@ that field is theirs, and the file's word on it counts no more.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bills import HOW_TO_PAY, Bill
 from bill_reminders.domain.people import User
 
 OF_USER = ("language", "zone", "plan", "quiet_hours", "paused_until")
-OF_BILL = ("plan_change", "label")
+OF_BILL = ("plan_change", "label", *HOW_TO_PAY)
 
 
 def user_chose(before: User, after: User) -> User:

@@ -7,6 +7,7 @@ an IANA zone. Rules: the rows "daylight saving" and "quiet hours" in docs/rules.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
@@ -33,6 +34,7 @@ def wall_text(at: time) -> str:
     return at.strftime("%H:%M")
 
 
+@lru_cache(4096)  # planning asks for one morning once a bill, and more often
 def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The UTC instant at which clocks in `zone` show `at` on `day`.
 

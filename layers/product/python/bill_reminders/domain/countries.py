@@ -41,7 +41,8 @@ class SmsRules:
     recipient's: hours in which the law lets no reminder of a debt arrive. Such laws mean what is
     overdue; one span for every SMS is what can be promised. `alphabet` is the codec that all
     characters have to be in, or "". `signature` is how {sender} has to stand before {text}, or ""
-    for how the language writes it.
+    for how the language writes it. With `monthly_stop` carriers want to read how to stop at least
+    once a month, not only in the first message.
     """
 
     country: str
@@ -54,6 +55,7 @@ class SmsRules:
     quiet: QuietHours | None = None
     alphabet: str = ""
     signature: str = ""
+    monthly_stop: bool = False
 
 
 def _quiet(start: int, end: int) -> QuietHours:
@@ -74,6 +76,7 @@ _ROWS = (
     # public link shorteners.
     # Quiet: the Telephone Consumer Protection Act means telephone solicitations; a debt collector,
     # not a creditor, may not write from 21:00 to 8:00 (Regulation F), and a deployer may be one.
+    # Monthly: carriers' guidance for recurring messages, of which only resellers' words were found.
     SmsRules(
         country="US",
         source=f"{AWS}; 47 CFR 64.1200(c)(1); 12 CFR 1006.6(b)(1), "
@@ -81,6 +84,7 @@ _ROWS = (
         links=True,
         two_way=True,
         quiet=_quiet(21, 8),
+        monthly_stop=True,
     ),
     # Hours of collectors are the provinces' own and were not verified: as in the US.
     SmsRules(
@@ -90,6 +94,7 @@ _ROWS = (
         links=True,
         two_way=True,
         quiet=_quiet(21, 8),
+        monthly_stop=True,
     ),
     # Quiet: PECR reg. 22 is marketing only.
     SmsRules(

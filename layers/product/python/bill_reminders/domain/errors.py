@@ -5,6 +5,10 @@ class BillRemindersError(Exception):
     """The root of all errors that this product raises on purpose."""
 
 
+class MayPass(BillRemindersError):
+    """Nothing is wrong with what was asked for: asked for again later, it may succeed."""
+
+
 class InvalidValue(BillRemindersError):
     """A value that cannot be accepted.
 

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import local_date
-from bill_reminders.domain.people import User
+from dateutil.relativedelta import relativedelta
+
 from bill_reminders.domain.reminders import Reminder, SkipReason
+
+LEDGER_RETENTION = relativedelta(months=13)
+"""From the due date on: longer than any resend of a yearly bill's reminder is possible."""
 
 
 class State(StrEnum):
@@ -60,6 +62,10 @@ TRANSITIONS: Mapping[State | None, frozenset[State]] = MappingProxyType(
 condition of this table. Waiting becomes unknown when planning withdraws what perhaps was sent, and
 what a receipt says when that comes before the second attempt."""
 RECEIPTS = frozenset(_RECEIPTS)
+
+UNDELIVERED = frozenset({S.CLAIMED, S.SENT, S.UNKNOWN})
+"""What becomes waiting when a receipt names the account as the cause: the provider took the
+message, and says itself that nobody got it. The one way back to a claim from what was taken."""
 del S
 
 
@@ -133,11 +139,3 @@ def with_message(
 
 
 RESENDS_AT_MOST = 1
-
-
-def deserves_resend(row: Recorded, user: User, bill: Bill | None, *, now: datetime) -> bool:
-    """Whether a second message is better than perhaps none: on the due day and after it, once.
-    Before it a nearer reminder is still to come. Whether it still helps is for planning to say."""
-    if bill is None or row.resends >= RESENDS_AT_MOST:
-        return False
-    return bill.payable_on(row.reminder.due_on) <= local_date(now, user.zone)

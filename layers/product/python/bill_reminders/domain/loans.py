@@ -6,13 +6,13 @@ yen, fils). A period is whatever lies between two instalments, mostly a month.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from enum import StrEnum
 
 from babel.numbers import get_currency_precision
 
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.money import Money, half_up, minor_unit
+from bill_reminders.domain.money import Money, decimals_of, minor_unit
 
 MAX_INSTALMENTS = 1200
 MAX_DIGITS = 15  # of a principal, before the point
@@ -127,7 +127,7 @@ class Loan:
             before = prepayment.after
 
     def _need_whole_minor_units(self, field: str, amount: Decimal) -> None:
-        places = get_currency_precision(self.principal.currency)
+        places = decimals_of(self.principal.currency)
         with localcontext(_EXACT):
             if amount.scaleb(places) % 1:
                 raise InvalidValue(
@@ -180,10 +180,10 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     - INTEREST_ONLY: B·i interest; P with the last.
     - FLAT_FEE: P/n, and a fee of P·i. A prepayment does not lower the fee, it can only end it.
 
-    Each amount is rounded half up to the currency's minor unit; the last instalment pays the
-    principal that is left, whatever rounding made of it. Where rounding up has paid a loan off
-    early, it ends there. An instalment of zero (no rate and a principal too small for its term) is
-    left out and its number not used, so that a number always tells the period.
+    Each amount is rounded half up to the digits that are used of the currency; the last instalment
+    pays the principal that is left, whatever rounding made of it. Where rounding up has paid a loan
+    off early, it ends there. An instalment of zero (no rate and a principal too small for its term)
+    is left out and its number not used, so that a number always tells the period.
 
     After a prepayment of LOWER_INSTALMENT the instalments left stay as many and are computed anew
     from the balance. After one of SHORTER_TERM the amount (of EQUAL_PRINCIPAL and FLAT_FEE: the
@@ -197,7 +197,7 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     """
     with localcontext(_EXACT):
         rows: list[Instalment] = []
-        balance = _round(loan, loan.principal.amount)
+        balance = _whole(loan, loan.principal.amount)
         number, last, level = 0, loan.instalments, _level(loan, balance, loan.instalments)
         prepayments = list(loan.prepayments)
         while balance:
@@ -308,7 +308,7 @@ def _count(loan: Loan, balance: Decimal, level: Decimal, at_most: int) -> int:
     Rounding leaves up to half a minor unit for each instalment of the loan. One more period for
     that, with a fee perhaps, is what nobody would want; half an instalment more is the most.
     """
-    rest = min(loan.instalments * minor_unit(loan.principal.currency), level) / 2
+    rest = min(loan.instalments * _rounding_unit(loan), level) / 2
     for count in range(1, at_most):
         balance -= _principal(loan, level, _interest(loan, balance))
         if balance <= rest:
@@ -323,17 +323,29 @@ def _prepaid(loan: Loan, balance: Decimal, prepayment: Prepayment) -> Decimal:
             f"the one after instalment {prepayment.after} is more than what is owed by then: "
             "lower it, or leave it out",
         )
-    return _round(loan, balance - prepayment.amount)
+    return _whole(loan, balance - prepayment.amount)
+
+
+def _whole(loan: Loan, amount: Decimal) -> Decimal:
+    """`amount`, which is in whole minor units, with the decimals that those have."""
+    return amount.quantize(minor_unit(loan.principal.currency))
+
+
+def _rounding_unit(loan: Loan) -> Decimal:
+    """What computed amounts are rounded to: the digits that CLDR shows of the currency, which are
+    fewer than its minor unit has where coins are out of use. Lenders there ask for whole amounts,
+    and loans that are stored keep the instalments that they have always had."""
+    return Decimal(1).scaleb(-get_currency_precision(loan.principal.currency))
 
 
 def _round(loan: Loan, amount: Decimal) -> Decimal:
-    """Half up to the minor unit.
+    """Half up to the rounding unit.
 
     A twelfth of 4% is not a finite decimal: of 1.50 it comes to 0.0049999..., where the contract
-    says exactly 0.005. So the tail is cut first, nine digits below the minor unit.
+    says exactly 0.005. So the tail is cut first, nine digits below that unit.
     """
-    currency = loan.principal.currency
-    return half_up(amount.quantize(minor_unit(currency).scaleb(-9)), currency)
+    unit = _rounding_unit(loan)
+    return amount.quantize(unit.scaleb(-9)).quantize(unit, ROUND_HALF_UP)
 
 
 def _need_periods(periods_a_year: int) -> None:

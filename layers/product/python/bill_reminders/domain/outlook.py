@@ -6,14 +6,16 @@ merging are minded by construction.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import islice, product
+from math import inf
 
-from bill_reminders.domain import planning
+from bill_reminders.domain import bounds, planning
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, SkipReason
@@ -45,13 +47,16 @@ def outlook(
     now: datetime,
     until: datetime,
     at_most: int | None = None,
+    effort: float = inf,
 ) -> tuple[Coming, ...]:
     """All that comes due of `bills` after `now` (UTC), up to and including `until`, and no more
     than `at_most`; by `at`, then by key. Few are had for little: nothing beyond them is planned.
+    Nor is anything after so many reminders were looked at as `effort` says: the nearest are there.
 
-    `recorded` is what planning.decide wants at `now`; rows of other bills do not matter.
+    `recorded` is what planning.decide wants at `now`; rows of other bills do not matter. Nothing
+    comes of more bills than a wake-up plans: their user is put aside.
     """
-    played = _played(user, bills, recorded, channels, now, until)
+    played = _played(user, tuple(bills), recorded, channels, now, until, effort)
     return tuple(islice(played, at_most))
 
 
@@ -71,13 +76,16 @@ def next_on_each_channel(
 
 def _played(
     user: User,
-    bills: Iterable[Bill],
+    bills: Sequence[Bill],
     recorded: Mapping[str, Recorded],
     channels: Iterable[Channel],
     now: datetime,
     until: datetime,
+    effort: float = inf,
 ) -> Iterator[Coming]:
     """What comes, in order. Whoever stops reading stops the play."""
+    if bounds.is_beyond(user, bills, local_date(now, user.zone)):
+        return
     rows: defaultdict[str, dict[str, Recorded]] = defaultdict(dict)
     for key, row in recorded.items():
         rows[row.reminder.bill_id][key] = row
@@ -88,11 +96,13 @@ def _played(
     # The number stands behind the instant so that no two parts are ever compared.
     wakes = [(at, n) for n, part in enumerate(parts) if (at := part.first(now)) is not None]
     heapify(wakes)
-    while wakes and (at := wakes[0][0]) <= until:
+    planned = sum(part.planned for part in parts)
+    while wakes and (at := wakes[0][0]) <= until and planned < effort:
         together: list[Coming] = []
         while wakes and wakes[0][0] == at:
             _, n = heappop(wakes)
             coming, next_at = parts[n].play(at)
+            planned += parts[n].planned
             together += coming
             if next_at is not None:
                 heappush(wakes, (next_at, n))
@@ -109,6 +119,8 @@ class _Part:
         self._recorded = recorded
         self._rows = dict(recorded)
         self._room = max(_ROOM, 2 * len(self._rows))
+        self.planned = 0
+        """How many reminders were looked at for the latest decision."""
 
     def first(self, now: datetime) -> datetime | None:
         """When to play first."""
@@ -130,7 +142,11 @@ class _Part:
         return coming, next_at
 
     def _decide(self, at: datetime) -> planning.Decision:
-        return planning.decide(self._user, (self._bill,), self._rows, channel=self._channel, now=at)
+        decision = planning.decide(
+            self._user, (self._bill,), self._rows, channel=self._channel, now=at
+        )
+        self.planned = decision.planned
+        return decision
 
     def _forget(self, at: datetime) -> None:
         """Let go of what was played and matters no more: to carry all of it along would cost the

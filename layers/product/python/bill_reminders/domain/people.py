@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from bill_reminders.domain.clock import QuietHours, QuietSpans, together
+from bill_reminders.domain.clock import QuietHours, QuietSpans, local_date, together
 from bill_reminders.domain.countries import rules_for
 from bill_reminders.domain.terms import Channel, Kind
 
@@ -60,6 +60,12 @@ NO_CHANGE = PlanChange()
 
 
 FURTHEST_LEAD = 365
+LATEST_OVERDUE = 60
+
+MOST_LEAD_DAYS = 20
+MOST_OVERDUE_DAYS = 20
+"""How many days before the due date, and after it, a plan may name. Every entrance takes as many;
+what was stored before that was so is still planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ class Plan:
         return tuple(other for other in self.channels if other in part or other in ahead)
 
     def _joins(self) -> Mapping[Channel, int | None]:
+        if not self.joins:
+            return {}
         joins = {join.channel: join.lead_days for join in self.joins}
         if self.channels and all(each in joins for each in self.channels):
             # nobody is left for the earliest reminders, so who joins first takes part in them too
@@ -174,6 +182,16 @@ class Address:
         return self.attestation is not None and not self.attestation.source
 
 
+def folded(channel: Channel, address: str) -> str:
+    """Mailboxes that differ in case only are one mailbox in practice; endpoints are not."""
+    return address.casefold() if channel is Channel.EMAIL else address
+
+
+def same_address(channel: Channel, one: str, other: str) -> bool:
+    """Whether two addresses reach the same place."""
+    return folded(channel, one) == folded(channel, other)
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A person who wants to be reminded.
@@ -182,9 +200,11 @@ class User:
     local date `paused_until` (holiday mode); what is still useful then goes out once. `code_word`
     stands in messages so that an imitation is recognised; `tips` allows short lessons. Links in
     messages of up to `links_closed_at` open nothing any more.
+    `self_registered` tells those who made their account by themselves from those that a biller's
+    file made: see domain.quotas.
     `spread_minutes` is how much later than others they hear before the due day, where the deployer
     spreads reminders; it is derived, not theirs to set. `chosen` are the fields that the user set
-    otherwise than their biller's file: see domain.choices.
+    otherwise than their biller's file: see domain.choices. `version` rises with each write of them.
     """
 
     user_id: str
@@ -199,7 +219,9 @@ class User:
     links_closed_at: datetime | None = None
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
     chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    self_registered: bool = field(default=False, compare=False)
     spread_minutes: int = field(default=0, compare=False)
+    version: int = field(default=0, compare=False, repr=False)
 
     def quiet_on(self, channel: Channel) -> QuietSpans:
         """When nothing may go out on `channel`: the user's own hours, and for SMS those in which
@@ -207,6 +229,16 @@ class User:
         number = self.addresses.get(Channel.SMS) if channel is Channel.SMS else None
         law = None if number is None else rules_for(number.value).quiet
         return together(self.quiet_hours, law)
+
+    def knows_how_to_stop(self, channel: Channel, told_at: datetime, now: datetime) -> bool:
+        """Whether a message on `channel` at `now` may leave out how to stop, which one of `told_at`
+        said: the first to an address does, and where its country's carriers want that, the first
+        SMS of each month on the user's calendar."""
+        number = self.addresses.get(Channel.SMS) if channel is Channel.SMS else None
+        if number is None or not rules_for(number.value).monthly_stop:
+            return True
+        told_on, today = local_date(told_at, self.zone), local_date(now, self.zone)
+        return (told_on.year, told_on.month) == (today.year, today.month)
 
     def address(self, channel: Channel) -> Address | None:
         """The address that `channel` may use now, or None."""

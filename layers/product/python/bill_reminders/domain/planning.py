@@ -5,7 +5,7 @@ docs/rules.md; nothing here knows how a reminder travels.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from bill_reminders.domain.bills import Bill
@@ -23,7 +23,7 @@ from bill_reminders.domain.chains import (
     stood_in_for,
 )
 from bill_reminders.domain.clock import DAY, QuietSpans, instant_of, local_date, next_minute
-from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.ledger import RESENDS_AT_MOST, Recorded, State
 from bill_reminders.domain.past import Past
 from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, Trigger, TriggerKind
@@ -36,12 +36,14 @@ class Decision:
     """What one channel should do for one user at one instant.
 
     `due` goes out now, as one digest; `skipped` is noted; `next_at` is the next instant at which
-    the channel may have something to say, given that both are claimed.
+    the channel may have something to say, given that both are claimed. `planned` counts the
+    reminders that were looked at for it.
     """
 
     due: tuple[Reminder, ...]
     skipped: tuple[Skip, ...]
     next_at: datetime | None
+    planned: int = field(default=0, compare=False)
 
 
 def decide(
@@ -59,7 +61,7 @@ def decide(
     `since` is an earlier instant from which nothing was planned yet (an outage): occurrences that
     mattered then are looked at too, so that none is passed over without a note.
     """
-    start = min(now, since or now)
+    bills, start = tuple(bills), min(now, since or now)
     past = Past(recorded)
     decisions: list[Decision] = []
     seen: set[str] = set()
@@ -72,11 +74,15 @@ def decide(
             decision = _judge(user, bill, chain, past, now)
             decisions.append(decision)
             wake = min(filter(None, (wake, decision.next_at)), default=None)
-    withdrawn = tuple(
-        Skip(row.reminder, SkipReason.WITHDRAWN)
+    unseen = [
+        row.reminder
         for key, row in recorded.items()
         if row.is_open and row.reminder.channel is channel and key not in seen
-    )
+    ]
+    if unseen:  # what is older may have been read or not, and must not make a difference
+        earliest = earliest_due_date(user, bills, start)
+        unseen = [reminder for reminder in unseen if reminder.due_on >= earliest]
+    withdrawn = (Skip(reminder, SkipReason.WITHDRAWN) for reminder in unseen)
     due = [reminder for decision in decisions for reminder in decision.due]
     skipped = [skip for decision in decisions for skip in decision.skipped]
     wakes = [decision.next_at for decision in decisions if decision.next_at is not None]
@@ -84,6 +90,7 @@ def decide(
         due=tuple(sorted(due, key=lambda reminder: reminder.key)),
         skipped=(*skipped, *withdrawn),
         next_at=min(wakes, default=None),
+        planned=len(seen),
     )
 
 
@@ -101,6 +108,57 @@ def earliest_due_date(user: User, bills: Iterable[Bill], start: datetime) -> dat
         dates.append(first - FURTHEST if bill.shift is Shift.NEXT else first)
         dates += singled_out(user, bill, start).values()
     return min(dates)
+
+
+def deserves_resend(
+    row: Recorded,
+    user: User,
+    bill: Bill | None,
+    recorded: Mapping[str, Recorded],
+    *,
+    now: datetime,
+    at_once: bool = False,
+) -> bool:
+    """Whether a second message is better at `now` than perhaps none: once, while it still helps,
+    and when no nearer reminder of the occurrence is to come; `at_once` asks whether it would also
+    go now. `row`, one of `recorded`, is of a message of which nobody can tell whether it went
+    out."""
+    if bill is None or row.resends >= RESENDS_AT_MOST:
+        return False
+    reminder = row.reminder
+    if reminder.due_on < earliest_due_date(user, (bill,), now):  # nothing decides about it any more
+        return False
+    waiting = replace(row, state=State.WAITING, not_before=None, resends=RESENDS_AT_MOST)
+    again = {**recorded, reminder.key: waiting}
+    decision = decide(user, (bill,), again, channel=reminder.channel, now=now)
+    if any(skip.reminder.key == reminder.key for skip in decision.skipped):
+        return False
+    if at_once and all(due.key != reminder.key for due in decision.due):
+        return False
+    return not _nearer_comes(user, bill, reminder, Past(recorded), now)
+
+
+def _nearer_comes(user: User, bill: Bill, reminder: Reminder, past: Past, now: datetime) -> bool:
+    """Whether a nearer reminder of the occurrence goes out by the channel up to the due day, if
+    nothing else happens. An overdue notice would be too late to stand for one that came before it,
+    and nothing but another of its kind for what says that a debit failed."""
+    chain = chain_of(user, bill, reminder.channel, reminder.occurrence, reminder.due_on, past)
+    keys = [planned.reminder.key for planned in chain]
+    nearer = chain[keys.index(reminder.key) + 1 :] if reminder.key in keys else ()
+    is_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
+    stand_for_it = {
+        planned.reminder.key
+        for planned in nearer
+        if not is_debit or planned.reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
+    }
+    payable_on = bill.payable_on(reminder.due_on)
+    at: datetime | None = now
+    while stand_for_it and at is not None and local_date(at, user.zone) <= payable_on:
+        decision = _judge(user, bill, chain, past, at)
+        if any(due.key in stand_for_it for due in decision.due):
+            return True
+        at = decision.next_at
+    return False
 
 
 def _chains_to_judge(
@@ -234,7 +292,9 @@ def _nearer_went_out(planned: Planned, past: Past, user: User) -> bool:
     own = nearness(planned.reminder, planned.payable_on, user.zone)
     return any(
         nearness(other, planned.payable_on, user.zone) > own
-        for other in past.heard(planned.reminder, anywhere=planned.stands_in)
+        for other in past.heard(
+            planned.reminder, revision=planned.revision, anywhere=planned.stands_in
+        )
     )
 
 

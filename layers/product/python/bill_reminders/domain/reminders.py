@@ -21,6 +21,9 @@ class TriggerKind(StrEnum):
     AUTOPAY_FAILED = "autopay_failed"
 
 
+_RANKS = {kind: rank for rank, kind in enumerate(TriggerKind)}
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """Why a reminder exists: `lead:3`, `lead:0`, `overdue:1`, `snooze:2027-03-02`,
@@ -89,7 +92,7 @@ class Trigger:
     @property
     def rank(self) -> int:
         """Which of two on one day stands nearer: the higher."""
-        return list(TriggerKind).index(self.kind)
+        return _RANKS[self.kind]
 
     def __str__(self) -> str:
         value = self.day.isoformat() if self.day is not None else self.event or self.days

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 LASTS = timedelta(hours=24)
-"""How long a question waits for its answer, and how long what a reply did can be taken back."""
+"""How long a question waits for its answer, how long what a reply did can be taken back, and how
+long a reply may do something by itself."""
 
 
 class Wish(StrEnum):
@@ -31,6 +32,10 @@ class Reply:
     text: str = field(repr=False)
     received_at: datetime
 
+    def is_old(self, now: datetime) -> bool:
+        """Whether too much may have happened since it was written to do what it asks for."""
+        return self.received_at < now - LASTS
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -50,20 +55,25 @@ class Question:
     asked_by: str
     asked_at: datetime
 
-    def waits(self, now: datetime) -> bool:
-        return now < self.asked_at + LASTS
+    def waits_for(self, reply: Reply, now: datetime) -> bool:
+        """Whether `reply` may answer it; one that was written before it was asked does not."""
+        asked_at = self.asked_at.replace(microsecond=0)  # replies come in whole seconds
+        return asked_at <= reply.received_at and now < self.asked_at + LASTS
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What the reply `by` did last, PAID or SNOOZE; `undone_by` is the reply that took it back."""
+    """What the reply `by`, received at `said_at`, did: PAID, SNOOZE or UNDO. `undone_by` is the
+    reply that took it back."""
 
     wish: Wish
     target: Target
     by: str
     at: datetime
+    said_at: datetime
     undone_by: str | None = None
 
-    def can_be_undone(self, by: str, now: datetime) -> bool:
-        """Whether the reply `by` takes it back, be it for the second time."""
-        return now < self.at + LASTS and self.undone_by in (None, by)
+    def can_be_undone(self, reply: Reply, now: datetime) -> bool:
+        """Whether `reply` takes it back; one that was written before it means something else."""
+        is_later = self.said_at <= reply.received_at
+        return is_later and now < self.at + LASTS and self.undone_by in (None, reply.message_id)

@@ -1,8 +1,9 @@
 """Working days of the biller's country, and the date on which a bill must in fact be paid.
 
 Rules: the row "weekend, holiday" in docs/rules.md. Weekends and holidays come from the `holidays`
-library; where it has not (yet) heard of a year's holidays or make-up days, as beyond the year 2100,
-weekends and the holidays that it does know count.
+library, and domain.bank_days says which of its calendars are those of banks. Where the library has
+not (yet) heard of a year's holidays or make-up days, as beyond the year 2100, weekends and the
+holidays that it does know count.
 """
 
 import warnings
@@ -13,6 +14,7 @@ from functools import cache, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from bill_reminders.domain.bank_days import BankDays, bank_days_of
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
 from bill_reminders.domain.terms import Shift
@@ -21,25 +23,6 @@ if TYPE_CHECKING:
     from holidays import HolidayBase
 
 FURTHEST = timedelta(days=31)  # the longest closure in any country's calendar is of 12 days
-
-# The categories that hold the days on which banks close, where they are not the library's "public"
-# and "bank".
-BANKS_CLOSE_ON = {
-    # The general holidays of Cap. 149 are "optional"; "public" has the fewer statutory ones.
-    "HK": ("public", "optional"),
-    "IE": ("public", "optional"),  # Good Friday
-    # The public holidays of Ordem Executiva 60/2000 are "optional", the mandatory ones "public".
-    "MO": ("public", "optional"),
-    # The eves on which banks close; "bank" adds eves on which they shut at 14:00.
-    "SE": ("public", "de_facto"),
-}
-# Where banks rest on more weekdays (0 is Monday) than the library calls weekend. In Hong Kong only
-# Sunday is a general holiday, but nothing clears on a Saturday: five-day clearing since 2006,
-# https://eaa.org.hk/en-us/Compliance/Practice-circulars/5-Day-Clearing-Week
-BANK_WEEKENDS = {"HK": frozenset({5, 6})}
-# Payments of the whole United Kingdom (Bacs, CHAPS) stop on the holidays of England; without a
-# subdivision the library leaves out Easter Monday and the summer bank holiday.
-USUAL_SUBDIVISIONS = {"GB": "ENG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +124,51 @@ def _countries() -> frozenset[str]:
     return frozenset(EntityLoader.get_country_codes(include_aliases=False))
 
 
-@lru_cache(maxsize=512)
-def _calendar(place: Place, year: int) -> "HolidayBase":
-    """The weekends, holidays and make-up days of one year.
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """A year's weekends, holidays and make-up days, and what banks close on beside them."""
 
-    One object a year, never expanded, so that no answer depends on which years were asked before.
-    """
+    base: "HolidayBase"
+    closed: frozenset[date]
+
+    def is_working_day(self, day: date) -> bool:
+        return day not in self.closed and self.base.is_working_day(day)
+
+
+@lru_cache(maxsize=512)
+def _calendar(place: Place, year: int) -> _Calendar:
+    """One object a year, never expanded: no answer depends on which years were asked before."""
     check_place(place)
-    supported = getattr(_library(), place.country).supported_categories
-    wanted = BANKS_CLOSE_ON.get(place.country, ("public", "bank"))
+    banks = bank_days_of(place.country)
+    closed = {*banks.around_easter(year), *banks.saturdays_in(year)}
     with warnings.catch_warnings():
         # Some calendars warn that a year has estimated or no dates; the rule is to take what is
         # known, and a log line for each such bill tells nobody anything.
         warnings.simplefilter("ignore")
-        calendar: HolidayBase = _library().country_holidays(
-            place.country,
-            subdiv=place.subdivision or USUAL_SUBDIVISIONS.get(place.country),
-            years=year,
-            expand=False,
-            categories=[category for category in wanted if category in supported],
-        )
-    if place.country in BANK_WEEKENDS:
-        calendar.weekend = set(BANK_WEEKENDS[place.country])
+        base = _holidays(place, banks, year)
+        if banks.instead:
+            # what its parts keep beside the country's own days, which count as the banks keep them
+            closed |= base.keys() - _holidays(Place(banks.beside), banks, year).keys()
+            base = _market(banks.instead, year)
+        if banks.also and not (place.subdivision and banks.parts_know):
+            closed |= {day for day in _market(banks.also, year) if not banks.works_on(day)}
+    if banks.weekend is not None:
+        base.weekend = set(banks.weekend)
+    return _Calendar(base, frozenset(closed))
+
+
+def _holidays(place: Place, banks: BankDays, year: int) -> "HolidayBase":
+    supported = getattr(_library(), place.country).supported_categories
+    calendar: HolidayBase = _library().country_holidays(
+        place.country,
+        subdiv=place.subdivision or banks.usual_part,
+        years=year,
+        expand=False,
+        categories=[category for category in banks.categories if category in supported],
+    )
+    return calendar
+
+
+def _market(code: str, year: int) -> "HolidayBase":
+    calendar: HolidayBase = _library().financial_holidays(code, years=year, expand=False)
     return calendar

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
-from itertools import islice
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, vDuration
 
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.outlook import outlook
@@ -23,7 +23,6 @@ from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because
 from bill_reminders.messages.notices import Notice
 from bill_reminders.messages.wording import amount_of, bill_title, pay_by
-from bill_reminders.storage.accounts import Account
 
 BACK, AHEAD = 100 * DAY, 400 * DAY
 """Which due dates are shown, from the user's today."""
@@ -31,6 +30,10 @@ ALARMS_AHEAD = 100 * DAY
 """Programs read the feed again within days; alarms that are further off come in time."""
 MOST_EVENTS = 2000
 """The nearest to come, should there be more: an answer of Lambda holds 6 MB."""
+REACHES = (7 * DAY, 30 * DAY, BACK, AHEAD)
+"""The nearest are looked for first in a week around today, and farther only if it has too few."""
+PLANNED_AT_MOST = 20_000
+"""Reminders that are looked at for the alarms of one reading; the nearest are had first."""
 
 REFRESH = timedelta(hours=4)
 NAME_WIDTH = 80
@@ -52,7 +55,7 @@ def feed(account: Account, *, now: datetime) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", words.say("calendar_name"))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH)
+    calendar.add("x-published-ttl", vDuration(REFRESH))
     alarms = _alarms(account, now)
     for notice in _shown(account, today):
         calendar.add_component(_event(words, account, notice, alarms, today))
@@ -65,17 +68,21 @@ def gone() -> str:
 
 
 def _shown(account: Account, today: date) -> list[Notice]:
-    found = [each for bill in account.bills for each in _of_bill(bill, today)]
+    found: list[Notice] = []
+    for reach in REACHES:
+        found = [each for bill in account.bills for each in _of_bill(bill, today, reach)]
+        if len(found) >= MOST_EVENTS:
+            break
     nearest = sorted(found, key=lambda each: abs(each.due_on - today))[:MOST_EVENTS]
     return sorted(nearest, key=lambda each: (each.due_on, each.bill.bill_id))
 
 
-def _of_bill(bill: Bill, today: date) -> Iterator[Notice]:
+def _of_bill(bill: Bill, today: date, reach: timedelta) -> Iterator[Notice]:
     if bill.closed_at is not None or bill.is_not_mine:
         return
-    for number, due_on in islice(bill.occurrences_from(today - BACK), MOST_EVENTS):
+    for number, due_on in bill.occurrences_from(today - min(reach, BACK)):
         payable_on = bill.payable_on(due_on)
-        if payable_on > today + AHEAD:
+        if payable_on > today + reach:
             return
         last_working_day = bill.last_working_day(payable_on)
         yield Notice(bill, payable_on, Trigger.lead(0), last_working_day, occurrence=number)
@@ -88,7 +95,14 @@ def _alarms(account: Account, now: datetime) -> Alarms:
     user = account.user
     if not user.plan.channels:  # nothing was confirmed yet: the calendar takes part alone
         user = replace(user, plan=replace(user.plan, channels=(Channel.SMS,)))
-    coming = outlook(user, account.bills, account.recorded, now=now, until=now + ALARMS_AHEAD)
+    coming = outlook(
+        user,
+        account.bills,
+        account.recorded,
+        now=now,
+        until=now + ALARMS_AHEAD,
+        effort=PLANNED_AT_MOST,
+    )
     for each in coming:
         if each.skip in (None, SkipReason.NO_ADDRESS) and each.at > next_minute(now):
             reminder = each.reminder
@@ -110,7 +124,6 @@ def _event(
     event.add("dtstart", notice.due_on)
     event.add("dtend", notice.due_on + DAY)  # the first day that is not part of it
     event.add("transp", "TRANSPARENT")
-    event.add("class", "PRIVATE")
     if is_paid:
         event.add("summary", words.say("calendar_paid", bill=title))
         return event

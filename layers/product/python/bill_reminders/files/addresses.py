@@ -4,23 +4,33 @@ Like all cells (see cells.py): CellError with the remedy, and never a word of th
 """
 
 import re
+import unicodedata
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from bill_reminders.files.cells import CellError
+from bill_reminders.domain.countries import country_of
+from bill_reminders.files.cells import CellError, half_width
+
+_SPACES_AND_HYPHENS = {"Cf": "", "Zs": " ", "Pd": "-"}
+"""What a category of signs counts as; those without width come along from contacts."""
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _PHONE = re.compile(r"\+[0-9 ().-]{1,40}")
 _PUSH_TOKEN = re.compile(r"[!-~]{16,4096}")
 
 
 def phone(text: str) -> str:
-    """A phone number in E.164 form.
+    """A phone number in E.164 form, of digits in either width, with any spaces and hyphens.
 
     It must have a length that its country uses. Whether the range is assigned is not asked:
-    numbering plans change faster than their tables, and fictitious numbers must pass.
+    numbering plans change faster than their tables, and fictitious numbers must pass. What is known
+    to be no person's telephone is refused: an SMS there reaches nobody, and somebody earns by it.
     """
-    # sixty modules, and no bill needs them
-    import phonenumbers  # noqa: PLC0415
-
-    number = None
+    phonenumbers = _library()
+    number, text = None, _plain(text)
     if _PHONE.fullmatch(text):  # the parser by itself skips words before and after a number
         try:
             number = phonenumbers.parse(text, None)
@@ -35,7 +45,64 @@ def phone(text: str) -> str:
             "not a phone number that can be dialled from abroad: write + and the country code, "
             "then all digits of the number"
         )
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if _only_costs(number):
+        raise CellError(
+            "a number that an SMS to a person does not go to, such as premium rate, toll-free, "
+            "pager or satellite: write a mobile number"
+        )
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+_SHARED = frozenset({"AU", "CW", "FI", "GB", "GP", "IT", "MA", "NO", "RE", "RU", "SH", "US"})
+"""Countries whose calling code others share, as Jersey does that of the United Kingdom."""
+
+
+@lru_cache(4096)
+def country_of_phone(number: str) -> str:
+    """The ISO country of an E.164 `number`, told apart from others of its calling code. For one of
+    no range that is in use, as those kept for fiction are, the largest of them; "" where there is
+    none."""
+    country = country_of(number)
+    if country not in _SHARED:
+        return country
+    phonenumbers = _library()
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or country
+
+
+def _library() -> ModuleType:
+    # sixty modules, and no bill needs them
+    import phonenumbers  # noqa: PLC0415
+
+    return phonenumbers
+
+
+def _plain(text: str) -> str:
+    signs = (_SPACES_AND_HYPHENS.get(unicodedata.category(each), each) for each in half_width(text))
+    return "".join(signs).replace("\u2212", "-").strip()
+
+
+def _only_costs(number: "PhoneNumber") -> bool:
+    """Whether it is of a kind that bills by the message, is answered by a company or a machine, or
+    forwards at a rate of its own; or of no country, as satellites and international networks are.
+
+    Mobile, fixed line (some read an SMS aloud, and many numbers are of both kinds), internet and
+    unknown kinds pass.
+    """
+    phonenumbers = _library()
+    kinds = phonenumbers.PhoneNumberType
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    return region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY or (
+        phonenumbers.number_type(number)
+        in {
+            kinds.PREMIUM_RATE,
+            kinds.SHARED_COST,
+            kinds.TOLL_FREE,
+            kinds.PAGER,
+            kinds.UAN,
+            kinds.VOICEMAIL,
+            kinds.PERSONAL_NUMBER,
+        }
+    )
 
 
 def email(text: str) -> str:

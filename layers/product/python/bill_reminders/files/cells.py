@@ -6,12 +6,12 @@ does not exist is the exception.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.files.legible import fault, link_fault
 
 MAX_WORDS = 100
 """The longest name that a message can carry, in characters."""
@@ -19,19 +19,28 @@ MAX_WORDS = 100
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = re.compile(
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)"
+    r"(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?"
+)
+"""The year first, as spreadsheets write it too, with a midnight behind it perhaps."""
+_BEGINS_WITH_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
+_REWRITTEN = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{1,4}")
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _WALL_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Control characters, lone surrogates, line and paragraph separators (Unicode categories)."""
 
-_BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""Embeddings, overrides and isolates: they could make a text show another amount or name."""
+_HALF_WIDTH = {0x3000: " ", **{0xFF00 + code: chr(0x20 + code) for code in range(1, 0x5F)}}
 
 
 class CellError(BillRemindersError):
     """A cell that cannot be read; the message says the problem and the remedy."""
+
+
+def half_width(text: str) -> str:
+    """`text` with the wide forms of ASCII, as Chinese and Japanese keyboards write them, in their
+    usual form. No other character changes."""
+    return text.translate(_HALF_WIDTH)
 
 
 def identifier(text: str) -> str:
@@ -44,29 +53,63 @@ def identifier(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """A text that people read: one line in any script, emoji included."""
+    """A text that goes out in messages: one line in any script, emoji included, and no link."""
+    return _without_link(remark(text))
+
+
+def remark(text: str) -> str:
+    """A text that is kept and never sent: it may hold a link."""
     if len(text) > MAX_WORDS:
         raise CellError(f"too long: write at most {MAX_WORDS} characters")
-    if any(map(_is_control, text)):
-        raise CellError(
-            "holds a line break or an invisible control character: delete it and type the text anew"
-        )
+    return legible(text)
+
+
+def line_of(most: int) -> Callable[[str], str]:
+    """A reader of a text of one line and at most so many characters, without a link."""
+
+    def read(text: str) -> str:
+        if len(text) > most:
+            raise CellError(f"too long: write at most {most} characters")
+        if link_fault(text) is not None:
+            raise CellError("holds a web address: write it without ://, or where a link belongs")
+        return legible(text)
+
+    return read
+
+
+def prose(text: str) -> str:
+    """A text of any length that people read, without a link."""
+    return _without_link(legible(text))
+
+
+def _without_link(text: str) -> str:
+    if (problem := link_fault(text)) is not None:
+        raise CellError(problem)
     return text
 
 
-def _is_control(character: str) -> bool:
-    return (
-        unicodedata.category(character) in _UNPRINTABLE
-        or unicodedata.bidirectional(character) in _BIDI_CONTROLS
-    )
+def legible(text: str) -> str:
+    """A text that people can see and read, of any length."""
+    if (problem := fault(text)) is not None:
+        raise CellError(problem)
+    return text
 
 
 def day(text: str) -> date:
-    """A local date, `2027-03-01`."""
-    if not _DATE.fullmatch(text):
+    """A local date, `2027-03-01`. Other forms with the year first are read too: they have one
+    meaning, and spreadsheets make them of the first."""
+    plain = half_width(text)
+    if _REWRITTEN.fullmatch(plain):
+        raise CellError(
+            "not a date with its year first, perhaps because a spreadsheet rewrote it: write it as "
+            "YYYY-MM-DD, and format the column as text so that it stays"
+        )
+    match = _DATE.fullmatch(plain)
+    if match is None:
         raise CellError("not a date: write it as YYYY-MM-DD")
+    year, month, number = (int(match[each]) for each in (1, *((3, 4) if match[2] else (5, 6))))
     try:
-        value = date.fromisoformat(text)
+        value = date(year, month, number)
     except ValueError:
         raise CellError(
             f"{text} is an impossible date: write YYYY-MM-DD, a day that exists"
@@ -81,10 +124,10 @@ def instant(text: str) -> datetime:
 
     A date alone means its first instant in UTC.
     """
-    if _DATE.match(text):
-        first = datetime.combine(day(text[:10]), time(), tzinfo=UTC)
-        if len(text) == 10:
-            return first
+    if _DATE.fullmatch(half_width(text)):
+        return datetime.combine(day(text), time(), tzinfo=UTC)
+    if _BEGINS_WITH_DATE.match(text):
+        day(text[:10])
     try:
         value = datetime.fromisoformat(text)
     except ValueError:

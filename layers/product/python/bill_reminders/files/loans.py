@@ -1,22 +1,37 @@
 """The columns that give a loan's terms; its schedule then says the amounts."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, Method, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.files.cells import CellError, count
-from bill_reminders.files.money import amount
+from bill_reminders.files.money import amount, percent_text, plain
 from bill_reminders.files.rows import Row
 
-COLUMNS = ("loan_method", "principal", "rate", "instalments")
+IN_JSON: Mapping[str, str] = MappingProxyType(
+    {
+        "loan_method": "method",
+        "principal": "principal",
+        "rate": "rate",
+        "instalments": "instalments",
+    }
+)
+"""The columns, and what JSON calls each among the terms of a loan."""
+COLUMNS = tuple(IN_JSON)
 
 MAX_PERCENT = 100
 
 PERIODS_A_YEAR = {Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
+
+_PERCENT_DECIMALS = Decimal("1e-10")
+"""As many as the reader takes."""
 
 _RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
 
@@ -94,3 +109,46 @@ def rate(text: str) -> Decimal:
     if (percent := Decimal(text)) > MAX_PERCENT:
         raise CellError(f"more than {MAX_PERCENT}%: write 4.2 for 4.2%")
     return percent
+
+
+def loan_cells(loan: Loan | None, recurrence: Recurrence) -> dict[str, str]:
+    """The cells that `loan` reads."""
+    if loan is None:
+        return {}
+    return {
+        "loan_method": loan.method.value,
+        "principal": f"{loan.principal.amount:f}",
+        "rate": yearly_percent(loan, recurrence),
+        "instalments": str(loan.instalments),
+    }
+
+
+def loan_view(loan: Loan | None, recurrence: Recurrence) -> dict[str, Any] | None:
+    """The terms as JSON says them."""
+    if loan is None:
+        return None
+    return {
+        "method": loan.method.value,
+        "principal": plain(loan.principal),
+        "rate": yearly_percent(loan, recurrence),
+        "instalments": loan.instalments,
+    }
+
+
+def cells_said(terms: Mapping[str, Any] | None) -> dict[str, str]:
+    """The cells of the terms that JSON says."""
+    if terms is None:
+        return {}
+    return {column: str(terms[name]) for column, name in IN_JSON.items()}
+
+
+def yearly_percent(loan: Loan, recurrence: Recurrence) -> str:
+    """The rate as people know it: percent of a year, of a period for a flat fee.
+
+    Reading it gives back the very fraction of a period that it was made from, for that was read
+    from a percentage with no more decimals.
+    """
+    periods = 1
+    if loan.method is not Method.FLAT_FEE and recurrence.unit is not None:
+        periods = PERIODS_A_YEAR[recurrence.unit] // recurrence.every
+    return percent_text((loan.rate * periods * 100).quantize(_PERCENT_DECIMALS))

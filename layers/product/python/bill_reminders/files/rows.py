@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 from bill_reminders.domain.errors import InvalidValue
@@ -16,9 +17,19 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 MAX_ROWS = 100_000
 """More would not fit one import; the header and blank rows do not count."""
 
+MAX_CELL = 32_767
+"""Characters; a spreadsheet's cell holds no more either."""
+
+MAX_UNKNOWN = 10
+"""Unknown columns that a report names; it counts the others."""
+
+csv.field_size_limit(2**31 - 1)  # else a long cell ends the reading, as if its quote were open
+
 _BYTE_ORDER_MARK = "\ufeff"
-_SPACE_AFTER_QUOTE = re.compile(r'((?:\A|[,\r\n])[ \t]*"(?:[^"]|"")*+")[ \t]+(?=[,\r\n]|\Z)')
-"""Behind a quoted cell; not behind a quote inside of one."""
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_READ = ",;\t"
+_NAMED = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+"""The line in which a file for spreadsheets may say its separator; they do not count it."""
 _MISSING = "missing column: add it to the header, and leave a cell empty that has nothing to say"
 _LIKE_A_COLUMN = re.compile(r"[a-z][a-z _-]{0,29}")
 
@@ -77,6 +88,9 @@ class Row:
         """The value of a cell; None when it is empty, or once an error is noted."""
         if not self[column]:
             return None
+        if len(self[column]) > MAX_CELL:
+            self.refuse(column, f"too long: a cell holds at most {MAX_CELL} characters, shorten it")
+            return None
         try:
             return parse(self[column])
         except CellError as error:
@@ -110,7 +124,8 @@ def read[T](
     `parse` turns one row into a value, or notes errors on it; the value of a row with errors is
     dropped. A file whose header is wrong, or which is too long, gives errors and no rows.
     """
-    records, errors = _records(text)
+    plain, separator = _plain(text, {*columns} - {*optional})
+    records, errors = _records(plain, separator)
     if len(records) > MAX_ROWS + 1:
         number, _ = records[-1]
         problem = f"more than {MAX_ROWS} rows: split the file and give each part its header"
@@ -120,6 +135,8 @@ def read[T](
         return Parsed((), tuple(errors) or (RowError(1, "", problem),))
     (header, cells), *body = records
     names = [cell.lower() for cell in cells]
+    if not set(names) & set(columns):
+        return Parsed((), (RowError(header, "", _no_header(plain, names, columns)),))
     if faults := tuple(_header_errors(header, names, columns, optional)):
         return Parsed((), faults)
 
@@ -127,7 +144,8 @@ def read[T](
     row_errors: list[RowError] = []
     for number, cells in body:
         if len(cells) != len(names):
-            row_errors.append(RowError(number, "", _wrong_count(len(cells), len(names))))
+            problem = _wrong_count(len(cells), len(names), _SEPARATORS[separator])
+            row_errors.append(RowError(number, "", problem))
             continue
         filled = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
         row = Row(number, {**defaults, **filled})
@@ -138,14 +156,33 @@ def read[T](
     return Parsed(tuple(values), (*row_errors, *errors))
 
 
-def _records(text: str) -> tuple[list[tuple[int, list[str]]], list[RowError]]:
-    """The numbered rows that are not blank, and why reading stopped early, if it did."""
+def _plain(text: str, needed: set[str]) -> tuple[str, str]:
+    """The text without what stands before its header, and what separates its cells: a comma,
+    unless it names another sign or its header has all that is needed by another."""
     plain = text.removeprefix(_BYTE_ORDER_MARK)
-    trimmed = io.StringIO(_SPACE_AFTER_QUOTE.sub(r"\1", plain), newline="")
+    if (named := _NAMED.match(plain)) and named[1] in _READ:
+        return plain[named.end() :], named[1]
+    line = _first_line(plain)
+    fits = (each for each in _READ if needed <= {*_cells(line, each)})
+    return plain, next(fits, ",")
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.lstrip().splitlines()), "")
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """The names of a header."""
+    return [cell.strip(' "').lower() for cell in line.split(separator)]
+
+
+def _records(text: str, separator: str) -> tuple[list[tuple[int, list[str]]], list[RowError]]:
+    """The numbered rows that are not blank, and why reading stopped early, if it did."""
+    trimmed = io.StringIO(_space_after_quote(separator).sub(r"\1", text), newline="")
     records: list[tuple[int, list[str]]] = []
     number = 0
     try:
-        for cells in csv.reader(trimmed, strict=True, skipinitialspace=True):
+        for cells in csv.reader(trimmed, delimiter=separator, strict=True, skipinitialspace=True):
             number += 1
             stripped = [cell.strip() for cell in cells]
             if any(stripped):
@@ -155,39 +192,59 @@ def _records(text: str) -> tuple[list[tuple[int, list[str]]], list[RowError]]:
     except csv.Error:
         problem = (
             "a quote that opens in this row is not closed, or text follows the closing one; no "
-            "row from here on was read: close the quote before the comma, write a quote inside a "
-            "value twice, and import again"
+            f"row from here on was read: close the quote before the {_SEPARATORS[separator]}, "
+            "write a quote inside a value twice, and import again"
         )
         return records, [RowError(number + 1, "", problem)]
     return records, []
+
+
+@cache
+def _space_after_quote(separator: str) -> re.Pattern[str]:
+    """Behind a quoted cell; not behind a quote inside of one."""
+    ends = rf"[{separator}\r\n]"
+    space = r"[ \t]" if separator != "\t" else " "
+    return re.compile(rf'((?:\A|{ends}){space}*"(?:[^"]|"")*+"){space}+(?={ends}|\Z)')
+
+
+def _no_header(text: str, names: Sequence[str], columns: Sequence[str]) -> str:
+    """What to say of a first row that names no column, and what it has instead."""
+    count = f"{len(names)} cells" if len(names) > 1 else "one cell"
+    line = _first_line(text)
+    other = max(_SEPARATORS, key=line.count)
+    found = f"{count} and no {_SEPARATORS[other]}"
+    if "\0" in text:
+        found = "the signs of UTF-16, so save it as UTF-8"
+    elif other in line:
+        found = count if other == "," else f"{_SEPARATORS[other]}s"
+    return (
+        "no header: the first row names the columns, separated by commas: "
+        f"{', '.join(columns)}. It has {found}"
+    )
 
 
 def _header_errors(
     number: int, names: Sequence[str], columns: Sequence[str], optional: Sequence[str]
 ) -> Iterator[RowError]:
     known = ", ".join(columns)
-    if not set(names) & set(columns):
-        yield RowError(
-            number,
-            "",
-            f"no header: the first row names the columns, separated by commas: {known}",
-        )
-        return
     for column in columns:
         if column not in names and column not in optional:
             yield RowError(number, column, _MISSING)
-    for place, name in enumerate(names, start=1):
-        if name not in columns:
-            # Without its header a file's first row may hold addresses.
-            column = name if _LIKE_A_COLUMN.fullmatch(name) else f"column {place}"
-            yield RowError(number, column, f"unknown column: remove it; the columns are {known}")
+    unknown = [(place, name) for place, name in enumerate(names, start=1) if name not in columns]
+    for place, name in unknown[:MAX_UNKNOWN]:
+        # Without its header a file's first row may hold addresses.
+        column = name if _LIKE_A_COLUMN.fullmatch(name) else f"column {place}"
+        yield RowError(number, column, f"unknown column: remove it; the columns are {known}")
+    if (left := len(unknown) - MAX_UNKNOWN) > 0:
+        more = f"{left:,} more unknown column{'s' if left > 1 else ''}"
+        yield RowError(number, "", f"{more}: remove all that are not among the columns above")
     for name, count in Counter(names).items():
         if count > 1 and name in columns:
             yield RowError(number, name, "the column stands here twice: keep one of them")
 
 
-def _wrong_count(found: int, wanted: int) -> str:
+def _wrong_count(found: int, wanted: int, separator: str) -> str:
     return (
         f"{found} cells where the header names {wanted}: give every column a cell, empty if need "
-        "be, and put quotes around a value that holds a comma"
+        f"be, and put quotes around a value that holds a {separator}"
     )

@@ -11,7 +11,7 @@ from bill_reminders.domain.clock import DAY, QuietHours
 from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Language, User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
-from bill_reminders.files.cells import CellError, day, identifier, instant, wall_time, words
+from bill_reminders.files.cells import CellError, day, identifier, instant, remark, wall_time, words
 from bill_reminders.files.plans import plan_change
 from bill_reminders.files.rows import Parsed, Row, read
 
@@ -39,6 +39,11 @@ ATTESTATION_COLUMNS = ("attested_by", "attested_at", "evidence")
 MAX_QUIET = timedelta(hours=20)
 
 _FIXED_OFFSET = re.compile(r"(etc/)?(utc|gmt)?[+-][0-9].*", re.IGNORECASE)
+_NO_PLACE = frozenset(
+    {"EST", "MST", "HST", "GMT", "GMT0", "ETC/GMT", "ETC/GMT0", "GREENWICH", "ETC/GREENWICH"}
+)
+"""Names of offsets that look like the time of a place, which in summer has another. UTC is no such
+name: whoever writes it means it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def _attestation(row: Row) -> Attestation | None:
             )
     source = row.read_optional("attested_by", words)
     at = row.read_optional("attested_at", instant)
-    evidence = row.read_optional("evidence", words)
+    evidence = row.read_optional("evidence", remark)
     if source is None or at is None or evidence is None:
         return None
     return Attestation(source, at, evidence)
@@ -150,7 +155,7 @@ def language(text: str) -> Language:
 
 def time_zone(text: str) -> ZoneInfo:
     """A zone of the pinned IANA data. A fixed offset is refused: it knows no daylight saving."""
-    if _FIXED_OFFSET.fullmatch(text):
+    if _FIXED_OFFSET.fullmatch(text) or text.upper() in _NO_PLACE:
         raise CellError(
             "a fixed offset goes wrong when clocks change: write the IANA zone of the user's "
             "place, for example Asia/Shanghai"

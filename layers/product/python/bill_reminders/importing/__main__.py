@@ -18,7 +18,9 @@ from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders import clock
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.files.bills import BillRow, read_bills
+from bill_reminders.domain.journal import Entrance
+from bill_reminders.files.bill_fields import BillRow
+from bill_reminders.files.bills import read_bills
 from bill_reminders.files.rows import Parsed, RowError, decode
 from bill_reminders.files.users import UserRow, read_users
 from bill_reminders.importing.importer import (
@@ -27,11 +29,16 @@ from bill_reminders.importing.importer import (
     bills_without_user,
     import_bills,
     import_users,
+    users_of_other_countries,
     users_without_push,
 )
 from bill_reminders.importing.link_codes import write_link_codes
 from bill_reminders.importing.target import connect
+from bill_reminders.storage.journal import through
 from bill_reminders.storage.transactions import error_code
+
+MOST_LINES = 1000
+"""Errors of a file that are printed; their number is printed in any case."""
 
 ALL_IN, BAD_ROWS, NOT_DONE = 0, 1, 2
 
@@ -42,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.users is None and options.bills is None:
         parser.error("name at least one file with --users or --bills")
     try:
-        return _import(options)
+        with through(Entrance.IMPORT):
+            return _import(options)
     except FileNotFoundError as error:
         print(f"nothing was imported: there is no file {error.filename}", file=sys.stderr)
     except (BillRemindersError, OSError, BotoCoreError) as error:
@@ -87,11 +95,12 @@ def _import(options: argparse.Namespace) -> int:
     if options.push_application:
         push = PushApplication(boto3.client("sns"), options.push_application)
 
-    without_push = users_without_push(users.rows, push)
-    good_users = _without(users.rows, without_push)
+    unusable = users_without_push(users.rows, push)
+    unusable += users_of_other_countries(users.rows, target.sms_countries)
+    good_users = _without(users.rows, unusable)
     without_user = bills_without_user(bills.rows, good_users)
     good_bills = _without(bills.rows, without_user)
-    user_errors = [*users.errors, *without_push]
+    user_errors = [*users.errors, *unusable]
     bill_errors = [*bills.errors, *without_user]
 
     if options.all_or_none and (user_errors or bill_errors):
@@ -128,8 +137,11 @@ def _print_errors(
     options: argparse.Namespace, users: Iterable[RowError], bills: Iterable[RowError]
 ) -> None:
     for path, errors in ((options.users, users), (options.bills, bills)):
-        for error in sorted(errors, key=lambda error: error.row):
+        ordered = sorted(errors, key=lambda error: error.row)
+        for error in ordered[:MOST_LINES]:
             print(f"{path}, {error}")
+        if (left := len(ordered) - MOST_LINES) > 0:
+            print(f"{path}: {left:,} more errors: correct these and import again")
 
 
 def _print_report(what: str, report: Report, errors: Sequence[RowError]) -> None:

@@ -8,16 +8,21 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from bill_reminders.commands.bills import TooManyBills
+from bill_reminders.commands.imports import Saved
+from bill_reminders.delivery import endpoints
+from bill_reminders.delivery.providers import Rejected
+from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.people import Address, User
 from bill_reminders.domain.terms import Channel
-from bill_reminders.files.bills import BillRow, unlabelled
+from bill_reminders.files.addresses import country_of_phone
+from bill_reminders.files.bill_fields import BillRow
+from bill_reminders.files.bills import unlabelled
 from bill_reminders.files.rows import RowError
 from bill_reminders.files.users import UserRow
 from bill_reminders.storage import accounts
 from bill_reminders.storage.addresses import AddressTaken
-from bill_reminders.storage.people import Saved, TooManyBills, save_bills, save_user
+from bill_reminders.storage.saving import save_bills, save_user
 
 COLUMN_OF = {Channel.SMS: "phone", Channel.PUSH: "push_token", Channel.EMAIL: "email"}
 
@@ -33,9 +38,8 @@ class PushApplication:
     arn: str
 
     def endpoint(self, token: str) -> str:
-        """The endpoint of a token; SNS answers with the one that it already has, if any."""
-        answer = self.sns.create_platform_endpoint(PlatformApplicationArn=self.arn, Token=token)
-        return str(answer["EndpointArn"])
+        """The endpoint of a token, see endpoints.endpoint_of."""
+        return endpoints.endpoint_of(self.arn, token, sns=self.sns)
 
 
 @dataclass(slots=True)
@@ -56,6 +60,20 @@ def users_without_push(rows: Iterable[UserRow], push: PushApplication | None) ->
         return []
     remedy = "needs --push-application with the ARN of the app's SNS application; else leave empty"
     return [RowError(row.row, "push_token", remedy) for row in rows if row.push_token is not None]
+
+
+def users_of_other_countries(rows: Iterable[UserRow], countries: frozenset[str]) -> list[RowError]:
+    """The rows with a number of a country that SMS do not go to: they would fail one by one."""
+    remedy = (
+        "SMS go to no numbers of its country here: leave it empty, or let SmsCountries name the "
+        "country"
+    )
+    numbers = ((row, row.user.addresses.get(Channel.SMS)) for row in rows if countries)
+    return [
+        RowError(row.row, "phone", remedy)
+        for row, number in numbers
+        if number is not None and country_of_phone(number.value) not in countries
+    ]
 
 
 def bills_without_user(rows: Iterable[BillRow], users: Iterable[UserRow]) -> list[RowError]:
@@ -99,10 +117,8 @@ def _import_user(
     if row.push_token is not None and push is not None:
         try:
             user = _with_endpoint(user, row, push.endpoint(row.push_token))
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ("InvalidParameter", "NotFound"):
-                raise
-            problem = "SNS refuses it for this application: copy the token anew from the app"
+        except Rejected:
+            problem = "SNS refuses it for this application: copy the token again from the app"
             return Report(errors=[RowError(row.row, "push_token", problem)])
     try:
         return Report(Counter({save_user(user, shards=shards, now=now): 1}))
@@ -112,6 +128,8 @@ def _import_user(
             "it there, or leave it empty here"
         )
         return Report(errors=[RowError(row.row, COLUMN_OF[taken.channel], problem)])
+    except TooManyReminders as error:
+        return Report(errors=[RowError(row.row, error.field, error.problem)])
 
 
 def _with_endpoint(user: User, row: UserRow, endpoint: str) -> User:
@@ -120,10 +138,16 @@ def _with_endpoint(user: User, row: UserRow, endpoint: str) -> User:
 
 def _import_bills(of_user: tuple[str, list[BillRow]], *, now: datetime) -> Report:
     user_id, rows = of_user
+    report = Report()
     try:
-        return Report(
-            save_bills(user_id, [row.bill for row in rows], now=now, unlabelled=unlabelled(rows))
+        report.saved = save_bills(
+            user_id,
+            [row.bill for row in rows],
+            now=now,
+            unlabelled=unlabelled(rows),
+            refuse=lambda place, error: report.errors.append(rows[place].refused(error)),
         )
+        return report
     except accounts.UnknownUser:  # erased since the rows were checked
         return Report(errors=[_unknown_user(row) for row in rows])
     except TooManyBills as error:

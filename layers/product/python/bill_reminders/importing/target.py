@@ -1,6 +1,7 @@
-"""The deployed stack that an import goes to, found by its name."""
+"""The deployed stack that an import or an operation goes to, found by its name."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from bill_reminders import clock
+from bill_reminders.delivery.origins import DeployedOrigins
+from bill_reminders.delivery.sms_bounds import allowed_countries
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.binding import bind_all
 
@@ -18,9 +21,12 @@ class UnknownStack(BillRemindersError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an import must know of its stack."""
+    """What a tool must know of its stack; `sms_countries` as sms_bounds.allowed_countries has
+    them."""
 
     shards: int
+    jobs_queue_url: str
+    sms_countries: frozenset[str] = frozenset()
 
 
 def described(cloudformation: Any, stack: str) -> dict[str, Any]:
@@ -43,9 +49,22 @@ def connect(stack: str) -> Target:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
     try:
         bind_all(outputs)
-        shards = int(outputs["ShardsRead"])
+        target = Target(
+            int(outputs["ShardsRead"]), outputs["JobsQueueUrl"], sms_countries(found, outputs)
+        )
     except KeyError as error:
         raise UnknownStack(f"{stack!r} is not a stack of this product: no {error} in it") from error
     if offset := outputs.get("ClockOffsetParameter"):
         os.environ[clock.OFFSET_VARIABLE] = offset
-    return Target(shards)
+    return target
+
+
+def sms_countries(stack: Mapping[str, Any], outputs: Mapping[str, str]) -> frozenset[str]:
+    """The countries that a described stack's SMS go to; empty for all. One read. Raises botocore's
+    ClientError."""
+    parameters = {
+        each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
+    }
+    origins = DeployedOrigins(boto3.client("ssm"), outputs["SmsOriginsParameter"])
+    origins.refresh()
+    return allowed_countries(parameters.get("SmsCountries", ""), origins.current.by_country)

@@ -9,9 +9,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from bill_reminders.storage import accounts
 from bill_reminders.storage.access_tables import CodeItem, FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
-from bill_reminders.storage.tables import BillItem, LedgerItem, UserItem
+from bill_reminders.storage.conversations import DID
+from bill_reminders.storage.tables import (
+    HANDOVER,
+    BillItem,
+    DeedItem,
+    JournalItem,
+    LedgerItem,
+    UserItem,
+)
 
 OF_THE_MACHINE = {
     "owner",
@@ -26,8 +35,28 @@ OF_THE_MACHINE = {
 }
 
 
-def export(user_id: str, *, now: datetime) -> bytes:
-    """The document, UTF-8. Without a user it holds empty lists: they are being erased."""
+EMPTY: dict[str, Any] = {
+    "user": None,
+    "contacts_to_confirm": [],
+    "bills": [],
+    "reminders": [],
+    "replies": [],
+    "feedback": [],
+    "changes": [],
+}
+
+
+def export(user_id: str, *, life: str | None, now: datetime) -> bytes:
+    """The document, UTF-8, of that `life` of the account. It holds nothing when that is over: the
+    user is being erased, and whoever has the id by now is another one's customer."""
+    found = _everything(user_id, now)
+    if not accounts.lives(user_id, life):  # asked last: a life that is over never comes back
+        found = EMPTY
+    document = {"format": 1, "exported_at": now.strftime(INSTANT_FORMAT), **found}
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def _everything(user_id: str, now: datetime) -> dict[str, Any]:
     try:
         user: dict[str, Any] | None = _plain(UserItem.get(user_id, consistent_read=True))
     except UserItem.DoesNotExist:
@@ -38,20 +67,23 @@ def export(user_id: str, *, now: datetime) -> bytes:
         for code in CodeItem.query(user_id, consistent_read=True)
         if code.expires_at > now_seconds and code.used_by is None
     ]
-    document = {
-        "format": 1,
-        "exported_at": now.strftime(INSTANT_FORMAT),
+    return {
         "user": user,
         "contacts_to_confirm": waiting,
         "bills": list(_all(BillItem, user_id)),
-        "reminders": list(_all(LedgerItem, user_id)),
+        "reminders": [
+            each
+            for each in _all(LedgerItem, user_id)
+            if not each["key"].startswith((DID, HANDOVER))
+        ],
+        "replies": list(_all(DeedItem, user_id, DeedItem.key.startswith(DID))),
         "feedback": list(_all(FeedbackItem, user_id)),
+        "changes": list(_all(JournalItem, user_id)),
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
-def _all(table: Any, user_id: str) -> Iterator[dict[str, Any]]:
-    return map(_plain, table.query(user_id, consistent_read=True))
+def _all(table: Any, user_id: str, keys: Any = None) -> Iterator[dict[str, Any]]:
+    return map(_plain, table.query(user_id, keys, consistent_read=True))
 
 
 def _plain(item: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Runs one job. Any may be repeated: an export is written anew, an erasure finds less to do."""
+"""Runs one job. Any may be repeated, for a queue may deliver twice: what is done is done, and an
+erasure that died half-way finds less to do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +8,9 @@ from typing import Any
 from bill_reminders.delivery import endpoints
 from bill_reminders.domain.terms import Channel
 from bill_reminders.jobs.export import export
-from bill_reminders.storage import accounts, addresses, erasure, jobs
-from bill_reminders.storage.jobs import Job, JobKind
+from bill_reminders.jobs.sign_ins import UserPool
+from bill_reminders.storage import accounts, addresses, erasure, jobs, leftovers
+from bill_reminders.storage.jobs import Job, JobKind, JobState, SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +33,23 @@ class Bucket:
         self.s3.delete_object(Bucket=self.name, Key=key)
 
 
-def run(job: Job, bucket: Bucket, *, now: datetime) -> None:
+def run(job: Job, bucket: Bucket, pool: UserPool, *, now: datetime) -> None:
     """Do what `job` promised and note that it is done."""
+    if job.state is JobState.DONE:
+        return
+    sign_in: SignIn | None = None
     match job.kind:
         case JobKind.EXPORT:
-            bucket.put(job.object_key, export(job.user_id, now=now))
+            bucket.put(job.object_key, export(job.user_id, life=job.life, now=now))
         case JobKind.ERASURE:
-            erasure.begin(job.user_id)  # if the request died before it could
-            erasure.finish(job.user_id)
-            erasure.forget_answers(job.identity)
+            erasure.begin(job.user_id, job.life)  # if the request died before it could
+            leftovers.clear(job.user_id)
             _forget_devices(job)
-            _forget_exports(job, bucket)
-        case JobKind.CLEARANCE if not accounts.exists(job.user_id):
-            erasure.finish(job.user_id)
+            sign_in = _forget_person(job, bucket, pool)
+        case JobKind.CLEARANCE if not accounts.lives(job.user_id, job.life):
+            leftovers.clear(job.user_id)
             _forget_devices(job)
-    jobs.finish(job, now=now)
+    jobs.finish(job, now=now, sign_in=sign_in)
 
 
 def _forget_devices(job: Job) -> None:
@@ -55,9 +59,19 @@ def _forget_devices(job: Job) -> None:
             endpoints.delete_endpoint(endpoint)
 
 
-def _forget_exports(job: Job, bucket: Bucket) -> None:
+def _forget_person(job: Job, bucket: Bucket, pool: UserPool) -> SignIn:
+    """What is kept by who signs in. The sign-in itself goes last: until all else is gone, who asked
+    can sign in and read how far it is."""
+    if job.person is None:
+        return SignIn.NONE
+    erasure.forget_answers(job.person, until=job.created_at)
+    _forget_exports(job, job.person, bucket)
+    return pool.erase(job.person)
+
+
+def _forget_exports(job: Job, person: str, bucket: Bucket) -> None:
     """All that went before, of accounts that gave way to this one, too."""
-    for other in jobs.of(job.identity):
+    for other in jobs.of(person):
         if other.kind is JobKind.EXPORT and other.created_at <= job.created_at:
             bucket.delete(other.object_key)
             jobs.forget(other)

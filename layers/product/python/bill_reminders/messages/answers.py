@@ -54,6 +54,12 @@ class Answers:
         values = {"bill": bill_title(self._words, notice, width=LONGEST_NAME), **when}
         return in_sms(self._words, self.to, self.sender, [*map(write, _WIDTHS)], wording, values)
 
+    def said_late(self, day: date) -> DirectText:
+        """Whether what was written on `day` is still meant."""
+        when = {"date": weekday_date(day, self.language)}
+        text = self._words.say(KEYS[Wording.SAID_LATE], **when)
+        return in_sms(self._words, self.to, self.sender, [text], Wording.SAID_LATE, when)
+
     def help(self) -> DirectText:
         if self._rules.templates:
             return self.plain(Wording.HELP)

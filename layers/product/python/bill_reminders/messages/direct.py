@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Self
 
 from bill_reminders.domain.countries import rules_for
@@ -11,7 +12,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.email import NAME_WIDTH, templates
-from bill_reminders.messages.names import clean, shorten
+from bill_reminders.messages.names import clean, shorten, shown
 from bill_reminders.messages.notices import Sender
 from bill_reminders.messages.registered import Wording
 from bill_reminders.messages.sms import CODE_WORD_WIDTH
@@ -51,11 +52,9 @@ def code(
     words = catalogue(language)
     match channel:
         case Channel.SMS:
-            values = {"code": code, "minutes": minutes}
-            texts = [words.say(key, **values) for key in ("sms_code", "sms_code_short")]
-            return in_sms(words, to, sender, texts, Wording.CODE, values)
+            return _code_by_sms(words, to, sender, code, minutes)
         case Channel.EMAIL:
-            return _email(
+            return in_email(
                 words,
                 sender,
                 subject=words.say("email_code_subject"),
@@ -69,13 +68,44 @@ def code(
             raise InvalidValue("channel", "takes no code: choose sms or email")
 
 
+def _code_by_sms(words: Catalogue, to: str, sender: Sender, code: str, minutes: int) -> DirectText:
+    values = {"code": code, "minutes": minutes}
+    texts = [words.say(key, **values) for key in ("sms_code", "sms_code_short")]
+    return in_sms(words, to, sender, texts, Wording.CODE, values)
+
+
+def proof(
+    language: Language, channel: Channel, *, to: str, sender: Sender, code: str, minutes: int
+) -> DirectText:
+    """The `code` that opens, on the page behind a message's link, what is beyond the message's own
+    bills; to where the message went, valid for `minutes`. An SMS takes one segment."""
+    words = catalogue(language)
+    match channel:
+        case Channel.SMS:
+            return _code_by_sms(words, to, sender, code, minutes)
+        case Channel.PUSH:
+            said = words.say("proof_code_text", code=code, minutes=minutes)
+            return DirectText(words.say("proof_code_subject"), said, "")
+        case Channel.EMAIL:
+            return in_email(
+                words,
+                sender,
+                subject=words.say("proof_code_subject"),
+                hello=words.say("proof_code_hello"),
+                headline=code,
+                lines=[words.say("email_code_valid", minutes=minutes)],
+                note=words.say("proof_code_not_asked"),
+                headline_is_code=True,
+            )
+
+
 def trial(
     user_language: Language, channel: Channel, *, to: str, sender: Sender, code_word: str | None
 ) -> DirectText:
     """A test message to the address `to`, with the user's code word if there is one and an SMS to
     that country may hold it. An SMS takes one segment where it can, else two."""
     words = catalogue(user_language)
-    word = shorten(clean(code_word or ""), CODE_WORD_WIDTH)
+    word = shorten(shown(code_word or ""), CODE_WORD_WIDTH)
     known_by = words.say("code_word", word=word) if word else ""
     subject, text = words.say("test_subject"), words.say("test_text")
     match channel:
@@ -86,7 +116,7 @@ def trial(
         case Channel.PUSH:
             return DirectText(subject, words.sentences(text, known_by), "")
         case Channel.EMAIL:
-            return _email(
+            return in_email(
                 words,
                 sender,
                 subject=subject,
@@ -120,21 +150,20 @@ def in_sms(
 def fit(words: Catalogue, sender: Sender, texts: Sequence[str]) -> DirectText | None:
     """The first of `texts` that fits into one segment behind a readable sender, else into two; None
     when none does."""
-    name = clean(sender.name)
-    drafts = [
-        in_gsm(words.say("sms_from", sender=shorten(name, width), text=text))
-        for text in texts
-        for width in range(LONGEST_NAME, READABLE_NAME - 1, -1)
-    ]
-    counted = [(segments(draft), draft) for draft in drafts]
-    fitting = (
-        draft for most in range(1, MOST_SEGMENTS + 1) for count, draft in counted if count <= most
-    )
-    draft = next(fitting, None)
-    return None if draft is None else DirectText.of_sms(SmsText(draft))
+    name, fallback = clean(sender.name), None
+    widths = range(LONGEST_NAME, READABLE_NAME - 1, -1)
+    senders = dict.fromkeys(shorten(name, width) for width in widths)
+    for text, short in product(texts, senders):
+        draft = in_gsm(words.say("sms_from", sender=short, text=text))
+        count = segments(draft)
+        if count == 1:
+            return DirectText.of_sms(SmsText(draft))
+        if count <= MOST_SEGMENTS and fallback is None:
+            fallback = draft
+    return None if fallback is None else DirectText.of_sms(SmsText(fallback))
 
 
-def _email(
+def in_email(
     words: Catalogue,
     sender: Sender,
     *,

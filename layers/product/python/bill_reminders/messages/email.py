@@ -11,7 +11,7 @@ from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import full_date
-from bill_reminders.messages.names import biller_and_name, clean, shorten
+from bill_reminders.messages.names import biller_and_name, clean, shorten, shown
 from bill_reminders.messages.notices import (
     WHOLE,
     Notice,
@@ -20,6 +20,7 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
+from bill_reminders.messages.paying import Paying, in_message
 from bill_reminders.messages.wording import (
     amount_alone,
     bill_title,
@@ -75,6 +76,7 @@ class _Card:
     pay_by: str
     why: str
     if_paid: str
+    paying: Paying
 
 
 def email(
@@ -131,7 +133,7 @@ def email(
 
 def _code_word(words: Catalogue, user: User) -> str:
     """By which its user knows it from an imitation: always at the same place."""
-    word = shorten(clean(user.code_word or ""), NAME_WIDTH)
+    word = shorten(shown(user.code_word or ""), NAME_WIDTH)
     return words.say("code_word", word=word) if word else ""
 
 
@@ -151,6 +153,7 @@ def _card(words: Catalogue, notice: Notice, today: date) -> _Card:
         pay_by=pay_by(words, notice, today),
         why=why(words, (notice,)),
         if_paid=if_paid(words, notice, today),
+        paying=in_message(notice),
     )
 
 

@@ -5,9 +5,14 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_currency, format_percent, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_percent,
+    get_currency_precision,
+    get_currency_symbol,
+)
 
-from bill_reminders.domain.money import Money
+from bill_reminders.domain.money import Money, decimals_of
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.catalogue import catalogue
 
@@ -17,20 +22,19 @@ LOCALES = {
     Language.TRADITIONAL_CHINESE: "zh_Hant_TW",
 }
 
-_SYMBOL_FIRST = "¤#,##0.00"
-_CODE_FIRST = "¤¤\N{NO-BREAK SPACE}#,##0.00"
+_SYMBOL_FIRST = "¤#,##0"
+_CODE_FIRST = "¤¤\N{NO-BREAK SPACE}#,##0"
 """For CHF 12.00: Babel has no pattern of its own that keeps letters apart from the digits."""
 
 KEPT = 256
 """Formatted values that are kept: a text is tried in several lengths with the same ones, and Babel
 takes its time."""
 
-_NARROW_SPACES = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", " "))
-
 
 @lru_cache(KEPT)
 def amount(money: Money | None, language: Language, *, symbol: bool = True) -> str:
-    """The amount with its currency and the currency's own decimals; words for None.
+    """The amount with its currency and the decimals that people are used to see of it, all of its
+    minor unit where these would hide something; words for None.
 
     With `symbol` False the ISO code stands in place of the sign: INR 12.00 instead of ₹12.00.
     """
@@ -39,7 +43,17 @@ def amount(money: Money | None, language: Language, *, symbol: bool = True) -> s
     locale = LOCALES[language]
     sign = get_currency_symbol(money.currency, locale=locale)
     pattern = _SYMBOL_FIRST if symbol and sign != money.currency else _CODE_FIRST
-    return format_currency(money.amount, money.currency, pattern, locale=locale)
+    if decimals := _decimals(money):
+        pattern += f".{'0' * decimals}"
+    return format_currency(
+        money.amount, money.currency, pattern, locale=locale, currency_digits=False
+    )
+
+
+def _decimals(money: Money) -> int:
+    shown = get_currency_precision(money.currency)
+    hides = money.amount != round(money.amount, shown)
+    return max(shown, decimals_of(money.currency)) if hides else shown
 
 
 @lru_cache(KEPT)
@@ -67,4 +81,4 @@ def percent(value: Decimal, language: Language) -> str:
 
 def plain_spaces(text: str) -> str:
     """`text` with ordinary spaces for the no-break ones, which GSM-7 does not have."""
-    return text.translate(_NARROW_SPACES)
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")

@@ -12,7 +12,7 @@ from bill_reminders.domain.payments import Owed
 from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.terms import Channel
-from bill_reminders.messages.names import clean
+from bill_reminders.messages.names import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +98,4 @@ def source_of(user: User, channel: Channel) -> str:
     address = user.address(channel)
     if address is None or address.attestation is None:
         raise InvalidValue(f"addresses.{channel}", "is not attested, so it may not be written to")
-    return clean(address.attestation.source)
+    return shown(address.attestation.source)

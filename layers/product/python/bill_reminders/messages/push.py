@@ -1,14 +1,14 @@
 """Push notifications: a title for the locked screen and a few lines below it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from bill_reminders.domain.people import User
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import weekday_date
-from bill_reminders.messages.names import clean, shorten
+from bill_reminders.messages.names import clean, shorten, shown
 from bill_reminders.messages.notices import (
     WHOLE,
     Notice,
@@ -17,6 +17,7 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
+from bill_reminders.messages.paying import in_message
 from bill_reminders.messages.wording import (
     amount_alone,
     amount_of,
@@ -40,10 +41,12 @@ NAME_WIDTH = 30
 
 @dataclass(frozen=True, slots=True)
 class PushText:
-    """`body` has one line a bill when there are several."""
+    """`body` has one line a bill when there are several. `link` is what a touch opens in place of
+    our page; "" for nothing else."""
 
     title: str
     body: str
+    link: str = field(default="", repr=False)
 
 
 def push(
@@ -64,11 +67,13 @@ def push(
         source = source_of(user, Channel.PUSH) or clean(sender.name)
         stop = words.say("push_stop", source=shorten(source, NAME_WIDTH))
         body = words.sentences(body, stop) if len(ordered) == 1 else f"{body}\n{stop}"
-    word = shorten(clean(user.code_word or ""), NAME_WIDTH)
+    word = shorten(shown(user.code_word or ""), NAME_WIDTH)
     if word:
         body = f"{body}\n{words.say('code_word', word=word)}"
     return PushText(
-        title=headline(words, ordered, today=today, width=NAME_WIDTH, part=part), body=body
+        title=headline(words, ordered, today=today, width=NAME_WIDTH, part=part),
+        body=body,
+        link=in_message(ordered[0]).link if len(ordered) == 1 else "",
     )
 
 

@@ -45,6 +45,7 @@ class Wording(IntEnum):
     HELP = 67
     SNOOZE_LATE = 68
     UNDONE = 69
+    SAID_LATE = 70
 
 
 FIRST = 20
@@ -78,6 +79,7 @@ KEYS = {
     Wording.HELP: "sms_fixed_help",
     Wording.SNOOZE_LATE: "sms_fixed_snooze_late",
     Wording.UNDONE: "sms_fixed_undone",
+    Wording.SAID_LATE: "sms_fixed_said_late",
 }
 
 LONGEST_VALUE = 30

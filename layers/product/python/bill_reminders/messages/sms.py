@@ -1,7 +1,8 @@
 """SMS: what stands in one, where; one segment where fewer words say the same, never more than two.
 
 Where a country's rules allow it, a link and the user's code word stand at the end, always in that
-order, so that what is missing is noticed. Where it registers wordings, registered.py writes.
+order, so that what is missing is noticed; between them the link to pay, where it costs no segment.
+Where it registers wordings, registered.py writes.
 """
 
 from bisect import bisect_left
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
-from functools import partial
+from functools import cache, cached_property, partial
 
 from bill_reminders.domain.countries import SmsRules, rules_for
 from bill_reminders.domain.money import Money
@@ -18,7 +19,7 @@ from bill_reminders.domain.terms import Channel
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import short_date, weekday_date
-from bill_reminders.messages.names import clean, shorten
+from bill_reminders.messages.names import ELLIPSIS, clean, shorten, shown
 from bill_reminders.messages.notices import (
     WHOLE,
     Notice,
@@ -27,14 +28,17 @@ from bill_reminders.messages.notices import (
     nearest_first,
     source_of,
 )
+from bill_reminders.messages.paying import in_message
 from bill_reminders.messages.sms_text import (
     LONGEST_NAME,
     READABLE_NAME,
     SmsText,
     fits,
     in_gsm,
+    is_gsm,
     money_text,
     segments,
+    spelled,
 )
 from bill_reminders.messages.wording import (
     amount_of,
@@ -83,6 +87,7 @@ def sms(
     address = user.address(Channel.SMS)
     rules = rules_for(address.value if address else "")
     source = (source_of(user, Channel.SMS) or clean(sender.name)) if first else ""
+    answered = two_way and rules.two_way
     ordered = nearest_first(notices)
     if rules.templates:
         return registered.reminder(
@@ -96,10 +101,17 @@ def sms(
         source=source,
         part=part,
         link=link if link and rules.links else "",
-        code_word=shorten(clean(user.code_word or ""), CODE_WORD_WIDTH),
-        two_way=two_way and rules.two_way,
+        code_word=shorten(shown(user.code_word or ""), CODE_WORD_WIDTH),
+        two_way=answered,
+        # where "the link" is how to stop, there is but one
+        pay_link=_pay_link(ordered, rules) if answered or not (source and link) else "",
     )
     return SmsText(_in_alphabet(draft, rules))
+
+
+def _pay_link(notices: Sequence[Notice], rules: SmsRules) -> str:
+    """Where the one bill can be paid; of several nobody could tell whose link it is."""
+    return in_message(notices[0]).link if rules.links and len(notices) == 1 else ""
 
 
 def _in_alphabet(draft: "_Draft", rules: SmsRules) -> str:
@@ -122,8 +134,9 @@ def _encodable(text: str, alphabet: str) -> bool:
 
 class _Level(IntEnum):
     """How much is said beside the bills. TERSE says the same in fewer words. BRIEF leaves the
-    remarks and the reply words out, and names the last working day beside the date; with a link
-    SHORT leaves out why it came, which its page says; BARE leaves out the link as well."""
+    remarks and the reply words out, and names the last working day beside the date; SHORT leaves
+    out who else can be told to stop where a reply does it, and with a link why it came, which its
+    page says; BARE leaves out the link as well."""
 
     FULL = 0
     TERSE = 1
@@ -145,10 +158,10 @@ class _Size:
     level: _Level = _Level.FULL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is the same in every size is kept
 class _Draft:
-    """An SMS that can be written in any size; `source` is empty after the first message, `link` and
-    `code_word` where there is none."""
+    """An SMS that can be written in any size; `source` is empty after the first message, `link`,
+    `pay_link` and `code_word` where there is none."""
 
     words: Catalogue
     notices: tuple[Notice, ...]
@@ -159,8 +172,28 @@ class _Draft:
     link: str = field(repr=False)
     code_word: str
     two_way: bool
+    pay_link: str = field(default="", repr=False)
+    _lines: dict[tuple[int, int], str] = field(default_factory=dict, init=False, repr=False)
+    """Lines of a digest that were written, by index and width of the names."""
 
-    def write(self, size: _Size) -> str:
+    def in_plain_letters(self) -> "_Draft":
+        """The draft with names spelled in GSM-7."""
+        return replace(
+            self,
+            notices=tuple(map(_in_plain_letters, self.notices)),
+            sender=spelled(self.sender),
+            source=shown(spelled(self.source)),
+        )
+
+    def loses_a_name(self) -> bool:
+        """Whether a name cannot be spelled whole in GSM-7."""
+        bills = [notice.bill for notice in self.notices]
+        names = [*(bill.biller for bill in bills), *(bill.name for bill in bills)]
+        readable = filter(None, map(clean, (*names, self.sender, self.source)))
+        return any(not plain or plain.endswith(ELLIPSIS) for plain in map(spelled, readable))
+
+    def write(self, size: _Size, *, pay: bool = False) -> str:
+        """With `pay` the link to pay stands behind ours."""
         full = size.level <= _Level.TERSE
         text = self.words.sentences(
             part_of(self.words, self.part),
@@ -172,6 +205,7 @@ class _Draft:
             self._replies() if full else "",
             self._stop(size),
             self._link(size),
+            self.words.say("sms_pay", link=self.pay_link) if pay else "",
             self.words.say("sms_code_word", word=self.code_word) if self.code_word else "",
         )
         signed = self.words.say("sms_from", sender=shorten(self.sender, size.others), text=text)
@@ -188,7 +222,7 @@ class _Draft:
         if kept := keep_money(self.words, notice, self.today, self._money, bill=bill):
             return kept
         if size.level is not _Level.FULL:
-            return self.words.say("sms_sentence", line=self._line(notice, size))
+            return self.words.say("sms_sentence", line=self._line(0, size))
         return self._bill(notice, size)
 
     def _for_one(self, say: Callable[[Catalogue, Notice, date], str]) -> str:
@@ -196,7 +230,7 @@ class _Draft:
         return say(self.words, self.notices[0], self.today) if len(self.notices) == 1 else ""
 
     def _bill(self, notice: Notice, size: _Size) -> str:
-        values = self._values(notice, size.names)
+        values = self._values(0, size.names)
         values["date"] = weekday_date(notice.due_on, self.words.language)
         if notice.due_on < self.today:
             return self.words.say("sms_bill_overdue", **values)
@@ -204,15 +238,22 @@ class _Draft:
 
     def _bills(self, size: _Size) -> str:
         bills = self.words.say("sms_digest_separator").join(
-            self._line(notice, size) for notice in self.notices[: size.bills]
+            self._line_of_many(index, size) for index in range(size.bills)
         )
         count = len(self.notices)
         if size.bills == count:
             return self.words.say("sms_digest", count=count, bills=bills)
         return self.words.say("sms_digest_more", count=count, bills=bills, more=count - size.bills)
 
-    def _line(self, notice: Notice, size: _Size) -> str:
-        values = self._values(notice, size.names)
+    def _line_of_many(self, index: int, size: _Size) -> str:
+        key = (index, size.names)
+        if key not in self._lines:
+            self._lines[key] = self._line(index, size)
+        return self._lines[key]
+
+    def _line(self, index: int, size: _Size) -> str:
+        values = self._values(index, size.names)
+        notice = self.notices[index]
         if self._names_last_day(notice, size):
             values["date"] = with_last_working_day(self.words, values["date"], notice, self.today)
         return self.words.say("sms_line", **values)
@@ -231,14 +272,22 @@ class _Draft:
         )
         return first is notice
 
-    def _values(self, notice: Notice, width: int) -> dict[str, str]:
+    def _values(self, index: int, width: int) -> dict[str, str]:
+        bill = bill_title(self.words, self.notices[index], width=width)
+        return {"bill": bill, **self._facts[index]}
+
+    @cached_property
+    def _facts(self) -> tuple[dict[str, str], ...]:
+        """What a line says of each notice beside its names."""
         say_due = due if len(self.notices) == 1 else due_in_list
-        return {
-            "bill": bill_title(self.words, notice, width=width),
-            "amount": amount_of(self.words, notice, self.today, self._money),
-            "due": say_due(self.words, notice, self.today),
-            "date": short_date(notice.due_on, self.words.language),
-        }
+        return tuple(
+            {
+                "amount": amount_of(self.words, notice, self.today, self._money),
+                "due": say_due(self.words, notice, self.today),
+                "date": short_date(notice.due_on, self.words.language),
+            }
+            for notice in self.notices
+        )
 
     def _money(self, money: Money) -> str:
         return money_text(money, self.words.language)
@@ -257,6 +306,8 @@ class _Draft:
         if not self.source:
             return ""
         full = size.level is _Level.FULL
+        if self.two_way and size.level >= _Level.SHORT:
+            return self.words.say("sms_stop_reply_only")
         if self.two_way:
             key = "sms_stop_reply" if full else "sms_stop_reply_short"
         elif self.link and size.level is not _Level.BARE:
@@ -272,34 +323,57 @@ class _Draft:
         return self.words.say(key, link=self.link)
 
 
+def _in_plain_letters(notice: Notice) -> Notice:
+    bill = notice.bill
+    biller, name = spelled(clean(bill.biller)), spelled(clean(bill.name))
+    return replace(notice, bill=replace(bill, biller=biller, name=name))
+
+
 def _fit(draft: _Draft) -> str:
     """The fullest of the draft's sizes that fits.
 
+    Where it has to be cut and a name alone keeps it out of GSM-7, names are spelled in that, which
+    has more than twice the room: always where the cut text ends in it anyway, else as long as every
+    name stays whole.
+    """
+    text = _fitted(draft)
+    whole = draft.write(_Size(len(draft.notices)))
+    if is_gsm(whole) or fits(whole):
+        return text
+    in_plain_letters = _fitted(draft.in_plain_letters())
+    if is_gsm(in_plain_letters) and (is_gsm(text) or not draft.loses_a_name()):
+        return in_plain_letters
+    return text
+
+
+def _fitted(draft: _Draft) -> str:
+    """The fullest of the draft's sizes that fits.
+
     One segment, where fewer words say the same: carriers bill each. The first message to an address
-    is written out, for it introduces who writes.
+    is written out, for it introduces who writes. The link to pay takes only room that is left.
 
     What gives way to two, in this order: long names, down to a readable width; the remarks; where a
-    link leads to it, why it came; the number of bills listed; every name, that of sender and source
-    included, and with readable ones the last working days; the amount; at last the link.
+    reply stops them, who else can; where a link leads to it, why it came; the number of bills
+    listed; every name, that of sender and source included, and with readable ones the last working
+    days; the amount; at last the link.
     """
-    for level in (_Level.FULL, _Level.TERSE):
-        text = draft.write(_Size(len(draft.notices), level=level))
-        if segments(text) == 1 and len(draft.notices) <= MOST_LISTED:
-            return text
-        if draft.source:
-            break
+    sizes = [_Size(len(draft.notices)), _Size(len(draft.notices), level=_Level.TERSE)]
+    for pay in (True, False) if draft.pay_link else (False,):
+        for size in sizes[:1] if draft.source else sizes:
+            text = draft.write(size, pay=pay)
+            if segments(text) == 1 and len(draft.notices) <= MOST_LISTED:
+                return text
     for ladder in _ladders(len(draft.notices)):
         if fits(draft.write(ladder[-1])):
             break
     return _widest_fit(draft, ladder)
 
 
-def _ladders(count: int) -> Iterator[list[_Size]]:
+def _ladders(count: int) -> Iterator[Sequence[_Size]]:
     """Sizes from full to bare; the names of each ladder's sizes go from wide to narrow."""
     for bills in range(min(count, MOST_LISTED), 0, -1):
         for level in (_Level.FULL, _Level.BRIEF, _Level.SHORT):
-            widths = range(LONGEST_NAME, READABLE_NAME - 1, -1)
-            yield [_Size(bills, width, level=level) for width in widths]
+            yield _ladder(bills, level)
     for bills, shortest, level in (
         (1, SHORTEST_NAME, _Level.SHORT),
         (0, 1, _Level.SHORT),
@@ -309,7 +383,26 @@ def _ladders(count: int) -> Iterator[list[_Size]]:
         yield [_Size(bills, min(width, READABLE_NAME), width, level) for width in widths]
 
 
+@cache
+def _ladder(bills: int, level: _Level) -> Sequence[_Size]:
+    widths = range(LONGEST_NAME, READABLE_NAME - 1, -1)
+    return [_Size(bills, width, level=level) for width in widths]
+
+
 def _widest_fit(draft: _Draft, ladder: Sequence[_Size]) -> str:
     """Written in the first size of `ladder` that fits, else in its last."""
     first = bisect_left(ladder, True, key=lambda size: fits(draft.write(size)))
-    return draft.write(ladder[min(first, len(ladder) - 1)])
+    return _paid_at(draft, ladder[min(first, len(ladder) - 1)])
+
+
+def _paid_at(draft: _Draft, size: _Size) -> str:
+    """Written with the link to pay where it costs no segment, and ours stands before it."""
+    text = draft.write(size)
+    if not draft.pay_link or size.level is _Level.BARE:
+        return text
+    terse = [replace(size, level=_Level.TERSE)] if size.level is _Level.FULL else []
+    for each in [size, *([] if draft.source else terse)]:
+        more = draft.write(each, pay=True)
+        if segments(more) <= segments(text):
+            return more
+    return text

@@ -3,25 +3,42 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
+from http import HTTPStatus
 
+from bill_reminders.commands import mute, payments, snoozes, stops
+from bill_reminders.commands.plans import change_plans
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bills import Bill, SilenceReason
 from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import NO_CHANGE, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import (
+    MOST_LEAD_DAYS,
+    MOST_OVERDUE_DAYS,
+    NO_CHANGE,
+    Plan,
+    PlanChange,
+    StoppedBy,
+    User,
+)
 from bill_reminders.domain.reminders import Reminder
 from bill_reminders.domain.terms import Channel
-from bill_reminders.files import money, plans
+from bill_reminders.files import legible, money, plans
 from bill_reminders.files.cells import CellError
+from bill_reminders.files.money import TwoMeanings
 from bill_reminders.files.rows import Row
 from bill_reminders.messages.names import clean
 from bill_reminders.pages.view import OWN, PAGE_LIFTS, PLAN_CELLS, Opened, plan_query
-from bill_reminders.storage import happenings, history
+from bill_reminders.storage import accounts, history
+from bill_reminders.storage.accounts import Command, Tell
 from bill_reminders.storage.history import Feedback
 
 type Form = Mapping[str, Sequence[str]]
 """The fields of a form: each with what was sent for it."""
+
+type PlanOfForm = Callable[[Form, User, Bill], tuple[Plan, PlanChange]]
+"""What a form makes of a user's plan, and of what a bill changes in it."""
 
 LONGEST_SUGGESTION = 500
 LONGEST_ID = 64
@@ -29,11 +46,23 @@ TIMINGS = ("too_early", "right", "too_late")
 
 
 class Unclear(Exception):
-    """A field cannot be read; `key` is the sentence that says what to do."""
+    """A field cannot be read; `key` is the sentence that says what to do, with `values` in it."""
 
-    def __init__(self, key: str) -> None:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, key: str, **values: str) -> None:
         super().__init__(key)
         self.key = key
+        self.values = values
+
+
+class NeedsProof(Unclear):
+    """What the button does reaches further than the link, and the code was not entered."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("page_fault_proof")
 
 
 def act(
@@ -42,41 +71,45 @@ def act(
     """Do what the button `action` says; what the page's address then says about it, or None when
     there is no such button.
 
-    Raises Unclear, happenings.NeedsConfirmation and other InvalidValue, what accounts.change does.
+    Raises Unclear, NeedsProof, snoozes.NeedsConfirmation and other InvalidValue, what
+    accounts.change does.
     """
     match action:
-        case "not-mine":
-            # told first: if what follows fails, the user presses again, and is told of again
-            events.not_mine(reminder.user_id, reminder.bill_id, now=opened.now)
-            _silence(opened, reminder, SilenceReason.NOT_MINE)
-        case "remind-again":
-            bill = opened.account.bill(reminder.bill_id)
-            if bill is not None and bill.is_not_mine:
-                events.mine_after_all(reminder.user_id, reminder.bill_id, now=opened.now)
-            happenings.unsilence(reminder.user_id, reminder.bill_id, now=opened.now)
         case "plan":
             return f"done=plan&{_change_plan(opened, reminder, form)}"
-        case _ if action in _SIMPLE:
-            _SIMPLE[action](opened, reminder, form)
+        case "feedback":
+            _give_feedback(opened, reminder, form)
+        case "unsay":
+            history.take_feedback_back(reminder.user_id, reminder.key, now=opened.now)
+        case _ if action in _COMMANDS:
+            command = _COMMANDS[action](opened, reminder, form)
+            _change(opened, command, tell=partial(events.tell, now=opened.now))
         case _:
             return None
     return f"done={action}"
 
 
-def _field(form: Form, name: str) -> str:
+def _change(opened: Opened, command: Command, *, tell: Tell = lambda facts: None) -> None:
+    accounts.change(
+        opened.account.user.user_id, command, now=opened.now, tell=tell, known=opened.account
+    )
+
+
+def field_of(form: Form, name: str) -> str:
+    """The first of what was sent for a field; "" for none."""
     return next(iter(form.get(name, ())), "").strip()
 
 
-def _pay(opened: Opened, reminder: Reminder, form: Form) -> None:
-    payment_id = _field(form, "payment_id")
+def _pay(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    payment_id = field_of(form, "payment_id")
     if not payment_id.startswith("page-") or len(payment_id) > LONGEST_ID:
         raise Unclear("page_fault_form")
-    happenings.record_payment(
-        reminder.user_id,
-        reminder.bill_id,
-        reminder.occurrence,
+    return partial(
+        payments.pay,
+        bill_id=reminder.bill_id,
+        occurrence=reminder.occurrence,
         payment_id=payment_id,
-        amount=_amount(opened, reminder, _field(form, "amount")),
+        amount=_amount(opened, reminder, field_of(form, "amount")),
         now=opened.now,
     )
 
@@ -86,26 +119,27 @@ def _amount(opened: Opened, reminder: Reminder, text: str) -> Money | None:
     bill = opened.account.bill(reminder.bill_id)
     if not text or bill is None:
         return None
-    owed = bill.owed(reminder.occurrence)
-    currency = bill.currency if owed.amount is None else owed.amount.currency
+    currency = bill.currency_of(reminder.occurrence)
     if currency is None:
         raise Unclear("page_fault_currency")
     try:
-        paid = money.amount(text.replace(",", "."), currency=currency)
+        paid = money.typed_amount(text, currency=currency)
+    except TwoMeanings as error:
+        readings = {"large": error.large, "small": error.small}
+        raise Unclear("page_fault_two_amounts", **readings, currency=currency) from None
     except CellError:
         raise Unclear("page_fault_amount") from None
     return Money(paid, currency)
 
 
-def _undo_payment(opened: Opened, reminder: Reminder, form: Form) -> None:
-    happenings.undo_payment(
-        reminder.user_id, reminder.bill_id, _field(form, "payment_id"), now=opened.now
-    )
+def _undo_payment(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    paid = field_of(form, "payment_id")
+    return partial(payments.undo, bill_id=reminder.bill_id, payment_id=paid, now=opened.now)
 
 
 def snooze_date(opened: Opened, form: Form) -> date:
     """Until when; raises Unclear."""
-    text = _field(form, "until")
+    text = field_of(form, "until")
     if text == "tomorrow":
         return opened.today + DAY
     try:
@@ -114,27 +148,31 @@ def snooze_date(opened: Opened, form: Form) -> date:
         raise Unclear("page_fault_date") from None
 
 
-def _snooze(opened: Opened, reminder: Reminder, form: Form) -> None:
-    happenings.snooze(
-        reminder.user_id,
-        reminder.bill_id,
-        reminder.occurrence,
-        snooze_date(opened, form),
-        confirmed=_field(form, "confirmed") == "yes",
+def _snooze(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    return partial(
+        snoozes.snooze,
+        bill_id=reminder.bill_id,
+        occurrence=reminder.occurrence,
+        until=snooze_date(opened, form),
+        confirmed=field_of(form, "confirmed") == "yes",
         now=opened.now,
     )
 
 
-def _undo_snooze(opened: Opened, reminder: Reminder, form: Form) -> None:
-    happenings.undo_snooze(reminder.user_id, reminder.bill_id, reminder.occurrence, now=opened.now)
+def _undo_snooze(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    return partial(snoozes.undo, bill_id=reminder.bill_id, occurrence=reminder.occurrence)
 
 
 def _give_feedback(opened: Opened, reminder: Reminder, form: Form) -> None:
-    timing, suggestion = _field(form, "timing"), clean(_field(form, "suggestion"))
+    timing, suggestion = field_of(form, "timing"), clean(field_of(form, "suggestion"))
     if timing not in ("", *TIMINGS) or not (timing or suggestion):
         raise Unclear("page_fault_form")
     if len(suggestion) > LONGEST_SUGGESTION:
         raise Unclear("page_fault_suggestion")
+    if suggestion and legible.fault(suggestion) is not None:
+        raise Unclear("page_fault_unreadable")
+    if legible.link_fault(suggestion) is not None:
+        raise Unclear("page_fault_link")
     known = history.feedback_on(reminder.user_id, reminder.key)
     said = known or Feedback(None, None, None, opened.now)
     history.give_feedback(
@@ -149,41 +187,50 @@ def _give_feedback(opened: Opened, reminder: Reminder, form: Form) -> None:
     )
 
 
-def _take_feedback_back(opened: Opened, reminder: Reminder, form: Form) -> None:
-    history.take_feedback_back(reminder.user_id, reminder.key)
+def _not_mine(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    return _mute(opened, reminder, SilenceReason.NOT_MINE)
 
 
-def _silence(opened: Opened, reminder: Reminder, reason: SilenceReason) -> None:
-    happenings.silence(reminder.user_id, reminder.bill_id, reason, now=opened.now)
+def _stop_bill(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    return _mute(opened, reminder, SilenceReason.STOPPED)
 
 
-def _stop_bill(opened: Opened, reminder: Reminder, form: Form) -> None:
-    _silence(opened, reminder, SilenceReason.STOPPED)
+def _mute(opened: Opened, reminder: Reminder, reason: SilenceReason) -> Command:
+    return partial(mute.mute, bill_id=reminder.bill_id, reason=reason, now=opened.now)
 
 
-def _channel(form: Form) -> Channel:
+def _remind_again(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    return partial(mute.unmute, bill_id=reminder.bill_id)
+
+
+def _channel(opened: Opened, form: Form) -> Channel:
+    """The one that the button names, if the link reaches it."""
     try:
-        return Channel(_field(form, "channel"))
+        channel = Channel(field_of(form, "channel"))
     except ValueError:
         raise Unclear("page_fault_form") from None
+    if not opened.reaches(channel):
+        raise NeedsProof
+    return channel
 
 
-def _stop_channel(opened: Opened, reminder: Reminder, form: Form) -> None:
-    happenings.stop(reminder.user_id, _channel(form), by=StoppedBy.PAGE, now=opened.now)
+def _stop_channel(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    channel = _channel(opened, form)
+    return partial(stops.stop, channel=channel, by=StoppedBy.PAGE, now=opened.now)
 
 
-def _start_channel(opened: Opened, reminder: Reminder, form: Form) -> None:
-    happenings.start(reminder.user_id, _channel(form), lifts=PAGE_LIFTS, now=opened.now)
+def _start_channel(opened: Opened, reminder: Reminder, form: Form) -> Command:
+    return partial(stops.start, channel=_channel(opened, form), lifts=PAGE_LIFTS)
 
 
-_SIMPLE: Mapping[str, Callable[[Opened, Reminder, Form], None]] = {
+_COMMANDS: Mapping[str, Callable[[Opened, Reminder, Form], Command]] = {
     "paid": _pay,
     "unpaid": _undo_payment,
     "snooze": _snooze,
     "unsnooze": _undo_snooze,
-    "feedback": _give_feedback,
-    "unsay": _take_feedback_back,
+    "not-mine": _not_mine,
     "stop-bill": _stop_bill,
+    "remind-again": _remind_again,
     "stop-channel": _stop_channel,
     "start-channel": _start_channel,
 }
@@ -192,17 +239,32 @@ _SIMPLE: Mapping[str, Callable[[Opened, Reminder, Form], None]] = {
 def _change_plan(opened: Opened, reminder: Reminder, form: Form) -> str:
     """Change the plan of this bill or the user's own; the query that holds what both were."""
     bill = opened.account.bill(reminder.bill_id)
-    scope = _field(form, "scope")
+    scope = field_of(form, "scope")
     if bill is None or scope not in ("bill", "all"):
         raise Unclear("page_fault_form")
-    wanted = _ticked if _field(form, "boxes") == "yes" else _as_before
-    happenings.change_plans(
-        reminder.user_id,
-        reminder.bill_id,
-        lambda user, bill: wanted(form, user, bill),
-        now=opened.now,
+    if scope == "all" and not opened.proven:
+        raise NeedsProof
+    wanted: PlanOfForm = _ticked if field_of(form, "boxes") == "yes" else _as_before
+    if not opened.proven:
+        wanted = _with_channels_as_they_are(wanted)
+    _change(
+        opened,
+        partial(change_plans, bill_id=reminder.bill_id, plans=partial(wanted, form)),
     )
-    return plan_query(opened.account.user, bill, scope)
+    return plan_query(opened, bill, scope)
+
+
+def _with_channels_as_they_are(wanted: PlanOfForm) -> PlanOfForm:
+    """For a link alone: its bill gets other days, but says nothing on other channels, nor falls
+    silent on them."""
+
+    def limited(form: Form, user: User, bill: Bill) -> tuple[Plan, PlanChange]:
+        shown = [channel.value for channel in plan_of(user, bill).channels]
+        _, change = wanted({**form, "channels": shown, f"{OWN}channels": ()}, user, bill)
+        own = bill.plan_change
+        return user.plan, replace(change, channels=own.channels, joins=own.joins)
+
+    return limited
 
 
 def _as_before(form: Form, user: User, bill: Bill) -> tuple[Plan, PlanChange]:
@@ -215,7 +277,7 @@ def _ticked(form: Form, user: User, bill: Bill) -> tuple[Plan, PlanChange]:
     """What a page's own form makes of the user's plan and of the bill's change of it. The form has
     every cell; the bill keeps those that differ from what it would follow anyway, so that it
     follows the others when they change."""
-    everywhere = _field(form, "scope") == "all"
+    everywhere = field_of(form, "scope") == "all"
     follows = user.plan_for(bill.kind, NO_CHANGE)
     wanted = _boxes(form, plan_of(user, bill), user.plan if everywhere else follows)
     if everywhere:
@@ -231,7 +293,13 @@ def _boxes(form: Form, shown: Plan, follows: Plan) -> PlanChange:
     cells = {name: ["+".join(form.get(name, ())) or "none"] for name in PLAN_CELLS}
     if not form.get("channels"):
         raise Unclear("page_fault_channels")
-    change = _read_plan({**cells, "remind_at": form.get("remind_at", ())})
+    kept = PlanChange(
+        lead_days=_kept(form.get("lead_days", ()), shown.lead_days),
+        overdue_days=_kept(form.get("overdue_days", ()), shown.overdue_days),
+    )
+    cells |= {"lead_days": []} if kept.lead_days is not None else {}
+    cells |= {"overdue_days": []} if kept.overdue_days is not None else {}
+    change = _read_plan({**cells, "remind_at": form.get("remind_at", ())}).over(kept)
     channels = change.channels or ()
     for plan in (shown, follows):
         if set(channels) == set(plan.channels):
@@ -243,6 +311,15 @@ def _boxes(form: Form, shown: Plan, follows: Plan) -> PlanChange:
         channels=tuple(sorted(channels, key=order.index)),
         joins=tuple(joins[channel] for channel in channels if channel in joins),
     )
+
+
+def _kept(ticked: Sequence[str], shown: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The days that stay where no other is ticked, though they be more than may be entered today;
+    None where one is."""
+    known = {str(day): day for day in shown}
+    if len({*ticked}) < len(ticked) or not known.keys() >= {*ticked}:
+        return None
+    return tuple(known[day] for day in ticked)
 
 
 def _differing(change: PlanChange, plan: Plan) -> PlanChange:
@@ -263,9 +340,12 @@ def _unless_same(days: tuple[int, ...] | None, plan: tuple[int, ...]) -> tuple[i
 
 def _read_plan(form: Form) -> PlanChange:
     """The cells of a plan; one that is missing changes nothing."""
-    cells = {name: _field(form, name) for name in PLAN_CELLS}
+    cells = {name: field_of(form, name) for name in PLAN_CELLS}
     row = Row(0, cells)
     change = plans.plan_change(row)
+    for name, most in (("lead_days", MOST_LEAD_DAYS), ("overdue_days", MOST_OVERDUE_DAYS)):
+        if cells[name].count("+") >= most:
+            raise Unclear(f"page_fault_{name}")
     if row.errors:
         raise Unclear("page_fault_plan")
     return change
@@ -273,8 +353,9 @@ def _read_plan(form: Form) -> PlanChange:
 
 def stop_from_mail(user_id: str, channel: Channel, *, now: datetime) -> None:
     """What a mail program's own button does, without asking twice."""
-    happenings.stop(user_id, channel, by=StoppedBy.UNSUBSCRIBE, now=now)
+    by = StoppedBy.UNSUBSCRIBE
+    accounts.change(user_id, partial(stops.stop, channel=channel, by=by, now=now), now=now)
 
 
 def start_from_mail(user_id: str, channel: Channel, *, now: datetime) -> None:
-    happenings.start(user_id, channel, lifts=PAGE_LIFTS, now=now)
+    accounts.change(user_id, partial(stops.start, channel=channel, lifts=PAGE_LIFTS), now=now)

@@ -1,7 +1,7 @@
 """What the pages show, from the account and the ledger."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -10,21 +10,23 @@ from uuid import uuid4
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill, SilenceReason
 from bill_reminders.domain.chains import is_stand_in, plan_of
 from bill_reminders.domain.clock import DAY, local_date, wall_text
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
-from bill_reminders.domain.people import NO_CHANGE, Language, Plan, PlanChange, StoppedBy, User
+from bill_reminders.domain.people import NO_CHANGE, Language, Plan, StoppedBy, User
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.terms import Channel
-from bill_reminders.files.plans import channels_text, days_text
+from bill_reminders.files.plans import COLUMNS, plan_cells
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because, outcome
 from bill_reminders.messages.lateness import cost_of_missing
 from bill_reminders.messages.locale import amount, full_date, weekday_date
-from bill_reminders.messages.names import clean
+from bill_reminders.messages.names import shown
 from bill_reminders.messages.notices import Notice
+from bill_reminders.messages.paying import on_page
 from bill_reminders.messages.wording import (
     amount_alone,
     bill_title,
@@ -36,11 +38,12 @@ from bill_reminders.messages.wording import (
     rule,
 )
 from bill_reminders.pages import chart
-from bill_reminders.storage.accounts import Account
+from bill_reminders.storage import codes
 from bill_reminders.storage.history import Feedback, Told
 from bill_reminders.storage.links import Link
 
 NAME_WIDTH = 80
+CODE_MINUTES = int(codes.LIFETIME.total_seconds() // 60)
 AHEAD = 100 * DAY
 """How far ahead the timeline tells what is planned."""
 USUAL_LEADS = (14, 7, 5, 3, 2, 1, 0)
@@ -67,6 +70,15 @@ class Opened:
     account: Account
     reminders: tuple[Reminder, ...]
     now: datetime
+    proven: bool = False
+    """Whether the code was entered in this browser: without it a link reaches its message alone."""
+
+    def reaches(self, channel: Channel) -> bool:
+        """Whether the channel may be shown and changed."""
+        return self.proven or channel is self.link.channel
+
+    def is_of_message(self, bill: Bill) -> bool:
+        return any(each.bill_id == bill.bill_id for each in self.reminders)
 
     @property
     def words(self) -> Catalogue:
@@ -122,7 +134,8 @@ def bill_page(
     notice = Notice.of(bill, reminder)
     user, today = account.user, opened.today
     owed = bill.owed(reminder.occurrence)
-    dues = chart.due_soon(account.bills, today)
+    all_dues = chart.due_soon(account.bills, today)
+    dues = [each for each in all_dues if opened.proven or opened.is_of_message(each.bill)]
     until = bill.snoozed_until(reminder.occurrence)
     return render(
         "bill.html",
@@ -139,14 +152,15 @@ def bill_page(
         cost=cost_of_missing(
             user.language, bill, reminder.occurrence, today=today, due_on=notice.due_on
         ),
-        code_word=clean(user.code_word or ""),
+        paying=on_page(notice),
+        code_word=shown(user.code_word or ""),
         payments=[
             {"id": each.payment_id, "text": _payment(words, each, user)}
             for each in bill.payments
             if each.occurrence == reminder.occurrence
         ],
         payment_id=f"page-{uuid4().hex}",
-        currency="" if owed.amount is None else owed.amount.currency,
+        currency=bill.currency_of(reminder.occurrence) or "",
         snoozed="" if until is None or until < today else full_date(until, words.language),
         tomorrow=today + DAY,
         last_snooze=notice.due_on + LATE_AT_MOST * DAY,
@@ -156,12 +170,13 @@ def bill_page(
         feedback=feedback,
         silence="" if bill.silence is None else bill.silence.reason.value,
         not_mine=SilenceReason.NOT_MINE.value,
-        channels=_channels(words, user),
+        channels=_channels(opened),
+        proven=opened.proven,
         plan=_plan_form(words, user, bill),
         done=done,
         was=dict(was or {}),
         fault=fault,
-        timeline=[*_past(words, user, told), *_planned(words, account, bill, reminder, opened.now)],
+        timeline=[*_past(opened, told), *_planned(opened, bill, reminder)],
         chart=chart.bars(dues, today),
         chart_days=chart.DAYS,
         chart_height=chart.HEIGHT,
@@ -173,8 +188,34 @@ def bill_page(
             }
             for each in dues
         ],
-        totals=[amount(each, words.language) for each in chart.totals(dues)],
+        nothing_ahead=not all_dues,
+        total=words.say(
+            "page_total" if len(dues) == len(all_dues) else "page_total_all",
+            total=" + ".join(amount(each, words.language) for each in totals),
+        )
+        if (totals := chart.totals(all_dues))
+        else "",
+        ask_code=_code_form(opened),
     )
+
+
+def proof_page(opened: Opened, number: int, *, fault: str = "") -> str:
+    """Where the code is entered that opens all of the account; `fault` says what is wrong."""
+    return render(
+        "proof.html",
+        opened.account.user.language,
+        base=f"/r/{opened.token}/{number}",
+        ask_code=_code_form(opened),
+        minutes=CODE_MINUTES,
+        fault=fault,
+    )
+
+
+def _code_form(opened: Opened) -> dict[str, str]:
+    """What the button needs that sends a code."""
+    channel = opened.link.channel
+    name = "" if channel is None else opened.words.say(f"page_channel_{channel}")
+    return {"channel": name, "request": uuid4().hex}
 
 
 def overview_page(opened: Opened) -> str:
@@ -198,14 +239,14 @@ def overview_page(opened: Opened) -> str:
         )
     user = account.user
     return render(
-        "overview.html", user.language, cards=cards, code_word=clean(user.code_word or "")
+        "overview.html", user.language, cards=cards, code_word=shown(user.code_word or "")
     )
 
 
 def way_out_page(opened: Opened, channel: Channel) -> str:
     """Stop a channel, or take that back: what a mail program's own link opens."""
     user = opened.account.user
-    known = {each["channel"]: each for each in _channels(opened.words, user)}
+    known = {each["channel"]: each for each in _channels(opened)}
     if channel.value not in known:
         return notice_page(user.language, "page_no_channel")
     shown = known[channel.value]
@@ -247,8 +288,10 @@ def _payment(words: Catalogue, payment: Payment, user: User) -> str:
     return words.say("page_payment", amount=amount(payment.amount, words.language), date=day)
 
 
-def _channels(words: Catalogue, user: User) -> list[dict[str, Any]]:
-    """Each channel with an address: whether it is stopped, and whether the page may lift that."""
+def _channels(opened: Opened) -> list[dict[str, Any]]:
+    """Each channel with an address that the link reaches: whether it is stopped, and whether the
+    page may lift that."""
+    words = opened.words
     return [
         {
             "channel": channel.value,
@@ -257,24 +300,13 @@ def _channels(words: Catalogue, user: User) -> list[dict[str, Any]]:
             "lifts": address.stopped_by in PAGE_LIFTS,
             "why": WHY_STOPPED.get(address.stopped_by),
         }
-        for channel, address in user.addresses.items()
-        if address.attestation is not None
+        for channel, address in opened.account.user.addresses.items()
+        if address.attestation is not None and opened.reaches(channel)
     ]
 
 
-def plan_cells(plan: Plan | PlanChange) -> dict[str, str]:
-    """A plan, or what a bill changes in one, as the fields of the page's form; "" changes nothing.
-    They are the cells of a file, so that its rules read them."""
-    channels = plan.channels
-    return {
-        "lead_days": "" if plan.lead_days is None else days_text(plan.lead_days),
-        "overdue_days": "" if plan.overdue_days is None else days_text(plan.overdue_days),
-        "remind_at": "" if plan.remind_at is None else wall_text(plan.remind_at),
-        "channels": "" if channels is None else channels_text(channels, plan.joins),
-    }
-
-
-PLAN_CELLS = tuple(plan_cells(NO_CHANGE))
+PLAN_CELLS = COLUMNS
+"""The fields of the page's form of a plan: the cells of a file, so that its rules read them."""
 
 OWN = "own_"
 """Begins the cells of what the bill itself changes."""
@@ -283,10 +315,13 @@ PLAN_FIELDS = ("scope", *PLAN_CELLS, *(f"{OWN}{name}" for name in PLAN_CELLS))
 """What an address may hold of the plans that stood before."""
 
 
-def plan_query(user: User, bill: Bill, scope: str) -> str:
+def plan_query(opened: Opened, bill: Bill, scope: str) -> str:
     """What stood before a change, for the address of the page that offers to undo it."""
-    plan = plan_cells(user.plan if scope == "all" else NO_CHANGE)
-    own = {f"{OWN}{name}": cell for name, cell in plan_cells(bill.plan_change).items()}
+    plan = plan_cells(opened.account.user.plan if scope == "all" else NO_CHANGE)
+    change = bill.plan_change
+    if not opened.proven:
+        change = replace(change, channels=None, joins=())
+    own = {f"{OWN}{name}": cell for name, cell in plan_cells(change).items()}
     return urlencode({"scope": scope, **plan, **own})
 
 
@@ -330,7 +365,8 @@ def _name_in_plan(words: Catalogue, plan: Plan, channel: Channel) -> str:
     return name
 
 
-def _past(words: Catalogue, user: User, told: Iterable[Told]) -> list[dict[str, str]]:
+def _past(opened: Opened, told: Iterable[Told]) -> list[dict[str, str]]:
+    words, user = opened.words, opened.account.user
     return [
         _entry(
             words,
@@ -339,19 +375,21 @@ def _past(words: Catalogue, user: User, told: Iterable[Told]) -> list[dict[str, 
             outcome(user.language, each.recorded.state, each.reason),
         )
         for each in told
+        if opened.reaches(each.recorded.reminder.channel)
     ]
 
 
-def _planned(
-    words: Catalogue, account: Account, bill: Bill, reminder: Reminder, now: datetime
-) -> list[dict[str, str]]:
+def _planned(opened: Opened, bill: Bill, reminder: Reminder) -> list[dict[str, str]]:
+    words, account, now = opened.words, opened.account, opened.now
     coming = outlook(
         account.user, (bill,), account.recorded, now=now, until=now + AHEAD, at_most=20
     )
     return [
         _entry(words, account.user, each.reminder, words.say("page_planned"))
         for each in coming
-        if each.skip is None and each.reminder.occurrence == reminder.occurrence
+        if each.skip is None
+        and each.reminder.occurrence == reminder.occurrence
+        and opened.reaches(each.reminder.channel)
     ]
 
 

@@ -1,15 +1,22 @@
 """What becomes of a receipt: the ledger's row, the address, or nothing."""
 
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
+from random import uniform
 
+from bill_reminders.commands.stops import stop_address
+from bill_reminders.delivery import direct_rows, receipts, undelivered
+from bill_reminders.delivery.failures import Failure
+from bill_reminders.domain.clock import floor_minute, next_minute
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.ledger import State
 from bill_reminders.domain.terms import Channel
 from bill_reminders.receipts.inbound import Receipt
-from bill_reminders.storage import addresses, happenings, receipts
+from bill_reminders.storage import accounts, addresses, common_causes, mailed_codes
 from bill_reminders.storage.accounts import UnknownUser
-from bill_reminders.storage.failures import Failure
 from bill_reminders.storage.tables import LedgerItem
 
 
@@ -25,26 +32,61 @@ class Outcome(StrEnum):
     KNOWN = "known"
     """The ledger knew that, or knows better."""
     GUESSED = "guessed"
-    """No row bears its id; the only message to that address of which nobody knew took it."""
+    """No row bears its id; the only message to that address with an unknown outcome took it."""
+    WAITS = "waits"
+    """The account is at fault: its message ended undelivered, and its reminders wait."""
     FOREIGN = "foreign"
     """No message of ours is meant."""
 
 
-def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a receipt did, and for what reason the account is at fault; None when it is not."""
+
+    outcome: Outcome
+    account_fault: str | None = None
+
+
+def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Done:
     """Act on a receipt; doing it again does nothing. Raises TooEarly when its message is not known
     and it `may_wait`; what accounts.change raises."""
-    failure = Failure(
-        receipt.state, receipt.reason, receipt.stop, receipt.address, sent_at=receipt.at
-    )
-    row, guessed = receipts.named(receipt.receipt_id, receipt.channel), False
-    if row is None and may_wait:
-        raise TooEarly("the ledger does not know the message yet")
-    if row is None and (owner := _owner(receipt)) is not None:
+    row, guessed = None, False
+    if receipt.receipt_id is not None:
+        row = receipts.named(receipt.receipt_id, receipt.channel)
+        if row is None and may_wait:
+            raise TooEarly("the ledger does not know the message yet")
+    receipt = _judged(receipt, now)
+    if row is None and receipt.receipt_id is not None and (owner := _owner(receipt)) is not None:
         row = receipts.named_in(owner, receipt.receipt_id, receipt.channel)
         if row is None:
             row, guessed = _only_one(receipt, owner), True
+    outcome = _act(receipt, row, guessed, now)
+    if outcome is not Outcome.KNOWN and _is_code_that_came_back(receipt):
+        mailed_codes.note_bounce(sent_at=receipt.at)
+    return Done(outcome, receipt.reason if receipt.of_account else None)
+
+
+def _is_code_that_came_back(receipt: Receipt) -> bool:
+    is_mail = receipt.channel is Channel.EMAIL and direct_rows.is_of_code(receipt.receipt_id)
+    return is_mail and receipt.state in (State.BOUNCED, State.EXPIRED)
+
+
+def _judged(receipt: Receipt, now: datetime) -> Receipt:
+    """A reason that no table knows is the address's, until it has come for one after another."""
+    if receipt.unknown_text is None or receipt.address is None:
+        return receipt
+    if not common_causes.is_the_accounts(
+        receipt.channel, receipt.unknown_text, receipt.address, now=now
+    ):
+        return receipt
+    return replace(receipt, of_account=True, reason="same_for_many")
+
+
+def _act(receipt: Receipt, row: LedgerItem | None, guessed: bool, now: datetime) -> Outcome:
+    if receipt.of_account and row is not None and row.bill_id is not None:
+        return Outcome.WAITS if _give_back(receipt, row, now) else Outcome.KNOWN
     settled = row is not None and receipts.apply(
-        row, failure, provider_id=receipt.provider_id, now=now
+        row, _failure(receipt), provider_id=receipt.provider_id, now=now
     )
     if row is None or row.bill_id is None or not settled:
         _stop(receipt, now)
@@ -55,10 +97,36 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Outcome:
     return Outcome.GUESSED if guessed else Outcome.SETTLED
 
 
+def _failure(receipt: Receipt) -> Failure:
+    return Failure(receipt.state, receipt.reason, receipt.stop, receipt.address, sent_at=receipt.at)
+
+
+def _give_back(receipt: Receipt, row: LedgerItem, now: datetime) -> bool:
+    return undelivered.give_back(
+        row,
+        provider_id=receipt.provider_id,
+        reason=receipt.reason or "account",
+        not_before=_later(now, row.attempt),
+        now=now,
+    )
+
+
+SOONEST_MINUTES, LATEST_MINUTES = 15, 60
+"""When to send again what the account did not let through: an administrator has to act first, and
+each try costs a claim."""
+
+
+def _later(now: datetime, attempt: int) -> datetime:
+    """After about 15, 30, 60, 60 ... minutes, each with jitter so that all do not come back at
+    once."""
+    minutes = min(LATEST_MINUTES, SOONEST_MINUTES * 2 ** min(attempt - 1, 8))
+    return next_minute(floor_minute(now) + timedelta(minutes=minutes * uniform(0.5, 1.5)))
+
+
 def _only_one(receipt: Receipt, owner: str) -> LedgerItem | None:
     """For SMS alone: receipts of e-mails bear our own tag, those of devices come for what was
-    marked."""
-    if receipt.channel is not Channel.SMS:
+    marked. One that has given its own message back means no other."""
+    if receipt.channel is not Channel.SMS or undelivered.is_noted(receipt.provider_id):
         return None
     return receipts.only_unknown(owner, receipt.channel, sent_at=receipt.at)
 
@@ -77,11 +145,15 @@ def _stop(receipt: Receipt, now: datetime) -> None:
     owner = _owner(receipt)
     if owner is not None:
         with suppress(UnknownUser):
-            happenings.stop_address(
+            accounts.change(
                 owner,
-                receipt.channel,
-                receipt.address,
-                by=receipt.stop,
-                sent_at=receipt.at,
+                partial(
+                    stop_address,
+                    channel=receipt.channel,
+                    address=receipt.address,
+                    by=receipt.stop,
+                    sent_at=receipt.at,
+                    now=now,
+                ),
                 now=now,
             )

@@ -9,10 +9,11 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bill_reminders.delivery.verdicts import Fault, Form, Verdict, verdict
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import StoppedBy
@@ -27,37 +28,71 @@ class Unreadable(BillRemindersError):
     """What came is no receipt; the message names what is wrong and repeats nothing of it."""
 
 
+class PlainText(BillRemindersError):
+    """What came is a text that a provider publishes, as when a topic is joined to it: it claims to
+    be no receipt, and changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The ARNs of the topics that receipts come through, each of one kind alone."""
+
+    of_mails: str
+    of_devices: str
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What a provider says of one message.
 
-    `receipt_id` is our own tag of an e-mail, the provider's id of all else. `at` is when the
-    provider took the message, by its own clock. `stop` tells that `address` is of no use any more.
+    `receipt_id` is our own tag of an e-mail, the provider's id of all else; None when it is about
+    the address and no message. `at` is when the provider took the message, by its own clock. `stop`
+    tells that `address` is of no use any more, `of_account` that the account is at fault and nobody
+    got the message. `unknown_text` is a reason that no table of ours knows.
     """
 
     channel: Channel
-    receipt_id: str
+    receipt_id: str | None
     provider_id: str
     state: State
     at: datetime
     reason: str | None = None
     stop: StoppedBy | None = None
+    of_account: bool = False
     address: str | None = field(default=None, repr=False)
+    unknown_text: str | None = field(default=None, repr=False)
 
 
-def parse(body: str) -> Receipt | None:
+def parse(body: str, topics: Topics) -> Receipt | None:
     """The receipt in a message of the queue; None when it says nothing that changes anything.
-    Raises Unreadable."""
+
+    A receipt counts from the topic of its kind; a line of the log of SMS comes through no topic.
+    Raises Unreadable, PlainText.
+    """
     content = _json(body)
     try:
-        if SMS_LOG in content:
+        if content.keys() == {SMS_LOG}:
             return _sms(_json(content[SMS_LOG]))
-        event = _json(content["Message"])
-        if "EventType" in event:
-            return _push(event)
-        return _email(event)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if content.get("Type", NOTIFICATION) != NOTIFICATION:
+            raise PlainText("it is about a subscription")
+        return _of_topic(_text(content.get("TopicArn", "")), _json(content["Message"]), topics)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise Unreadable(f"not a receipt: {type(error).__name__}") from None
+
+
+NOTIFICATION = "Notification"
+SUBSCRIBED = "AmazonSnsSubscriptionSucceeded"
+
+
+def _of_topic(topic: str, event: Mapping[str, Any], topics: Topics) -> Receipt | None:
+    if event.get("notificationType") == SUBSCRIBED:
+        raise PlainText("it is about a subscription")
+    is_of_device, is_of_email = "EventType" in event, "eventType" in event
+    if is_of_device == is_of_email:
+        raise Unreadable("not a receipt of one kind")
+    if topic != (topics.of_devices if is_of_device else topics.of_mails):
+        raise Unreadable("from a topic that is not its own")
+    return _push(event) if is_of_device else _email(event)
 
 
 def log_events(event: Mapping[str, Any]) -> list[str]:
@@ -78,21 +113,22 @@ def forgotten(body: str) -> Mapping[str, Any] | None:
     other message."""
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     payload = content.get("requestPayload") if isinstance(content, dict) else None
     return payload if isinstance(payload, dict) and "awslogs" in payload else None
 
 
 def _json(text: object) -> dict[str, Any]:
+    """Raises PlainText for a text that does not even begin like an object."""
     if not isinstance(text, str):
         raise Unreadable("not a text")
+    if not text.lstrip().startswith("{"):
+        raise PlainText("not an object")
     try:
-        content = json.loads(text)
-    except ValueError:
+        content: dict[str, Any] = json.loads(text)
+    except (ValueError, RecursionError):
         raise Unreadable("not JSON") from None
-    if not isinstance(content, dict):
-        raise Unreadable("not an object")
     return content
 
 
@@ -113,8 +149,31 @@ def _instant(value: object) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-Verdict = tuple[State, str | None, StoppedBy | None]
-"""What became of the message, why, and whether its address is of no use any more."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message, why, and what else that says."""
+
+    state: State
+    reason: str | None = None
+    stop: StoppedBy | None = None
+    of_account: bool = False
+    unknown_text: str | None = field(default=None, repr=False)
+
+
+OUTCOMES: Mapping[Fault, Outcome] = {
+    Fault.ACCOUNT: Outcome(State.FAILED, of_account=True),
+    Fault.SENDER: Outcome(State.FAILED, of_account=True),
+    Fault.PASSING: Outcome(State.EXPIRED),
+    Fault.ADDRESS: Outcome(State.BOUNCED, stop=StoppedBy.BOUNCED),
+    Fault.OPTED_OUT: Outcome(State.FAILED, stop=StoppedBy.PROVIDER),
+    Fault.MESSAGE: Outcome(State.FAILED),
+}
+
+
+def _meant(verdict: Verdict | None, text: str) -> Outcome:
+    if verdict is None:
+        return Outcome(State.FAILED, "not_delivered", unknown_text=text)
+    return replace(OUTCOMES[verdict.fault], reason=verdict.reason)
 
 
 # E-mail: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
@@ -122,105 +181,108 @@ Verdict = tuple[State, str | None, StoppedBy | None]
 
 def _email(event: Mapping[str, Any]) -> Receipt | None:
     mail = event["mail"]
-    verdict = _of_email(_text(event["eventType"]), event)
-    if verdict is None:
+    outcome = _of_email(_text(event["eventType"]), event)
+    if outcome is None:
         return None
-    state, reason, stop = verdict
     (tag,) = mail["tags"]["message_id"]
     (address,) = mail["destination"]  # we write to one at a time
-    return Receipt(
+    return _receipt(
+        outcome,
         channel=Channel.EMAIL,
         receipt_id=_id(tag),
         provider_id=_id(mail["messageId"]),
-        state=state,
         at=_instant(mail["timestamp"]),
-        reason=reason,
-        stop=stop,
         address=_text(address),
     )
 
 
-_EMAIL: Mapping[str, Verdict] = {
-    "Send": (State.SENT, None, None),
-    "Delivery": (State.DELIVERED, None, None),
-    "Reject": (State.FAILED, "rejected", None),
+def _receipt(outcome: Outcome, **known: Any) -> Receipt:
+    return Receipt(
+        state=outcome.state,
+        reason=outcome.reason,
+        stop=outcome.stop,
+        of_account=outcome.of_account,
+        unknown_text=outcome.unknown_text,
+        **known,
+    )
+
+
+_EMAIL: Mapping[str, Outcome] = {
+    "Send": Outcome(State.SENT),
+    "Delivery": Outcome(State.DELIVERED),
+    "Reject": Outcome(State.FAILED, "rejected"),
+    "Rendering Failure": Outcome(State.FAILED, "not_rendered"),
 }
 """Delays, openings and the like are left out: they say nothing final."""
 
 
-def _of_email(kind: str, event: Mapping[str, Any]) -> Verdict | None:
+def _of_email(kind: str, event: Mapping[str, Any]) -> Outcome | None:
     if kind == "Bounce":
-        if event["bounce"]["bounceType"] == "Permanent":
-            return State.BOUNCED, "bounced", StoppedBy.BOUNCED
-        return State.EXPIRED, "bounced_for_now", None  # a full mailbox, a server that is down
+        bounce = event["bounce"]
+        statuses = (each.get("status") for each in bounce.get("bouncedRecipients") or ())
+        text = " ".join(str(each) for each in (bounce.get("bounceSubType"), *statuses))
+        return _meant(verdict(Form.BOUNCE, text, kind=_text(bounce["bounceType"])), text)
     if kind == "Complaint":
-        # mailbox providers also tell when somebody takes a mail out of the junk folder
-        is_unwanted = event["complaint"].get("complaintFeedbackType") != "not-spam"
-        return (State.COMPLAINED, "complained", StoppedBy.COMPLAINT) if is_unwanted else None
+        return _of_complaint(event["complaint"])
     return _EMAIL.get(kind)
+
+
+def _of_complaint(complaint: Mapping[str, Any]) -> Outcome | None:
+    # mailbox providers also tell when somebody takes a mail out of the junk folder
+    if complaint.get("complaintFeedbackType") == "not-spam":
+        return None
+    # SES kept it back, because of a complaint about an earlier one
+    is_kept_back = complaint.get("complaintSubType") == "OnAccountSuppressionList"
+    state = State.BOUNCED if is_kept_back else State.COMPLAINED
+    return Outcome(state, "complained", StoppedBy.COMPLAINT)
 
 
 # SMS: https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
 
-_SMS_FAILURES: Mapping[str, Verdict] = {
-    "invalid phone number": (State.BOUNCED, "no_such_number", StoppedBy.BOUNCED),
-    "phone number is opted out": (State.FAILED, "opted_out", StoppedBy.PROVIDER),
-    "phone is currently unreachable/unavailable": (State.EXPIRED, "unreachable", None),
-    "phone carrier is currently unreachable/unavailable": (State.EXPIRED, "unreachable", None),
-    "phone has blocked sms": (State.FAILED, "blocked_by_phone", None),
-    "phone is on a blocked list": (State.FAILED, "blocked", None),
-    "phone carrier has blocked this message": (State.FAILED, "blocked", None),
-    "blocked as spam by phone carrier": (State.FAILED, "blocked", None),
-    "destination is on a blocked list": (State.FAILED, "blocked", None),
-    "this delivery would exceed max price": (State.FAILED, "too_expensive", None),
-    "message body is invalid": (State.FAILED, "invalid", None),
-}
-
 
 def _sms(event: Mapping[str, Any]) -> Receipt | None:
     delivery, notification = event["delivery"], event["notification"]
-    state, reason, stop = _of_sms(_text(event["status"]), delivery)
     number = _id(notification["messageId"])
-    return Receipt(
+    return _receipt(
+        _of_sms(_text(event["status"]), delivery),
         channel=Channel.SMS,
         receipt_id=number,
         provider_id=number,
-        state=state,
         at=_instant(notification["timestamp"]),
-        reason=reason,
-        stop=stop,
         address=_text(delivery["destination"]),
     )
 
 
-def _of_sms(status: str, delivery: Mapping[str, Any]) -> Verdict:
+def _of_sms(status: str, delivery: Mapping[str, Any]) -> Outcome:
     if status == "SUCCESS":
         # most carriers only say that they took it; a phone that answers says more
         arrived = "dwellTimeMsUntilDeviceAck" in delivery
-        return (State.DELIVERED if arrived else State.SENT), None, None
+        return Outcome(State.DELIVERED if arrived else State.SENT)
     if status != "FAILURE":
         raise Unreadable("the status is neither of the two")
-    said = _text(delivery.get("providerResponse", "")).strip().casefold()
-    return _SMS_FAILURES.get(said, (State.FAILED, "not_delivered", None))
+    said = _text(delivery.get("providerResponse", ""))
+    return _meant(verdict(Form.SMS, said), said)
 
 
 # Push: https://docs.aws.amazon.com/sns/latest/dg/application-event-notifications.html
 
-_DEAD_DEVICE = {"InvalidPlatformToken", "EndpointDisabled", "PlatformTokenExpired"}
-
 
 def _push(event: Mapping[str, Any]) -> Receipt | None:
-    if event["EventType"] != "DeliveryFailure":
-        return None
-    is_dead = event.get("FailureType") in _DEAD_DEVICE
-    number = _id(event["MessageId"])
-    return Receipt(
+    number: str | None = None
+    match event["EventType"]:
+        case "DeliveryFailure":
+            number = _id(event["MessageId"])
+            said = f"{event.get('FailureType', '')} {event.get('FailureMessage', '')}"
+            outcome = _meant(verdict(Form.PUSH, said), said)
+        case "EndpointDeleted":
+            outcome = replace(OUTCOMES[Fault.ADDRESS], reason="device_is_gone")
+        case _:
+            return None
+    return _receipt(
+        outcome,
         channel=Channel.PUSH,
         receipt_id=number,
-        provider_id=number,
-        state=State.BOUNCED if is_dead else State.FAILED,
+        provider_id=number or "",
         at=_instant(event["Time"]),
-        reason="device_is_gone" if is_dead else "not_delivered",
-        stop=StoppedBy.BOUNCED if is_dead else None,
         address=_text(event["EndpointArn"]),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.ledger import State
@@ -10,7 +11,6 @@ from bill_reminders.domain.reminders import Trigger
 from bill_reminders.domain.replies import Target
 from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice
-from bill_reminders.storage.accounts import Account
 
 AHEAD = 30 * DAY
 BACK = LATE_AT_MOST * DAY

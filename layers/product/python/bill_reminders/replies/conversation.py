@@ -1,23 +1,28 @@
 """A reply comes in: find whose it is, do what it asks for, answer it.
 
-Everything may happen twice, for the reply may be handed over again after any step: what it does is
-noted before it is done, doing it again changes nothing, and its answer goes out once by its name in
-the ledger. A reply that was answered does nothing any more.
+Everything may happen twice, for the reply may be handed over again after any step, also days later
+from the dead letters: what it did is written together with a note under its id, which is looked up
+first, and its answer goes out once by its name in the ledger. A reply that was answered does
+nothing any more. One that is older than a day does nothing by itself: we ask whether it is still
+meant. STOP counts at any age.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.delivery import direct
+from bill_reminders.commands import payments, snoozes, stops
+from bill_reminders.delivery import direct, direct_rows
 from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.origins import Origins
+from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.providers import NoAnswer, Rejected
+from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.clock import DAY, local_date
-from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.errors import InvalidValue, MayPass
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.replies import Deed, Question, Reply, Target, Wish
 from bill_reminders.domain.terms import Channel
@@ -27,15 +32,8 @@ from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.registered import Wording
 from bill_reminders.replies import choices
 from bill_reminders.replies.words import Said, understand
-from bill_reminders.storage import (
-    accounts,
-    addresses,
-    conversations,
-    direct_rows,
-    happenings,
-    limits,
-)
-from bill_reminders.storage.accounts import Account, Contended
+from bill_reminders.storage import accounts, addresses, conversations, limits
+from bill_reminders.storage.accounts import Command, Contended, Once
 from bill_reminders.storage.limits import HOUR, Limit, TooOften
 
 logger = Logger(child=True)
@@ -43,9 +41,13 @@ logger = Logger(child=True)
 ANSWER_LASTS = timedelta(hours=1)
 """An answer that comes later, after an outage, explains nothing any more."""
 
+_ACTS = frozenset({Wish.START, Wish.PAID, Wish.SNOOZE, Wish.UNDO})
+"""What changes something, and is asked about when it comes too late."""
+
 MOST_ANSWERS = (("replies/hour", 20, HOUR), ("replies/day", 60, DAY))
 MOST_EXPLANATIONS = ("replies unclear/day", 3, DAY)
-"""Answers to what is not understood: two machines must not talk to each other for ever."""
+"""Answers to what is not understood or came too late: two machines must not talk to each other
+for ever, and many replies that were kept back are no reason to ask many times."""
 
 Answer = Callable[[], DirectText]
 
@@ -55,23 +57,27 @@ class Desk:
     """What answers need beside the reply."""
 
     sender: Sender
-    origins: Origins
-    origins_parameter: str
+    origins: DeployedOrigins
+    bounds: SmsBounds
+
+
+class StillQuiet(MayPass):
+    """It is quiet where the user is, and they have asked for nothing just now."""
 
 
 def take(reply: Reply, desk: Desk, *, now: datetime) -> str:
     """Do what `reply` asks for and answer it, once; in one word what came of it.
 
-    Raises accounts.UnknownUser, Contended, transactions.Busy, Lost or Stale, and
-    providers.Refused: then it has to be handed over again.
+    Raises accounts.UnknownUser and what trouble.may_pass names, StillQuiet among it when it would
+    have to be asked about: then it has to be handed over again.
     """
     said = understand(reply.text)
-    if said.wish is not Wish.STOP and reply.recipient not in desk.origins.two_way_numbers:
+    if said.wish is not Wish.STOP and reply.recipient not in desk.origins.known().two_way_numbers:
         logger.warning("reply to a number that SmsOrigins does not name as two_way")
         return "not_ours"
     owner = addresses.owner_of(Channel.SMS, reply.sender)
     if owner is None or owner.user_id is None:
-        return _from_nobody(said, reply)
+        return _from_nobody(said, reply, now)
     if direct_rows.is_known(owner.user_id, _key(reply)):
         return "repeated"
     reach = now.date() - choices.BACK - DAY  # somewhere it is still yesterday
@@ -79,13 +85,13 @@ def take(reply: Reply, desk: Desk, *, now: datetime) -> str:
     return _Conversation(reply, said, account, desk, now).go_on()
 
 
-def _from_nobody(said: Said, reply: Reply) -> str:
+def _from_nobody(said: Said, reply: Reply, now: datetime) -> str:
     """A STOP is kept for whoever enters the number next; nothing else has anything to act on."""
     if said.wish is Wish.STOP:
         if not addresses.keep_stop(Channel.SMS, reply.sender, said_at=reply.received_at):
             raise Contended("the number has become somebody's")
         return "stop_kept"
-    if said.wish is Wish.START:
+    if said.wish is Wish.START and not reply.is_old(now):
         addresses.forget_stop(Channel.SMS, reply.sender, said_at=reply.received_at)
     return "nobodys"
 
@@ -104,6 +110,7 @@ class _Conversation:
         self._today = local_date(now, self._user.zone)
         self._question, self._deed = conversations.read(self._user.user_id)
         self._answers = Answers(self._user.language, reply.sender, desk.sender)
+        self._done = None if said.wish is Wish.STOP else self._done_before()
 
     def go_on(self) -> str:
         wish, answer = self._act()
@@ -119,9 +126,13 @@ class _Conversation:
     def _act(self) -> tuple[Wish | None, Answer | None]:
         """What the reply wished for in the end, and what is to be answered."""
         wish = self._said.wish
+        if wish is Wish.STOP:
+            return wish, self._stop()
+        if self._done is not None:
+            return self._done.wish, self._answer_again(self._done)
+        if self._comes_late:
+            return wish, self._ask_again()
         match wish:
-            case Wish.STOP:
-                answer = self._stop()
             case Wish.START:
                 answer = self._start()
             case Wish.HELP:
@@ -134,10 +145,12 @@ class _Conversation:
                 return self._about_a_bill(wish)
         return wish, answer
 
-    def _about_a_bill(self, wish: Wish | None) -> tuple[Wish | None, Answer]:
-        """PAID, SNOOZE or a number; what was noted before is done once more."""
-        if self._deed is not None and self._deed.by == self._reply.message_id:
-            return self._deed.wish, self._do(self._deed.wish, self._deed.target)
+    def _about_a_bill(self, wish: Wish | None) -> tuple[Wish | None, Answer | None]:
+        """PAID, SNOOZE or a number."""
+        if self._said.only_quotes:
+            return None, None
+        if (noted := self._noted_before()) is not None:
+            return noted.wish, self._do(noted.wish, noted.target)
         target = self._named()
         if wish is None and target is not None and self._question is not None:
             wish = self._question.wish
@@ -150,12 +163,57 @@ class _Conversation:
             return wish, self._do(wish, choices.target_of(meant[0]))
         return wish, self._ask(wish, meant)
 
+    # Handed over again
+
+    def _done_before(self) -> Deed | None:
+        """What this reply did: by its note, or the payment that has its id."""
+        by = self._reply.message_id
+        if (deed := conversations.done(self._user.user_id, by)) is not None:
+            return deed
+        for bill in self._account.bills:
+            for payment in bill.payments:
+                if payment.payment_id == _payment_id(by):
+                    return self._deed_of(Wish.PAID, Target(bill.bill_id, payment.occurrence))
+        return None
+
+    def _answer_again(self, deed: Deed) -> Answer | None:
+        """What it would have been answered, unless something else happened since."""
+        notice = choices.notice_of(self._account, deed.target)
+        if notice is None:
+            return None
+        until, bill, number = self._tomorrow, notice.bill, deed.target.occurrence
+        match deed.wish:
+            case Wish.PAID if bill.is_closed(number):
+                return partial(self._answers.about, Wording.PAID, notice)
+            case Wish.SNOOZE if bill.snoozed_until(number) == until:
+                return partial(self._answers.about, Wording.SNOOZED, notice, until)
+            case Wish.UNDO if not bill.is_closed(number):
+                return partial(self._answers.about, Wording.UNDONE, notice)
+        return None
+
+    def _noted_before(self) -> Deed | None:
+        """What this reply was about to do, when notes were written before what they are about."""
+        deed, by = self._deed, self._reply.message_id
+        return deed if deed is not None and (deed.by, deed.undone_by) == (by, None) else None
+
+    @property
+    def _comes_late(self) -> bool:
+        """Whether it is asked about, and not done."""
+        asks_for_something = self._said.wish in _ACTS and self._done is None
+        return asks_for_something and self._reply.is_old(self._now)
+
+    def _ask_again(self) -> Answer | None:
+        if self._said.wish is Wish.START and self._is_before_the_stop:
+            return None
+        written_on = local_date(self._reply.received_at, self._user.zone)
+        return partial(self._answers.said_late, written_on)
+
     # Which bill
 
     def _named(self) -> Target | None:
         """What its number means, by the question that still waits."""
         number, question = self._said.number, self._question
-        if number is None or question is None or not question.waits(self._now):
+        if number is None or question is None or not question.waits_for(self._reply, self._now):
             return None
         return question.options[number - 1] if 1 <= number <= len(question.options) else None
 
@@ -184,47 +242,61 @@ class _Conversation:
         except InvalidValue:  # deleted in between, or far too late for another reminder
             return self._plain(Wording.NOTHING_DUE)
 
-    def _note(self, wish: Wish, target: Target) -> None:
-        deed = Deed(wish, target, self._reply.message_id, self._now)
-        conversations.note(self._user.user_id, deed)
+    def _deed_of(self, wish: Wish, target: Target) -> Deed:
+        by, said_at = self._reply.message_id, self._reply.received_at
+        return Deed(wish, target, by, self._now, said_at)
+
+    def _once(self, wish: Wish, target: Target) -> Once:
+        deed = self._deed_of(wish, target)
+        return conversations.once(self._user.user_id, deed, last=deed)
+
+    def _change(self, command: Command, *, once: Once | None = None) -> None:
+        accounts.change(self._user.user_id, command, now=self._now, once=once, known=self._account)
 
     def _pay(self, target: Target, notice: Notice) -> Answer:
-        self._note(Wish.PAID, target)
-        happenings.record_payment(
-            self._user.user_id,
-            target.bill_id,
-            target.occurrence,
-            payment_id=_payment_id(self._reply.message_id),
-            now=self._now,
+        self._change(
+            partial(
+                payments.pay,
+                bill_id=target.bill_id,
+                occurrence=target.occurrence,
+                payment_id=_payment_id(self._reply.message_id),
+                now=self._now,
+            ),
+            once=self._once(Wish.PAID, target),
         )
         return partial(self._answers.about, Wording.PAID, notice)
 
     def _snooze(self, target: Target, notice: Notice) -> Answer:
         """Until the day after it was written; past the due date the second one counts."""
-        until = local_date(self._reply.received_at, self._user.zone) + DAY
+        until = self._tomorrow
         sure = self._said_twice(target)
         if until > notice.due_on and not sure:
             self._remember(Wish.SNOOZE, (target,))
             return partial(self._answers.about, Wording.SNOOZE_LATE, notice, notice.due_on)
-        self._note(Wish.SNOOZE, target)
-        happenings.snooze(
-            self._user.user_id,
-            target.bill_id,
-            target.occurrence,
-            until,
-            confirmed=sure,
-            now=self._now,
+        self._change(
+            partial(
+                snoozes.snooze,
+                bill_id=target.bill_id,
+                occurrence=target.occurrence,
+                until=until,
+                confirmed=sure,
+                now=self._now,
+            ),
+            once=self._once(Wish.SNOOZE, target),
         )
         return partial(self._answers.about, Wording.SNOOZED, notice, until)
+
+    @property
+    def _tomorrow(self) -> date:
+        """The day after the reply was written."""
+        return local_date(self._reply.received_at, self._user.zone) + DAY
 
     def _said_twice(self, target: Target) -> bool:
         """Whether another reply wished for the same, and was asked whether that is meant."""
         asked, by = self._question, self._reply.message_id
-        if self._deed is not None and self._deed.by == by:
-            return True
-        return (
+        return self._noted_before() is not None or (
             asked is not None
-            and asked.waits(self._now)
+            and asked.waits_for(self._reply, self._now)
             and asked.asked_by != by
             and asked.wish is Wish.SNOOZE
             and asked.options == (target,)
@@ -232,18 +304,23 @@ class _Conversation:
 
     def _undo(self) -> Answer:
         deed, by = self._deed, self._reply.message_id
-        if deed is None or not deed.can_be_undone(by, self._now):
+        if deed is None or not deed.can_be_undone(self._reply, self._now):
             return self._answers.help
         user_id, target = self._user.user_id, deed.target
         notice = choices.notice_of(self._account, target)
         if notice is None:
             return self._plain(Wording.NOTHING_DUE)
-        conversations.note(user_id, replace(deed, undone_by=by))
+        undo = self._deed_of(Wish.UNDO, target)
+        once = conversations.once(user_id, undo, last=replace(deed, undone_by=by))
+        bill_id, number = target.bill_id, target.occurrence
         if deed.wish is Wish.PAID:
             paid = _payment_id(deed.by)
-            happenings.undo_payment(user_id, target.bill_id, paid, now=self._now)
+            take_back: Command = partial(
+                payments.undo, bill_id=bill_id, payment_id=paid, now=self._now
+            )
         else:
-            happenings.undo_snooze(user_id, target.bill_id, target.occurrence, now=self._now)
+            take_back = partial(snoozes.undo, bill_id=bill_id, occurrence=number)
+        self._change(take_back, once=once)
         return partial(self._answers.about, Wording.UNDONE, notice)
 
     def _list(self) -> Answer:
@@ -257,18 +334,23 @@ class _Conversation:
     def _stop(self) -> Answer | None:
         """Confirmed once, and not for every further STOP."""
         at, known = self._reply.received_at, self._address
-        happenings.stop(self._user.user_id, Channel.SMS, said_at=at, now=self._now)
+        self._change(partial(stops.stop, channel=Channel.SMS, said_at=at, now=self._now))
         was_stopped = known.stopped_at is not None and known.stopped_by is StoppedBy.REPLY
         if was_stopped and known.stopped_at != at:
             return None
         return self._plain(Wording.STOPPED)
 
     def _start(self) -> Answer | None:
-        at, stopped_at = self._reply.received_at, self._address.stopped_at
-        if stopped_at is not None and at < stopped_at:
-            return None  # an older word than the STOP
-        happenings.start(self._user.user_id, Channel.SMS, said_at=at, now=self._now)
+        if self._is_before_the_stop:
+            return None
+        at = self._reply.received_at
+        self._change(partial(stops.start, channel=Channel.SMS, said_at=at))
         return self._plain(Wording.STARTED)
+
+    @property
+    def _is_before_the_stop(self) -> bool:
+        stopped_at = self._address.stopped_at
+        return stopped_at is not None and self._reply.received_at < stopped_at
 
     @property
     def _address(self) -> Address:
@@ -280,29 +362,42 @@ class _Conversation:
         return partial(self._answers.plain, wording)
 
     def _answer(self, wish: Wish | None, answer: Answer) -> str:
-        if self._reply.received_at < self._now - ANSWER_LASTS:
+        if not self._comes_late and self._reply.received_at < self._now - ANSWER_LASTS:
             return "too_late"
         # they wrote to us, but to be written to is another thing: see the invariants
         if self._address.attestation is None and wish is not Wish.STOP:
             return "not_attested"
         if self._address.stopped_at is not None and wish not in (Wish.STOP, Wish.START, Wish.HELP):
             return "stopped"
+        if self._comes_late and self._is_quiet:
+            raise StillQuiet("to be asked about when it is not quiet")
         if wish is not Wish.STOP and not self._may_answer(wish):
             return "too_often"
+        return self._send(answer)
+
+    def _send(self, answer: Answer) -> str:
         message = Direct(
-            self._user.user_id, _key(self._reply), Channel.SMS, self._reply.sender, answer
+            self._user.user_id,
+            _key(self._reply),
+            Channel.SMS,
+            self._reply.sender,
+            answer,
+            self._user.self_registered,
         )
         try:
-            return direct.send(
-                message,
-                origins_parameter=self._desk.origins_parameter,
-                now=self._now,
-            ).value
+            return direct.send(message, bounds=self._desk.bounds, now=self._now).value
+        except SmsUsedUp:  # until tomorrow, when an answer explains nothing any more
+            return "used_up"
         except (Rejected, NoAnswer) as error:  # noted in the ledger; what was asked for is done
             return type(error).__name__
 
+    @property
+    def _is_quiet(self) -> bool:
+        return self._user.quiet_on(Channel.SMS).cover(self._now, self._user.zone)
+
     def _may_answer(self, wish: Wish | None) -> bool:
-        kinds = MOST_ANSWERS if wish is not None else (*MOST_ANSWERS, MOST_EXPLANATIONS)
+        explains = wish is None or self._comes_late
+        kinds = (*MOST_ANSWERS, MOST_EXPLANATIONS) if explains else MOST_ANSWERS
         try:
             limits.reserve(
                 [Limit(what, self._user.user_id, most, window) for what, most, window in kinds],

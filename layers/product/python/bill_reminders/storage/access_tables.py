@@ -8,7 +8,7 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, UnicodeAttribute
 
-from bill_reminders.storage.attributes import InstantAttribute, IntegerAttribute
+from bill_reminders.storage.attributes import InstantAttribute, IntegerAttribute, MomentAttribute
 from bill_reminders.storage.tables import Table
 
 
@@ -51,6 +51,7 @@ class CodeItem(Table):
     address = UnicodeAttribute()
     code_hash = UnicodeAttribute()
     sent_at = InstantAttribute()
+    asked_at = MomentAttribute(null=True)
     tries = IntegerAttribute()
     used_by = UnicodeAttribute(null=True)
     expires_at = IntegerAttribute()
@@ -62,7 +63,8 @@ class LinkItem(Table):
     the calendar's link, likewise. Without `expires_at` it holds until it is withdrawn.
 
     A message's link holds the ledger keys of its `reminders`, its `channel`, and in `sent_to` a
-    hash of the token with the address that it went to."""
+    hash of the token with the address that it went to; in `proof_hash` that of the cookie of a
+    browser in which the code was entered, until `proven_until`."""
 
     class Meta:
         table_name: str
@@ -75,6 +77,8 @@ class LinkItem(Table):
     reminders = ListAttribute[str](of=UnicodeAttribute, null=True)
     closes_at = InstantAttribute(null=True)
     made_at = InstantAttribute(null=True)
+    proof_hash = UnicodeAttribute(null=True)
+    proven_until = InstantAttribute(null=True)
     expires_at = IntegerAttribute(null=True)
 
 
@@ -94,6 +98,7 @@ class ConversationItem(Table):
     did_to = UnicodeAttribute(null=True)
     did_by = UnicodeAttribute(null=True)
     did_at = InstantAttribute(null=True)
+    did_said_at = InstantAttribute(null=True)
     undone_by = UnicodeAttribute(null=True)
     expires_at = IntegerAttribute()
 
@@ -106,6 +111,33 @@ class LimitItem(Table):
 
     counter = UnicodeAttribute(hash_key=True)
     asked = IntegerAttribute()
+    expires_at = IntegerAttribute()
+
+
+class SameTextItem(Table):
+    """For which addresses the same failure came lately, each as `<hash>@<epoch seconds>`; `asked`
+    counts the writes. It lies in the limits' table."""
+
+    class Meta:
+        table_name: str
+
+    counter = UnicodeAttribute(hash_key=True)
+    asked = IntegerAttribute()
+    seen = ListAttribute[str](of=UnicodeAttribute)
+    expires_at = IntegerAttribute()
+
+
+class ProofItem(Table):
+    """When the right code for an address was last entered, and for which contact: a code of another
+    one that was asked for before is worthless. It lies in the limits' table, for as long as such a
+    code could live."""
+
+    class Meta:
+        table_name: str
+
+    counter = UnicodeAttribute(hash_key=True)
+    proved_at = MomentAttribute()
+    contact_id = UnicodeAttribute()
     expires_at = IntegerAttribute()
 
 
@@ -141,7 +173,7 @@ class FeedbackItem(Table):
 
 
 class JobItem(Table):
-    """An export or an erasure that somebody was promised."""
+    """An export or an erasure that somebody was promised, of one `life` of an account."""
 
     class Meta:
         table_name: str
@@ -150,28 +182,32 @@ class JobItem(Table):
     job_id = UnicodeAttribute(range_key=True)
     kind = UnicodeAttribute()
     user_id = UnicodeAttribute()
+    life = UnicodeAttribute(null=True)
     request = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
     created_at = InstantAttribute()
     done_at = InstantAttribute(null=True)
+    sign_in = UnicodeAttribute(null=True)
+    signed_in_as = UnicodeAttribute(null=True)
     endpoints = ListAttribute[str](of=UnicodeAttribute, null=True)
     expires_at = IntegerAttribute()
 
 
-_BY_NAME: dict[str, Any] = {
-    "identities": IdentityItem,
-    "addresses": AddressItem,
-    "codes": CodeItem,
-    "links": LinkItem,
-    "conversations": ConversationItem,
-    "limits": LimitItem,
-    "answers": AnswerItem,
-    "feedback": FeedbackItem,
-    "jobs": JobItem,
+_BY_NAME: dict[str, tuple[Any, ...]] = {
+    "identities": (IdentityItem,),
+    "addresses": (AddressItem,),
+    "codes": (CodeItem,),
+    "links": (LinkItem,),
+    "conversations": (ConversationItem,),
+    "limits": (LimitItem, ProofItem, SameTextItem),
+    "answers": (AnswerItem,),
+    "feedback": (FeedbackItem,),
+    "jobs": (JobItem,),
 }
 
 
 def bind(**names: str) -> None:
     """Name the deployed tables, as tables.bind does: `identities="...", codes="..."`."""
     for name, table in names.items():
-        _BY_NAME[name].Meta.table_name = table
+        for model in _BY_NAME[name]:
+            model.Meta.table_name = table

@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import Address, User
+from bill_reminders.domain.people import Address, User, folded, same_address
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import AddressItem
 from bill_reminders.storage.keyed_hash import keyed_hash
@@ -32,16 +32,6 @@ class AddressTaken(BillRemindersError):
 
 def address_hash(channel: Channel, address: str) -> str:
     return keyed_hash("address", f"{channel}:{folded(channel, address)}")
-
-
-def is_same(channel: Channel, one: str, other: str) -> bool:
-    """Whether two addresses reach the same place."""
-    return folded(channel, one) == folded(channel, other)
-
-
-def folded(channel: Channel, address: str) -> str:
-    """Mailboxes that differ in case only are one mailbox in practice; endpoints are not."""
-    return address.casefold() if channel is Channel.EMAIL else address
 
 
 def owner_of(channel: Channel, address: str) -> AddressItem | None:
@@ -98,7 +88,7 @@ def moved(before: User | None, after: User) -> Iterator[Write]:
     for channel in Channel:
         old = None if before is None else before.addresses.get(channel)
         new = after.addresses.get(channel)
-        if old is not None and new is not None and is_same(channel, old.value, new.value):
+        if old is not None and new is not None and same_address(channel, old.value, new.value):
             continue
         if old is not None:
             yield from given_up(after.user_id, channel, old)

@@ -18,6 +18,7 @@ from pynamodb.expressions.update import Action
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.access_tables import AnswerItem
 from bill_reminders.storage.transactions import condition_failed
+from bill_reminders.trouble import may_pass
 
 KEPT = timedelta(days=1)
 LOCK = timedelta(seconds=40)
@@ -99,6 +100,7 @@ def begin(request: Request, *, now: datetime) -> Answer | str:
         item.save(condition=AnswerItem.caller.does_not_exist())
     except PutError as error:
         if not condition_failed(error):
+            unlock(request, attempt)
             raise
         return _known(request, item, now)
     return attempt
@@ -109,6 +111,8 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
         known = AnswerItem.get(request.owner, request.name, consistent_read=True)
     except AnswerItem.DoesNotExist:  # given back in between
         raise InProgress(timedelta(seconds=1)) from None
+    if known.attempt == item.attempt:  # the answer to the library's first attempt was lost
+        return str(item.attempt)
     expired = known.expires_at <= now.timestamp()
     if known.body_hash != item.body_hash and not expired:
         raise AnotherRequest("the key was used with another body or query")
@@ -142,9 +146,19 @@ def finish(request: Request, attempt: str, answer: Answer) -> None:
 
 
 def give_back(request: Request, attempt: str) -> None:
-    """Nothing was done: the key may be used again at once."""
+    """There is no answer: the key may be used again at once. One that is stored stays."""
+    at_work = (AnswerItem.attempt == attempt) & AnswerItem.status.does_not_exist()
     try:
-        AnswerItem(request.owner, request.name).delete(condition=AnswerItem.attempt == attempt)
+        AnswerItem(request.owner, request.name).delete(condition=at_work)
     except DeleteError as error:
         if not condition_failed(error):
+            raise
+
+
+def unlock(request: Request, attempt: str) -> None:
+    """Give the key back, if the table lets it: else the lock runs out by itself."""
+    try:
+        give_back(request, attempt)
+    except Exception as error:
+        if not may_pass(error):
             raise

@@ -9,6 +9,7 @@ from pynamodb.constants import NUMBER, STRING
 
 MINUTE_FORMAT = "%Y-%m-%dT%H:%MZ"
 INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+MOMENT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def minute_text(instant: datetime) -> str:
@@ -43,6 +44,19 @@ class InstantAttribute(Attribute[datetime]):
 
     def deserialize(self, value: str) -> datetime:
         return datetime.strptime(value, INSTANT_FORMAT).replace(tzinfo=UTC)
+
+
+class MomentAttribute(Attribute[datetime]):
+    """An instant to the microsecond, `2027-03-01T01:00:07.123456Z`, where the order of two requests
+    of one second matters."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        return value.astimezone(UTC).strftime(MOMENT_FORMAT)
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.strptime(value, MOMENT_FORMAT).replace(tzinfo=UTC)
 
 
 class DateAttribute(Attribute[date]):

@@ -5,7 +5,7 @@ from typing import Any
 
 from bill_reminders.storage import access_tables, keyed_hash, tables
 
-REMINDING = ("schedules", "users", "bills", "ledger")
+REMINDING = ("schedules", "users", "bills", "ledger", "journal")
 ACCESS = (
     "identities",
     "addresses",

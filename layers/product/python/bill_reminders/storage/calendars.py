@@ -42,13 +42,13 @@ def _renewal(user_id: str, token: str, known: LinkItem | None, now: datetime) ->
     link = LinkItem(
         links.token_hash(token), purpose=Purpose.CALENDAR.value, user_id=user_id, made_at=now
     )
-    back = LinkItem(_back(user_id), purpose=link.token_hash, user_id=user_id, made_at=now)
+    to_it = LinkItem(back(user_id), purpose=link.token_hash, user_id=user_id, made_at=now)
     exists = ScheduleItem.user_id.exists()  # an erased user must not come back
     unchanged = (
         LinkItem.token_hash.does_not_exist() if known is None else LinkItem.purpose == known.purpose
     )
     yield lambda write: write.condition_check(ScheduleItem, user_id, condition=exists)
-    yield lambda write: write.save(back, condition=unchanged)
+    yield lambda write: write.save(to_it, condition=unchanged)
     yield lambda write: write.save(link)
     if known is not None:
         yield lambda write: write.delete(LinkItem(known.purpose))
@@ -77,10 +77,11 @@ def _withdrawal(known: LinkItem) -> Iterator[Write]:
 
 def _known(user_id: str) -> LinkItem | None:
     try:
-        return LinkItem.get(_back(user_id), consistent_read=True)
+        return LinkItem.get(back(user_id), consistent_read=True)
     except LinkItem.DoesNotExist:
         return None
 
 
-def _back(user_id: str) -> str:
+def back(user_id: str) -> str:
+    """The key of what leads from a user to the hash of their calendar's link."""
     return f"calendar#{user_id}"

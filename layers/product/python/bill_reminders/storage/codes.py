@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from secrets import randbelow
 
-from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.journal import Event
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage.access_tables import CodeItem
+from bill_reminders.storage import journal
+from bill_reminders.storage.access_tables import CodeItem, ProofItem
+from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.keyed_hash import keyed_hash
 from bill_reminders.storage.transactions import condition_failed
 
@@ -23,6 +27,10 @@ MOST_TRIES = 5
 
 class NoCode(BillRemindersError):
     """There is no code to enter for this contact: never asked for, expired, or tried too often."""
+
+
+class OldCode(BillRemindersError):
+    """The code was asked for before somebody else proved that the address is theirs."""
 
 
 class WrongCode(BillRemindersError):
@@ -35,12 +43,14 @@ class WrongCode(BillRemindersError):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An address whose owner has still to enter the code."""
+    """An address whose owner has still to enter the code. `asked_at` is `sent_at` to the
+    microsecond: it tells which of two people asked first."""
 
     contact_id: str
     channel: Channel
     address: str = field(repr=False)
     sent_at: datetime
+    asked_at: datetime
     expires_at: datetime
     tries_left: int
 
@@ -50,10 +60,22 @@ def contact_id(user_id: str, channel: Channel, address: str) -> str:
     return keyed_hash("contact", f"{user_id}:{channel}:{address}")[:20]
 
 
-def create(user_id: str, channel: Channel, address: str, *, now: datetime) -> str:
-    """A new code for an address, in place of an earlier one. To be sent there and nowhere else."""
+OF_A_LINK = "link#"
+"""Begins what stands for a contact where the code is asked for by the page behind a link."""
+
+
+def link_id(token_hash: str) -> str:
+    """What a link's code is entered for: it confirms no contact, and serves no other link."""
+    return f"{OF_A_LINK}{token_hash[:32]}"
+
+
+def create(
+    user_id: str, channel: Channel, address: str, *, ident: str | None = None, now: datetime
+) -> str:
+    """A new code for an address, in place of an earlier one. To be sent there and nowhere else.
+    It is entered for the contact, or for `ident`."""
     code = f"{randbelow(1_000_000):06}"
-    ident = contact_id(user_id, channel, address)
+    ident = ident or contact_id(user_id, channel, address)
     CodeItem(
         user_id,
         ident,
@@ -61,6 +83,7 @@ def create(user_id: str, channel: Channel, address: str, *, now: datetime) -> st
         address=address,
         code_hash=_hash(user_id, ident, code),
         sent_at=now,
+        asked_at=now,
         tries=0,
         expires_at=int((now + LIFETIME).timestamp()),
     ).save()
@@ -70,9 +93,13 @@ def create(user_id: str, channel: Channel, address: str, *, now: datetime) -> st
 def pending(user_id: str, *, now: datetime) -> list[Pending]:
     """The addresses that still wait for their code, the latest first."""
     stored = CodeItem.query(user_id, consistent_read=True)
-    found = [_pending(item) for item in stored if item.used_by is None]
+    found = [_pending(item) for item in stored if item.used_by is None and not _of_link(item)]
     alive = [each for each in found if each.expires_at > now]
     return sorted(alive, key=lambda each: each.sent_at, reverse=True)
+
+
+def _of_link(item: CodeItem) -> bool:
+    return item.contact_id.startswith(OF_A_LINK)
 
 
 def _pending(item: CodeItem) -> Pending:
@@ -81,6 +108,7 @@ def _pending(item: CodeItem) -> Pending:
         channel=Channel(item.channel),
         address=item.address,
         sent_at=item.sent_at,
+        asked_at=item.asked_at or item.sent_at,
         expires_at=datetime.fromtimestamp(item.expires_at, UTC),
         tries_left=max(0, MOST_TRIES - item.tries),
     )
@@ -90,7 +118,7 @@ def enter(user_id: str, contact: str, code: str, *, request: str, now: datetime)
     """Use up one try; the address when `code` is right. A code that has served, see `use_up`, is
     taken again from the same `request` alone, whose answer may have got lost.
 
-    Raises NoCode, WrongCode.
+    Raises NoCode, WrongCode, of which the journal is told; transactions.Busy or Lost.
     """
     item = CodeItem(user_id, contact)
     alive = (CodeItem.tries < MOST_TRIES) & (CodeItem.expires_at > int(now.timestamp()))
@@ -102,8 +130,27 @@ def enter(user_id: str, contact: str, code: str, *, request: str, now: datetime)
             raise
         raise NoCode("there is no code to enter") from None
     if not hmac.compare_digest(item.code_hash, _hash(user_id, contact, code)):
+        journal.note(user_id, Event.WRONG_CODE, now=now)
         raise WrongCode(MOST_TRIES - item.tries)
     return _pending(item)
+
+
+def outdate_others(pending: Pending, *, now: datetime) -> None:
+    """The right code was entered: from now on no code that somebody else asked for before takes
+    the address. Raises OldCode when that has happened to this one."""
+    proof = ProofItem(f"proof#{address_hash(pending.channel, pending.address)}")
+    first = ProofItem.counter.does_not_exist() | (ProofItem.proved_at < pending.asked_at)
+    proved: list[Action] = [
+        ProofItem.proved_at.set(now),
+        ProofItem.contact_id.set(pending.contact_id),
+        ProofItem.expires_at.set(int((now + LIFETIME).timestamp())),
+    ]
+    try:
+        proof.update(proved, condition=first | (ProofItem.contact_id == pending.contact_id))
+    except UpdateError as error:
+        if not condition_failed(error):
+            raise
+        raise OldCode("somebody has confirmed the address since the code was asked for") from None
 
 
 def use_up(user_id: str, contact: str, *, request: str) -> None:
@@ -117,15 +164,15 @@ def use_up(user_id: str, contact: str, *, request: str) -> None:
             raise
 
 
-def forget(user_id: str, contact: str) -> bool:
-    """Drop a code that is not wanted; False when there is none."""
-    try:
-        CodeItem(user_id, contact).delete(condition=CodeItem.user_id.exists())
-    except DeleteError as error:
-        if not condition_failed(error):
-            raise
-        return False
-    return True
+def is_known(user_id: str, contact: str) -> bool:
+    """Whether a code was made for a contact and is not forgotten; it may have expired or served."""
+    named = CodeItem.contact_id == contact
+    return any(CodeItem.query(user_id, named, consistent_read=True))
+
+
+def forget(user_id: str, contact: str) -> None:
+    """Drop a code that is not wanted, if there is one."""
+    CodeItem(user_id, contact).delete()
 
 
 def _hash(user_id: str, contact: str, code: str) -> str:

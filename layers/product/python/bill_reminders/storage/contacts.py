@@ -1,32 +1,27 @@
-"""A user's own addresses: taken once their owner proved that they are theirs, and given up.
+"""Addresses that change hands: taken by who proved last that they are theirs."""
 
-A channel joins the user's plan with its first address and leaves it with its last.
-"""
-
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
-from types import MappingProxyType
 
+from bill_reminders.commands import contacts as commands
+from bill_reminders.domain.account import Account, differs
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.people import (
-    NO_CHANGE,
-    Address,
-    Attestation,
-    Join,
-    Plan,
-    PlanChange,
-    StoppedBy,
-    User,
-)
+from bill_reminders.domain.handovers import HandoverKind
+from bill_reminders.domain.journal import Event, fields_between
+from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.terms import Channel
-from bill_reminders.storage import accounts, identities
-from bill_reminders.storage.accounts import Contended, UnknownUser, with_user
-from bill_reminders.storage.addresses import AddressTaken, is_same
+from bill_reminders.storage import accounts, handovers, identities, joining, journal
+from bill_reminders.storage.accounts import Contended, UnknownUser
+from bill_reminders.storage.addresses import AddressTaken
+from bill_reminders.storage.transactions import Write
+
+REACHED_BY_CODE = (Channel.SMS, Channel.EMAIL)
 
 
 class HeldByImport(BillRemindersError):
-    """The address is that of an imported account that nobody signs in to yet: join `owner`."""
+    """The address is that of an imported account that nobody signs in to yet, and opens it: join
+    `owner`."""
 
     def __init__(self, owner: str) -> None:
         super().__init__("the address belongs to an account that a biller made")
@@ -39,82 +34,94 @@ def take(
     value: str,
     *,
     lifts: Collection[StoppedBy] = tuple(StoppedBy),
+    consent: str = "",
     now: datetime,
-) -> bool:
-    """Make an address the user's own, in place of another on that channel.
+    proof_since: datetime | None = None,
+    tell: Callable[[str, str], object] = lambda user_id, key: None,
+) -> Account:
+    """Make an address the user's own, see commands.contacts.take; the account as it is then. The
+    journal keeps the words of their `consent` to be written to there, where there are any.
 
     Who proved last that they read it has it: numbers are handed on, and what is sent to an earlier
-    owner's number would be read by the next one. A stop of the channel that came about in a way
-    that `lifts` does not name is kept, for another address too. Raises HeldByImport and what
-    accounts.change does.
+    owner's number would be read by the next one.
+
+    An imported account that holds the address is to be joined instead, if it may be: judged by what
+    happened from `proof_since` on, see domain.joining; None for always. If it may not, it loses the
+    address like any other. Before somebody loses it, `tell` is called with their id and the key of
+    the handover, for their other contacts. Raises HeldByImport and what accounts.change does.
     """
     for _ in range(accounts.ROUNDS):
         try:
-            return _change(user_id, now, lambda user: _with(user, channel, value, lifts, now))
+            return _taken(user_id, channel, value, lifts, consent, now)
         except AddressTaken as taken:
-            if identities.signed_in_as(taken.owner) is None:
+            if _is_to_be_joined(taken.owner, channel, proof_since, now):
                 raise HeldByImport(taken.owner) from None
-            _release(taken.owner, channel, value, now)
+            tell(taken.owner, handovers.key_of(HandoverKind.MOVED, channel))
+            _release(taken.owner, channel, value, user_id, now)
     raise Contended("the address is changing hands too fast")
 
 
-def _release(owner: str, channel: Channel, value: str, now: datetime) -> None:
+def _taken(
+    user_id: str,
+    channel: Channel,
+    value: str,
+    lifts: Collection[StoppedBy],
+    consent: str,
+    now: datetime,
+) -> Account:
+    found = fields_between(f"consent.{channel}", None, consent or None)
+
+    def noted(before: Account, after: Account) -> Iterator[Write]:
+        if found and differs(before, after):
+            owned, version = (before.user, before.bills), before.version + 1
+            yield journal.beside(owned, Event.CONSENT, version=version, now=now, found=found)
+
+    after = accounts.change(
+        user_id,
+        lambda account: commands.take(account, channel, value, lifts=lifts, now=now),
+        now=now,
+        beside=noted,
+    )
+    if found and not (after.written or after.uncertain):
+        # the address is in use, and its user has said yes to it again
+        journal.note(user_id, Event.CONSENT, now=now, found=found)
+    return after
+
+
+def _is_to_be_joined(
+    owner: str, channel: Channel, proof_since: datetime | None, now: datetime
+) -> bool:
+    if identities.signed_in_as(owner) is not None:
+        return False
+    return proof_since is None or joining.opens(owner, channel, since=proof_since, now=now)
+
+
+def _release(owner: str, channel: Channel, value: str, taker: str, now: datetime) -> None:
+    """Take an address from its owner for `taker`, and record it for the owner's other contacts."""
+
+    def recorded(before: Account, after: Account) -> Iterable[Write]:
+        if channel is Channel.PUSH or not differs(before, after):
+            return ()
+        return handovers.begun(HandoverKind.MOVED, before, channel, by=taker, now=now)
+
     try:
-        give_up(owner, channel, value, now=now)
+        accounts.change(
+            owner,
+            lambda account: commands.give_up(account, channel, value),
+            now=now,
+            beside=recorded,
+        )
     except UnknownUser:
         return  # erased in between, and the address with them
 
 
-def give_up(user_id: str, channel: Channel, value: str, *, now: datetime) -> bool:
-    """Take an address from the user; False when it is not theirs."""
-    return _change(user_id, now, lambda user: _without(user, channel, value))
-
-
-def _with(
-    user: User, channel: Channel, value: str, lifts: Collection[StoppedBy], now: datetime
-) -> User:
-    known = user.addresses.get(channel)
-    taken = Address(value, Attestation.by_code(now))
-    if known is None:
-        return _joined(user.with_address(channel, taken), channel)
-    if known.stopped_at is not None and known.stopped_by not in lifts:
-        taken = replace(taken, stopped_at=known.stopped_at, stopped_by=known.stopped_by)
-    if known.confirmed and replace(taken, attestation=known.attestation) == known:
-        return user
-    return user.with_address(channel, taken)
-
-
-def _joined(user: User, channel: Channel) -> User:
-    if channel in user.plan.channels:
-        return user
-    return replace(user, plan=replace(user.plan, channels=(*user.plan.channels, channel)))
-
-
-def _without(user: User, channel: Channel, value: str) -> User:
-    known = user.addresses.get(channel)
-    if known is None or not is_same(channel, known.value, value):
-        return user
-    left, joins = _left(user.plan, channel)
-    plan = replace(user.plan, channels=left, joins=joins)
-    kinds = {kind: _kind_without(change, channel) for kind, change in user.kind_plans.items()}
-    kept = {kind: change for kind, change in kinds.items() if change != NO_CHANGE}
-    gone = user.without_address(channel)
-    return replace(gone, plan=plan, kind_plans=MappingProxyType(kept))
-
-
-def _left(
-    plan: Plan | PlanChange, channel: Channel
-) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
-    channels = tuple(other for other in plan.channels or () if other is not channel)
-    return channels, tuple(join for join in plan.joins if join.channel is not channel)
-
-
-def _kind_without(change: PlanChange, channel: Channel) -> PlanChange:
-    left, joins = _left(change, channel)
-    return replace(change, channels=left or None, joins=joins if left else ())
-
-
-def _change(user_id: str, now: datetime, change: Callable[[User], User]) -> bool:
-    return accounts.change(
-        user_id, now=now, edit=lambda account: with_user(account, change(account.user))
-    )
+def bring(user_id: str, brought: Mapping[Channel, Address], *, now: datetime) -> None:
+    """Take the addresses of an account that gave way, where the user has none on the channel. They
+    may have been the user's before: confirmed by somebody who had not joined yet, see
+    domain.joining. A device registers itself again; what is stopped or unconfirmed stays behind."""
+    held = accounts.read(user_id, now=now).user.addresses
+    for channel in REACHED_BY_CODE:
+        known = brought.get(channel)
+        if known is not None and known.usable and known.confirmed and channel not in held:
+            with suppress(AddressTaken):  # somebody has confirmed it since
+                _taken(user_id, channel, known.value, tuple(StoppedBy), "", now)

@@ -1,14 +1,18 @@
-"""What a user was asked by SMS last, and what a reply of theirs did last."""
+"""What a user was asked by SMS last, what a reply of theirs did last, and what each reply did."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.replies import LASTS, Deed, Question, Target, Wish
 from bill_reminders.storage.access_tables import ConversationItem
-from bill_reminders.storage.tables import ScheduleItem
-from bill_reminders.storage.transactions import commit
+from bill_reminders.storage.accounts import Once
+from bill_reminders.storage.rows import ledger_expiry
+from bill_reminders.storage.tables import DeedItem, ScheduleItem
+from bill_reminders.storage.transactions import Write, commit
+
+DID = "did:"
+"""What the keys of those rows in the ledger begin with that say what a reply did."""
 
 
 def read(user_id: str) -> tuple[Question | None, Deed | None]:
@@ -22,15 +26,30 @@ def read(user_id: str) -> tuple[Question | None, Deed | None]:
         options = tuple(map(_target, item.options or ()))
         question = Question(Wish(item.asked), options, item.asked_by, item.asked_at)
     if item.did is not None and item.did_by and item.did_at is not None and item.did_to:
-        target = _target(item.did_to)
-        deed = Deed(Wish(item.did), target, item.did_by, item.did_at, item.undone_by)
+        deed = Deed(
+            Wish(item.did),
+            _target(item.did_to),
+            item.did_by,
+            item.did_at,
+            item.did_said_at or item.did_at,  # absent from older items
+            item.undone_by,
+        )
     return question, deed
+
+
+def done(user_id: str, message_id: str) -> Deed | None:
+    """What that reply did, however long ago and whatever others did since; None when nothing."""
+    try:
+        item = DeedItem.get(user_id, _key(message_id), consistent_read=True)
+    except DeedItem.DoesNotExist:
+        return None
+    return Deed(Wish(item.did), _target(item.to), message_id, item.recorded_at, item.said_at)
 
 
 def ask(user_id: str, question: Question) -> None:
     """Remember a question in place of the one before. Raises transactions.Stale when there is no
     such user any more, Busy or Lost."""
-    _write(
+    asked = _written(
         user_id,
         question.asked_at,
         ConversationItem.asked.set(question.wish.value),
@@ -38,34 +57,51 @@ def ask(user_id: str, question: Question) -> None:
         ConversationItem.asked_at.set(question.asked_at),
         ConversationItem.options.set(list(map(_text, question.options))),
     )
-
-
-def note(user_id: str, deed: Deed) -> None:
-    """Remember what a reply does, before it is done: the same reply, when it is handed over again,
-    then does the same. Raises what ask does."""
-    undone = ConversationItem.undone_by
-    _write(
-        user_id,
-        deed.at,
-        ConversationItem.did.set(deed.wish.value),
-        ConversationItem.did_to.set(_text(deed.target)),
-        ConversationItem.did_by.set(deed.by),
-        ConversationItem.did_at.set(deed.at),
-        undone.remove() if deed.undone_by is None else undone.set(deed.undone_by),
-    )
-
-
-def _write(user_id: str, at: datetime, *what: Action) -> None:
-    item = ConversationItem(user_id)
-    actions: Iterable[Action] = [
-        *what,
-        ConversationItem.expires_at.set(int((at + 2 * LASTS).timestamp())),
-    ]
     exists = ScheduleItem.user_id.exists()  # an erased user must not come back
-    commit(
-        lambda write: write.condition_check(ScheduleItem, user_id, condition=exists),
-        lambda write: write.update(item, actions=list(actions)),
+    commit(lambda write: write.condition_check(ScheduleItem, user_id, condition=exists), asked)
+
+
+def once(user_id: str, deed: Deed, *, last: Deed) -> Once:
+    """What notes `deed` together with what it does, so that the same reply does it once; `last` is
+    what UNDO is about from then on."""
+    row = DeedItem(
+        user_id,
+        _key(deed.by),
+        did=deed.wish.value,
+        to=_text(deed.target),
+        said_at=deed.said_at,
+        recorded_at=deed.at,
+        expires_at=ledger_expiry(deed.at.date()),
     )
+    new = DeedItem.key.does_not_exist()
+    return Once(
+        (lambda write: write.save(row, condition=new), _noted(user_id, last, deed.at)),
+        lambda: done(user_id, deed.by) is not None,
+    )
+
+
+def _noted(user_id: str, last: Deed, at: datetime) -> Write:
+    undone = ConversationItem.undone_by
+    return _written(
+        user_id,
+        at,
+        ConversationItem.did.set(last.wish.value),
+        ConversationItem.did_to.set(_text(last.target)),
+        ConversationItem.did_by.set(last.by),
+        ConversationItem.did_at.set(last.at),
+        ConversationItem.did_said_at.set(last.said_at),
+        undone.remove() if last.undone_by is None else undone.set(last.undone_by),
+    )
+
+
+def _written(user_id: str, at: datetime, *what: Action) -> Write:
+    expires_at = int((at + 2 * LASTS).timestamp())
+    actions = [*what, ConversationItem.expires_at.set(expires_at)]
+    return lambda write: write.update(ConversationItem(user_id), actions=actions)
+
+
+def _key(message_id: str) -> str:
+    return f"{DID}{message_id}"
 
 
 def _text(target: Target) -> str:

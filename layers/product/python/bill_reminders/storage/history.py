@@ -1,15 +1,17 @@
 """The ledger and the feedback as their user may read them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bill_reminders.domain.journal import Event, fields_between
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.reminders import Reminder
-from bill_reminders.storage import rows
+from bill_reminders.storage import journal, rows
 from bill_reminders.storage.access_tables import FeedbackItem
-from bill_reminders.storage.accounts import LAST_DUE_DATE
+from bill_reminders.storage.ledger_rows import LAST_DUE_DATE
 from bill_reminders.storage.tables import LedgerItem
+from bill_reminders.storage.transactions import Write
 
 FIRST_DUE_DATE = "0"
 PAGE = 100
@@ -116,19 +118,32 @@ def all_feedback(user_id: str) -> dict[str, Feedback]:
 
 
 def give_feedback(user_id: str, key: str, feedback: Feedback) -> None:
-    """In place of what was said about that reminder before."""
-    FeedbackItem(
+    """In place of what was said about that reminder before. Nothing is kept of a user who is gone.
+    Raises transactions.Busy or Lost."""
+    item = FeedbackItem(
         user_id,
         key,
         timing=feedback.timing,
         useful=feedback.useful,
         suggestion=feedback.suggestion,
         given_at=feedback.given_at,
-    ).save()
+    )
+    _say(user_id, key, feedback, lambda write: write.save(item), now=feedback.given_at)
 
 
-def take_feedback_back(user_id: str, key: str) -> None:
-    FeedbackItem(user_id, key).delete()
+def take_feedback_back(user_id: str, key: str, *, now: datetime) -> None:
+    """As if nothing had been said about that reminder. Raises transactions.Busy or Lost."""
+    item = FeedbackItem(user_id, key)
+    _say(user_id, key, None, lambda write: write.delete(item), now=now)
+
+
+def _say(user_id: str, key: str, feedback: Feedback | None, write: Write, *, now: datetime) -> None:
+    """What was said already is not said again."""
+    known = feedback_on(user_id, key)
+    if known is not None and feedback is not None:
+        known = replace(known, given_at=feedback.given_at)
+    if found := fields_between(f"feedback.{key}", known, feedback):
+        journal.note(user_id, Event.FEEDBACK, now=now, found=found, writes=[write])
 
 
 def _feedback(item: FeedbackItem) -> Feedback:

@@ -8,11 +8,15 @@ from datetime import datetime
 
 from pynamodb.expressions.update import Action
 
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.handovers import HandoverKind
+from bill_reminders.domain.journal import Event
 from bill_reminders.domain.people import User
-from bill_reminders.storage import accounts
+from bill_reminders.domain.terms import Channel
+from bill_reminders.storage import accounts, handovers, journal, tables
 from bill_reminders.storage.access_tables import IdentityItem
-from bill_reminders.storage.accounts import Account, read
+from bill_reminders.storage.accounts import read
 from bill_reminders.storage.tables import ScheduleItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 
@@ -52,7 +56,7 @@ def _get(key: str) -> IdentityItem | None:
         return None
 
 
-def register(user: User, identity: str, *, made_by: str, shards: int) -> str:
+def register(user: User, identity: str, *, made_by: str, shards: int, now: datetime) -> str:
     """Create a user, their schedule and their way in; the user's id.
 
     It is never that of an earlier account of theirs, which may still be being erased: so it does
@@ -60,7 +64,8 @@ def register(user: User, identity: str, *, made_by: str, shards: int) -> str:
     AlreadyRegistered when the identity has another account.
     """
     try:
-        accounts.register(user, shards=shards, more=_way_in(identity, user.user_id, made_by))
+        way_in = _way_in(identity, user.user_id, made_by)
+        accounts.register(user, shards=shards, now=now, more=way_in)
     except (Stale, Lost):
         known = _get(identity)
         if known is None or known.user_id is None or known.made_by != made_by:
@@ -89,42 +94,66 @@ def way_out(identity: str, user_id: str) -> tuple[Write, Write]:
     )
 
 
-def join(identity: str, imported_id: str, *, now: datetime) -> None:
-    """Let `identity` sign in to an imported account, in place of an own one that is empty; what
-    that one leaves behind is the caller's to clear.
+def joined_by(identity: str, request: str) -> str | None:
+    """The account that this very request has let `identity` sign in to; None if it has not."""
+    found = _get(identity)
+    return found.user_id if found is not None and found.made_by == request else None
 
-    Doing it again does nothing. Raises NotEmpty, AlreadyJoined, accounts.UnknownUser.
+
+def join(
+    identity: str,
+    imported_id: str,
+    *,
+    made_by: str,
+    now: datetime,
+    channel: Channel | None = None,
+) -> bool:
+    """Let `identity` sign in to an imported account, in place of an own one that is empty; what
+    that one leaves behind is the caller's to clear. It is kept that the request `made_by` did it,
+    and by the contact on which `channel`, None for a link code: the others may undo it.
+
+    False, and nothing is done, when it does so already. Raises NotEmpty, AlreadyJoined,
+    handovers.NotSettled of the own account, accounts.UnknownUser.
     """
     own_id = user_of(identity)
     if own_id == imported_id:
-        return
+        return False
     imported = read(imported_id, now=now)
     if own_id is None:
-        writes: list[Write] = list(_way_in(identity, imported_id))
+        writes: list[Write] = list(_way_in(identity, imported_id, made_by))
     else:
+        handovers.need_settled(own_id, now=now)  # giving it up is erasing it
         own = read(own_id, now=now)
         if own.bills:
             raise NotEmpty("the account has bills")
-        gone = accounts.unregister(own_id, own.version, own.user)
-        writes = [*gone, *_way_over(identity, own_id, imported_id)]
+        gone = accounts.unregister(own_id, own.version, own.user, life=own.life)
+        writes = [*gone, *_way_over(identity, own_id, imported_id, made_by)]
+    joined = HandoverKind.JOINED
+    writes += handovers.begun(joined, imported, channel, by=identity, now=now)
     try:
-        commit(_still_there(imported), *writes)
+        commit(_still_there(imported), _noted(imported, now), *writes)
     except (Stale, Lost):
         if user_of(identity) != imported_id:
             raise AlreadyJoined("the account is another one's, or changed meanwhile") from None
+    return True
 
 
 def _still_there(account: Account) -> Write:
-    unchanged = ScheduleItem.user_id.exists()
+    unchanged = ScheduleItem.user_id.exists() & tables.in_life(account.life)
     user_id = account.user.user_id
     return lambda write: write.condition_check(ScheduleItem, user_id, condition=unchanged)
 
 
-def _way_over(identity: str, own_id: str, imported_id: str) -> tuple[Write, ...]:
+def _noted(account: Account, now: datetime) -> Write:
+    owned = account.user, account.bills
+    return journal.beside(owned, Event.JOINED, version=account.version, now=now)
+
+
+def _way_over(identity: str, own_id: str, imported_id: str, made_by: str) -> tuple[Write, ...]:
     there = IdentityItem(identity)
     back = IdentityItem(_back(imported_id), signed_in_as=identity)
     ours, new = IdentityItem.user_id == own_id, IdentityItem.identity.does_not_exist()
-    to: list[Action] = [IdentityItem.user_id.set(imported_id), IdentityItem.made_by.remove()]
+    to: list[Action] = [IdentityItem.user_id.set(imported_id), IdentityItem.made_by.set(made_by)]
     return (
         lambda write: write.update(there, actions=to, condition=ours),
         lambda write: write.save(back, condition=new),

@@ -22,7 +22,7 @@ def bind(secret_arn: str) -> None:
 
 @cache
 def _secrets() -> Any:
-    return aws.client("secretsmanager")
+    return aws.client("secretsmanager", aws.PROMPT)
 
 
 @cache

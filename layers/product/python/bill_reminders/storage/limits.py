@@ -1,21 +1,25 @@
 """Limits: how often something may be asked for in an hour and in a day, by whom.
 
 Counted before the thing is done, all counters in one transaction, so that many requests at once
-cannot slip through together.
+cannot slip through together. What is merely a call is counted alone: one write unit instead of two.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.keyed_hash import keyed_hash
-from bill_reminders.storage.transactions import Stale, Write, commit
+from bill_reminders.storage.transactions import Stale, Write, commit, condition_failed
 
 HOUR = timedelta(hours=1)
+FIVE_MINUTES = timedelta(minutes=5)
+"""In which the calls of one identity, one link or one feed are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,37 @@ class TooOften(BillRemindersError):
         self.what = what
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller is after a call: `left` more may follow before `resets_in` is over. One that
+    `is_over` was not counted, and is to be refused."""
+
+    limit: Limit
+    left: int
+    resets_in: timedelta
+    is_over: bool = False
+
+
+def count(limit: Limit, *, now: datetime) -> Standing:
+    """Count one call, if there is one left. Costs one write unit."""
+    item = LimitItem(limit.counter(now))
+    actions, free = _one_more(limit, now)
+    try:
+        item.update(actions, condition=free)
+    except UpdateError as error:
+        if not condition_failed(error):
+            raise
+        return Standing(limit, 0, limit.ends_in(now), is_over=True)
+    return Standing(limit, limit.most - item.asked, limit.ends_in(now))
+
+
+def take_one(limit: Limit, *, now: datetime) -> None:
+    """Count one call. Costs one write unit. Raises TooOften when none is left."""
+    standing = count(limit, now=now)
+    if standing.is_over:
+        raise TooOften(standing.resets_in, [limit.what])
+
+
 def reserve(limits: Iterable[Limit], *, now: datetime) -> None:
     """Count once for all of `limits`, or not at all. Raises TooOften, transactions.Busy or Lost."""
     wanted = tuple(limits)
@@ -58,20 +93,26 @@ def reserve(limits: Iterable[Limit], *, now: datetime) -> None:
         raise TooOften(wait, [limit.what for limit in full]) from None
 
 
-def _count(limit: Limit, now: datetime) -> Write:
-    item = LimitItem(limit.counter(now))
-    ends = int((now + limit.ends_in(now) + HOUR).timestamp())
-    actions: list[Action] = [LimitItem.asked.add(1), LimitItem.expires_at.set(ends)]
-    free = LimitItem.asked.does_not_exist() | (LimitItem.asked < limit.most)
-    return lambda write: write.update(item, actions=actions, condition=free)
-
-
-def _used_up(limits: Iterable[Limit], now: datetime) -> list[Limit]:
-    return [limit for limit in limits if _asked(limit, now) >= limit.most]
-
-
-def _asked(limit: Limit, now: datetime) -> int:
+def asked(limit: Limit, *, now: datetime) -> int:
+    """How often it was counted for `limit` in the window of `now`. Raises what the table raises."""
     try:
         return LimitItem.get(limit.counter(now), consistent_read=True).asked
     except LimitItem.DoesNotExist:
         return 0
+
+
+def _one_more(limit: Limit, now: datetime) -> tuple[list[Action], Condition]:
+    """What counts once, and on what condition."""
+    ends = int((now + limit.ends_in(now) + HOUR).timestamp())
+    actions: list[Action] = [LimitItem.asked.add(1), LimitItem.expires_at.set(ends)]
+    return actions, LimitItem.asked.does_not_exist() | (LimitItem.asked < limit.most)
+
+
+def _count(limit: Limit, now: datetime) -> Write:
+    item = LimitItem(limit.counter(now))
+    actions, free = _one_more(limit, now)
+    return lambda write: write.update(item, actions=actions, condition=free)
+
+
+def _used_up(limits: Iterable[Limit], now: datetime) -> list[Limit]:
+    return [limit for limit in limits if asked(limit, now=now) >= limit.most]

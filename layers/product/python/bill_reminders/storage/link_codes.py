@@ -26,8 +26,8 @@ def create(user_id: str, *, now: datetime) -> str:
     expires_at = int((now + LIFETIME).timestamp())
     code = LinkItem(_hash(letters), purpose=JOIN, user_id=user_id, expires_at=expires_at)
     # found by who it is for, too: so that it can be withdrawn
-    back = LinkItem(_back(user_id), purpose=code.token_hash, user_id=user_id, expires_at=expires_at)
-    back.save()
+    to_it = LinkItem(back(user_id), purpose=code.token_hash, user_id=user_id, expires_at=expires_at)
+    to_it.save()
     code.save()
     return "-".join((letters[:4], letters[4:8], letters[8:]))
 
@@ -35,14 +35,15 @@ def create(user_id: str, *, now: datetime) -> str:
 def withdraw(user_id: str) -> None:
     """Let no code open this account any more."""
     try:
-        back = LinkItem.get(_back(user_id), consistent_read=True)
+        to_it = LinkItem.get(back(user_id), consistent_read=True)
     except LinkItem.DoesNotExist:
         return
-    LinkItem(back.purpose).delete()
-    back.delete()
+    LinkItem(to_it.purpose).delete()
+    to_it.delete()
 
 
-def _back(user_id: str) -> str:
+def back(user_id: str) -> str:
+    """The key of what leads from a user to the hash of their code."""
     return f"user#{user_id}"
 
 

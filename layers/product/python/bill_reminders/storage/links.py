@@ -6,24 +6,30 @@ people type, are short and have their own rules: see link_codes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from secrets import choice
+from hmac import compare_digest
+from secrets import choice, token_urlsafe
 from string import ascii_letters, digits
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.bills import LATE_AT_MOST
 from bill_reminders.domain.clock import DAY
-from bill_reminders.domain.people import User
+from bill_reminders.domain.people import User, folded
 from bill_reminders.domain.reminders import Reminder
 from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import LinkItem
-from bill_reminders.storage.addresses import folded
-from bill_reminders.storage.transactions import Write
+from bill_reminders.storage.transactions import Write, condition_failed
 
 LENGTH = 17
 """Letters and digits: 101 bits, and no sign at the end that a phone takes for punctuation."""
+
+PROOF_LASTS = timedelta(minutes=30)
+"""How long a browser in which the code was entered sees more than the message's own bills."""
 
 WAY_OUT_LASTS = timedelta(days=366)
 """How long an e-mail's own button still stops e-mails. Mail is kept, and read again."""
@@ -36,6 +42,8 @@ class Purpose(StrEnum):
     """What a message's own link may do: see its bills, answer it, stop what it is about."""
     CALENDAR = "calendar"
     """Read the user's due dates, see calendars."""
+    UNDO = "undo"
+    """Undo that somebody joined an account or took an address, see handovers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,8 @@ class Link:
     """What a secret opens. A message's link names the ledger keys of the `reminders` in it, the
     `channel` it came by, the address that it was `sent_to`, as a hash, and when it was `made_at`;
     None for both: made before they were kept. After `closes_at` only the way out is left of it;
-    None: never."""
+    None: never. Until `proven_until` the browser whose cookie has `proof_hash` reaches the whole
+    account with it."""
 
     token_hash: str
     purpose: Purpose
@@ -53,6 +62,14 @@ class Link:
     closes_at: datetime | None
     sent_to: str | None = None
     made_at: datetime | None = None
+    proof_hash: str | None = field(default=None, repr=False)
+    proven_until: datetime | None = None
+
+    def is_proven(self, secret: str, *, now: datetime) -> bool:
+        """Whether `secret` is what `prove` made last, not longer ago than PROOF_LASTS."""
+        if self.proof_hash is None or self.proven_until is None or self.proven_until <= now:
+            return False
+        return compare_digest(self.proof_hash, token_hash(secret))
 
     def reaches(self, token: str, user: User) -> bool:
         """Whether what it was sent to is the user's address still, and they have not closed it. Who
@@ -123,17 +140,29 @@ def find(token: str, purpose: Purpose, *, now: datetime) -> Link | None:
         closes_at=item.closes_at,
         sent_to=item.sent_to,
         made_at=item.made_at,
+        proof_hash=item.proof_hash,
+        proven_until=item.proven_until,
     )
+
+
+def prove(hash_of_token: str, *, now: datetime) -> str | None:
+    """A secret that proves for PROOF_LASTS that whoever shows it reads what the link was sent to,
+    in place of an earlier one; None when there is no such link any more."""
+    secret = token_urlsafe(32)
+    actions: list[Action] = [
+        LinkItem.proof_hash.set(token_hash(secret)),
+        LinkItem.proven_until.set(now + PROOF_LASTS),
+    ]
+    try:
+        LinkItem(hash_of_token).update(actions, condition=LinkItem.token_hash.exists())
+    except UpdateError as error:
+        if not condition_failed(error):
+            raise
+        return None
+    return secret
 
 
 def withdrawn(token: str) -> Write:
     """Let `token` open nothing any more, as part of a transaction."""
     item = LinkItem(token_hash(token))
     return lambda transaction: transaction.delete(item)
-
-
-def withdraw(hashes: Iterable[str]) -> None:
-    """Let these open nothing any more."""
-    with LinkItem.batch_write() as batch:
-        for each in hashes:
-            batch.delete(LinkItem(each))

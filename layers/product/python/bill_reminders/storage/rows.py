@@ -1,5 +1,6 @@
 """Between table items and the domain's values."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -7,12 +8,19 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
-
 from bill_reminders import spread
-from bill_reminders.domain.bills import Bill, FailedDebit, Reopened, Silence, SilenceReason, Snooze
+from bill_reminders.domain.bills import (
+    HOW_TO_PAY,
+    Bill,
+    FailedDebit,
+    Heard,
+    Reopened,
+    Silence,
+    SilenceReason,
+    Snooze,
+)
 from bill_reminders.domain.clock import QuietHours
-from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.ledger import LEDGER_RETENTION, Recorded, State
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
@@ -28,13 +36,16 @@ from bill_reminders.domain.people import (
 )
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.domain.revisions import Deleted
 from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.storage.tables import (
     AddressMap,
     BillItem,
+    DeletedMap,
     EarlierMap,
     FailedDebitMap,
+    HeardMap,
     JoinMap,
     KindPlanMap,
     LedgerItem,
@@ -42,13 +53,11 @@ from bill_reminders.storage.tables import (
     PaymentMap,
     PrepaymentMap,
     ReopenedMap,
+    ScheduleItem,
     SnoozeMap,
     StatementMap,
     UserItem,
 )
-
-LEDGER_RETENTION = relativedelta(months=13)
-"""From the due date on: longer than any resend of a yearly bill's reminder is possible."""
 
 
 def user_from(item: UserItem) -> User:
@@ -83,6 +92,8 @@ def user_from(item: UserItem) -> User:
             }
         ),
         chosen=frozenset(item.chosen or ()),
+        version=item.version or 0,
+        self_registered=_registered_by_themselves(item),
         spread_minutes=spread.minutes_of(item.user_id),
     )
 
@@ -109,11 +120,24 @@ def user_item(user: User) -> UserItem:
         code_word=user.code_word,
         tips=user.tips,
         chosen=sorted(user.chosen) or None,
+        version=user.version or None,
         links_closed_at=user.links_closed_at,
+        self_registered=user.self_registered,
         sms=_address_map(user.addresses.get(Channel.SMS)),
         push=_address_map(user.addresses.get(Channel.PUSH)),
         email=_address_map(user.addresses.get(Channel.EMAIL)),
     )
+
+
+_OUR_OWN_ID = re.compile("u[0-9a-f]{24}")
+"""The ids that sign-up gives; a biller's file names its users itself."""
+
+
+def _registered_by_themselves(item: UserItem) -> bool:
+    """Items from before that was kept tell it by their ids."""
+    if item.self_registered is None:
+        return _OUR_OWN_ID.fullmatch(item.user_id) is not None
+    return item.self_registered
 
 
 def _plan_change_from(stored: BillItem | KindPlanMap) -> PlanChange:
@@ -199,6 +223,7 @@ def bill_from(item: BillItem) -> Bill:
         autopay=item.autopay,
         late_fee=_money(item.late_fee, item.currency),
         late_apr=item.late_apr,
+        **_how_to_pay(item),
         plan_change=_plan_change_from(item),
         statements=tuple(
             Statement(each.occurrence, Money(each.amount, each.currency), each.minimum)
@@ -222,7 +247,10 @@ def bill_from(item: BillItem) -> Bill:
         silence=_silence_from(item),
         place=None if item.country is None else Place(item.country, item.subdivision),
         shift=Shift(item.shift),
+        currency=item.currency,
         chosen=frozenset(item.chosen or ()),
+        heard=tuple(map(_heard_from, item.heard or ())),
+        version=item.version or 0,
     )
 
 
@@ -252,6 +280,7 @@ def bill_item(bill: Bill) -> BillItem:
         autopay=bill.autopay,
         late_fee=None if bill.late_fee is None else bill.late_fee.amount,
         late_apr=bill.late_apr,
+        how_to_pay=_how_to_pay_map(bill),
         owed_from=bill.owed_from,
         statements=[
             StatementMap(
@@ -289,7 +318,40 @@ def bill_item(bill: Bill) -> BillItem:
         subdivision=None if bill.place is None else bill.place.subdivision,
         shift=bill.shift.value,
         chosen=sorted(bill.chosen) or None,
+        heard=[HeardMap(**_heard_attributes(each)) for each in bill.heard] or None,
+        version=bill.version or None,
     )
+
+
+def _how_to_pay(item: BillItem) -> dict[str, Any]:
+    said = {} if item.how_to_pay is None else item.how_to_pay.attribute_values
+    return {name: said.get(name) for name in HOW_TO_PAY}
+
+
+def _how_to_pay_map(bill: Bill) -> dict[str, str] | None:
+    said = {name: getattr(bill, name) for name in HOW_TO_PAY}
+    return {name: text for name, text in said.items() if text is not None} or None
+
+
+def deleted_from(item: ScheduleItem) -> tuple[Deleted, ...]:
+    return tuple((each.bill_id, _heard_from(each)) for each in item.deleted or ())
+
+
+def deleted_maps(several: Iterable[Deleted]) -> list[DeletedMap]:
+    return [DeletedMap(bill_id=bill_id, **_heard_attributes(each)) for bill_id, each in several]
+
+
+def _heard_from(stored: HeardMap | DeletedMap) -> Heard:
+    return Heard(stored.occurrence, stored.due_on, stored.revision, stored.following)
+
+
+def _heard_attributes(heard: Heard) -> dict[str, Any]:
+    return {
+        "occurrence": heard.occurrence,
+        "due_on": heard.due_on,
+        "revision": heard.revision,
+        "following": heard.following,
+    }
 
 
 def _money(amount: Decimal | None, currency: str | None) -> Money | None:

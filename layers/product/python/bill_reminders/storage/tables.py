@@ -4,8 +4,10 @@ Names, indexes and retention are declared in template.yaml; `bind` tells the mod
 tables they stand for.
 """
 
+from collections.abc import Mapping
 from threading import Lock
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
 from botocore.session import Session
 from pynamodb.attributes import (
@@ -15,7 +17,9 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -52,6 +56,12 @@ class _Connection(Connection):
         with self._making:
             return super().client
 
+    def know(self, meta_table: MetaTable) -> None:
+        """Add a table that may be known by now: an import's threads come to it side by side."""
+        with self._making:
+            if meta_table.table_name not in self._tables:
+                self.add_meta_table(meta_table)
+
 
 connection = _Connection(
     connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
@@ -63,17 +73,34 @@ connection = _Connection(
 
 
 class Table(Model):
-    """A model on the shared connection."""
+    """A model on the shared connection. `raw` is what it was read from, with what newer code may
+    have written into it: see storage/merged.py."""
+
+    raw: Mapping[str, Any] = MappingProxyType({})
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        item = super().from_raw_data(data)
+        item.raw = data
+        return item
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
         table = super()._get_connection()
         if table.connection is not connection:
-            meta_table = table.get_meta_table()
-            if meta_table.table_name not in connection._tables:
-                connection.add_meta_table(meta_table)
+            connection.know(table.get_meta_table())
             table.connection = connection
         return table
+
+
+class DeletedMap(MapAttribute[str, Any]):
+    """As HeardMap, of a bill that was deleted and may be entered again under its id."""
+
+    bill_id = UnicodeAttribute()
+    occurrence = IntegerAttribute()
+    due_on = DateAttribute()
+    revision = IntegerAttribute()
+    following = IntegerAttribute()
 
 
 class SmsDue(GlobalSecondaryIndex[Any]):
@@ -112,7 +139,9 @@ class EmailDue(GlobalSecondaryIndex[Any]):
 class ScheduleItem(Table):
     """One user's schedule, their consistency boundary: see docs/decisions.md.
 
-    `..._messages` counts what was claimed for the channel on the local day `..._counted_on`.
+    `..._messages` counts what was claimed for the channel on the local day `..._counted_on`. `life`
+    is random, and another one each time that the same id is registered again; schedules from before
+    it was kept have none.
     """
 
     class Meta:
@@ -121,6 +150,7 @@ class ScheduleItem(Table):
     user_id = UnicodeAttribute(hash_key=True)
     shard = IntegerAttribute()
     version = IntegerAttribute()
+    life = UnicodeAttribute(null=True)
     sms_next_at = MinuteAttribute(null=True)
     push_next_at = MinuteAttribute(null=True)
     email_next_at = MinuteAttribute(null=True)
@@ -136,6 +166,7 @@ class ScheduleItem(Table):
     sms_greeted_at = InstantAttribute(null=True)
     push_greeted_at = InstantAttribute(null=True)
     email_greeted_at = InstantAttribute(null=True)
+    deleted = ListAttribute[DeletedMap](of=DeletedMap, null=True)
 
     sms_due = SmsDue()
     push_due = PushDue()
@@ -193,9 +224,11 @@ class UserItem(Table):
     tips = BooleanAttribute(default=True)
     chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
     links_closed_at = InstantAttribute(null=True)
+    self_registered = BooleanAttribute(null=True)
     sms = AddressMap(null=True)
     push = AddressMap(null=True)
     email = AddressMap(null=True)
+    version = IntegerAttribute(null=True)
 
 
 class PaymentMap(MapAttribute[str, Any]):
@@ -265,8 +298,19 @@ class ReopenedMap(MapAttribute[str, Any]):
     at = InstantAttribute()
 
 
+class HeardMap(MapAttribute[str, Any]):
+    """The due date of which something about an occurrence may have been heard last, before it moved
+    to another; the due-date revision on that date, and on every other."""
+
+    occurrence = IntegerAttribute()
+    due_on = DateAttribute()
+    revision = IntegerAttribute()
+    following = IntegerAttribute()
+
+
 class BillItem(Table):
-    """A bill. Its own plan attributes are absent while the user's plan holds."""
+    """A bill. Its own plan attributes are absent while the user's plan holds. `how_to_pay` has a
+    text for each of domain.bills.HOW_TO_PAY that there is, by its name."""
 
     class Meta:
         table_name: str
@@ -293,6 +337,7 @@ class BillItem(Table):
     autopay = BooleanAttribute(default=False)
     late_fee = DecimalAttribute(null=True)
     late_apr = DecimalAttribute(null=True)
+    how_to_pay = MapAttribute[str, Any](null=True)
     owed_from = DateAttribute()
     statements = ListAttribute[StatementMap](of=StatementMap, null=True)
     payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
@@ -311,6 +356,8 @@ class BillItem(Table):
     subdivision = UnicodeAttribute(null=True)
     shift = UnicodeAttribute(default=Shift.NONE.value)
     chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
+    heard = ListAttribute[HeardMap](of=HeardMap, null=True)
+    version = IntegerAttribute(null=True)
 
 
 class Unsettled(GlobalSecondaryIndex[Any]):
@@ -379,12 +426,101 @@ class LedgerItem(Table):
     by_receipt = ByReceipt()
 
 
+class ChannelItem(Table):
+    """How a channel's provider answers, see storage/channels.py. Beside the users' rows, in the
+    ledger's table: whoever may write the one may write the other."""
+
+    class Meta:
+        table_name: str
+
+    name = UnicodeAttribute(hash_key=True, attr_name="user_id")
+    key = UnicodeAttribute(range_key=True)
+    succeeded_at = InstantAttribute(null=True)
+    unanswered_at = InstantAttribute(null=True)
+    unanswered = IntegerAttribute(null=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        """The ledger's, which knows the indexes of their table."""
+        return LedgerItem._get_connection()
+
+
+class DeedItem(Table):
+    """What a reply by SMS did, in the ledger's table under `did:<id of the reply>`: found by that
+    id when the reply is handed over again, and erased with its user. `to` is written as
+    `<occurrence>#<bill_id>`."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    key = UnicodeAttribute(range_key=True)
+    did = UnicodeAttribute()
+    to = UnicodeAttribute()
+    said_at = InstantAttribute()
+    recorded_at = InstantAttribute()
+    expires_at = IntegerAttribute()
+
+
+class DifferenceMap(MapAttribute[str, Any]):
+    """A field that changed, of the user where no bill is named; without `old` or `new` there was
+    or is nothing."""
+
+    what = UnicodeAttribute()
+    old = UnicodeAttribute(null=True)
+    new = UnicodeAttribute(null=True)
+    bill = UnicodeAttribute(null=True)
+
+
+class JournalItem(Table):
+    """What happened to an account, see storage/journal.py. `through` is the entrance, `left_out`
+    how many changes found no room. `expires_at` is the table's TTL, in epoch seconds."""
+
+    class Meta:
+        table_name: str
+
+    owner = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    event = UnicodeAttribute()
+    through = UnicodeAttribute()
+    at = InstantAttribute()
+    changes = ListAttribute[DifferenceMap](of=DifferenceMap, null=True)
+    left_out = IntegerAttribute(null=True)
+    expires_at = IntegerAttribute()
+
+
+HANDOVER = "handover:"
+"""With what the keys of HandoverItem begin."""
+
+
+class HandoverItem(Table):
+    """An imported account that was joined, or an address that left its user, in the ledger's table:
+    see domain.handovers. `was` is the user's item before, as JSON."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    key = UnicodeAttribute(range_key=True)
+    event = UnicodeAttribute()
+    life = UnicodeAttribute(null=True)
+    kind = UnicodeAttribute()
+    channel = UnicodeAttribute(null=True)
+    by = UnicodeAttribute()
+    was = UnicodeAttribute()
+    made_at = InstantAttribute()
+    undo_until = InstantAttribute()
+    undone_at = InstantAttribute(null=True)
+    expires_at = IntegerAttribute()
+
+
 def bind(
     *,
     schedules: str | None = None,
     users: str | None = None,
     bills: str | None = None,
     ledger: str | None = None,
+    journal: str | None = None,
 ) -> None:
     """Name the deployed tables. A table that stays unnamed cannot be used, which is the point:
     each function names those that its policy allows."""
@@ -393,9 +529,18 @@ def bind(
         (UserItem, users),
         (BillItem, bills),
         (LedgerItem, ledger),
+        (ChannelItem, ledger),
+        (DeedItem, ledger),
+        (JournalItem, journal),
+        (HandoverItem, ledger),
     ):
         if name is not None:
             model.Meta.table_name = name
+
+
+def in_life(life: str | None) -> Condition:
+    """On condition that the schedule is that of the account's `life`."""
+    return ScheduleItem.life.does_not_exist() if life is None else ScheduleItem.life == life
 
 
 def due_index(channel: Channel) -> Any:

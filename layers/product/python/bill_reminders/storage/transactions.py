@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Never
 
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
 from tenacity import (
@@ -14,33 +15,30 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders import trouble
+from bill_reminders.domain.errors import MayPass
 from bill_reminders.storage.tables import connection
 
 ACTIONS_AT_MOST = 100
 """DynamoDB's limit for one transaction."""
 
-BUSY_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-BUSY_CODES = {
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-    "TransactionInProgressException",
-}
+CANCELLED = "TransactionCanceledException"
+FAULTY_REASONS = {"DuplicateItem", "ItemCollectionSizeLimitExceeded", "ValidationError"}
+"""Why a transaction was cancelled that will be cancelled again and again."""
 
 Write = Callable[[TransactWrite], None]
 """One action to add to a transaction."""
 
 
-class Stale(BillRemindersError):
+class Stale(MayPass):
     """A condition failed: what was read before deciding has changed. Read and decide again."""
 
 
-class Busy(BillRemindersError):
+class Busy(MayPass):
     """The table refused the transaction for now, and went on refusing. Nothing was written."""
 
 
-class Lost(BillRemindersError):
+class Lost(MayPass):
     """The request left and no answer came. Read back what it would have written."""
 
 
@@ -66,12 +64,13 @@ def _write(writes: tuple[Write, ...]) -> None:
         transaction._commit()
     except TransactWriteError as error:
         _explain(error)
+    except ResponseParserError as error:
+        raise Lost("the answer of the table could not be read") from error
 
 
 def error_code(error: PynamoDBException) -> str:
     """The code of AWS's answer; empty when none came. PynamoDB's own property fails on those."""
-    response = getattr(error.cause, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
+    return trouble.code_of(error)
 
 
 def condition_failed(error: PynamoDBException) -> bool:
@@ -79,23 +78,16 @@ def condition_failed(error: PynamoDBException) -> bool:
     return error_code(error) == "ConditionalCheckFailedException"
 
 
-def is_trouble(error: Exception) -> bool:
-    """Whether a table could not be reached or refused for now; not for what was asked of it. The
-    same may be asked again in a minute."""
-    if isinstance(error, PynamoDBException):
-        return error_code(error) != "ValidationException"
-    return isinstance(error, (Busy, Lost, BotoCoreError))
-
-
 def _explain(error: TransactWriteError) -> Never:
     reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
-    code = error_code(error)
     if "ConditionalCheckFailed" in reasons:
         raise Stale("the schedule or a ledger row changed since it was read") from error
-    if reasons & BUSY_REASONS or code in BUSY_CODES:
+    if reasons & trouble.THROTTLING or trouble.is_throttling(error):
         raise Busy("the table is busy") from error
+    if trouble.code_of(error) == CANCELLED and not reasons & FAULTY_REASONS:
+        raise Busy("the table cancelled the transaction for now") from error
     if isinstance(error.cause, (ConnectTimeoutError, EndpointConnectionError)):
         raise Busy("the table could not be reached") from error
-    if isinstance(error.cause, BotoCoreError) or code == "InternalServerError":
+    if isinstance(error.cause, BotoCoreError) or trouble.is_failure_of_aws(error):
         raise Lost("no answer came back from the table") from error
     raise error

@@ -33,14 +33,14 @@ from bill_reminders.api.bills import (
     PrepaymentView,
     bill_etag,
     failed_debit_view,
-    merged,
     occurrences_view,
     payment_view,
     prepayments_view,
+    read_change,
     read_fields,
     summary,
 )
-from bill_reminders.api.callers import me
+from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.coming import ComingReminder, coming_view
 from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.etags import IfMatch, need_match
@@ -48,13 +48,14 @@ from bill_reminders.api.fields import LabelName, LocalDate, Words
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
 from bill_reminders.api.settings import local_date as day_of
+from bill_reminders.commands import bills
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.clock import DAY, local_date
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.files.cells import CellError
-from bill_reminders.storage import accounts, happenings
-from bill_reminders.storage.accounts import Account, Change, put_bill
-from bill_reminders.storage.people import in_place_of, need_room
+from bill_reminders.storage import accounts
+from bill_reminders.storage.accounts import Command, Tell
 
 router = Router()
 
@@ -124,6 +125,20 @@ def answer(account: Account, bill_id: str, *, now: datetime, status: int = 200) 
     return ok(detail(account, bill, now=now), status, etag=bill_etag(bill), location=location)
 
 
+def answer_to(
+    router: Router,
+    bill_id: str,
+    command: Command,
+    *,
+    now: datetime,
+    status: int = 200,
+    tell: Tell = lambda facts: None,
+) -> Response[Any]:
+    """Change the caller's account; the bill as it stands then. Raises a not-found problem."""
+    after = accounts.change(me(router), command, now=now, tell=tell)
+    return answer(after, bill_id, now=now, status=status)
+
+
 @router.get(
     "/v1/bills",
     tags=["Bills"],
@@ -166,7 +181,7 @@ def list_bills(
     }
     _need_days(filters, "due_from", "due_until")
     after = "" if cursor is None else cursors.read(user_id, filters, cursor)
-    account = accounts.read(user_id, now=now)
+    account = my_account(router, now=now)
     today = local_date(now, account.user.zone)
     views = [summary(bill, today=today) for bill in account.bills]
     wanted = sorted((_place(view), view) for view in views if _fits(view, filters))
@@ -213,7 +228,10 @@ def _fits(view: BillSummary, filters: Mapping[str, Any]) -> bool:
     tags=["Bills"],
     operation_id="createBill",
     summary="Create a bill",
-    description="At most 500 open bills a user, 2,000 with those that are closed.",
+    description=(
+        "At most 500 open bills a user, 2,000 with those that are closed; and no more reminders "
+        "live at once than `plan.lead_days` says."
+    ),
     responses=answers(
         201,
         BillDetail,
@@ -228,22 +246,16 @@ def _fits(view: BillSummary, filters: Mapping[str, Any]) -> bool:
 def create_bill(
     body: Annotated[BillFields, Body(description="The bill.")], key: IdempotencyKey
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
     bill_id = f"b{derived_id(router)}"
-    row = read_fields(body, user_id=user_id, bill_id=bill_id)
-    seen: list[Account] = []
-
-    def edit(account: Account) -> Change | None:
-        seen[:] = [account]
-        if account.bill(bill_id) is not None:
-            return None
-        bill = row.bill(local_date(now, account.user.zone))
-        seen[:] = [account.with_bill(bill)]
-        need_room(account, seen[0])
-        return Change(seen[0], (put_bill(bill),))
-
-    accounts.change(user_id, now=now, edit=edit)
-    return answer(seen[0], bill_id, now=now, status=201)
+    draft = read_fields(body, user_id=me(router), bill_id=bill_id).bill
+    now = clock.now()
+    return answer_to(
+        router,
+        bill_id,
+        lambda account: bills.enter(account, bill_id, draft, now=now),
+        now=now,
+        status=201,
+    )
 
 
 @router.get(
@@ -255,8 +267,8 @@ def create_bill(
     responses=answers(200, BillDetail, "The bill.", *ALWAYS, "not-found", headers=ETAG),
 )
 def get_bill(bill_id: BillId) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    now = clock.now()
+    return answer(my_account(router, now=now), bill_id, now=now)
 
 
 @router.patch(
@@ -277,23 +289,18 @@ def change_bill(
     body: Annotated[BillChange, Body(description="What shall change.")],  # type: ignore[valid-type]
     if_match: IfMatch = None,
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    seen: list[Account] = []
+    now = clock.now()
 
-    def edit(account: Account) -> Change | None:
-        known = account.bill(bill_id)
-        if known is None:
-            raise not_found("bill")
-        if account.uncertain and seen and known == seen[0].bill(bill_id):
-            return None  # done by the try whose answer was lost
-        need_match(if_match, bill_etag(known))
-        row = read_fields(merged(known, body), user_id=user_id, bill_id=bill_id)
-        bill = in_place_of(known, row.bill, local_date(now, account.user.zone))
-        seen[:] = [account.with_bill(bill)]
-        return None if bill == known else Change(seen[0], (put_bill(bill),))
+    def changed(account: Account) -> Account:
+        draft = read_change(account.need_bill(bill_id), body).bill
+        return bills.change(account, bill_id, draft, now=now)
 
-    accounts.change(user_id, now=now, edit=edit)
-    return answer(seen[0], bill_id, now=now)
+    def change(account: Account) -> Account:
+        known = account.need_bill(bill_id)
+        need_match(if_match, bill_etag(known), lambda: changed(account).bill(bill_id) == known)
+        return changed(account)
+
+    return answer_to(router, bill_id, change, now=now)
 
 
 @router.post(
@@ -308,9 +315,10 @@ def change_bill(
     ),
 )
 def close_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    happenings.close_bill(user_id, bill_id, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    now = clock.now()
+    return answer_to(
+        router, bill_id, lambda account: bills.close(account, bill_id, now=now), now=now
+    )
 
 
 @router.post(
@@ -323,12 +331,12 @@ def close_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
         "It is reminded of again, as if it had never been closed: what fell due meanwhile and was "
         "not paid is owed. One that is open stays as it is."
     ),
-    responses=bill_as_it_is(200, *POSTED, "too-many"),
+    responses=bill_as_it_is(200, *POSTED, "too-many", "invalid-value"),
 )
 def reopen_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    happenings.reopen_bill(user_id, bill_id, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    return answer_to(
+        router, bill_id, lambda account: bills.reopen(account, bill_id), now=clock.now()
+    )
 
 
 @router.delete(
@@ -344,19 +352,5 @@ def reopen_bill(bill_id: BillId, key: IdempotencyKey) -> Response[BillDetail]:
     responses=answers(204, None, "It is gone.", *ALWAYS, "not-found"),
 )
 def delete_bill(bill_id: BillId) -> Response[None]:
-    if not happenings.delete_bill(me(router), bill_id, now=clock.now()):
-        raise not_found("bill")
+    accounts.change(me(router), lambda account: bills.delete(account, bill_id), now=clock.now())
     return nothing()
-
-
-def need_bill(user_id: str, bill_id: str, *, now: datetime) -> Bill:
-    """The bill, for a route that goes on to something of it. Raises a not-found problem."""
-    return bill_of(accounts.read(user_id, now=now), bill_id)
-
-
-def bill_of(account: Account, bill_id: str) -> Bill:
-    """One of the account's bills. Raises a not-found problem."""
-    bill = account.bill(bill_id)
-    if bill is None:
-        raise not_found("bill")
-    return bill

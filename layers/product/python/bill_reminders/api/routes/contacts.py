@@ -1,6 +1,7 @@
 """Contacts, devices and test messages: where a user is reached."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from aws_lambda_powertools import Logger
@@ -9,9 +10,9 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from bill_reminders import clock
-from bill_reminders.api import promises
+from bill_reminders.api import audit, promises
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, nothing, ok
-from bill_reminders.api.callers import caller, me
+from bill_reminders.api.callers import caller, me, my_account
 from bill_reminders.api.config import config
 from bill_reminders.api.contacts import (
     CodeEntered,
@@ -24,19 +25,23 @@ from bill_reminders.api.contacts import (
 )
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import not_found, read
-from bill_reminders.delivery import direct
+from bill_reminders.commands import stops
+from bill_reminders.commands.contacts import give_up
+from bill_reminders.delivery import code_limits, direct, direct_rows
+from bill_reminders.delivery.code_limits import CodeRequest
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
-from bill_reminders.domain.clock import DAY
+from bill_reminders.delivery.sms_bounds import SmsUsedUp
+from bill_reminders.domain.account import Account
+from bill_reminders.domain.joining import proof_since
+from bill_reminders.domain.journal import Event
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import code as code_text
-from bill_reminders.storage import accounts, codes, contacts, direct_rows, happenings, limits
-from bill_reminders.storage.accounts import Account
-from bill_reminders.storage.addresses import address_hash
-from bill_reminders.storage.contacts import HeldByImport
-from bill_reminders.storage.limits import HOUR, Limit, TooOften
+from bill_reminders.storage import accounts, codes, contacts
+from bill_reminders.storage.codes import Pending, WrongCode
+from bill_reminders.storage.contacts import REACHED_BY_CODE, HeldByImport
 
 router = Router()
 logger = Logger(child=True)
@@ -44,30 +49,6 @@ logger = Logger(child=True)
 ContactId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{20}$", description="The contact's id, from the list.")
 ]
-
-REACHED_BY_CODE = (Channel.SMS, Channel.EMAIL)
-
-
-def code_limits(user_id: str, address: str, source: str) -> tuple[Limit, ...]:
-    """How many codes may go out: for one user, to one address, and asked for from one source, which
-    stops SMS pumping through many accounts."""
-    return (
-        Limit("codes/user/hour", user_id, 5, HOUR),
-        Limit("codes/user/day", user_id, 10, DAY),
-        Limit("codes/address/hour", address, 3, HOUR),
-        Limit("codes/address/day", address, 6, DAY),
-        Limit("codes/source/hour", source, 20, HOUR),
-        Limit("codes/source/day", source, 60, DAY),
-    )
-
-
-CODES_IN_ALL = "codes/sms/day"
-
-
-def sms_code_limit(most: int) -> Limit:
-    """How many codes by SMS may go out in all. Who pumps from many places stops at it, and so does
-    everybody, until the next day begins in UTC: reminders do not count and go on."""
-    return Limit(CODES_IN_ALL, "everybody", most, DAY)
 
 
 @router.get(
@@ -80,7 +61,7 @@ def sms_code_limit(most: int) -> Limit:
 )
 def list_contacts() -> Response[Contacts]:
     now = clock.now()
-    account = accounts.read(me(router), now=now)
+    account = my_account(router, now=now)
     return ok(Contacts(contacts=_contacts(account, now)))
 
 
@@ -94,7 +75,7 @@ def list_contacts() -> Response[Contacts]:
 )
 def get_contact(contact_id: ContactId) -> Response[Contact]:
     now = clock.now()
-    contact = _contact(accounts.read(me(router), now=now), contact_id, now)
+    contact = _contact(my_account(router, now=now), contact_id, now)
     if contact is None:
         raise not_found("contact")
     return ok(contact)
@@ -110,9 +91,13 @@ def get_contact(contact_id: ContactId) -> Response[Contact]:
     description=(
         "Sends a six-digit code to the address; it lives for ten minutes and takes five tries. To "
         "send another one, add the same address again with a new key. At most 5 codes an hour and "
-        "10 a day for a user, 3 and 6 for an address, 20 and 60 from one source, and by SMS as "
-        "many a day in all as whoever runs this allows. Once confirmed it takes the place of an "
-        "earlier address of its channel."
+        "10 a day for a user, 3 and 6 for an address, 20 and 60 from one source; by SMS at most 5 "
+        "a day for who registered by themselves, and as many a day in all as whoever runs this "
+        "allows, who may also name the countries that SMS go to; by e-mail as many a day in all, "
+        "and 30 an hour and 100 a day to a domain that is no big provider's. Plus-tags and dots in "
+        "an address make no other address for these limits. Numbers of premium rate, shared "
+        "cost, toll-free, pager, personal and satellite services are refused. Once confirmed it "
+        "takes the place of an earlier address of its channel."
     ),
     responses=answers(
         201,
@@ -131,9 +116,12 @@ def add_contact(
     user_id, now = me(router), clock.now()
     channel = Channel(body.channel)
     address = _address(channel, body.address)
-    account = accounts.read(user_id, now=now)
-    named = address_hash(channel, address)
-    _reserve(channel, code_limits(user_id, named, caller(router).source), now)
+    account = my_account(router, now=now)
+    if channel is Channel.SMS:
+        direct.need_country(address, config(router).sms_bounds)
+    source, is_self_registered = caller(router).source, account.user.self_registered
+    request = CodeRequest(user_id, channel, address, source, is_self_registered)
+    code_limits.reserve(request, config(router).codes_per_day, now=now)
 
     def compose() -> DirectText:
         return code_text(
@@ -147,7 +135,9 @@ def add_contact(
 
     contact_id = codes.contact_id(user_id, channel, address)
     key_in_ledger = f"{direct_rows.CODE}{derived_id(router)}-{contact_id}"
-    message = Direct(user_id, key_in_ledger, channel, address, compose)
+    message = Direct(
+        user_id, key_in_ledger, channel, address, compose, account.user.self_registered
+    )
     _send(message, contact_id, now)
     if not _waits(user_id, contact_id, now):
         # An earlier try of this request died before there was a code, so it has sent none.
@@ -159,26 +149,15 @@ def add_contact(
     return ok(contact, 201, location=f"/v1/contacts/{contact_id}")
 
 
-def _reserve(channel: Channel, wanted: tuple[Limit, ...], now: datetime) -> None:
-    if channel is Channel.SMS:
-        wanted = (*wanted, sms_code_limit(config(router).sms_codes_per_day))
-    try:
-        limits.reserve(wanted, now=now)
-    except TooOften as error:
-        if CODES_IN_ALL in error.what:  # an alarm looks for these words
-            logger.warning("codes by SMS are used up", user_id=me(router))
-        raise
-
-
 def _send(message: Direct, contact_id: str, now: datetime) -> None:
     try:
         direct.send(
             message,
-            mailbox=config(router).mailbox,
-            origins_parameter=config(router).sms_origins_parameter,
+            mailbox=config(router).mailbox_of_codes,
+            bounds=config(router).sms_bounds,
             now=now,
         )
-    except Rejected:
+    except (Rejected, SmsUsedUp):
         codes.forget(message.user_id, contact_id)  # nobody will ever enter it
         raise
 
@@ -201,8 +180,13 @@ def _waits(user_id: str, contact_id: str, now: datetime) -> bool:
     description=(
         "Confirms a contact: from now on reminders go there. When a biller has made an account "
         "with this very address, and the caller's own has no bills yet, the token opens that one "
-        "from now on. An address that is somebody else's becomes the caller's: numbers are handed "
-        "on, and who reads the code has it now."
+        "from now on. That takes an address that the biller vouched for, or that a message was "
+        "delivered to, within a year or as long as whoever runs this allows; that is not stopped; "
+        "and an account of which no bill was called somebody else's. Otherwise the address "
+        "becomes the caller's own, `joined` is false, and that account is joined by a link code "
+        "alone. An address that is somebody else's becomes the caller's too: numbers are handed "
+        "on, and who reads the code has it now. A code that is older than somebody else's "
+        "confirmation of the address no longer works."
     ),
     responses=answers(
         200,
@@ -221,22 +205,40 @@ def confirm_contact(
     key: IdempotencyKey,
 ) -> Response[Confirmed]:
     user_id, now = me(router), clock.now()
-    if _contact(accounts.read(user_id, now=now), contact_id, now) is None:
+    is_mine = _contact(my_account(router, now=now), contact_id, now) is not None
+    asked_by = user_id if is_mine else promises.joined_from(router)
+    if asked_by is None:
         raise not_found("contact")
     request = derived_id(router)
-    pending = codes.enter(user_id, contact_id, body.code, request=request, now=now)
-    joined = False
+    pending = _entered(asked_by, contact_id, body.code, request, now)
+    codes.outdate_others(pending, now=now)
+    take = partial(
+        contacts.take, channel=pending.channel, value=pending.address, consent=body.consent
+    )
+    joined = not is_mine
     try:
-        contacts.take(user_id, pending.channel, pending.address, now=now)
+        account = take(
+            user_id,
+            now=now,
+            proof_since=proof_since(now, months=config(router).join_within_months),
+            tell=partial(promises.tell, router),
+        )
     except HeldByImport as held:
-        promises.join(router, held.owner, now=now)
-        contacts.take(held.owner, pending.channel, pending.address, now=now)
+        promises.join(router, held.owner, now=now, channel=pending.channel)
+        account = take(held.owner, now=now)
         joined = True
-    codes.use_up(user_id, contact_id, request=request)
-    account = accounts.read(me(router), now=now)
+    codes.use_up(asked_by, contact_id, request=request)
     address = account.user.addresses[pending.channel]
     ident = codes.contact_id(account.user.user_id, pending.channel, pending.address)
     return ok(Confirmed(contact=contact_view(ident, pending.channel, address), joined=joined))
+
+
+def _entered(user_id: str, contact_id: str, code: str, request: str, now: datetime) -> Pending:
+    try:
+        return codes.enter(user_id, contact_id, code, request=request, now=now)
+    except WrongCode:
+        audit.tell(Event.WRONG_CODE)
+        raise
 
 
 @router.delete(
@@ -253,14 +255,14 @@ def confirm_contact(
 )
 def remove_contact(contact_id: ContactId) -> Response[None]:
     user_id, now = me(router), clock.now()
-    forgotten = codes.forget(user_id, contact_id)
-    account = accounts.read(user_id, now=now)
-    for channel in REACHED_BY_CODE:
-        if _id(user_id, channel, account) == contact_id:
-            contacts.give_up(user_id, channel, account.user.addresses[channel].value, now=now)
-            return nothing()
-    if not forgotten:
+    account = my_account(router, now=now)
+    in_use = [each for each in REACHED_BY_CODE if _id(user_id, each, account) == contact_id]
+    if not in_use and not codes.is_known(user_id, contact_id):
         raise not_found("contact")
+    for channel in in_use:
+        value = account.user.addresses[channel].value
+        accounts.change(user_id, partial(give_up, channel=channel, value=value), now=now)
+    codes.forget(user_id, contact_id)  # last: until it is done all of this may be repeated
     return nothing()
 
 
@@ -278,7 +280,8 @@ def remove_contact(contact_id: ContactId) -> Response[None]:
     responses=answers(204, None, "They are closed.", *ALWAYS),
 )
 def close_links() -> Response[None]:
-    happenings.close_links(me(router), now=clock.now())
+    now = clock.now()
+    accounts.change(me(router), partial(stops.close_links, now=now), now=now)
     return nothing()
 
 

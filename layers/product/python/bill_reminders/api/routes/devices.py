@@ -10,21 +10,24 @@ from pydantic import Field
 
 from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, POSTED, WITH_BODY, answers, nothing, ok
-from bill_reminders.api.callers import me
+from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.config import config
 from bill_reminders.api.contacts import Device, Devices, NewDevice, state_of, stopped_by
 from bill_reminders.api.fields import Answer, Body, ChannelName, StateName
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
-from bill_reminders.delivery import direct, endpoints
+from bill_reminders.api.problems import NO_SMS_THERE, Problem, fault, invalid, not_found, read
+from bill_reminders.commands.contacts import give_up
+from bill_reminders.delivery import direct, direct_rows, endpoints
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
+from bill_reminders.delivery.sms_bounds import CountryNotAllowed
 from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.people import StoppedBy, User
+from bill_reminders.domain.quotas import SELF_REGISTERED_TESTS_A_DAY
 from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import trial
-from bill_reminders.storage import accounts, codes, contacts, direct_rows, limits
+from bill_reminders.storage import accounts, codes, contacts, limits
 from bill_reminders.storage.contacts import HeldByImport
 from bill_reminders.storage.limits import HOUR, Limit
 
@@ -48,7 +51,7 @@ again."""
     responses=answers(200, Devices, "The devices.", *ALWAYS),
 )
 def list_devices() -> Response[Devices]:
-    account = accounts.read(me(router), now=clock.now())
+    account = my_account(router, now=clock.now())
     device = _device(account.user)
     return ok(Devices(devices=[] if device is None else [device]))
 
@@ -81,14 +84,14 @@ def register_device(
 ) -> Response[Device]:
     user_id, now = me(router), clock.now()
     token = read(addresses.push_token, body.token, "token")
-    mine = accounts.read(user_id, now=now).user.addresses.get(Channel.PUSH)
+    mine = my_account(router, now=now).user.addresses.get(Channel.PUSH)
     try:
         endpoint = endpoints.endpoint_of(_application(body.platform), token)
     except Rejected:
         remedy = "the push service takes no such token: copy it anew from the app"
         raise invalid([fault("token", remedy)]) from None
     try:
-        contacts.take(
+        account = contacts.take(
             user_id,
             Channel.PUSH,
             endpoint,
@@ -103,7 +106,7 @@ def register_device(
         ) from None
     if mine is not None and mine.value != endpoint:
         endpoints.delete_endpoint(mine.value)
-    device = _device(accounts.read(user_id, now=now).user)
+    device = _device(account.user)
     assert device is not None, "it was taken just now"
     return ok(device, 201)
 
@@ -133,13 +136,13 @@ def _application(platform: str) -> str:
 )
 def remove_device(device_id: DeviceId) -> Response[None]:
     user_id, now = me(router), clock.now()
-    user = accounts.read(user_id, now=now).user
+    user = my_account(router, now=now).user
     device = _device(user)
     if device is None or device.device_id != device_id:
         raise not_found("device")
     endpoint = user.addresses[Channel.PUSH].value
     endpoints.delete_endpoint(endpoint)  # first: what fails here may be repeated
-    contacts.give_up(user_id, Channel.PUSH, endpoint, now=now)
+    accounts.change(user_id, lambda account: give_up(account, Channel.PUSH, endpoint), now=now)
     return nothing()
 
 
@@ -172,7 +175,7 @@ class TestMessage(Answer):
     summary="Send a test message",
     description=(
         "Sends a message to the user's own address at once, also in quiet hours. At most 5 an hour "
-        "and 20 a day."
+        "and 20 a day, by SMS 5 a day for who registered by themselves."
     ),
     responses=answers(
         201, TestMessage, "It was sent.", *ALWAYS, *WITH_BODY, *POSTED, "too-often", "conflict"
@@ -183,13 +186,13 @@ def send_test_message(
 ) -> Response[TestMessage]:
     user_id, now = me(router), clock.now()
     channel = Channel(body.channel)
-    user = accounts.read(user_id, now=now).user
+    user = my_account(router, now=now).user
     address = user.address(channel)
     if address is None:
         raise Problem("conflict", f"there is no {channel} address in use: add and confirm one")
-    limits.reserve(
-        (Limit("tests/hour", user_id, 5, HOUR), Limit("tests/day", user_id, 20, DAY)), now=now
-    )
+    if channel is Channel.SMS:
+        _need_country(address.value)
+    limits.reserve(_test_limits(user, channel), now=now)
     where = codes.contact_id(user_id, channel, address.value)
     message = Direct(
         user_id,
@@ -203,11 +206,30 @@ def send_test_message(
             sender=config(router).sender,
             code_word=user.code_word,
         ),
+        user.self_registered,
     )
     state = direct.send(
         message,
         mailbox=config(router).mailbox,
-        origins_parameter=config(router).sms_origins_parameter,
+        bounds=config(router).sms_bounds,
         now=now,
     )
     return ok(TestMessage(channel=channel.value, state=state.value), 201)
+
+
+def _need_country(number: str) -> None:
+    try:
+        direct.need_country(number, config(router).sms_bounds)
+    except CountryNotAllowed:
+        raise Problem("conflict", NO_SMS_THERE) from None
+
+
+def _test_limits(user: User, channel: Channel) -> list[Limit]:
+    wanted = [
+        Limit("tests/hour", user.user_id, 5, HOUR),
+        Limit("tests/day", user.user_id, 20, DAY),
+    ]
+    if user.self_registered and channel is Channel.SMS:
+        most = SELF_REGISTERED_TESTS_A_DAY
+        wanted.append(Limit("tests/sms/day", user.user_id, most, DAY))
+    return wanted

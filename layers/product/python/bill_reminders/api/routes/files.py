@@ -12,16 +12,19 @@ from pydantic import Field
 from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, POSTED, WITH_BODY, answers, ok
 from bill_reminders.api.bills import BillSummary, summary
-from bill_reminders.api.callers import me
+from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.fields import Answer
 from bill_reminders.api.idempotency import IdempotencyKey, done_once
 from bill_reminders.api.problems import fault, invalid
+from bill_reminders.commands.imports import Saved
+from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.journal import Entrance
 from bill_reminders.files.bills import read_own_bills, unlabelled
 from bill_reminders.files.export import write_bills
 from bill_reminders.files.rows import RowError, decode
-from bill_reminders.storage import accounts
-from bill_reminders.storage.people import Saved, save_bills
+from bill_reminders.storage.journal import through
+from bill_reminders.storage.saving import save_bills
 
 router = Router()
 
@@ -109,14 +112,25 @@ def import_bills(
     parsed = read_own_bills(decode(body), user_id)
     if all_or_none and parsed.errors:
         return ok(_report(Counter(), parsed.errors))
-    saved = save_bills(
-        user_id,
-        [row.bill for row in parsed.rows],
-        now=now,
-        unlabelled=unlabelled(parsed.rows),
-        own=True,
-    )
-    return ok(_report(saved, parsed.errors))
+    refused: list[RowError] = []
+
+    def refuse(place: int, error: TooManyReminders) -> None:
+        refused.append(parsed.rows[place].refused(error))
+
+    try:
+        with through(Entrance.FILE):
+            saved = save_bills(
+                user_id,
+                [row.bill for row in parsed.rows],
+                now=now,
+                unlabelled=unlabelled(parsed.rows),
+                own=True,
+                refuse=None if all_or_none else refuse,
+            )
+    except TooManyReminders as error:
+        row = next(row for row in parsed.rows if row.bill_id == error.bill_id)
+        return ok(_report(Counter(), [row.refused(error)]))
+    return ok(_report(saved, sorted([*parsed.errors, *refused], key=lambda each: each.row)))
 
 
 def _report(saved: Counter[Saved], errors: Sequence[RowError]) -> Imported:
@@ -146,7 +160,7 @@ def _fault(error: RowError) -> RowFault:
     enable_validation=True,
 )
 def export_csv() -> Response[Any]:
-    account = accounts.read(me(router), now=clock.now())
+    account = my_account(router, now=clock.now())
     name = {"Content-Disposition": 'attachment; filename="bills.csv"'}
     return Response(200, "text/csv; charset=utf-8", write_bills(account.bills), headers=name)
 
@@ -161,7 +175,7 @@ def export_csv() -> Response[Any]:
 )
 def export_json() -> Response[BillFile]:
     now = clock.now()
-    account = accounts.read(me(router), now=now)
+    account = my_account(router, now=now)
     today = local_date(now, account.user.zone)
     bills = sorted(account.bills, key=lambda bill: bill.bill_id)
     return ok(BillFile.model_construct(bills=[summary(bill, today=today) for bill in bills]))

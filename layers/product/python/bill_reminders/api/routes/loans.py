@@ -12,8 +12,8 @@ from pydantic import Field
 from bill_reminders import clock
 from bill_reminders.api import cursors
 from bill_reminders.api.answering import ALWAYS, answers, ok
-from bill_reminders.api.bills import StandingName, plain
-from bill_reminders.api.callers import me
+from bill_reminders.api.bills import StandingName
+from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.fields import (
     Amount,
@@ -27,7 +27,7 @@ from bill_reminders.api.fields import (
     UnitName,
 )
 from bill_reminders.api.problems import Problem, fault, invalid, read
-from bill_reminders.api.routes.bills import BillId, need_bill
+from bill_reminders.api.routes.bills import BillId
 from bill_reminders.api.settings import local_date as day_of
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.loans import (
@@ -40,7 +40,7 @@ from bill_reminders.domain.loans import (
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.files import loans, money
-from bill_reminders.files.export import percent_text
+from bill_reminders.files.money import percent_text, plain
 from bill_reminders.files.rows import Row
 
 router = Router()
@@ -122,7 +122,7 @@ def get_schedule(
     user_id = me(router)
     filters = {"list": "schedule", "bill_id": bill_id}
     after = 0 if cursor is None else int(cursors.read(user_id, filters, cursor))
-    bill = need_bill(user_id, bill_id, now=clock.now())
+    bill = my_account(router, now=clock.now()).need_bill(bill_id)
     if bill.loan is None:
         raise Problem("not-found", "the bill is no loan and has no schedule: read its occurrences")
     currency = bill.loan.principal.currency

@@ -16,17 +16,16 @@ from bill_reminders.api.bills import (
     Occurrence,
     Silenced,
     occurrence_view,
-    plain,
     silenced_view,
 )
-from bill_reminders.api.callers import me
+from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.fields import Answer, Currency, Day, LocalDate, Sum
 from bill_reminders.api.problems import fault, invalid, read
 from bill_reminders.api.settings import local_date as day_of
 from bill_reminders.domain.clock import DAY, local_date
 from bill_reminders.domain.dues import Due, Total, dues, totals
-from bill_reminders.storage import accounts
+from bill_reminders.files.money import plain
 
 router = Router()
 
@@ -122,7 +121,7 @@ def list_occurrences(
     user_id, now = me(router), clock.now()
     filters = {"from": first, "until": until, "list": "occurrences"}
     after = "" if cursor is None else cursors.read(user_id, filters, cursor)
-    account = accounts.read(user_id, now=now)
+    account = my_account(router, now=now)
     today = local_date(now, account.user.zone)
     start, end = _span(first, until, today)
     found = list(islice(dues(account.bills, first=start, last=end), MOST_FOUND + 1))

@@ -1,5 +1,6 @@
 """What happens to a bill: payments and their undoing, failed debits, statements, snoozes."""
 
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Annotated
@@ -12,17 +13,17 @@ from pydantic import Field
 
 from bill_reminders import clock
 from bill_reminders.api.answering import POSTED, WITH_BODY
-from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, Currency, LocalDate
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
-from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer_to, bill_as_it_is
 from bill_reminders.api.settings import local_date
+from bill_reminders.commands import payments, snoozes
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
 from bill_reminders.files import money
-from bill_reminders.storage import accounts, happenings
 
 router = Router()
 
@@ -50,7 +51,7 @@ class NewPayment(Body):
         Amount | None, Field(description="What was paid; null for all that is owed.")
     ] = None
     currency: Annotated[
-        Currency | None, Field(description="Its currency; null for the bill's.")
+        Currency | None, Field(description="Its currency; null for that of what it pays.")
     ] = None
 
 
@@ -109,37 +110,40 @@ def add_payment(
     body: Annotated[NewPayment, BodyParam(description="The payment.")],
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    paid = None
-    if body.amount is not None:
-        paid = money_of(bill, body.amount, body.currency, "amount")
-    happenings.record_payment(
-        user_id,
-        bill_id,
-        body.occurrence,
-        payment_id=f"p{derived_id(router)}",
-        amount=paid,
-        now=now,
-    )
-    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+    now, payment_id = clock.now(), f"p{derived_id(router)}"
+
+    def pay(account: Account) -> Account:
+        paid = _paid(account, account.need_bill(bill_id), body, now)
+        return payments.pay(
+            account, bill_id, body.occurrence, payment_id=payment_id, amount=paid, now=now
+        )
+
+    return answer_to(router, bill_id, pay, now=now, status=201)
+
+
+def _paid(account: Account, bill: Bill, body: NewPayment, now: datetime) -> Money | None:
+    """None for all that is owed."""
+    if body.amount is None:
+        return None
+    number = body.occurrence
+    if number is None:
+        number = bill.first_unpaid(account.today(now))
+    code = bill.currency if number is None else bill.currency_of(number)
+    return money_of(bill, body.amount, body.currency or code, "amount")
 
 
 def money_of(bill: Bill, amount: str, currency: str | None, field: str) -> Money:
     """An amount of the bill's, in its own currency when none is named. Raises an invalid-value
     problem."""
-    code = currency or _currency_of(bill)
+    code = currency or bill.currency or _stated_last(bill)
     if code is None:
         raise invalid([fault("currency", "not known from the bill: write its ISO 4217 code")])
     in_use = read(money.currency, code, "currency")
     return Money(read(partial(money.amount, currency=in_use), amount, field), code)
 
 
-def _currency_of(bill: Bill) -> str | None:
-    if bill.loan is not None:
-        return bill.loan.principal.currency
-    known = [bill.amount, *(each.amount for each in reversed(bill.statements))]
-    return next((each.currency for each in known if each is not None), None)
+def _stated_last(bill: Bill) -> str | None:
+    return bill.statements[-1].amount.currency if bill.statements else None
 
 
 @router.delete(
@@ -154,12 +158,16 @@ def _currency_of(bill: Bill) -> str | None:
     responses=bill_as_it_is(200),
 )
 def undo_payment(bill_id: BillId, payment_id: PaymentId) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    if all(payment.payment_id != payment_id for payment in bill.payments):
-        raise not_found("payment")
-    happenings.undo_payment(user_id, bill_id, payment_id, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    now = clock.now()
+
+    def undo(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        is_known = any(payment.payment_id == payment_id for payment in bill.payments)
+        if not (is_known or account.uncertain):
+            raise not_found("payment")
+        return payments.undo(account, bill_id, payment_id, now=now)
+
+    return answer_to(router, bill_id, undo, now=now)
 
 
 @router.post(
@@ -180,13 +188,15 @@ def add_failed_debit(
     body: Annotated[NewFailedDebit, BodyParam(description="Of which due date.")],
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    if not bill.autopay:
-        raise invalid([fault("bill_id", "not paid automatically: set its autopay first", "path")])
-    event = f"d{derived_id(router)}"
-    happenings.record_failed_debit(user_id, bill_id, body.occurrence, event, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+    now, event = clock.now(), f"d{derived_id(router)}"
+
+    def fail(account: Account) -> Account:
+        if not account.need_bill(bill_id).autopay:
+            said = "not paid automatically: set its autopay first"
+            raise invalid([fault("bill_id", said, "path")])
+        return payments.fail_debit(account, bill_id, body.occurrence, event, now=now)
+
+    return answer_to(router, bill_id, fail, now=now, status=201)
 
 
 @router.delete(
@@ -201,12 +211,14 @@ def add_failed_debit(
     responses=bill_as_it_is(200),
 )
 def undo_failed_debit(bill_id: BillId, failed_debit_id: FailedDebitId) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    if all(failed.event != failed_debit_id for failed in bill.failed_debits):
-        raise not_found("failed debit")
-    happenings.undo_failed_debit(user_id, bill_id, failed_debit_id, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    def undo(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        is_known = any(failed.event == failed_debit_id for failed in bill.failed_debits)
+        if not (is_known or account.uncertain):
+            raise not_found("failed debit")
+        return payments.undo_failed_debit(account, bill_id, failed_debit_id)
+
+    return answer_to(router, bill_id, undo, now=clock.now())
 
 
 @router.put(
@@ -222,16 +234,17 @@ def put_statement(
     number: Number,
     body: Annotated[NewStatement, BodyParam(description="The statement.")],
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    if bill.due_on(number) is None:
-        raise not_found("occurrence")
-    stated = money_of(bill, body.amount, body.currency, "amount")
-    minimum: Decimal | None = None
-    if body.minimum is not None:
-        minimum = money_of(bill, body.minimum, stated.currency, "minimum").amount
-    happenings.record_statement(user_id, bill_id, Statement(number, stated, minimum), now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    def state(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        if bill.due_on(number) is None:
+            raise not_found("occurrence")
+        stated = money_of(bill, body.amount, body.currency, "amount")
+        minimum: Decimal | None = None
+        if body.minimum is not None:
+            minimum = money_of(bill, body.minimum, stated.currency, "minimum").amount
+        return payments.state(account, bill_id, Statement(number, stated, minimum))
+
+    return answer_to(router, bill_id, state, now=clock.now())
 
 
 @router.post(
@@ -252,14 +265,18 @@ def snooze_bill(
     body: Annotated[NewSnooze, BodyParam(description="Until when.")],
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    until = read(local_date, body.until, "until")
-    _need_reminders(bill)
-    if body.occurrence is not None and bill.is_closed(body.occurrence):
-        raise Problem("conflict", "that due date is paid: undo its payment first")
-    happenings.snooze(user_id, bill_id, body.occurrence, until, confirmed=body.confirmed, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+    now, until = clock.now(), read(local_date, body.until, "until")
+
+    def snooze(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        _need_reminders(bill)
+        if body.occurrence is not None and bill.is_closed(body.occurrence):
+            raise Problem("conflict", "that due date is paid: undo its payment first")
+        return snoozes.snooze(
+            account, bill_id, body.occurrence, until, confirmed=body.confirmed, now=now
+        )
+
+    return answer_to(router, bill_id, snooze, now=now, status=201)
 
 
 def _need_reminders(bill: Bill) -> None:
@@ -284,10 +301,11 @@ def _need_reminders(bill: Bill) -> None:
     responses=bill_as_it_is(200),
 )
 def undo_snooze(bill_id: BillId, number: Number) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    is_snoozed = any(each.occurrence == number for each in bill.snoozes)
-    if bill.due_on(number) is None and not is_snoozed:
-        raise not_found("occurrence")
-    happenings.undo_snooze(user_id, bill_id, number, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    def undo(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        is_snoozed = any(each.occurrence == number for each in bill.snoozes)
+        if bill.due_on(number) is None and not (is_snoozed or account.uncertain):
+            raise not_found("occurrence")
+        return snoozes.undo(account, bill_id, number)
+
+    return answer_to(router, bill_id, undo, now=clock.now())

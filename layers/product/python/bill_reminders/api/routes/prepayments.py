@@ -12,24 +12,16 @@ from pydantic import Field
 from bill_reminders import clock
 from bill_reminders.api.answering import POSTED, WITH_BODY
 from bill_reminders.api.bills import prepayment_id as id_of
-from bill_reminders.api.callers import me
 from bill_reminders.api.fields import WHOLE, Amount, Body, EffectName
 from bill_reminders.api.idempotency import IdempotencyKey, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
-from bill_reminders.api.routes.bills import (
-    BillDetail,
-    BillId,
-    answer,
-    bill_as_it_is,
-    bill_of,
-    need_bill,
-)
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer_to, bill_as_it_is
 from bill_reminders.api.routes.payments import money_of
+from bill_reminders.commands import payments
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Method, Prepayment
-from bill_reminders.storage import accounts, happenings
 
 router = Router()
 
@@ -83,23 +75,24 @@ def add_prepayment(
     body: Annotated[NewPrepayment, BodyParam(description="The prepayment.")],
     key: IdempotencyKey,
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    account = accounts.read(user_id, now=now)
-    bill, today = bill_of(account, bill_id), local_date(now, account.user.zone)
-    if bill.loan is None:
-        raise invalid([fault("bill_id", "no loan: note a payment instead", "path")])
-    effect = Effect(body.effect)
-    paid = money_of(bill, body.amount, None, "amount")
-    prepayment = Prepayment(_after(bill, body.after, today), paid.amount, effect)
-    try:
-        happenings.record_prepayment(user_id, bill_id, prepayment, now=now)
-    except InvalidValue as error:
-        if error.field != "prepayments":
-            raise
-        is_effect = bill.loan.method is Method.INTEREST_ONLY and effect is Effect.SHORTER_TERM
-        said = fault("effect" if is_effect else "amount", error.problem)
-        raise invalid([said]) from None
-    return answer(accounts.read(user_id, now=now), bill_id, now=now, status=201)
+    now, effect = clock.now(), Effect(body.effect)
+
+    def prepay(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        if bill.loan is None:
+            raise invalid([fault("bill_id", "no loan: note a payment instead", "path")])
+        paid = money_of(bill, body.amount, None, "amount")
+        prepayment = Prepayment(_after(bill, body.after, account.today(now)), paid.amount, effect)
+        try:
+            return payments.prepay(account, bill_id, prepayment)
+        except InvalidValue as error:
+            if error.field != "prepayments":
+                raise
+            is_effect = bill.loan.method is Method.INTEREST_ONLY and effect is Effect.SHORTER_TERM
+            said = fault("effect" if is_effect else "amount", error.problem)
+            raise invalid([said]) from None
+
+    return answer_to(router, bill_id, prepay, now=now, status=201)
 
 
 def _after(bill: Bill, after: int | None, today: date) -> int:
@@ -120,11 +113,14 @@ def _after(bill: Bill, after: int | None, today: date) -> int:
     responses=bill_as_it_is(200),
 )
 def undo_prepayment(bill_id: BillId, prepayment_id: PrepaymentId) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    bill = need_bill(user_id, bill_id, now=now)
-    known = () if bill.loan is None else bill.loan.prepayments
-    for each in known:
-        if id_of(bill, each) == prepayment_id:
-            happenings.undo_prepayment(user_id, bill_id, each, now=now)
-            return answer(accounts.read(user_id, now=now), bill_id, now=now)
-    raise not_found("prepayment")
+    def undo(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        known = () if bill.loan is None else bill.loan.prepayments
+        for each in known:
+            if id_of(bill, each) == prepayment_id:
+                return payments.undo_prepayment(account, bill_id, each)
+        if not account.uncertain:
+            raise not_found("prepayment")
+        return account
+
+    return answer_to(router, bill_id, undo, now=clock.now())

@@ -12,7 +12,7 @@ from pydantic import Field
 from bill_reminders import clock
 from bill_reminders.api import cursors
 from bill_reminders.api.answering import ALWAYS, WITH_BODY, answers, ok
-from bill_reminders.api.callers import me
+from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.coming import ComingReminder, coming_view, key_of, reminder_id
 from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.fields import (
@@ -26,14 +26,15 @@ from bill_reminders.api.fields import (
     instant_or_none,
     instant_text,
 )
-from bill_reminders.api.problems import fault, invalid, not_found
+from bill_reminders.api.problems import fault, invalid, not_found, read
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.people import Language
+from bill_reminders.files.cells import prose
 from bill_reminders.messages.explanations import because, outcome
 from bill_reminders.messages.names import clean
 from bill_reminders.storage import accounts, history
-from bill_reminders.storage.accounts import Account
 from bill_reminders.storage.history import Feedback, Told
 
 router = Router()
@@ -216,7 +217,7 @@ def list_reminders(
             and state in (None, told.recorded.state.value)
         )
 
-    account = accounts.read(user_id, now=clock.now())
+    account = my_account(router, now=clock.now())
     page, more = history.page(user_id, fits=fits, limit=limit, after=after)
     feedback = history.all_feedback(user_id) if page else {}
     messages = history.messages_of(user_id, page)
@@ -288,8 +289,8 @@ def _feedback_view(feedback: Feedback) -> FeedbackGiven:
 def list_upcoming(
     days: Annotated[int, Query(ge=1, le=90, description="How far to look ahead.")] = 30,
 ) -> Response[Upcoming]:
-    user_id, now = me(router), clock.now()
-    account = accounts.read(user_id, now=now)
+    now = clock.now()
+    account = my_account(router, now=now)
     until = now + timedelta(days=days)
     found = outlook(
         account.user,
@@ -353,13 +354,15 @@ def give_feedback(
 ) -> Response[Reminder]:
     user_id = me(router)
     told = _find(user_id, reminder_id)
-    suggestion = None if body.suggestion is None else clean(body.suggestion)
-    if (body.timing, body.useful, suggestion or None) == (None, None, None):
+    suggestion = None
+    if body.suggestion is not None:
+        suggestion = read(prose, clean(body.suggestion), "suggestion")
+    if (body.timing, body.useful, suggestion) == (None, None, None):
         raise invalid([fault("timing", "nothing is said: write timing, useful or a suggestion")])
     history.give_feedback(
         user_id,
         told.key,
-        Feedback(body.timing, body.useful, suggestion or None, clock.now()),
+        Feedback(body.timing, body.useful, suggestion, clock.now()),
     )
     return _answer(user_id, reminder_id)
 
@@ -374,5 +377,5 @@ def give_feedback(
 )
 def take_feedback_back(reminder_id: ReminderId) -> Response[Reminder]:
     user_id = me(router)
-    history.take_feedback_back(user_id, _find(user_id, reminder_id).key)
+    history.take_feedback_back(user_id, _find(user_id, reminder_id).key, now=clock.now())
     return _answer(user_id, reminder_id)

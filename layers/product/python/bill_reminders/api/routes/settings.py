@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, ETAG, WITH_BODY, answers, ok
-from bill_reminders.api.callers import caller, me
+from bill_reminders.api.callers import caller, me, my_account
+from bill_reminders.api.config import config
 from bill_reminders.api.etags import IfMatch, need_match
 from bill_reminders.api.settings import (
     Settings,
@@ -18,8 +19,9 @@ from bill_reminders.api.settings import (
     settings_view,
 )
 from bill_reminders.api.setup import Setup, setup_view
-from bill_reminders.storage import accounts, direct_rows, identities
-from bill_reminders.storage.accounts import Account, Change, with_user
+from bill_reminders.delivery import direct_rows
+from bill_reminders.domain.account import Account
+from bill_reminders.storage import accounts, identities
 
 router = Router()
 
@@ -37,11 +39,12 @@ router = Router()
 )
 def get_setup() -> Response[Setup]:
     user_id = identities.user_of(caller(router).identity)
-    now = clock.now()
+    now, is_open = clock.now(), config(router).takes_new_users
     if user_id is None:
-        return ok(setup_view(None, now=now, tested=False))
-    account = accounts.read(user_id, now=now)
-    return ok(setup_view(account, now=now, tested=direct_rows.any_test(user_id)))
+        return ok(setup_view(None, now=now, tested=False, takes_new_users=is_open))
+    account = my_account(router, now=now)
+    tested = direct_rows.any_test(user_id)
+    return ok(setup_view(account, now=now, tested=tested, takes_new_users=is_open))
 
 
 @router.get(
@@ -54,7 +57,7 @@ def get_setup() -> Response[Setup]:
 )
 def get_settings() -> Response[Settings]:
     now = clock.now()
-    account = accounts.read(me(router), now=now)
+    account = my_account(router, now=now)
     return ok(settings_view(account, now=now), etag=settings_etag(account.user))
 
 
@@ -83,15 +86,11 @@ def change_settings(
     if_match: IfMatch = None,
 ) -> Response[Settings]:
     now = clock.now()
-    seen: list[Account] = []
 
-    def edit(account: Account) -> Change | None:
-        if account.uncertain and seen and account.user == seen[0].user:
-            return None  # done by the try whose answer was lost
-        need_match(if_match, settings_etag(account.user))
-        change = with_user(account, changed(account.user, body))
-        seen[:] = [account if change is None else change.after]
-        return change
+    def change(account: Account) -> Account:
+        user = account.user
+        need_match(if_match, settings_etag(user), lambda: changed(user, body) == user)
+        return account.with_user(changed(user, body))
 
-    accounts.change(me(router), now=now, edit=edit)
-    return ok(settings_view(seen[0], now=now), etag=settings_etag(seen[0].user))
+    after = accounts.change(me(router), change, now=now)
+    return ok(settings_view(after, now=now), etag=settings_etag(after.user))

@@ -1,9 +1,10 @@
 """Bills that go on and are not reminded of: the user wants that, or says that one is not theirs."""
 
-from functools import cache
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache, partial
 from typing import Annotated, Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body as BodyParam
@@ -12,15 +13,14 @@ from pydantic import Field
 from bill_reminders import aws, clock
 from bill_reminders.api.answering import WITH_BODY
 from bill_reminders.api.bills import SilenceName
-from bill_reminders.api.callers import me
 from bill_reminders.api.fields import Body
-from bill_reminders.api.routes.bills import BillDetail, BillId, answer, bill_as_it_is, need_bill
+from bill_reminders.api.routes.bills import BillDetail, BillId, answer_to, bill_as_it_is
+from bill_reminders.commands import mute
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bills import SilenceReason
-from bill_reminders.storage import accounts, happenings
+from bill_reminders.domain.facts import Fact
 
 router = Router()
-logger = Logger(child=True)
 
 
 class NewSilence(Body):
@@ -53,18 +53,14 @@ def silence_bill(
     bill_id: BillId,
     body: Annotated[NewSilence, BodyParam(description="Why.")],
 ) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    is_foreign = need_bill(user_id, bill_id, now=now).is_not_mine
-    reason = SilenceReason(body.reason)
-    # told first: if what follows fails, the user asks again, and it is told of again
-    if reason is SilenceReason.NOT_MINE and not is_foreign:
-        _events().not_mine(user_id, bill_id, now=now)
-        # an alarm looks for these words
-        logger.warning("bill is not its user's", user_id=user_id, bill_id=bill_id)
-    if reason is SilenceReason.STOPPED and is_foreign:
-        _events().mine_after_all(user_id, bill_id, now=now)
-    happenings.silence(user_id, bill_id, reason, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    now, reason = clock.now(), SilenceReason(body.reason)
+    return answer_to(
+        router,
+        bill_id,
+        lambda account: mute.mute(account, bill_id, reason, now=now),
+        now=now,
+        tell=partial(_tell, now=now),
+    )
 
 
 @router.delete(
@@ -77,21 +73,25 @@ def silence_bill(
         "come hold again. The biller of one that was not_mine is told. Without a silence nothing "
         "changes."
     ),
-    responses=bill_as_it_is(200),
+    responses=bill_as_it_is(200, "invalid-value"),
 )
 def unsilence_bill(bill_id: BillId) -> Response[BillDetail]:
-    user_id, now = me(router), clock.now()
-    if need_bill(user_id, bill_id, now=now).is_not_mine:
-        _events().mine_after_all(user_id, bill_id, now=now)
-    happenings.unsilence(user_id, bill_id, now=now)
-    return answer(accounts.read(user_id, now=now), bill_id, now=now)
+    now = clock.now()
+    return answer_to(
+        router,
+        bill_id,
+        lambda account: mute.unmute(account, bill_id),
+        now=now,
+        tell=partial(_tell, now=now),
+    )
 
 
-def _events() -> BillEvents:
-    return BillEvents(_client(), router.context["bill_events_bus"])
+def _tell(facts: Iterable[Fact], *, now: datetime) -> None:
+    # the client is made when it is first needed: few requests do, and every cold start would pay
+    for fact in facts:
+        BillEvents(_client(), router.context["bill_events_bus"]).tell([fact], now=now)
 
 
 @cache
 def _client() -> Any:
-    """Made when it is first needed: few requests need it, and every cold start would pay for it."""
-    return aws.client("events")
+    return aws.client("events", aws.PROMPT)

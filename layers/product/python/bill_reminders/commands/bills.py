@@ -1,0 +1,123 @@
+"""Bills: entered, changed, closed, reopened, deleted."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+
+from bill_reminders.domain.account import Account
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.choices import bill_chose
+from bill_reminders.domain.errors import BillRemindersError
+
+type Draft = Callable[[date], Bill]
+"""Makes a bill, given the date from which on it is owed unless the draft knows a better one."""
+
+MOST_OPEN_BILLS = 500
+MOST_BILLS = 2000
+"""With those that are closed: planning and lists read all of them."""
+
+
+class TooManyBills(BillRemindersError):
+    """A user's bills would be more than planning can be asked to read."""
+
+    def __init__(self, most: int, which: str) -> None:
+        super().__init__(f"more than {most} {which} bills")
+        self.most = most
+        self.which = which
+
+
+def enter(account: Account, bill_id: str, draft: Draft, *, now: datetime) -> Account:
+    """Add a bill, owed from the user's today. One that is there under that id stays as it is.
+    Raises TooManyBills."""
+    if account.bill(bill_id) is not None:
+        return account
+    after = account.with_bill(draft(account.today(now)))
+    need_room(account, after)
+    return after
+
+
+def change(account: Account, bill_id: str, draft: Draft, *, now: datetime) -> Account:
+    """Make of a bill what its user says. What happened to it stays. Raises NoSuchBill."""
+    known = account.need_bill(bill_id)
+    return account.with_bill(in_place_of(known, draft, account.today(now)))
+
+
+def in_place_of(known: Bill, draft: Draft, today: date) -> Bill:
+    """The draft as the bill that its user changes: with all that happened to it up to the user's
+    local date `today`."""
+    return bill_chose(known, with_history(known, draft, today))
+
+
+def with_history(known: Bill, draft: Draft, today: date) -> Bill:
+    """The draft with all that happened to the bill that it takes the place of, and with the number
+    that each occurrence has."""
+    wanted = draft(known.owed_from)
+    loan = wanted.loan
+    if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
+        loan = known.loan
+    # a loan's terms hold from the first date that comes with them
+    recurrence = wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None)
+    if wanted.follows(known):
+        recurrence = replace(recurrence, first_number=known.recurrence.first_number + 1)
+    bill = replace(
+        wanted,
+        loan=loan,
+        recurrence=recurrence,
+        statements=known.statements,
+        payments=known.payments,
+        failed_debits=known.failed_debits,
+        reopened=known.reopened,
+        closed_at=known.closed_at,
+        silence=known.silence,
+        chosen=known.chosen,
+        version=known.version,
+    )
+    return bill.with_snoozes_of(known).with_overdue_of(known, today)
+
+
+def close(account: Account, bill_id: str, *, now: datetime) -> Account:
+    """Remind of nothing of this bill any more. Raises NoSuchBill."""
+    bill = account.need_bill(bill_id)
+    if bill.closed_at is not None:
+        return account
+    return account.with_bill(replace(bill, closed_at=now))
+
+
+def reopen(account: Account, bill_id: str) -> Account:
+    """Remind of a bill again that was closed. Raises NoSuchBill, TooManyBills."""
+    bill = account.need_bill(bill_id)
+    if bill.closed_at is None:
+        return account
+    after = account.with_bill(replace(bill, closed_at=None))
+    need_room_for_open(after)
+    return after
+
+
+def delete(account: Account, bill_id: str) -> Account:
+    """Delete a bill; what is queued about it does not go out. Raises NoSuchBill, unless an earlier
+    try may have deleted it."""
+    if account.bill(bill_id) is None and account.uncertain:
+        return account
+    account.need_bill(bill_id)
+    return account.without_bill(bill_id)
+
+
+def need_room(before: Account, after: Account) -> None:
+    """Raises TooManyBills when a change adds bills beyond what one user may have."""
+    if len(after.bills) <= len(before.bills):
+        return
+    if len(after.bills) > MOST_BILLS:
+        raise TooManyBills(MOST_BILLS, "stored")
+    need_room_for_open(after)
+
+
+def need_room_for_open(account: Account) -> None:
+    """Raises TooManyBills when more bills are open than one user may have."""
+    bills = account.bills
+    if len(bills) > MOST_OPEN_BILLS and sum(map(_is_open, bills)) > MOST_OPEN_BILLS:
+        raise TooManyBills(MOST_OPEN_BILLS, "open")
+
+
+def _is_open(bill: Bill) -> bool:
+    # before its dates nothing is presumed to be paid: what is only presumed keeps a bill open
+    return bill.closed_at is None and bill.first_unpaid(date.min) is not None

@@ -1,0 +1,163 @@
+"""Users and bills as a file gives them. What users chose by themselves stays."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from bill_reminders.commands.bills import Draft, need_room, with_history
+from bill_reminders.domain.account import Account
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bounds import Room, TooManyReminders
+from bill_reminders.domain.choices import bill_chose
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Loan, schedule
+from bill_reminders.domain.payments import Statement
+from bill_reminders.domain.people import User, same_address
+
+
+class Saved(StrEnum):
+    """What saving did."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """How a file's bills meet those that are there. The label of those that `unlabelled` names is
+    left open; `own` tells that the file is the user's own word. With `leave_out` a bill of which
+    too many reminders would be live at once is refused by itself, without it all are."""
+
+    unlabelled: Collection[str] = ()
+    own: bool = False
+    leave_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An account with a file's bills in it; what became of each draft, and by its place each one
+    that was left out."""
+
+    after: Account
+    saved: Counter[Saved] = field(default_factory=Counter)
+    refused: tuple[tuple[int, TooManyReminders], ...] = ()
+
+
+def import_user(account: Account, wanted: User) -> Account:
+    """The user as a biller's file gives them, with what they set otherwise by themselves, and what
+    only they decide: plans by kind, code word, tips, STOP, links."""
+    known = account.user
+    reachable = {
+        channel: replace(address, stopped_at=old.stopped_at, stopped_by=old.stopped_by)
+        if (old := known.addresses.get(channel)) is not None
+        and same_address(channel, old.value, address.value)
+        else address
+        for channel, address in wanted.addresses.items()
+    }
+    kept = replace(
+        _keeping_chosen(wanted, known),
+        kind_plans=wanted.kind_plans or known.kind_plans,
+        code_word=known.code_word,
+        tips=known.tips,
+        links_closed_at=known.links_closed_at,
+        self_registered=known.self_registered,
+        addresses=MappingProxyType(reachable),
+    )
+    if not reachable.keys() & set(kept.plan.channels):
+        # the addresses of the channels that they chose are gone: better another than silence
+        plan = replace(kept.plan, channels=wanted.plan.channels, joins=wanted.plan.joins)
+        kept = replace(kept, plan=plan)
+    return account.with_user(kept)
+
+
+def import_bills(
+    account: Account, drafts: Iterable[tuple[int, Draft]], merging: Merging, *, now: datetime
+) -> Imported:
+    """Create or change bills as a file gives them, each with its place in it.
+
+    What a draft cannot know is kept: since when the bill is owed, what happened to it (statements,
+    payments, snoozes, its end), and which number an occurrence has. So is what a draft leaves open
+    in the plan of a bill that is known; what it does say there counts unless the user set it
+    otherwise, or the file is their own. A new bill is owed from the user's today. Raises
+    TooManyBills; TooManyReminders unless such bills are left out.
+    """
+    after, today = account, account.today(now)
+    room = Room(account.user, account.bills, today)
+    saved: Counter[Saved] = Counter()
+    refused: list[tuple[int, TooManyReminders]] = []
+    for place, draft in drafts:
+        bill = draft(today)
+        known = account.bill(bill.bill_id)
+        if known is not None:
+            bill = _from_file(known, draft, today, merging)
+        try:
+            room.take(bill)
+        except TooManyReminders as error:
+            if not merging.leave_out:
+                raise
+            refused.append((place, error))
+            continue
+        saved[_verdict(known, bill)] += 1
+        if bill != known:
+            after = after.with_bill(bill)
+    need_room(account, after)
+    return Imported(after, saved, tuple(refused))
+
+
+def _from_file(known: Bill, draft: Draft, today: date, merging: Merging) -> Bill:
+    """The draft as the bill that a file changes on the user's `today`."""
+    said = with_history(known, draft, today)
+    given = replace(
+        said,
+        loan=_with_prepayments(said, known),
+        plan_change=said.plan_change.over(known.plan_change),
+        label=known.label if known.bill_id in merging.unlabelled else said.label,
+    )
+    given = bill_chose(known, given) if merging.own else _keeping_chosen(given, known)
+    return _keeping_paid(given, known, today)
+
+
+def _with_prepayments(said: Bill, known: Bill) -> Loan | None:
+    """The loan that a file gives; where only its rate or method is another one, with what was paid
+    back early, which no file knows."""
+    loan, before = said.loan, known.loan
+    if loan is None or before is None or loan.prepayments:
+        return loan
+    if (loan.principal, loan.instalments) != (before.principal, before.instalments):
+        return loan
+    try:
+        same = replace(loan, prepayments=before.prepayments)
+        schedule(same)
+    except InvalidValue:  # by that rate or method it cannot have been paid
+        return loan
+    return same
+
+
+def _keeping_paid(given: Bill, known: Bill, today: date) -> Bill:
+    """`given`, where a due date before `today` that was paid still costs what it did: else a file
+    with a higher amount would open it again."""
+    for number in sorted({payment.occurrence for payment in known.payments}):
+        due_on, amount = known.due_on(number), known.owed(number).amount
+        if amount is None or due_on is None or due_on >= today:
+            continue
+        if known.is_closed(number) and not given.is_closed(number):
+            with suppress(InvalidValue):  # it was paid in another currency than it was owed in
+                given = given.with_statement(Statement(number, amount))
+    return given
+
+
+def _keeping_chosen[T: (User, Bill)](wanted: T, known: T) -> T:
+    """`wanted` with what the user chose of `known`."""
+    kept = {name: getattr(known, name) for name in known.chosen}
+    return replace(wanted, chosen=known.chosen, **kept)
+
+
+def _verdict(known: Bill | None, bill: Bill) -> Saved:
+    if known is None:
+        return Saved.NEW
+    return Saved.UNCHANGED if bill == known else Saved.CHANGED

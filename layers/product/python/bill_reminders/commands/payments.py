@@ -1,0 +1,120 @@
+"""Payments, statements, automatic payments that failed, and principal paid back early.
+
+All raise NoSuchBill.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from bill_reminders.commands.occurrences import left_to_pay, need_due_date, oldest_unpaid
+from bill_reminders.domain.account import Account
+from bill_reminders.domain.bills import FailedDebit
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Prepayment, schedule
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Payment, Statement
+from bill_reminders.domain.reminders import Trigger
+
+
+def pay(
+    account: Account,
+    bill_id: str,
+    occurrence: int | None = None,
+    *,
+    payment_id: str,
+    amount: Money | None = None,
+    now: datetime,
+) -> Account:
+    """Note a payment of all that is owed, or of `amount`. With `occurrence` None it goes to the
+    oldest one that is open.
+
+    Raises InvalidValue when there is no such occurrence, nothing is left to pay, or the amount is
+    not above zero or not in the bill's currency.
+    """
+    if amount is not None and not (amount.amount.is_finite() and amount.amount > 0):
+        raise InvalidValue("amount", "not above zero: write what was paid")
+    bill = account.need_bill(bill_id)
+    if any(payment.payment_id == payment_id for payment in bill.payments):
+        return account
+    number = oldest_unpaid(bill, account.today(now)) if occurrence is None else occurrence
+    need_due_date(bill, number)
+    return account.with_bill(bill.with_payment(Payment(number, now, amount, payment_id)))
+
+
+def undo(account: Account, bill_id: str, payment_id: str, *, now: datetime) -> Account:
+    """Take a payment back. What fell due to be reminded of meanwhile is not made up for; the days
+    that are still to come are."""
+    bill = account.need_bill(bill_id)
+    number = next((p.occurrence for p in bill.payments if p.payment_id == payment_id), None)
+    if number is None:
+        return account
+    return account.with_bill(bill.without_payment(payment_id, number, now=now))
+
+
+def state(account: Account, bill_id: str, statement: Statement) -> Account:
+    """Note what the biller states for one occurrence. Raises InvalidValue when there is no such
+    occurrence, payments of it are in another currency, the amount is not a number, or the minimum
+    is not between zero and it."""
+    amount, minimum = statement.amount.amount, statement.minimum
+    if not amount.is_finite():
+        raise InvalidValue("amount", "not a number: write what the biller states")
+    if minimum is not None and not (
+        minimum.is_finite() and 0 <= minimum <= max(amount, Decimal(0))
+    ):
+        raise InvalidValue("minimum", "not between zero and the amount: correct one of them")
+    bill = account.need_bill(bill_id)
+    need_due_date(bill, statement.occurrence)
+    return account.with_bill(bill.with_statement(statement))
+
+
+def fail_debit(
+    account: Account, bill_id: str, occurrence: int | None, event: str, *, now: datetime
+) -> Account:
+    """Note that an automatic payment did not go through: the user hears of it, and their plan holds
+    again for that occurrence; with None it is the one debited last. Raises InvalidValue when there
+    is no such occurrence, or `event` cannot stand in a key."""
+    Trigger.autopay_failed(event)
+    bill = account.need_bill(bill_id)
+    if any(each.event == event for each in bill.failed_debits):
+        return account
+    number = occurrence
+    if number is None:
+        number = left_to_pay(bill.debited_last(account.today(now)))
+    need_due_date(bill, number)
+    return account.with_bill(bill.with_failed_debit(FailedDebit(number, now, event)))
+
+
+def undo_failed_debit(account: Account, bill_id: str, event: str) -> Account:
+    """Take a failed debit back, as if it had not been noted; whoever heard of it has heard of
+    it."""
+    bill = account.need_bill(bill_id)
+    kept = tuple(each for each in bill.failed_debits if each.event != event)
+    if kept == bill.failed_debits:
+        return account
+    return account.with_bill(replace(bill, failed_debits=kept))
+
+
+def prepay(account: Account, bill_id: str, prepayment: Prepayment) -> Account:
+    """Note principal of a loan that was paid early: the instalments after it are computed anew.
+
+    Raises InvalidValue when the bill is no loan, or less than that is owed.
+    """
+    bill = account.need_bill(bill_id)
+    if bill.loan is None:
+        raise InvalidValue("bill_id", "the bill is no loan: note a payment instead")
+    if prepayment in bill.loan.prepayments:
+        return account
+    several = sorted((*bill.loan.prepayments, prepayment), key=lambda each: each.after)
+    loan = replace(bill.loan, prepayments=tuple(several))
+    schedule(loan)  # raises when it is more than what is owed
+    return account.with_bill(replace(bill, loan=loan))
+
+
+def undo_prepayment(account: Account, bill_id: str, prepayment: Prepayment) -> Account:
+    """Take a prepayment back, as if it had not been made."""
+    bill = account.need_bill(bill_id)
+    if bill.loan is None or prepayment not in bill.loan.prepayments:
+        return account
+    kept = tuple(each for each in bill.loan.prepayments if each != prepayment)
+    return account.with_bill(replace(bill, loan=replace(bill.loan, prepayments=kept)))

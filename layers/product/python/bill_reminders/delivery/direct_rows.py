@@ -1,0 +1,105 @@
+"""The ledger's rows about messages that are about no bill: a code, a test message."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from pynamodb.exceptions import DeleteError, PutError, UpdateError
+
+from bill_reminders.delivery.claims import LEASE, settle_shard, settled, word_of_owner
+from bill_reminders.domain.ledger import ACCEPTED, State
+from bill_reminders.domain.terms import Channel
+from bill_reminders.storage.rows import ledger_expiry
+from bill_reminders.storage.tables import LedgerItem
+from bill_reminders.storage.transactions import condition_failed
+from bill_reminders.trouble import may_pass
+
+TEST = "test:"
+CODE = "code:"
+REPLY = "reply:"
+
+
+def mail_tag(key: str) -> str:
+    """What an e-mail about no bill is tagged with."""
+    return key.replace(":", "-")
+
+
+def is_of_code(tag: str | None) -> bool:
+    """Whether an e-mail with that tag is a code."""
+    return tag is not None and tag.startswith(mail_tag(CODE))
+
+
+def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
+    """Note that a message is about to be sent; where it stands when it was noted before."""
+    item = LedgerItem(
+        user_id,
+        key,
+        trigger=key.partition(":")[0],
+        channel=channel.value,
+        planned_at=now,
+        state=State.CLAIMED.value,
+        attempt=1,
+        recorded_at=now,
+        owner=uuid4().hex,
+        receipt_id=mail_tag(key) if channel is Channel.EMAIL else None,
+        settle_shard=settle_shard(user_id),
+        settle_at=now + LEASE,
+        expires_at=ledger_expiry(now.date()),
+    )
+    try:
+        item.save(condition=LedgerItem.key.does_not_exist())
+    except PutError as error:
+        if not condition_failed(error):
+            _take_back(item)
+            raise
+        known = LedgerItem.get(user_id, key, consistent_read=True)
+        if known.owner == item.owner:  # the answer to the library's first attempt was lost
+            return None
+        # who claimed it has died since, and nobody can tell whether it went out
+        return State.UNKNOWN if known.state == State.CLAIMED.value else State(known.state)
+    return None
+
+
+def _take_back(item: LedgerItem) -> None:
+    """Nothing was sent. If the table lets it, a claim whose answer was lost is none."""
+    try:
+        item.delete(condition=LedgerItem.owner == item.owner)
+    except DeleteError as error:
+        if not (condition_failed(error) or may_pass(error)):
+            raise
+
+
+def is_known(user_id: str, key: str) -> bool:
+    """Whether the message was sent, or is being sent, or cannot be."""
+    try:
+        LedgerItem.get(user_id, key, consistent_read=True)
+    except LedgerItem.DoesNotExist:
+        return False
+    return True
+
+
+def mark(
+    user_id: str,
+    key: str,
+    state: State,
+    *,
+    now: datetime,
+    provider_id: str | None = None,
+    reason: str | None = None,
+) -> None:
+    actions = settled(state, now=now, provider_id=provider_id, reason=reason)
+    try:
+        LedgerItem(user_id, key).update(actions, condition=word_of_owner(state))
+    except UpdateError as error:  # erased in between
+        if not condition_failed(error):
+            raise
+
+
+def give_back(user_id: str, key: str) -> None:
+    """Nothing was sent: as if it had not been asked for."""
+    LedgerItem(user_id, key).delete()
+
+
+def any_test(user_id: str) -> bool:
+    """Whether a test message was ever sent to the user."""
+    tests = LedgerItem.query(user_id, LedgerItem.key.startswith(TEST))
+    return any(State(item.state) in ACCEPTED for item in tests)

@@ -1,0 +1,100 @@
+"""What bounds the SMS of a stack, whoever causes them: a total for a day, and countries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, Self
+
+from aws_lambda_powertools import Logger
+
+from bill_reminders.delivery.origins import Origin, Origins
+from bill_reminders.delivery.providers import Refused, Rejected
+from bill_reminders.files.addresses import country_of_phone
+from bill_reminders.storage import sms_total
+
+logger = Logger(child=True)
+
+NEARLY = 0.8
+"""The share of the total from which on an alarm tells."""
+
+
+class SmsUsedUp(Refused):
+    """As many SMS went out today as may: again in `retry_after`, when the next day begins (UTC)."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("sms_total")
+        self.retry_after = retry_after
+
+
+class CountryNotAllowed(Rejected):
+    """SMS go to no number of that country."""
+
+    def __init__(self) -> None:
+        super().__init__("country_not_allowed")
+
+
+class SmsParameters(Protocol):
+    """The part of a function's environment that bounds its SMS."""
+
+    @property
+    def sms_origins_parameter(self) -> str: ...
+    @property
+    def sms_countries(self) -> str: ...
+    @property
+    def sms_parts_per_day(self) -> int: ...
+    @property
+    def sms_self_registered_percent(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SmsBounds:
+    """The parameters: the origins' name, countries by ISO code with commas in between ("" for those
+    with an origin), parts a day, and up to which percentage of them users who registered themselves
+    may draw."""
+
+    origins_parameter: str
+    countries: str
+    parts_per_day: int
+    self_registered_percent: int
+
+    @classmethod
+    def of(cls, parameters: SmsParameters) -> Self:
+        return cls(
+            parameters.sms_origins_parameter,
+            parameters.sms_countries,
+            parameters.sms_parts_per_day,
+            parameters.sms_self_registered_percent,
+        )
+
+    def most_for(self, *, self_registered: bool) -> int:
+        """Parts of the day's total up to which a message to such a user may go."""
+        share = self.self_registered_percent if self_registered else 100
+        return self.parts_per_day * share // 100
+
+    def take(self, parts: int, *, self_registered: bool, now: datetime) -> None:
+        """Take the parts of one message. Raises SmsUsedUp, and what the table raises."""
+        most = self.most_for(self_registered=self_registered)
+        used = sms_total.take(parts, most=most, now=now)
+        if used is None:
+            self.tell(self.parts_per_day)
+            raise SmsUsedUp(sms_total.ends_in(now))
+        self.tell(used)
+
+    def tell(self, used: int) -> None:
+        """Let an alarm know when most of the day's parts are used; it looks for these words."""
+        if used >= NEARLY * self.parts_per_day:
+            logger.warning("most of today's SMS are used", of=self.parts_per_day)
+
+    def need_country(self, number: str, origins: Origins) -> None:
+        """Raises CountryNotAllowed for an E.164 `number` of a country that SMS do not go to."""
+        allowed = allowed_countries(self.countries, origins.by_country)
+        if allowed and country_of_phone(number) not in allowed:
+            raise CountryNotAllowed
+
+
+def allowed_countries(named: str, origins: Mapping[str, Origin]) -> frozenset[str]:
+    """The ISO countries that SMS may go to: those that are `named`, else those with a sender id or
+    a number of ours. Empty for all, where there are none."""
+    if named:
+        return frozenset(named.split(","))
+    return frozenset(name for name, each in origins.items() if each.sender_id or each.number)

@@ -1,0 +1,81 @@
+"""Sends the code that opens what is beyond a message's bills; loaded when somebody asks for one."""
+
+import re
+from dataclasses import dataclass
+
+from bill_reminders.delivery import code_limits, direct, direct_rows
+from bill_reminders.delivery.code_limits import CodeRequest, CodesPerDay
+from bill_reminders.delivery.direct import Direct
+from bill_reminders.delivery.providers import Rejected
+from bill_reminders.delivery.requests import Mailbox
+from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
+from bill_reminders.domain.people import Address
+from bill_reminders.domain.terms import Channel
+from bill_reminders.messages.direct import DirectText
+from bill_reminders.messages.direct import proof as proof_text
+from bill_reminders.messages.notices import Sender
+from bill_reminders.pages.actions import Form, Unclear, field_of
+from bill_reminders.pages.view import CODE_MINUTES, Opened
+from bill_reminders.storage import codes
+from bill_reminders.storage.limits import TooOften
+
+REQUEST = re.compile(r"[0-9a-f]{32}")
+"""What a button that sends a code carries, so that pressing it twice sends one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What codes are sent with, and within which bounds."""
+
+    mailbox: Mailbox
+    most: CodesPerDay
+    bounds: SmsBounds
+
+
+def send(opened: Opened, form: Form, post: Post, *, source: str) -> None:
+    """Send a code to where the message went; `source` is the IP address that asks for it. Raises
+    Unclear, limits.TooOften, providers.Refused or NoAnswer."""
+    request = field_of(form, "request")
+    if REQUEST.fullmatch(request) is None:
+        raise Unclear("page_fault_form")
+    user_id, channel, address = opened.link.user_id, opened.link.channel, _address(opened)
+    assert channel is not None, "it has an address"
+    key = f"{direct_rows.CODE}page-{request}"
+    if direct_rows.is_known(user_id, key):
+        return
+    is_self_registered = opened.account.user.self_registered
+    asked = CodeRequest(user_id, channel, address.value, source, is_self_registered)
+    code_limits.reserve(asked, post.most, now=opened.now)
+
+    def compose() -> DirectText:
+        return _compose(opened, channel, address, post)
+
+    message = Direct(user_id, key, channel, address.value, compose, is_self_registered)
+    try:
+        direct.send(message, mailbox=post.mailbox, bounds=post.bounds, now=opened.now)
+    except Rejected:
+        raise Unclear("page_fault_proof_unreached") from None
+    except SmsUsedUp as error:
+        raise TooOften(error.retry_after) from None
+
+
+def _address(opened: Opened) -> Address:
+    """Where the message went, if anything may go there."""
+    channel = opened.link.channel
+    known = None if channel is None else opened.account.user.address(channel)
+    if known is None:
+        raise Unclear("page_fault_proof_stopped")
+    return known
+
+
+def _compose(opened: Opened, channel: Channel, address: Address, post: Post) -> DirectText:
+    link = opened.link
+    ident = codes.link_id(link.token_hash)
+    return proof_text(
+        opened.account.user.language,
+        channel,
+        to=address.value,
+        sender=Sender(post.mailbox.name, post.mailbox.address),
+        code=codes.create(link.user_id, channel, address.value, ident=ident, now=opened.now),
+        minutes=CODE_MINUTES,
+    )
