@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import SkipReason, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.messages.wording import rule
 from bill_reminders.storage import rows

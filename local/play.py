@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bill_reminders.domain.clock import MINUTE
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import MINUTE
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import ScheduleItem
 from local import sample_events

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.domain.working_days import Place
 from bill_reminders.messages.direct import DirectText, code, trial
 from bill_reminders.messages.email import EmailText, email
@@ -30,7 +30,7 @@ from local.stack import BUILD
 PAGE = BUILD / "previews" / "index.html"
 TODAY = date(2027, 3, 2)
 LINK = "https://pay.example.com/r/k3VbT9xQmZ4cLw7Ns"
-WAY_OUT = LINK.replace("/r/", "/u/")
+UNSUBSCRIBE = LINK.replace("/r/", "/u/")
 SENDER = Sender("Bill reminders", "unsubscribe@example.com")
 PHONES = {"United Kingdom": "+447700900123", "mainland China": "+8610555501234"}
 BY_CHANNEL = {
@@ -139,7 +139,7 @@ def _email(language: Language, case: Case) -> EmailText:
         first=case.first,
         reference="preview",
         link=LINK,
-        way_out=WAY_OUT,
+        unsubscribe_link=UNSUBSCRIBE,
     )
 
 

@@ -12,10 +12,10 @@ from bill_reminders.commands import bills, payments, snoozes, stops
 from bill_reminders.commands.imports import Saved
 from bill_reminders.commands.plans import change_settings
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import PlanChange, User
-from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts, rows
 from bill_reminders.storage.accounts import Command
 from bill_reminders.storage.saving import save_bills

@@ -20,7 +20,7 @@ import boto3
 
 from bill_reminders import clock
 from bill_reminders.delivery.finder import DEPTHS
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.binding import bind_all
 from local import engine
 from local.front import front
@@ -154,7 +154,7 @@ class Stack:
             raise RuntimeError(f"{function} failed: {answer['Payload'].read().decode()}")
 
     def held(self) -> int:
-        """How many nudges lie in the queues, in flight or delayed."""
+        """How many wake-ups lie in the queues, in flight or delayed."""
         return sum(self._count(f"{channel.value.capitalize()}QueueUrl") for channel in Channel)
 
     def receipts_held(self) -> int:
@@ -162,13 +162,13 @@ class Stack:
         return self._count("ReceiptsQueueUrl")
 
     def dead_letters(self) -> int:
-        """How many nudges failed as often as they may."""
+        """How many wake-ups failed as often as they may."""
         return sum(
             self._count(f"{channel.value.capitalize()}DeadLettersUrl") for channel in Channel
         )
 
     def settle(self, seconds: float = 60) -> None:
-        """Wait until every nudge is worked off. Raises TimeoutError."""
+        """Wait until every wake-up is worked off. Raises TimeoutError."""
         wait_until(lambda: self.held() == 0, seconds, "the queues did not empty")
 
     def _count(self, queue: str) -> int:

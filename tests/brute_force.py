@@ -341,8 +341,8 @@ class _Life:
 
     def now(self, minute: datetime) -> _Now:
         """What holds in a minute: an event takes effect in the minute after its own."""
-        past = [event for event in self.events if _at(event) < minute]
-        return _Now(self.user, self.bill, self.first_due, past, self.channel)
+        history = [event for event in self.events if _at(event) < minute]
+        return _Now(self.user, self.bill, self.first_due, history, self.channel)
 
     def pass_through(self, minute: datetime) -> list[datetime]:
         """Live through a minute; those in which something may happen next."""

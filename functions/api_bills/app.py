@@ -15,10 +15,10 @@ from bill_reminders.api.routes import (
     bills,
     files,
     loans,
+    mute,
     occurrences,
     payments,
     prepayments,
-    silence,
 )
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
@@ -38,7 +38,7 @@ api = Api(
     [
         files.router,
         bills.router,
-        silence.router,
+        mute.router,
         occurrences.router,
         loans.router,
         payments.router,

@@ -18,11 +18,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tzdata import IANA_VERSION
 
 from bill_reminders import clock, environment, rate_limit
-from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.feeds.calendar import feed, gone
 from bill_reminders.logs import where
 from bill_reminders.storage import accounts, binding, limits, links
-from bill_reminders.storage.accounts import Beginning, UnknownUser
+from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.storage.links import Link, Purpose
 
 
@@ -91,20 +91,20 @@ def answer(path: str, headers: Mapping[str, str], now: datetime) -> Answer:
 
 
 def calendar_of(link: Link, headers: Mapping[str, str], now: datetime) -> Answer:
-    begun = accounts.begin_one(link.user_id)
-    state = state_of(begun, now)
+    first_read = accounts.first_read_of(link.user_id)
+    state = state_of(first_read, now)
     etag = {"ETag": f"W/{state}"}  # weak: an alarm that has rung is another state tomorrow only
     if state in headers.get("if-none-match", ""):
         return _answer(304, "", etag)
-    body = feed(accounts.read(link.user_id, now=now, begun=begun), now=now)
+    body = feed(accounts.read(link.user_id, now=now, first_read=first_read), now=now)
     return _answer(200, body.decode(), {**etag, "Content-Type": CALENDAR})
 
 
-def state_of(begun: Beginning, now: datetime) -> str:
+def state_of(first_read: FirstRead, now: datetime) -> str:
     """What names the state of a calendar, known before anything of it is planned: every change of
     the account moves its version, and the user's day and the zones' rules move the rest."""
-    today = local_date(now, ZoneInfo(begun.user.time_zone))
-    named = f"{FORM}#{begun.schedule.version}#{today}#{IANA_VERSION}"
+    today = local_date(now, ZoneInfo(first_read.user.time_zone))
+    named = f"{FORM}#{first_read.schedule.version}#{today}#{IANA_VERSION}"
     return f'"{sha256(named.encode()).hexdigest()[:32]}"'
 
 

@@ -1,4 +1,4 @@
-"""find_due: every minute, nudge the channels of all users for whom something is due."""
+"""find_due: every minute, wake the channels of all users for whom something is due."""
 
 from bill_reminders.cold_start import ready
 
@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from bill_reminders import aws, clock, environment
 from bill_reminders.delivery import finder, switches
-from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import floor_minute
 from bill_reminders.storage import tables
 from bill_reminders.storage.tables import CONNECTIONS
 

@@ -20,9 +20,9 @@ from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.logs import where
-from bill_reminders.receipts import desk, inbound
-from bill_reminders.receipts.desk import TooEarly
-from bill_reminders.receipts.inbound import PlainText, Topics, Unreadable
+from bill_reminders.receipts import handling, inbound
+from bill_reminders.receipts.handling import TooEarly
+from bill_reminders.receipts.inbound import PlainText, Topics, UnreadableReceipt
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
 from bill_reminders.trouble import may_pass, name_of
@@ -44,7 +44,7 @@ class ReceiptsConfig:
     later_seconds: int
 
 
-class NotQueued(MayPass):
+class EventsNotQueued(MayPass):
     """The queue took only a part of the events: CloudWatch's next try brings all of them again."""
 
 
@@ -77,7 +77,7 @@ def take(message: Message, totals: Totals) -> None:
         receipt = inbound.parse(message.body, topics)
         if receipt is None:
             return
-        done = desk.take(
+        done = handling.take(
             replace(receipt, at=receipt.at + clock.offset()),
             may_wait=message.receives < PATIENCE,
             now=clock.now(),
@@ -90,7 +90,7 @@ def take(message: Message, totals: Totals) -> None:
     except TooEarly:
         totals.outcomes["too_early"] += 1
         raise
-    except Unreadable as error:
+    except UnreadableReceipt as error:
         logger.error("not a receipt", reason=str(error))
         raise
     except Exception as error:
@@ -107,7 +107,7 @@ def enqueue(bodies: list[str]) -> None:
     for batch in batched(bodies, 10, strict=False):
         refused = send(send(batch))  # what a busy queue refuses it often takes the next moment
         if refused:
-            raise NotQueued(f"{len(refused)} events of the log were refused by the queue")
+            raise EventsNotQueued(f"{len(refused)} events of the log were refused by the queue")
 
 
 def send(bodies: Sequence[str]) -> Sequence[str]:

@@ -12,15 +12,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.delivery import providers
-from bill_reminders.delivery.origins import DeployedOrigins
+from bill_reminders.delivery.sender_ids import DeployedSenderIds
 from bill_reminders.delivery.sms_bounds import SmsBounds
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.domain.replies import Wish
+from bill_reminders.domain.replies import Intent
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.replies import conversation, inbound
-from bill_reminders.replies.conversation import Desk, StillQuiet
-from bill_reminders.replies.inbound import Unreadable
+from bill_reminders.replies.conversation import Outbound, StillQuiet
+from bill_reminders.replies.inbound import UnreadableReply
 from bill_reminders.replies.words import understand
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
@@ -52,20 +52,20 @@ logger = Logger()
 config = environment.read(RepliesConfig)
 binding.bind(config)
 later = Later(config.queue_url, config.later_seconds)
-origins = DeployedOrigins(providers.client("ssm"), config.sms_origins_parameter)
+origins = DeployedSenderIds(providers.client("ssm"), config.sms_origins_parameter)
 bounds = SmsBounds.of(config)
 
 
 def take(message: Message) -> None:
     try:
-        desk = Desk(
+        outbound = Outbound(
             Sender(config.sender_name, config.unsubscribe_mailbox),
             origins,
             bounds,
         )
         reply = inbound.parse(message.body, clock_offset=clock.offset())
-        conversation.take(reply, desk, now=clock.now())
-    except Unreadable as error:
+        conversation.take(reply, outbound, now=clock.now())
+    except UnreadableReply as error:
         logger.error("not a reply", reason=str(error))
         raise
     except StillQuiet:
@@ -85,9 +85,9 @@ def other_than_stop(record: dict[str, Any]) -> bool:
     """Sorts a batch: a STOP must not wait for what takes long, or ends the function."""
     try:
         text = inbound.parse(record["body"], clock_offset=timedelta()).text
-    except Unreadable:  # told of in its turn
+    except UnreadableReply:  # told of in its turn
         return True
-    return understand(text).wish is not Wish.STOP
+    return understand(text).intent is not Intent.STOP
 
 
 @logger.inject_lambda_context

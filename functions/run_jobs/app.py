@@ -16,7 +16,7 @@ from bill_reminders.jobs import runner, telling
 from bill_reminders.jobs.message import job_of
 from bill_reminders.jobs.runner import Bucket
 from bill_reminders.jobs.sign_ins import UserPool
-from bill_reminders.jobs.telling import Desk, Waits
+from bill_reminders.jobs.telling import Outbound, Waits
 from bill_reminders.jobs.telling_message import handover_of
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
@@ -56,8 +56,8 @@ class JobsConfig:
     user_pool_id: str = ""
 
     @property
-    def desk(self) -> Desk:
-        return Desk(
+    def outbound(self) -> Outbound:
+        return Outbound(
             sender=Sender(self.sender_name, self.from_address),
             mailbox=Mailbox(self.from_address, self.configuration_set, self.sender_name),
             bounds=SmsBounds.of(self),
@@ -78,7 +78,7 @@ def run(message: Message) -> None:
     try:
         handover = handover_of(message.body)
         if handover is not None:
-            telling.tell(*handover, config.desk, now=clock.now())
+            telling.tell(*handover, config.outbound, now=clock.now())
             return
         job = job_of(message.body)
         if job is None:

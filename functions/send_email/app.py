@@ -1,4 +1,4 @@
-"""send_email: a nudge comes in, what is due by e-mail goes out through SES."""
+"""send_email: a wake-up comes in, what is due by e-mail goes out through SES."""
 
 from bill_reminders.cold_start import ready
 
@@ -14,8 +14,8 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Mailbox, email_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import email, templates
 from bill_reminders.storage.journal import through
 
@@ -43,7 +43,7 @@ def send(outgoing: Outgoing) -> str:
         reference=outgoing.message_id,
         part=outgoing.part,
         link=outgoing.link,
-        way_out=outgoing.way_out,
+        unsubscribe_link=outgoing.unsubscribe_link,
     )
     return providers.send_once(
         ses.send_email,

@@ -1,4 +1,4 @@
-"""send_push: a nudge comes in, what is due by app push goes out through SNS."""
+"""send_push: a wake-up comes in, what is due by app push goes out through SNS."""
 
 from bill_reminders.cold_start import ready
 
@@ -13,8 +13,8 @@ from bill_reminders.delivery import providers
 from bill_reminders.delivery.requests import Opens, push_request
 from bill_reminders.delivery.sender import Outgoing
 from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.push import push
 from bill_reminders.storage.journal import through
 

@@ -1,4 +1,4 @@
-"""send_sms: a nudge comes in, what is due by SMS goes out through SNS."""
+"""send_sms: a wake-up comes in, what is due by SMS goes out through SNS."""
 
 from bill_reminders.cold_start import ready
 
@@ -11,14 +11,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import clock, environment
 from bill_reminders.batches import BatchAnswer
 from bill_reminders.delivery import providers
-from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.requests import sms_request
 from bill_reminders.delivery.sender import Outgoing
+from bill_reminders.delivery.sender_ids import DeployedSenderIds
 from bill_reminders.delivery.sms_bounds import SmsBounds
 from bill_reminders.delivery.sms_budget import SmsBudget
 from bill_reminders.delivery.worker import SenderSettings, Worker
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.sms import sms
 from bill_reminders.messages.sms_text import segments
 from bill_reminders.storage import access_tables
@@ -37,7 +37,7 @@ class SmsSettings(SenderSettings):
 logger = Logger()
 settings = environment.read(SmsSettings)
 access_tables.bind(limits=settings.limits_table)
-origins = DeployedOrigins(providers.client("ssm"), settings.sms_origins_parameter)
+origins = DeployedSenderIds(providers.client("ssm"), settings.sms_origins_parameter)
 bounds = SmsBounds.of(settings)
 budget = SmsBudget(bounds)
 sns = providers.client("sns")
@@ -61,10 +61,10 @@ def send(outgoing: Outgoing) -> str:
     return providers.send_once(sns.publish, **request)
 
 
-def prepare(nudges: int) -> bool:
+def prepare(wake_ups: int) -> bool:
     origins.refresh()
     origins.known()
-    return budget.open(nudges, clock.now())
+    return budget.open(wake_ups, clock.now())
 
 
 worker = Worker(

@@ -12,8 +12,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.domain.terms import Channel
 from bill_reminders.page_answers import Answer, Event, answered, dead, go, method_of, page, refused
 from bill_reminders.pages import actions, forms, view
 from bill_reminders.pages.view import Opened
@@ -66,7 +66,7 @@ def answer(event: Event, now: datetime) -> Answer:
         return dead()
     if method_of(event) == "POST":
         return stop_or_start(opened, rest, forms.fields_of(event))
-    return page(view.way_out_page(opened, _channel(link)))
+    return page(view.unsubscribe_page(opened, _channel(link)))
 
 
 def stop_or_start(opened: Opened, rest: list[str], form: actions.Form) -> Answer:

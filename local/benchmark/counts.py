@@ -26,7 +26,7 @@ import boto3
 from bill_reminders import aws, clock
 from bill_reminders.commands.payments import pay
 from bill_reminders.commands.plans import change_settings
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, tables
@@ -66,7 +66,7 @@ KNOWN = {
     "a quiet tick: AWS calls": 13,
     "a quiet tick: read units": 6,
     "a quiet tick: write units": 0,
-    "a tick for 10: calls that put nudges": 1,
+    "a tick for 10: calls that put wake-ups": 1,
     "a tick for 10: write units": 0,
     "a quiet sweep: AWS calls": 8,
     "a quiet sweep: read units": 4,
@@ -207,7 +207,7 @@ def _of_ticks(counted: Counted, finder: ModuleType) -> Iterator[Figure]:
             yield Figure(f"{name}: read units", tally.reads, "units")
         else:
             batches = tally.calls["sqs:SendMessageBatch"]
-            yield Figure(f"{name}: calls that put nudges", batches, "calls", 1)
+            yield Figure(f"{name}: calls that put wake-ups", batches, "calls", 1)
         yield Figure(f"{name}: write units", tally.writes, "units", 0)
 
 
@@ -295,7 +295,7 @@ def _send(sender: ModuleType, *user_ids: str) -> None:
     event = json.loads((ROOT / "events" / "send_email.json").read_text())
     (record,) = event["Records"]
     event["Records"] = [
-        record | {"messageId": user_id, "body": Nudge(user_id, NOW.replace(second=0)).body()}
+        record | {"messageId": user_id, "body": WakeUp(user_id, NOW.replace(second=0)).body()}
         for user_id in user_ids
     ]
     answer = sender.handler(event, Context())

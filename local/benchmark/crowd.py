@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from bill_reminders import aws
 from bill_reminders.delivery.finder import Route, tick
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import accounts, rows, tables
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.tables import ScheduleItem
@@ -163,7 +163,7 @@ def _tick(double: Double, crowd: list[list[Key]], due: int) -> tuple[float, int]
         now = [(minute_text(NINE), f"due-{number:08}") for number in range(shard, due, SHARDS)]
         double.index[shard] = now + later
     double.forget()
-    # as fast a channel as lets all of them be nudged at once
+    # as fast a channel as lets all of them be woken at once
     routes = [Route(channel, f"https://queue/{channel}", 1_000) for channel in Channel]
     found = tick(NINE, routes, shards=SHARDS, sqs=aws.client("sqs"))
     assert found[Channel.SMS].due == due

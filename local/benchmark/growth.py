@@ -9,13 +9,13 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel, Kind, Shift
 from bill_reminders.domain.loans import Loan, Method
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.planning import Decision, decide
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel, Kind, Shift
 from bill_reminders.domain.working_days import Place
 from local.benchmark.figures import Figure
 

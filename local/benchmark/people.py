@@ -6,10 +6,10 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Language, Plan, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 
 
 def somebody(user_id: str, *, remind_at: time, entered: datetime) -> User:

@@ -36,9 +36,9 @@ def compare(batch: int, bills: str, ledger: str) -> None:
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for number in range(ROUNDS + 1):
         for name, way in ways.items():
-            cpu, begun = process_time(), monotonic()
+            cpu, first_read = process_time(), monotonic()
             sent = way()
-            used, passed = process_time() - cpu, monotonic() - begun
+            used, passed = process_time() - cpu, monotonic() - first_read
             if number:  # the first one is to get warm
                 figures[name].append((1000 * used / sent, sent / passed))
     print(

@@ -95,7 +95,7 @@ def workload(sms_parts: Mapping[str, float]) -> Workload:
 
 
 def message(reminders: float, channel: str, work: Workload) -> Iterator[Line]:
-    """One message of so many reminders, from the nudge to its receipts, without what the channel
+    """One message of so many reminders, from the wake-up to its receipts, without what the channel
     itself costs."""
     single = KNOWN["a single reminder: write units a reminder"]
     of_five = 5 * KNOWN["a digest of 5: write units a reminder"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from bill_reminders.domain.terms import Channel as Kind
+from bill_reminders.domain.enums import Channel as Kind
 from bill_reminders.storage import rows
 from bill_reminders.storage.tables import BillItem, ScheduleItem, UserItem, due_index, next_at
 from local.benchmark.people import a_card, somebody
@@ -57,14 +57,14 @@ def _play(stack: Stack) -> tuple[float, int]:
     """A tick each minute as time passes; seconds until nobody waits, and how many ticks were cut
     off: what they did not get to, the next look finds."""
     stack.set_clock(NINE)
-    begun, ticks = time.monotonic(), list[Future[None]]()
+    first_read, ticks = time.monotonic(), list[Future[None]]()
     with ThreadPoolExecutor(1) as other:
         while _waiting():
-            due = begun + 60 * len(ticks) + SCHEDULE_LATENCY
+            due = first_read + 60 * len(ticks) + SCHEDULE_LATENCY
             if time.monotonic() >= due:
                 ticks.append(other.submit(stack.tick))
             time.sleep(LOOK_SECONDS if ticks else 0.1)
-        took = time.monotonic() - begun
+        took = time.monotonic() - first_read
     stack.settle(120)
     return took, sum(tick.exception() is not None for tick in ticks)
 

@@ -1,6 +1,6 @@
 """When the last message leaves if everybody chose the same minute: second by second.
 
-What it knows of the product: find_due nudges what is due, then every fifth minute what is older,
+What it knows of the product: find_due wake-ups what is due, then every fifth minute what is older,
 each time at most what the channel sends until the next look; a sender claims, sends and marks, at
 its share of the quota; a claim moves its user out of the index. What it knows of AWS are the limits
 that bind first, from local/costs/workload.toml.
@@ -24,7 +24,7 @@ SETTLED = 2 * CYCLE
 """Seconds after which workers have grown and what the first tick found is known."""
 NEARLY = 1.05
 """What sends so nearly as fast as the quota is held up by the quota."""
-NUDGES_A_CALL = 10
+WAKE_UPS_A_CALL = 10
 WRITES_OF_A_CLAIM_IN_AN_INDEX = 2
 """The old minute goes, the new one comes."""
 
@@ -83,7 +83,7 @@ class Drained:
 class _Queue:
     waits: float
     """Users in the index, those in the queue included."""
-    nudged: float = 0.0
+    woken: float = 0.0
     to_put: float = 0.0
 
 
@@ -108,8 +108,8 @@ def drain(setup: Setup) -> dict[str, Drained]:
             if queue.waits < 1:
                 continue
             rate, limit = sender.rate(second)
-            sent = min(rate, queue.nudged)
-            queue.nudged -= sent
+            sent = min(rate, queue.woken)
+            queue.woken -= sent
             queue.waits -= sent
             starved = sent < rate and queue.waits >= 1 and second > SCHEDULE_LATENCY
             results[channel.name].held_by[FINDER if starved else limit] += 1
@@ -124,14 +124,14 @@ class _Cycle:
     """Where every channel stood when a look at what is older began."""
 
     waits: Mapping[str, float]
-    nudged: Mapping[str, float]
+    woken: Mapping[str, float]
     held_by: Mapping[str, Counter[str]]
 
     @classmethod
     def of(cls, queues: Mapping[str, _Queue], results: Mapping[str, Drained]) -> "_Cycle":
         return cls(
             {name: queue.waits for name, queue in queues.items()},
-            {name: queue.nudged for name, queue in queues.items()},
+            {name: queue.woken for name, queue in queues.items()},
             {name: Counter(found.held_by) for name, found in results.items()},
         )
 
@@ -146,7 +146,7 @@ def _skip(
     hours of the same."""
     sent = {name: before.waits[name] - now.waits[name] for name in queues}
     busy = [name for name in queues if sent[name] > 0]
-    same = all(abs(now.nudged[name] - before.nudged[name]) < sent[name] / 100 for name in busy)
+    same = all(abs(now.woken[name] - before.woken[name]) < sent[name] / 100 for name in busy)
     cycles = min((int(now.waits[name] / sent[name]) - 2 for name in busy), default=0)
     if not same or cycles < 1:
         return 0
@@ -200,15 +200,15 @@ def _rate_of_worker(channel: Channel, setup: Setup) -> float:
     calls = KNOWN["a batch of 10: AWS calls a message"] - 1
     latency = calls * machine["milliseconds_a_table_call"] + machine["milliseconds_a_provider_call"]
     interval = channel.concurrency / channel.per_second
-    threads = min(NUDGES_A_CALL, max(1, A_MESSAGE_TAKES / interval))
+    threads = min(WAKE_UPS_A_CALL, max(1, A_MESSAGE_TAKES / interval))
     # a batch ends with the last message's answer, and the next one begins by reading
     between = (latency + machine["milliseconds_between_batches"]) / 1000
-    by_pace = NUDGES_A_CALL / (NUDGES_A_CALL * interval + between)
+    by_pace = WAKE_UPS_A_CALL / (WAKE_UPS_A_CALL * interval + between)
     return float(min(by_pace, by_processor, threads * 1000 / latency))
 
 
 class _Finder:
-    """One function for all channels: it reads keys, then puts nudges by tens."""
+    """One function for all channels: it reads keys, then puts wake-ups by tens."""
 
     def __init__(self, setup: Setup, queues: Mapping[str, _Queue]) -> None:
         self._setup = setup
@@ -226,7 +226,7 @@ class _Finder:
         for queue in busy:
             put = min(queue.to_put, self._puts_a_second / len(busy))
             queue.to_put -= put
-            queue.nudged += put
+            queue.woken += put
 
     def _tick(self, second: int) -> None:
         minute, machine = second // 60, self._setup.machine
@@ -239,9 +239,9 @@ class _Finder:
                 found = min(queue.waits, most)
                 queue.to_put = found
             elif minute % OLDER_EVERY_MINUTES == 0:
-                found = min(queue.waits, max(AT_LEAST * self._setup.shards, most - queue.nudged))
+                found = min(queue.waits, max(AT_LEAST * self._setup.shards, most - queue.woken))
                 # the oldest are those that are in the queue already
-                queue.to_put = max(0.0, found - queue.nudged)
+                queue.to_put = max(0.0, found - queue.woken)
             else:
                 found = 0.0
             keys += found
@@ -258,7 +258,7 @@ def _puts_a_second(setup: Setup) -> float:
     machine = setup.machine
     by_processor = 1000 / machine["cpu_milliseconds_a_queue_call"] * setup.finder_share
     by_threads = setup.shards * len(setup.channels) * 1000 / machine["milliseconds_a_queue_call"]
-    return float(NUDGES_A_CALL * min(by_processor, by_threads))
+    return float(WAKE_UPS_A_CALL * min(by_processor, by_threads))
 
 
 def by_quota_alone(channels: Sequence[Channel]) -> dict[str, float]:

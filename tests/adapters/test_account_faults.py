@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bill_reminders.delivery import direct_rows
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.access_tables import SameTextItem
 from bill_reminders.storage.tables import LedgerItem
@@ -27,7 +27,7 @@ from tests.adapters.test_receipts import (
     state,
     text,
 )
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support import receipts as forms
 from tests.support.entered import NINE, enter, ledger_of, wakes_at
 from tests.support.functions import Context, sample_event
@@ -77,9 +77,9 @@ def test_what_the_account_is_to_blame_for_waits_and_is_sent_later(stage: Stage, 
     assert 7 * MINUTE <= waiting.not_before - NINE <= HOUR
     assert wakes_at("somebody", Channel.SMS) == waiting.not_before
     assert address(Channel.SMS).usable
-    assert Channel.SMS not in accounts.read("somebody", now=NINE).greeted
+    assert Channel.SMS not in accounts.read("somebody", now=NINE).welcomed
     stage.set_clock(waiting.not_before + SECOND)
-    stage.nudge(Channel.SMS)
+    stage.wake_up(Channel.SMS)
     again = message()
     assert (again.state, again.attempt, again.reason) == ("sent", 2, None)
     assert again.provider_id != row.provider_id
@@ -97,7 +97,7 @@ def test_it_is_asked_again_about_once_an_hour_while_the_reminder_helps(stage: St
         assert 7 * MINUTE <= later - now <= 92 * MINUTE
         now = later
         stage.set_clock(now + SECOND)
-        stage.nudge(Channel.SMS)
+        stage.wake_up(Channel.SMS)
     assert 10 <= tries <= 30
     assert (message().state, message().reason) == ("skipped", "expired")
     assert row.due_on is not None
@@ -112,7 +112,7 @@ def test_all_of_a_digest_wait_and_go_out_together(stage: Stage) -> None:
     (later,) = {each.not_before for each in rows}
     assert later is not None
     stage.set_clock(later + SECOND)
-    stage.nudge(Channel.SMS)
+    stage.wake_up(Channel.SMS)
     assert sorted(each.state for each in ledger_of("somebody")) == [
         "in_digest",
         "in_digest",
@@ -122,10 +122,10 @@ def test_all_of_a_digest_wait_and_go_out_together(stage: Stage) -> None:
 
 def test_what_was_paid_meanwhile_is_not_sent(stage: Stage) -> None:
     row = stage.sent(Channel.SMS)
-    happenings.record_payment("somebody", "rent", payment_id="paid", now=NINE + MINUTE)
+    account_changes.record_payment("somebody", "rent", payment_id="paid", now=NINE + MINUTE)
     stage.receive(failure(NO_QUOTA, row))
     stage.set_clock(NINE + 2 * HOUR)
-    stage.nudge(Channel.SMS, wire.raises(AssertionError()))
+    stage.wake_up(Channel.SMS, wire.raises(AssertionError()))
     assert (message().state, message().reason) == ("skipped", "withdrawn")
 
 
@@ -145,7 +145,7 @@ def test_nor_when_it_comes_after_the_next_attempt(stage: Stage) -> None:
     later = message().not_before
     assert later is not None
     stage.set_clock(later + SECOND)
-    stage.nudge(Channel.SMS)
+    stage.wake_up(Channel.SMS)
     before = message().serialize()
     assert stage.receive(late) == []
     assert message().serialize() == before
@@ -159,7 +159,7 @@ def test_nor_does_it_then_mean_another_message_of_that_minute(stage: Stage) -> N
     later = message().not_before
     assert later is not None
     stage.set_clock(later + SECOND)
-    stage.nudge(Channel.SMS)
+    stage.wake_up(Channel.SMS)
     other = LedgerItem.get("somebody", message().key)
     other.key, other.owner, other.state = f"{other.key}-other", "another", "unknown"
     other.message_key, other.provider_id, other.receipt_id = other.key, None, None
@@ -402,7 +402,7 @@ def test_what_ses_said_before_it_does_not_end_the_wait_when_it_comes_late(stage:
     later = message().not_before
     assert later is not None
     stage.set_clock(later + SECOND)
-    stage.nudge(Channel.EMAIL)
+    stage.wake_up(Channel.EMAIL)
     assert (message().state, message().attempt) == ("sent", 2)
 
 

@@ -15,16 +15,17 @@ from pynamodb.exceptions import TransactWriteError
 from bill_reminders.commands.imports import Saved
 from bill_reminders.delivery.claims import claim_next, quarantine
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, erasure, tables
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.transactions import Lost
 from tests.support import wire
+from tests.support.account_changes import record_payment
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -36,7 +37,6 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import counted_calls
-from tests.support.happenings import record_payment
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, EMAIL, PHONE, a_bill, a_user
 

@@ -11,15 +11,16 @@ import pytest
 from bill_reminders.delivery import claims
 from bill_reminders.delivery.claims import Claim, claim_next
 from bill_reminders.delivery.sender import Outgoing, deliver
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Plan, PlanChange
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.rows import ledger_item
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from bill_reminders.storage.transactions import Busy
 from tests.support import wire
+from tests.support.account_changes import record_payment
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -33,7 +34,6 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import counted_calls
-from tests.support.happenings import record_payment
 from tests.support.people import a_bill, a_user
 
 DAY = timedelta(days=1)

@@ -3,11 +3,11 @@
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.operations.__main__ import GOOD, LEFT, NOT_DONE, main
 from bill_reminders.storage import accounts, identities, saving, tables
 from tests.adapters.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support.api import Person
 from tests.support.entered import ENTERED
 from tests.support.functions import Context, sqs_event
@@ -124,7 +124,7 @@ def test_somebody_who_signs_in_is_erased_with_their_way_in(
 
 
 def test_a_stop_outlives_an_erasure_by_an_operator(stack: MotoStack) -> None:
-    happenings.stop(IMPORTED, Channel.SMS, now=ENTERED)
+    account_changes.stop(IMPORTED, Channel.SMS, now=ENTERED)
     phone = accounts.read(IMPORTED, now=ENTERED).user.addresses[Channel.SMS].value
     run("--delay", "0")
     work(stack)

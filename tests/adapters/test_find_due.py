@@ -1,4 +1,4 @@
-"""find_due nudges who is due, whatever else fails, at a cost that depends on nothing else."""
+"""find_due wake-ups who is due, whatever else fails, at a cost that depends on nothing else."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from moto.backends import get_backend
 
 from bill_reminders.delivery.claims import claim_next
 from bill_reminders.delivery.switches import UnreadableSwitches
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.attributes import minute_text
 from tests.adapters.conftest import SetClock
@@ -78,7 +78,7 @@ def received(stack: MotoStack, channel: Channel = Channel.SMS) -> list[str]:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def nudged(stack: MotoStack, channel: Channel = Channel.SMS) -> list[str]:
+def woken(stack: MotoStack, channel: Channel = Channel.SMS) -> list[str]:
     return sorted(json.loads(body)["user_id"] for body in received(stack, channel))
 
 
@@ -95,21 +95,21 @@ def set_switches(stack: MotoStack, value: str) -> None:
     )
 
 
-# Who is nudged -----------------------------------------------------------------------------------
+# Who is woken -----------------------------------------------------------------------------------
 
 
-def test_the_sample_event_nudges_who_is_due_at_its_minute_once_a_channel(stack: MotoStack) -> None:
+def test_the_sample_event_wakes_who_is_due_at_its_minute_once_a_channel(stack: MotoStack) -> None:
     write_schedules(stack, 9, channels=tuple(Channel), prefix="all")
     write_schedules(stack, 2, channels=(Channel.EMAIL,), prefix="mail")
     write_schedules(stack, 5, at=NINE + MINUTE, channels=tuple(Channel), prefix="next")
     stack.function("FindDue").handler(sample_event("find_due"), Context())
     everyone = [f"all-{number:05}" for number in range(9)]
-    assert nudged(stack, Channel.SMS) == everyone
-    assert nudged(stack, Channel.PUSH) == everyone
-    assert nudged(stack, Channel.EMAIL) == [*everyone, "mail-00000", "mail-00001"]
+    assert woken(stack, Channel.SMS) == everyone
+    assert woken(stack, Channel.PUSH) == everyone
+    assert woken(stack, Channel.EMAIL) == [*everyone, "mail-00000", "mail-00001"]
 
 
-def test_a_nudge_holds_a_user_and_a_minute_and_no_more(stack: MotoStack) -> None:
+def test_a_wake_up_holds_a_user_and_a_minute_and_no_more(stack: MotoStack) -> None:
     write_schedules(stack, 1)
     tick(stack)
     (body,) = received(stack)
@@ -123,31 +123,31 @@ def test_a_nudge_holds_a_user_and_a_minute_and_no_more(stack: MotoStack) -> None
 def test_the_seconds_of_a_late_event_are_cut(stack: MotoStack) -> None:
     write_schedules(stack, 1, at=QUIET)
     tick(stack, QUIET + timedelta(seconds=59))
-    assert nudged(stack) == ["user-00000"]
+    assert woken(stack) == ["user-00000"]
 
 
 def test_a_local_stacks_moved_clock_moves_the_tick(stack: MotoStack, set_clock: SetClock) -> None:
     set_clock(datetime.now(UTC) + timedelta(days=30))
     write_schedules(stack, 1, at=NINE + timedelta(days=30))
     tick(stack, NINE + timedelta(seconds=30))
-    assert nudged(stack) == ["user-00000"]
+    assert woken(stack) == ["user-00000"]
 
 
 def test_a_closed_channel_gets_nothing_and_the_others_do(stack: MotoStack) -> None:
     write_schedules(stack, 4, channels=tuple(Channel))
     set_switches(stack, '{"sms": "open", "push": "paused", "email": "open"}')
     tick(stack)
-    assert len(nudged(stack, Channel.SMS)) == len(nudged(stack, Channel.EMAIL)) == 4
-    assert not nudged(stack, Channel.PUSH)
+    assert len(woken(stack, Channel.SMS)) == len(woken(stack, Channel.EMAIL)) == 4
+    assert not woken(stack, Channel.PUSH)
 
 
-def test_what_a_pause_held_back_is_nudged_when_it_ends(stack: MotoStack) -> None:
+def test_what_a_pause_held_back_is_woken_when_it_ends(stack: MotoStack) -> None:
     write_schedules(stack, 4, at=QUIET)
     set_switches(stack, '{"sms": "paused", "push": "open", "email": "open"}')
     tick(stack, QUIET)
     set_switches(stack, '{"sms": "open", "push": "open", "email": "open"}')
     tick(stack, NINE + 5 * MINUTE)
-    assert len(nudged(stack)) == 4
+    assert len(woken(stack)) == 4
 
 
 @pytest.mark.parametrize(
@@ -160,29 +160,29 @@ def test_switches_that_cannot_be_read_send_nothing_and_say_how_they_must_read(
     set_switches(stack, value)
     with pytest.raises(UnreadableSwitches, match="must read like"):
         tick(stack)
-    assert not nudged(stack)
+    assert not woken(stack)
 
 
 # More than a channel can send ---------------------------------------------------------------------
 
 
-def test_a_minute_that_everybody_chose_is_nudged_as_fast_as_the_channel_sends(
+def test_a_minute_that_everybody_chose_is_woken_as_fast_as_the_channel_sends(
     stack: MotoStack,
 ) -> None:
     """Two a second are 600 until the next look, 150 a shard; that look goes on where this ended."""
     write_schedules(stack, 400, at=QUIET, shard=0)
     slow = slow_function(stack, per_second=2)
     tick(stack, QUIET, slow)
-    first = nudged(stack)
+    first = woken(stack)
     assert first == [f"user-{number:05}" for number in range(150)]
     tick(stack, NINE + 5 * MINUTE, slow)  # nobody was sent to in between, so the same come again
-    assert nudged(stack) == first
+    assert woken(stack) == first
 
 
-def test_a_few_are_nudged_at_once_however_slow_the_channel(stack: MotoStack) -> None:
+def test_a_few_are_woken_at_once_however_slow_the_channel(stack: MotoStack) -> None:
     write_schedules(stack, 120, at=QUIET, shard=3)
     tick(stack, QUIET, slow_function(stack))
-    assert len(nudged(stack)) == 100
+    assert len(woken(stack)) == 100
 
 
 # The look at what is older -----------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_a_few_are_nudged_at_once_however_slow_the_channel(stack: MotoStack) -> 
 def test_the_oldest_come_first_when_not_all_can_be_looked_at(stack: MotoStack) -> None:
     write_schedules(stack, 120, at=lambda number: NINE - (number + 1) * MINUTE, shard=2)
     tick(stack, NINE, slow_function(stack))
-    assert nudged(stack) == [f"user-{number:05}" for number in range(20, 120)]
+    assert woken(stack) == [f"user-{number:05}" for number in range(20, 120)]
 
 
 def slow_function(stack: MotoStack, per_second: float = 0.1) -> ModuleType:
@@ -239,23 +239,23 @@ def test_what_is_in_flight_counts_as_held(stack: MotoStack) -> None:
     assert depth(stack) == 125
 
 
-def test_the_queue_is_measured_before_this_ticks_own_nudges(stack: MotoStack) -> None:
+def test_the_queue_is_measured_before_this_ticks_own_wake_ups(stack: MotoStack) -> None:
     write_schedules(stack, 40, prefix="due", shard=1)
     write_schedules(stack, 160, at=NINE - MINUTE, prefix="older", shard=0)
     tick(stack, NINE, slow_function(stack, per_second=2))
-    assert Counter(user_id.partition("-")[0] for user_id in nudged(stack)) == {
+    assert Counter(user_id.partition("-")[0] for user_id in woken(stack)) == {
         "due": 40,
         "older": 150,
     }
 
 
-def test_nobody_is_nudged_for_a_later_minute_and_nobody_twice_in_a_tick(stack: MotoStack) -> None:
+def test_nobody_is_woken_for_a_later_minute_and_nobody_twice_in_a_tick(stack: MotoStack) -> None:
     write_schedules(stack, 40, at=lambda number: NINE + (number - 20) * MINUTE)
     tick(stack, NINE)
-    assert nudged(stack) == [f"user-{number:05}" for number in range(21)]
+    assert woken(stack) == [f"user-{number:05}" for number in range(21)]
 
 
-# What fails keeps nothing else from being nudged --------------------------------------------------
+# What fails keeps nothing else from being woken --------------------------------------------------
 
 
 def of_shard(channel: Channel, shard: int, act: wire.Act) -> wire.Act:
@@ -281,7 +281,7 @@ DENIED = wire.json_error("AccessDeniedException")
 
 
 @pytest.mark.parametrize("minute", [NINE, QUIET])
-def test_a_shard_that_fails_keeps_no_other_from_being_nudged(
+def test_a_shard_that_fails_keeps_no_other_from_being_woken(
     stack: MotoStack, minute: datetime
 ) -> None:
     write_schedules(stack, 8, at=minute, channels=tuple(Channel))
@@ -291,31 +291,31 @@ def test_a_shard_that_fails_keeps_no_other_from_being_nudged(
         pytest.raises(Exception, match="Failed to query items"),
     ):
         tick(stack, minute)
-    assert len(nudged(stack, Channel.SMS)) == len(nudged(stack, Channel.EMAIL)) == 8
+    assert len(woken(stack, Channel.SMS)) == len(woken(stack, Channel.EMAIL)) == 8
     missing = {f"user-{number:05}" for number in (1, 5)}
-    assert not missing & set(nudged(stack, Channel.PUSH))
+    assert not missing & set(woken(stack, Channel.PUSH))
     tick(stack, NINE + 5 * MINUTE)
-    assert missing < set(nudged(stack, Channel.PUSH))
+    assert missing < set(woken(stack, Channel.PUSH))
 
 
-def test_every_shard_but_the_failed_one_is_nudged(stack: MotoStack) -> None:
+def test_every_shard_but_the_failed_one_is_woken(stack: MotoStack) -> None:
     write_schedules(stack, 8, at=QUIET)
     with (
         wire.before(tables.connection.client, "Query", of_shard(Channel.SMS, 1, DENIED)),
         pytest.raises(Exception, match="Failed to query items"),
     ):
         tick(stack, QUIET)
-    assert nudged(stack) == [f"user-{number:05}" for number in (0, 2, 3, 4, 6, 7)]
+    assert woken(stack) == [f"user-{number:05}" for number in (0, 2, 3, 4, 6, 7)]
 
 
-def test_a_queue_that_cannot_be_measured_keeps_nobody_from_being_nudged(stack: MotoStack) -> None:
+def test_a_queue_that_cannot_be_measured_keeps_nobody_from_being_woken(stack: MotoStack) -> None:
     write_schedules(stack, 8, channels=tuple(Channel), prefix="due")
     write_schedules(stack, 8, at=NINE - MINUTE, channels=tuple(Channel), prefix="older")
     denied = of_queue(stack, Channel.EMAIL, DENIED)
     sqs = stack.function("FindDue").sqs
     with wire.before(sqs, "GetQueueAttributes", denied), pytest.raises(Exception, match="Denied"):
         tick(stack)
-    assert [len(nudged(stack, channel)) for channel in Channel] == [16, 16, 16]
+    assert [len(woken(stack, channel)) for channel in Channel] == [16, 16, 16]
 
 
 def refuse_all_entries(request: Any) -> Any:
@@ -327,19 +327,19 @@ def refuse_all_entries(request: Any) -> Any:
     return wire.answers(200, json.dumps({"Successful": [], "Failed": failed}))(request)
 
 
-def test_a_queue_that_refuses_nudges_keeps_no_other_from_being_fed(stack: MotoStack) -> None:
+def test_a_queue_that_refuses_wake_ups_keeps_no_other_from_being_fed(stack: MotoStack) -> None:
     write_schedules(stack, 30, channels=tuple(Channel))
     refusing = of_queue(stack, Channel.SMS, wire.first(1, refuse_all_entries))
     sqs = stack.function("FindDue").sqs
     with (
         wire.before(sqs, "SendMessageBatch", refusing),
-        pytest.raises(Exception, match="10 nudges were refused"),
+        pytest.raises(Exception, match="10 wake-ups were refused"),
     ):
         tick(stack)
-    assert len(nudged(stack, Channel.SMS)) == 20
-    assert len(nudged(stack, Channel.PUSH)) == len(nudged(stack, Channel.EMAIL)) == 30
+    assert len(woken(stack, Channel.SMS)) == 20
+    assert len(woken(stack, Channel.PUSH)) == len(woken(stack, Channel.EMAIL)) == 30
     tick(stack, NINE + 5 * MINUTE)
-    assert len(nudged(stack, Channel.SMS)) == 30
+    assert len(woken(stack, Channel.SMS)) == 30
 
 
 def test_a_batch_that_cannot_be_sent_keeps_no_other_from_being_sent(stack: MotoStack) -> None:
@@ -371,7 +371,7 @@ def test_a_tick_costs_the_same_however_many_users_wait(stack: MotoStack, waiting
         "Query": 12,
         "SendMessageBatch": 5,
     }
-    assert len(nudged(stack)) == 50
+    assert len(woken(stack)) == 50
 
 
 def test_a_closed_channel_costs_nothing(stack: MotoStack) -> None:
@@ -474,7 +474,7 @@ def test_ticks_that_never_came_are_made_good_by_the_next_fifth_minute(player: Pl
     player.assert_each_was_told_once(names)
 
 
-def test_nudges_that_were_thrown_away_are_made_good_within_five_ticks(player: Player) -> None:
+def test_wake_ups_that_were_thrown_away_are_made_good_within_five_ticks(player: Player) -> None:
     names = player.enter_users(8)
     player.tick(QUIET)
     assert len(received(player.stack, Channel.SMS)) == 8
@@ -495,4 +495,4 @@ def test_a_user_who_was_told_is_not_found_again(stack: MotoStack) -> None:
     claim_next("somebody", Channel.SMS, now=NINE)
     tick(stack, NINE)
     tick(stack, NINE + 5 * MINUTE)
-    assert not nudged(stack)
+    assert not woken(stack)

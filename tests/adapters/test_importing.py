@@ -13,9 +13,10 @@ import pytest
 
 from bill_reminders.commands.bills import MOST_OPEN_BILLS
 from bill_reminders.delivery.claims import claim_next
-from bill_reminders.domain.bills import Bill, SilenceReason
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.bills import Bill, MuteReason
+from bill_reminders.domain.enums import Channel, Label
 from bill_reminders.domain.loans import Effect, Prepayment
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import (
@@ -26,16 +27,15 @@ from bill_reminders.domain.people import (
     StoppedBy,
     User,
 )
-from bill_reminders.domain.terms import Channel, Label
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main
 from bill_reminders.storage import accounts, history, tables
 from bill_reminders.storage.history import Feedback
 from tests.adapters.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
+from tests.support.account_changes import record_payment
 from tests.support.entered import ENTERED, NINE, schedule, wakes_at
-from tests.support.happenings import record_payment
 from tests.support.moto_stack import STACK, MotoStack
 from tests.support.people import EMAIL, PHONE
 from tests.support.template import ROOT
@@ -215,7 +215,7 @@ def test_the_plan_that_a_user_gave_a_bill_outlasts_the_next_file(
     run: Run, files: Files, own: PlanChange
 ) -> None:
     run(*files(bills=rent(remind_at="08:00")))
-    happenings.change_plans("anna", "rent", lambda user, bill: (user.plan, own), now=ENTERED)
+    account_changes.change_plans("anna", "rent", lambda user, bill: (user.plan, own), now=ENTERED)
     for cells in ({}, {"remind_at": "07:00", "lead_days": "2"}):
         run(*files(bills=rent(name="Flat", label="business", **cells)))
         assert the_bill().plan_change == own
@@ -224,7 +224,7 @@ def test_the_plan_that_a_user_gave_a_bill_outlasts_the_next_file(
 
 def paid(number: int, of: str) -> None:
     part = Money(Decimal(of), "USD")
-    happenings.record_payment(
+    account_changes.record_payment(
         "anna", "rent", number, payment_id=f"{number}", amount=part, now=ENTERED
     )
 
@@ -234,21 +234,21 @@ HAPPENINGS: dict[str, Callable[[], Any]] = {
     "a payment in part": lambda: paid(1, "300"),
     "an undone payment": lambda: (
         paid(0, "1200"),
-        happenings.undo_payment("anna", "rent", "0", now=ENTERED),
+        account_changes.undo_payment("anna", "rent", "0", now=ENTERED),
     ),
-    "a statement": lambda: happenings.record_statement(
+    "a statement": lambda: account_changes.record_statement(
         "anna", "rent", Statement(1, Money(Decimal(1300), "USD")), now=ENTERED
     ),
-    "a snooze": lambda: happenings.snooze(
+    "a snooze": lambda: account_changes.snooze(
         "anna", "rent", 0, date(2027, 3, 6), confirmed=True, now=ENTERED
     ),
-    "a debit that failed": lambda: happenings.record_failed_debit(
+    "a debit that failed": lambda: account_changes.record_failed_debit(
         "anna", "rent", 0, "event-1", now=ENTERED
     ),
-    "its end": lambda: happenings.close_bill("anna", "rent", now=ENTERED),
+    "its end": lambda: account_changes.close_bill("anna", "rent", now=ENTERED),
     **{
-        reason.value: partial(happenings.silence, "anna", "rent", reason, now=ENTERED)
-        for reason in SilenceReason
+        reason.value: partial(account_changes.mute, "anna", "rent", reason, now=ENTERED)
+        for reason in MuteReason
     },
 }
 NEXT_DATES: dict[str, dict[str, str]] = {
@@ -304,7 +304,7 @@ LOAN = {
 def test_a_prepayment_outlasts_another_rate(run: Run, files: Files) -> None:
     run(*files(bills=rent(**LOAN)))
     early = Prepayment(2, Decimal(3000), Effect.LOWER_INSTALMENT)
-    happenings.record_prepayment("anna", "rent", early, now=ENTERED)
+    account_changes.record_prepayment("anna", "rent", early, now=ENTERED)
     run(*files(bills=rent(**LOAN | {"rate": "4.8"})))
     loan = the_bill().loan
     assert loan is not None
@@ -324,7 +324,7 @@ def test_a_loan_that_is_another_one_now_knows_no_earlier_prepayment(
 ) -> None:
     run(*files(bills=rent(**LOAN)))
     early = Prepayment(2, Decimal(3000), Effect.SHORTER_TERM)
-    happenings.record_prepayment("anna", "rent", early, now=ENTERED)
+    account_changes.record_prepayment("anna", "rent", early, now=ENTERED)
     assert run(*files(bills=rent(**LOAN | cells))) == 0
     loan = the_bill().loan
     assert loan is not None
@@ -355,7 +355,7 @@ def test_a_setting_that_a_user_changed_outlasts_the_next_file_and_the_others_fol
 ) -> None:
     run(*files())
     own = {name: OWN_SETTINGS[name]}
-    happenings.change_user("anna", lambda user: replace(user, **own), now=ENTERED)
+    account_changes.change_user("anna", lambda user: replace(user, **own), now=ENTERED)
     changes = {
         "language": "zh-Hans",
         "time_zone": "Europe/London",
@@ -379,7 +379,7 @@ def test_a_setting_that_a_user_changed_outlasts_the_next_file_and_the_others_fol
 def test_a_pause_that_a_user_ended_stays_ended(run: Run, files: Files) -> None:
     paused = [USERS[0] | {"paused_until": "2027-03-09"}, USERS[1]]
     run(*files(users=paused))
-    happenings.change_user("anna", lambda user: replace(user, paused_until=None), now=ENTERED)
+    account_changes.change_user("anna", lambda user: replace(user, paused_until=None), now=ENTERED)
     run(*files(users=paused))
     assert anna().paused_until is None
 
@@ -389,7 +389,7 @@ def test_a_plan_whose_channels_have_lost_their_addresses_takes_those_of_the_file
 ) -> None:
     run(*files())
     own = Plan(lead_days=(9,))
-    happenings.change_user("anna", lambda user: replace(user, plan=own), now=ENTERED)
+    account_changes.change_user("anna", lambda user: replace(user, plan=own), now=ENTERED)
     moved = {"user_id": "anna", "channels": "email", "email": "anna@example.com"}
     run(*files(users=[moved, USERS[1]]))
     assert anna().plan == replace(own, channels=(Channel.EMAIL,))
@@ -398,7 +398,7 @@ def test_a_plan_whose_channels_have_lost_their_addresses_takes_those_of_the_file
 @pytest.mark.parametrize("by", StoppedBy)
 def test_a_stop_outlasts_the_next_file(run: Run, files: Files, by: StoppedBy) -> None:
     run(*files())
-    happenings.stop("anna", Channel.SMS, by=by, now=ENTERED)
+    account_changes.stop("anna", Channel.SMS, by=by, now=ENTERED)
     run(*files(users=[USERS[0] | {"language": "zh-Hans"}, USERS[1]]))
     stopped = anna().addresses[Channel.SMS]
     assert (stopped.stopped_at, stopped.stopped_by) == (ENTERED, by)
@@ -408,7 +408,7 @@ def test_a_stop_waits_for_an_address_that_a_file_takes_away_and_brings_back(
     run: Run, files: Files
 ) -> None:
     run(*files())
-    happenings.stop("anna", Channel.SMS, now=ENTERED)
+    account_changes.stop("anna", Channel.SMS, now=ENTERED)
     run(*files(users=[USERS[0] | {"phone": "", "email": "anna@example.com"}, USERS[1]]))
     run(*files())
     assert anna().addresses[Channel.SMS].stopped_at == ENTERED

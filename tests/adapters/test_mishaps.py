@@ -19,13 +19,13 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from bill_reminders import batches
 from bill_reminders.delivery import claims
 from bill_reminders.delivery.circuit import REFUSALS, SHORTEST
-from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.pace import Pace
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.delivery.worker import RESERVE_MILLISECONDS
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Join, Plan, PlanChange, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.saving import save_bills
 from tests.adapters.conftest import SetClock
@@ -73,15 +73,15 @@ def function(stack: MotoStack, channel: Channel) -> Any:
     return stack.function(f"Send{channel.value.capitalize()}")
 
 
-def nudge(
+def wake_up(
     stack: MotoStack,
     channel: Channel,
     *user_ids: str,
     receives: int = 1,
     context: Context | None = None,
 ) -> list[str]:
-    """The nudges that shall come back."""
-    event = sqs_event(*(Nudge(user_id, NINE).body() for user_id in user_ids), receives=receives)
+    """The wake-ups that shall come back."""
+    event = sqs_event(*(WakeUp(user_id, NINE).body() for user_id in user_ids), receives=receives)
     answer = function(stack, channel).handler(event, context or Context())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
@@ -145,26 +145,26 @@ def mend(stack: MotoStack, bill_id: str) -> None:
 
 
 @CHANNELS
-def test_a_message_that_cannot_be_composed_waits_and_its_nudge_comes_back(
+def test_a_message_that_cannot_be_composed_waits_and_its_wake_up_comes_back(
     stack: MotoStack, channel: Channel, log: io.StringIO
 ) -> None:
     enter_due(channel, "power", "rent", amount=TOO_LONG)
     with provider(stack, channel, takes(channel)) as sent:
-        assert nudge(stack, channel, "somebody") == ["message-0"]
+        assert wake_up(stack, channel, "somebody") == ["message-0"]
     assert not sent
     assert len(ledger_of("somebody")) == 2
     assert states() == {("waiting", "not_composed")}
     assert {row.not_before for row in ledger_of("somebody")} == {None}
     assert wakes_at("somebody", channel) == NINE + MINUTE
     assert rests_at("somebody", channel) is None
-    assert "nudge failed" in log.getvalue()
+    assert "wake-up failed" in log.getvalue()
 
 
 def test_the_siblings_of_a_message_that_cannot_be_composed_are_sent(stack: MotoStack) -> None:
     enter_due(Channel.SMS, "rent", user_id="bad", amount=TOO_LONG)
     enter_due(Channel.SMS, "rent", user_id="good")
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
-        assert nudge(stack, Channel.SMS, "bad", "good") == ["message-0"]
+        assert wake_up(stack, Channel.SMS, "bad", "good") == ["message-0"]
     assert len(sent) == 1
     assert states("good") == {("sent", None)}
 
@@ -177,7 +177,7 @@ def test_the_third_time_it_cannot_be_composed_its_user_is_put_aside(
     with provider(stack, channel, takes(channel)) as sent:
         for receives in (1, 2, 3):
             assert rests_at("somebody", channel) is None
-            assert nudge(stack, channel, "somebody", receives=receives) == ["message-0"]
+            assert wake_up(stack, channel, "somebody", receives=receives) == ["message-0"]
     assert not sent
     assert states() == {("waiting", "not_composed")}
     assert {row.attempt for row in ledger_of("somebody")} == {3}
@@ -191,12 +191,12 @@ def test_once_its_cause_is_mended_a_redrive_sends_it_exactly_once(
 ) -> None:
     enter_due(channel, "power", "rent", amount=TOO_LONG)
     for receives in (1, 2, 3):
-        nudge(stack, channel, "somebody", receives=receives)
+        wake_up(stack, channel, "somebody", receives=receives)
     mend(stack, "power")
     mend(stack, "rent")
     with provider(stack, channel, takes(channel)) as sent:
-        assert nudge(stack, channel, "somebody", "somebody") == []
-        assert nudge(stack, channel, "somebody") == []
+        assert wake_up(stack, channel, "somebody", "somebody") == []
+        assert wake_up(stack, channel, "somebody") == []
     assert len(sent) == 1
     assert sorted(row.state for row in ledger_of("somebody")) == ["in_digest", "sent"]
     assert rests_at("somebody", channel) is None
@@ -205,10 +205,10 @@ def test_once_its_cause_is_mended_a_redrive_sends_it_exactly_once(
 
 def test_what_could_not_be_composed_was_no_greeting(stack: MotoStack) -> None:
     enter_due(Channel.SMS, "rent", amount=TOO_LONG)
-    nudge(stack, Channel.SMS, "somebody")
+    wake_up(stack, Channel.SMS, "somebody")
     mend(stack, "rent")
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
-        nudge(stack, Channel.SMS, "somebody")
+        wake_up(stack, Channel.SMS, "somebody")
     assert "To stop" in text_of(sent[0])
 
 
@@ -257,8 +257,8 @@ def test_an_answer_that_cannot_be_read_leaves_it_unknown_and_is_never_sent_again
 ) -> None:
     enter_due(channel, "rent")
     with provider(stack, channel, wire.answers(status, body)) as sent:
-        assert nudge(stack, channel, "somebody") == []
-        assert nudge(stack, channel, "somebody", "somebody", receives=2) == []
+        assert wake_up(stack, channel, "somebody") == []
+        assert wake_up(stack, channel, "somebody", "somebody", receives=2) == []
     assert len(sent) == 1
     assert states() == {("unknown", "no_answer")}
     assert [row.provider_id for row in ledger_of("somebody")] == [None]
@@ -278,7 +278,7 @@ def in_index(channel: Channel) -> set[tuple[str, datetime]]:
 
 @CHANNELS
 @pytest.mark.parametrize("receives", [1, 3])
-def test_with_too_little_time_left_no_nudge_is_begun(
+def test_with_too_little_time_left_no_wake_up_is_begun(
     stack: MotoStack, channel: Channel, receives: int
 ) -> None:
     enter_due(channel, "rent")
@@ -288,7 +288,7 @@ def test_with_too_little_time_left_no_nudge_is_begun(
         provider(stack, channel, takes(channel)) as sent,
         counted_calls(tables.connection.client) as calls,
     ):
-        assert nudge(stack, channel, "somebody", receives=receives, context=late) == []
+        assert wake_up(stack, channel, "somebody", receives=receives, context=late) == []
     assert not sent
     # of SMS, what a batch may take of the day's total is counted first
     assert calls == (["UpdateItem"] if channel is Channel.SMS else [])
@@ -298,16 +298,16 @@ def test_with_too_little_time_left_no_nudge_is_begun(
     assert rests_at("somebody", channel) is None
 
 
-def test_with_just_enough_time_left_a_nudge_is_begun(stack: MotoStack) -> None:
+def test_with_just_enough_time_left_a_wake_up_is_begun(stack: MotoStack) -> None:
     enter_due(Channel.SMS, "rent")
     context = Context(milliseconds_left=RESERVE_MILLISECONDS)
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
-        nudge(stack, Channel.SMS, "somebody", context=context)
+        wake_up(stack, Channel.SMS, "somebody", context=context)
     assert len(sent) == 1
 
 
 class RunningOut(Context):
-    """Enough time for one nudge, and for no second one."""
+    """Enough time for one wake-up, and for no second one."""
 
     def get_remaining_time_in_millis(self) -> int:
         left = self.milliseconds_left
@@ -320,13 +320,13 @@ def test_when_time_runs_out_the_rest_of_the_batch_stays_in_the_index(stack: Moto
     enter_due(Channel.SMS, "rent", user_id="last")
     context = RunningOut(milliseconds_left=RESERVE_MILLISECONDS + 1)
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as sent:
-        assert nudge(stack, Channel.SMS, "first", "last", context=context) == []
+        assert wake_up(stack, Channel.SMS, "first", "last", context=context) == []
         assert len(sent) == 1
         (one,) = (user_id for user_id in ("first", "last") if ledger_of(user_id))
         (other,) = {"first", "last"} - {one}
         assert states(one) == {("sent", None)}
         assert in_index(Channel.SMS) == {(one, NINE + 2 * DAY), (other, NINE)}
-        nudge(stack, Channel.SMS, "first", "last")
+        wake_up(stack, Channel.SMS, "first", "last")
     assert len(sent) == 2
 
 
@@ -363,7 +363,7 @@ def test_a_refusal_that_cannot_be_given_back_is_no_poison_and_says_so(
         wire.before(tables.connection.client, "TransactWriteItems", meddling),
         provider(stack, channel, refusal) as sent,
     ):
-        assert nudge(stack, channel, "somebody", receives=receives) == []
+        assert wake_up(stack, channel, "somebody", receives=receives) == []
     assert len(transactions) > 2
     assert len(sent) == 1
     (line,) = troubles(log)
@@ -372,7 +372,7 @@ def test_a_refusal_that_cannot_be_given_back_is_no_poison_and_says_so(
     assert wakes_at("somebody", channel) is not None
     assert rests_at("somebody", channel) is None
     with provider(stack, channel, takes(channel)) as again:
-        nudge(stack, channel, "somebody", receives=2)
+        wake_up(stack, channel, "somebody", receives=2)
     assert not again, "what stays claimed is nobody else's"
     assert {row.state for row in ledger_of("somebody")} == {"claimed"}
 
@@ -397,7 +397,7 @@ def test_a_first_message_that_was_rejected_is_no_greeting(
     with provider(stack, channel, rejection) as sent:
         for days in (0, 2, 3):
             set_clock(NINE + days * DAY + 5 * SECOND)
-            assert nudge(stack, channel, "somebody") == []
+            assert wake_up(stack, channel, "somebody") == []
     assert sorted(row.state for row in ledger_of("somebody")) == ["failed", "sent", "sent"]
     assert [stop in text_of(request) for request in sent] == [True, True, False]
 
@@ -412,7 +412,7 @@ def test_a_later_message_that_was_rejected_leaves_the_greeting(
     for days, act in ((0, taking), (2, rejecting), (3, taking)):
         set_clock(NINE + days * DAY + 5 * SECOND)
         with provider(stack, channel, act) as sent:
-            nudge(stack, channel, "somebody")
+            wake_up(stack, channel, "somebody")
         texts += map(text_of, sent)
     assert [stop in text for text in texts] == [True, False, False]
 
@@ -428,10 +428,10 @@ def test_a_rejected_message_goes_by_the_channel_that_stands_in(
     stack.client("sesv2").create_email_identity(EmailIdentity="example.com")
     set_clock(NINE + 5 * SECOND)
     with provider(stack, channel, wire.xml_error(code, message=REPEATED)):
-        nudge(stack, channel, "somebody")
+        wake_up(stack, channel, "somebody")
     assert wakes_at("somebody", Channel.EMAIL) == NINE + MINUTE
     set_clock(NINE + MINUTE)
-    assert nudge(stack, Channel.EMAIL, "somebody") == []
+    assert wake_up(stack, Channel.EMAIL, "somebody") == []
     states = {row.channel: row.state for row in ledger_of("somebody")}
     assert states == {channel.value: "failed", "email": "sent"}
 
@@ -449,9 +449,9 @@ def test_an_address_that_the_provider_knows_to_be_of_no_use_is_not_tried_again(
     enter_due(channel, "rent")
     set_clock(NINE + 5 * SECOND)
     with provider(stack, channel, wire.xml_error(code, message=REPEATED)) as sent:
-        assert nudge(stack, channel, "somebody") == []
+        assert wake_up(stack, channel, "somebody") == []
         set_clock(NINE + 2 * DAY + 5 * SECOND)
-        assert nudge(stack, channel, "somebody") == []
+        assert wake_up(stack, channel, "somebody") == []
     assert len(sent) == 1
     assert accounts.read("somebody", now=NINE).user.addresses[channel].stopped_by is by
     assert sorted(row.state for row in ledger_of("somebody")) == ["failed", "skipped"]
@@ -469,7 +469,7 @@ def test_a_rejection_does_not_bring_an_erased_schedule_back(
         return rejecting(request)
 
     with provider(stack, channel, erased_meanwhile) as sent:
-        assert nudge(stack, channel, "somebody") == []
+        assert wake_up(stack, channel, "somebody") == []
     assert len(sent) == 1
     assert not accounts.exists("somebody")
     assert states() != {("claimed", None)}
@@ -489,7 +489,7 @@ def test_a_rejection_brings_nothing_back_of_a_user_erased_with_their_ledger(
         return rejecting(request)
 
     with provider(stack, channel, erased_meanwhile):
-        assert nudge(stack, channel, "somebody") == []
+        assert wake_up(stack, channel, "somebody") == []
     assert not accounts.exists("somebody")
     assert not ledger_of("somebody")
 
@@ -537,7 +537,7 @@ def test_a_provider_in_trouble_again_and_again_is_left_alone_for_a_while(
     under_way = function(stack, channel).worker._pace.at_once
     set_clock(NINE)
     with provider(stack, channel, trouble(channel)) as asked:
-        assert nudge(stack, channel, *users) == []
+        assert wake_up(stack, channel, *users) == []
     assert REFUSALS <= len(asked) < REFUSALS + under_way < len(users)
     touched = {user_id for user_id in users if ledger_of(user_id)}
     assert len(touched) == len(asked)
@@ -546,7 +546,7 @@ def test_a_provider_in_trouble_again_and_again_is_left_alone_for_a_while(
 
     set_clock(NINE + SHORTEST + MINUTE)
     with provider(stack, channel, takes(channel)) as sent:
-        assert nudge(stack, channel, *sorted(left)) == []
+        assert wake_up(stack, channel, *sorted(left)) == []
     assert len(sent) == len(left)
 
 
@@ -569,12 +569,12 @@ def test_after_each_pause_the_oldest_message_alone_finds_out(
     now, pause = NINE, SHORTEST
     set_clock(now)
     with provider(stack, Channel.PUSH, trouble(Channel.PUSH)) as asked:
-        nudge(stack, Channel.PUSH, *first)
+        wake_up(stack, Channel.PUSH, *first)
         assert len(asked) == REFUSALS
         for number, user_id in enumerate(("oldest", "older", "user-10")):
             now += pause + MINUTE
             set_clock(now)
-            assert nudge(stack, Channel.PUSH, *left) == []
+            assert wake_up(stack, Channel.PUSH, *left) == []
             assert len(asked) == REFUSALS + 1 + number
             assert ledger_of(user_id)
             left.remove(user_id)
@@ -582,7 +582,7 @@ def test_after_each_pause_the_oldest_message_alone_finds_out(
     assert {user_id for user_id in left if ledger_of(user_id)} == set()
     set_clock(now + pause + MINUTE)
     with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
-        assert nudge(stack, Channel.PUSH, *left) == []
+        assert wake_up(stack, Channel.PUSH, *left) == []
     assert len(sent) == len(left), "one was taken, and all others followed"
 
 
@@ -593,9 +593,9 @@ def test_who_has_nothing_to_hear_finds_out_nothing(stack: MotoStack, set_clock: 
         enter_due(Channel.SMS, "rent", user_id=user_id)
     set_clock(NINE)
     with provider(stack, Channel.SMS, refusal(Channel.SMS)) as asked:
-        nudge(stack, Channel.SMS, *first)
+        wake_up(stack, Channel.SMS, *first)
         set_clock(NINE + SHORTEST + MINUTE)
-        nudge(stack, Channel.SMS, "nobody", first[0], "last")
+        wake_up(stack, Channel.SMS, "nobody", first[0], "last")
     assert len(asked) == REFUSALS + 1
     assert ledger_of("last")
 
@@ -612,7 +612,7 @@ def test_a_redrive_while_the_provider_is_left_alone_comes_again(
     assert claims.quarantine("aside", Channel.SMS) == NINE
     set_clock(NINE + 10 * MINUTE)
     with provider(stack, Channel.SMS, refusal(Channel.SMS)):
-        nudge(stack, Channel.SMS, *first)
+        wake_up(stack, Channel.SMS, *first)
     put: list[str] = []
 
     def take(request: AWSPreparedRequest) -> AWSResponse | None:
@@ -620,9 +620,9 @@ def test_a_redrive_while_the_provider_is_left_alone_comes_again(
         return None if queue_takes_it else wire.json_error("RequestThrottled", 403)(request)
 
     with wire.before(batches._sqs(), "SendMessage", take):
-        left = nudge(stack, Channel.SMS, "aside", *others)
+        left = wake_up(stack, Channel.SMS, "aside", *others)
     assert left == ([] if queue_takes_it else ["message-0"])
-    assert {*put} == {Nudge("aside", NINE).body()}, "the index brings the others"
+    assert {*put} == {WakeUp("aside", NINE).body()}, "the index brings the others"
 
 
 @pytest.mark.parametrize("act", [wire.raises(wire.TIMEOUT), refusal(Channel.EMAIL)])
@@ -631,11 +631,11 @@ def test_what_does_not_fit_into_a_message_in_trouble_is_not_risked_with_it(
 ) -> None:
     enter_due(Channel.EMAIL, *(f"bill-{number:03}" for number in range(105)))
     with provider(stack, Channel.EMAIL, once(act, Channel.EMAIL)) as sent:
-        nudge(stack, Channel.EMAIL, "somebody")
+        wake_up(stack, Channel.EMAIL, "somebody")
         assert len(sent) == 1
         assert {user_id for user_id, _ in in_index(Channel.EMAIL)} == {"somebody"}
         set_clock(NINE + 5 * MINUTE)
-        nudge(stack, Channel.EMAIL, "somebody")
+        wake_up(stack, Channel.EMAIL, "somebody")
     assert len(sent) > 1
     states = Counter(row.state for row in ledger_of("somebody"))
     assert states["claimed"] == states["waiting"] == 0
@@ -644,16 +644,16 @@ def test_what_does_not_fit_into_a_message_in_trouble_is_not_risked_with_it(
 def test_what_did_not_fit_comes_back_also_at_a_last_receive(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
-    """Its nudge is acknowledged, so the index must hold its user."""
+    """Its wake-up is acknowledged, so the index must hold its user."""
     enter_due(Channel.EMAIL, *(f"bill-{number:03}" for number in range(105)))
     trouble = once(wire.raises(wire.TIMEOUT), Channel.EMAIL)
     with provider(stack, Channel.EMAIL, trouble) as sent:
-        assert nudge(stack, Channel.EMAIL, "somebody", receives=3) == []
+        assert wake_up(stack, Channel.EMAIL, "somebody", receives=3) == []
         assert len(sent) == 1
         assert in_index(Channel.EMAIL) == {("somebody", NINE)}
         assert rests_at("somebody", Channel.EMAIL) is None
         set_clock(NINE + 5 * MINUTE)
-        nudge(stack, Channel.EMAIL, "somebody")
+        wake_up(stack, Channel.EMAIL, "somebody")
     assert len(sent) > 1
 
 
@@ -677,16 +677,16 @@ def test_as_many_are_under_way_at_once_as_the_pace_can_use(stack: MotoStack) -> 
         return taken(request)
 
     with provider(stack, Channel.PUSH, together) as sent:
-        assert nudge(stack, Channel.PUSH, *users) == []
+        assert wake_up(stack, Channel.PUSH, *users) == []
     assert len(sent) == len(users)
     assert all(states(user_id) == {("sent", None)} for user_id in users)
 
 
-def test_one_user_who_is_nudged_many_times_at_once_hears_once(stack: MotoStack) -> None:
+def test_one_user_who_is_woken_many_times_at_once_hears_once(stack: MotoStack) -> None:
     share_among_few(stack)
     enter_due(Channel.PUSH, "rent", "power")
     with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
-        assert nudge(stack, Channel.PUSH, *["somebody"] * 10) == []
+        assert wake_up(stack, Channel.PUSH, *["somebody"] * 10) == []
     assert len(sent) == 1
     assert sorted(row.state for row in ledger_of("somebody")) == ["in_digest", "sent"]
 
@@ -698,7 +698,7 @@ def test_what_fails_among_many_comes_back_alone(stack: MotoStack) -> None:
         unwritable = {"amount": TOO_LONG} if number == 4 else {}
         enter_due(Channel.PUSH, "rent", user_id=user_id, **unwritable)
     with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
-        assert nudge(stack, Channel.PUSH, *users) == ["message-4"]
+        assert wake_up(stack, Channel.PUSH, *users) == ["message-4"]
     assert len(sent) == 9
 
 
@@ -725,14 +725,14 @@ def test_a_refusal_gives_back_what_a_shorter_plan_no_longer_reaches(stack: MotoS
         return refusing(request)
 
     with provider(stack, Channel.SMS, shortened_meanwhile) as sent:
-        assert nudge(stack, Channel.SMS, "somebody") == []
+        assert wake_up(stack, Channel.SMS, "somebody") == []
     assert len(sent) == 1
     rows = ledger_of("somebody")
     assert [row.trigger for row in rows] == ["overdue:60", "overdue:60"]
     assert states() == {("waiting", "Throttling")}
     assert {(row.owner, row.settle_at) for row in rows} == {(None, None)}
     with provider(stack, Channel.SMS, takes(Channel.SMS)) as again:
-        assert nudge(stack, Channel.SMS, "somebody") == []
+        assert wake_up(stack, Channel.SMS, "somebody") == []
     assert not again, "the plan asks for it no more"
     assert wakes_at("somebody") is None
 
@@ -773,7 +773,7 @@ def test_a_push_lasts_until_the_users_day_ends(
     enter(user, a_bill(due_on=day + 3 * DAY))
     set_clock(now)
     with provider(stack, Channel.PUSH, takes(Channel.PUSH)) as sent:
-        assert nudge(stack, Channel.PUSH, "somebody") == []
+        assert wake_up(stack, Channel.PUSH, "somebody") == []
     seconds = times_to_live(sent[0])
     assert seconds.keys() == {"APNS", "APNS_SANDBOX", "FCM"}
     (value,) = set(seconds.values())

@@ -9,8 +9,8 @@ import pytest
 from bill_reminders.delivery import receipts
 from bill_reminders.delivery.claims import LEASE
 from bill_reminders.delivery.failures import Failure
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.tables import LedgerItem
 from tests.support.entered import NINE
 from tests.support.moto_stack import MotoStack

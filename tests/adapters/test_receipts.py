@@ -14,14 +14,14 @@ import pytest
 
 from bill_reminders import clock
 from bill_reminders.delivery import direct_rows
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, Attestation, Join, Plan, PlanChange, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support import receipts as forms
 from tests.support.entered import NINE, enter, ledger_of, wakes_at
 from tests.support.functions import Context, sample_event, sqs_event
@@ -52,12 +52,12 @@ class Stage:
     def sent(self, channel: Channel, *bill_ids: str, act: wire.Act | None = None) -> LedgerItem:
         """A message that went out, or of which `act` decides; its row."""
         enter(a_user(channels=(channel,)), *map(due_today, bill_ids or ("rent",)))
-        self.nudge(channel, act)
+        self.wake_up(channel, act)
         return message()
 
-    def nudge(self, channel: Channel, act: wire.Act | None = None) -> None:
+    def wake_up(self, channel: Channel, act: wire.Act | None = None) -> None:
         module = self.stack.function(f"Send{channel.value.capitalize()}")
-        event = sqs_event(Nudge("somebody", NINE).body())
+        event = sqs_event(WakeUp("somebody", NINE).body())
         if channel is Channel.EMAIL:
             client, operation = module.ses, "SendEmail"
         else:
@@ -266,7 +266,7 @@ def test_it_comes_before_the_second_attempt_and_makes_that_needless(stage: Stage
     stage.receive(email("Delivery", row))
     assert message().state == "delivered"
     stage.set_clock(NINE + 13 * MINUTE)
-    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))
+    stage.wake_up(Channel.EMAIL, wire.raises(AssertionError()))
     assert (message().state, message().attempt) == ("delivered", 1)
 
 
@@ -285,7 +285,7 @@ def test_the_first_attempts_receipt_says_nothing_of_the_second(stage: Stage) -> 
     stage.set_clock(NINE + 11 * MINUTE)
     stage.sweep()
     stage.set_clock(NINE + 13 * MINUTE)
-    stage.nudge(Channel.EMAIL)
+    stage.wake_up(Channel.EMAIL)
     assert (message().state, message().attempt) == ("sent", 2)
     assert stage.receive(email("Send", row)) == []
     assert '"foreign":1' in stage.log.getvalue()
@@ -435,7 +435,7 @@ def stands_in(stage: Stage, *bill_ids: str) -> LedgerItem:
     user = a_user(channels=plan.channels, plan=plan)
     enter(user, *map(due_today, bill_ids))
     assert wakes_at("somebody", Channel.SMS) is None
-    stage.nudge(Channel.EMAIL)
+    stage.wake_up(Channel.EMAIL)
     return message()
 
 
@@ -449,8 +449,8 @@ def test_what_came_back_goes_by_the_channel_that_stands_in_and_once(
     stage.receive(said(row), said(row))
     assert wakes_at("somebody", Channel.SMS) == NINE + MINUTE
     stage.set_clock(NINE + MINUTE)
-    stage.nudge(Channel.SMS)
-    stage.nudge(Channel.SMS, wire.raises(AssertionError()))
+    stage.wake_up(Channel.SMS)
+    stage.wake_up(Channel.SMS, wire.raises(AssertionError()))
     states = {row.channel: row.state for row in ledger_of("somebody") if row.trigger == "lead:0"}
     assert states == {"email": state, "sms": "sent"}
 
@@ -459,7 +459,7 @@ def test_all_of_a_digest_that_came_back_go_by_it_as_one(stage: Stage) -> None:
     row = stands_in(stage, "rent", "power")
     stage.receive(bounce(row))
     stage.set_clock(NINE + MINUTE)
-    stage.nudge(Channel.SMS)
+    stage.wake_up(Channel.SMS)
     by_sms = [row for row in ledger_of("somebody") if row.channel == "sms"]
     assert sorted(row.state for row in by_sms) == ["in_digest", "sent"]
 
@@ -478,7 +478,7 @@ def test_nothing_more_goes_to_a_dead_address_until_its_owner_confirms_it_anew(st
     row = stage.sent(Channel.EMAIL)
     stage.receive(bounce(row))
     stage.set_clock(NINE + timedelta(days=1))
-    stage.nudge(Channel.EMAIL, wire.raises(AssertionError()))
+    stage.wake_up(Channel.EMAIL, wire.raises(AssertionError()))
     states = {row.trigger: (row.state, row.reason) for row in ledger_of("somebody")}
     assert states == {"lead:0": ("bounced", "bounced"), "overdue:1": ("skipped", "no_address")}
 
@@ -487,7 +487,7 @@ def test_who_confirms_it_later_is_not_stopped_by_a_receipt_that_comes_late(stage
     row = stage.sent(Channel.EMAIL)
     stage.receive(bounce(row))
     anew = Address(EMAIL, Attestation.by_code(NINE + HOUR))
-    happenings.change_user(
+    account_changes.change_user(
         "somebody", lambda user: user.with_address(Channel.EMAIL, anew), now=NINE + HOUR
     )
     stage.receive(bounce(row), complaint(row))
@@ -500,7 +500,7 @@ def test_a_receipt_that_tells_nothing_new_of_its_message_still_stops_the_address
     row = stage.sent(Channel.EMAIL)
     stage.receive(bounce(row))
     anew = Address(EMAIL, Attestation.by_code(NINE + MINUTE))
-    happenings.change_user(
+    account_changes.change_user(
         "somebody", lambda user: user.with_address(Channel.EMAIL, anew), now=NINE + MINUTE
     )
     assert address(Channel.EMAIL).usable
@@ -510,15 +510,15 @@ def test_a_receipt_that_tells_nothing_new_of_its_message_still_stops_the_address
 
 def test_what_did_not_arrive_has_told_nobody_how_to_stop(stage: Stage) -> None:
     row = stage.sent(Channel.EMAIL)
-    assert Channel.EMAIL in accounts.read("somebody", now=NINE).greeted
+    assert Channel.EMAIL in accounts.read("somebody", now=NINE).welcomed
     stage.receive(bounce(row, kind="Transient"))
-    assert Channel.EMAIL not in accounts.read("somebody", now=NINE).greeted
+    assert Channel.EMAIL not in accounts.read("somebody", now=NINE).welcomed
 
 
 def test_an_address_that_was_changed_since_is_left_alone(stage: Stage) -> None:
     row = stage.sent(Channel.EMAIL)
     other = Address("other@example.com", address(Channel.EMAIL).attestation)
-    happenings.change_user(
+    account_changes.change_user(
         "somebody", lambda user: user.with_address(Channel.EMAIL, other), now=NINE + MINUTE
     )
     stage.receive(bounce(row))

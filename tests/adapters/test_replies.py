@@ -13,18 +13,18 @@ import pytest
 from bill_reminders.delivery import claims, direct
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, addresses, erasure, tables
 from bill_reminders.storage.access_tables import AddressItem, ConversationItem
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.adapters.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support.entered import IN_THREE_DAYS, NINE, SHARDS, enter, ledger_of
 from tests.support.functions import Context, sample_event
 from tests.support.logged import logged
@@ -210,7 +210,7 @@ def test_list_tells_what_is_open_the_nearest_first(phone: Phone) -> None:
 
 def test_a_silenced_bill_is_neither_listed_nor_meant(phone: Phone) -> None:
     told_of(CARD, RENT)
-    happenings.close_bill("somebody", "rent", now=NINE)
+    account_changes.close_bill("somebody", "rent", now=NINE)
     assert "Rent" not in phone.write("list")
     phone.write("paid")
     assert paid() == ["card"]
@@ -264,7 +264,7 @@ def test_an_older_start_that_arrives_late_lifts_no_stop(phone: Phone, set_clock:
 
 def test_stop_on_the_page_is_lifted_by_start_too(phone: Phone) -> None:
     told_of()
-    happenings.stop("somebody", Channel.SMS, by=StoppedBy.PAGE, now=NINE)
+    account_changes.stop("somebody", Channel.SMS, by=StoppedBy.PAGE, now=NINE)
     assert "again" in phone.write("START")
     assert address().usable
 
@@ -329,7 +329,7 @@ def test_a_repeated_reply_does_nothing(phone: Phone) -> None:
     count = len(phone.messages())
     phone.hand_over(body, body)
     assert paid() == ["card"]
-    happenings.undo_payment("somebody", "card", "sms-b", now=NINE)
+    account_changes.undo_payment("somebody", "card", "sms-b", now=NINE)
     phone.hand_over(body)
     assert paid() == []
     assert len(phone.messages()) == count
@@ -357,7 +357,7 @@ def test_a_paid_handed_over_again_pays_no_other_bill(phone: Phone) -> None:
     assert paid() == ["card"]
     phone.write("paid")  # another reply came in between
     assert paid() == ["card", "rent"]
-    happenings.undo_payment("somebody", "rent", paid_by("rent"), now=NINE)
+    account_changes.undo_payment("somebody", "rent", paid_by("rent"), now=NINE)
     without_an_answer("a")
     phone.hand_over(body)
     assert paid() == ["card"]
@@ -371,7 +371,7 @@ def paid_by(bill_id: str) -> str:
 def test_a_payment_that_has_the_id_of_a_reply_is_what_it_did(phone: Phone) -> None:
     """As those before notes were kept for each reply."""
     told_of(CARD, RENT)
-    happenings.record_payment("somebody", "card", payment_id="sms-a", now=NINE)
+    account_changes.record_payment("somebody", "card", payment_id="sms-a", now=NINE)
     assert "card is noted as paid" in phone.write("paid", message_id="a")
     assert paid() == ["card"]
 
@@ -384,7 +384,7 @@ def test_what_was_taken_back_since_is_not_done_again(phone: Phone) -> None:
     save_bills("somebody", [lambda _: RENT], now=NINE)
     handed_over_again(phone, body)
     assert paid() == []
-    happenings.delete_bill("somebody", "card", now=NINE)
+    account_changes.delete_bill("somebody", "card", now=NINE)
     handed_over_again(phone, body)
     assert paid() == []
 
@@ -393,7 +393,7 @@ def test_a_snooze_handed_over_again_silences_no_other_bill(phone: Phone) -> None
     told_of(CARD)
     body = envelope("snooze", message_id="a")
     phone.hand_over(body)
-    happenings.undo_snooze("somebody", "card", 0, now=NINE)
+    account_changes.undo_snooze("somebody", "card", 0, now=NINE)
     save_bills("somebody", [lambda _: RENT], now=NINE)
     handed_over_again(phone, body)
     assert snoozed() == {}

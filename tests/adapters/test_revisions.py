@@ -12,19 +12,19 @@ from bill_reminders.commands.bills import change
 from bill_reminders.delivery.claims import claim_next, mark, release
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, Heard
+from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.loans import Loan, Method
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Join, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.storage import accounts, rows, tables
 from bill_reminders.storage.saving import save_bills
+from tests.support.account_changes import change_user, delete_bill, plan_again
 from tests.support.entered import enter, states_of, wakes_at
 from tests.support.functions import counted_calls
-from tests.support.happenings import change_user, delete_bill, plan_again
 from tests.support.moto_stack import MotoStack
 from tests.support.people import a_bill, a_user
 

@@ -14,18 +14,19 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.backends import get_backend
 
-from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.sender import effective_now
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import floor_minute
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import floor_minute
 from bill_reminders.domain.people import Address, Language, Plan, PlanChange, StoppedBy
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
 from tests.support import wire
+from tests.support.account_changes import change_user, close_bill, record_payment
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -38,7 +39,6 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import Context, counted_calls, sample_event, sqs_event
-from tests.support.happenings import change_user, close_bill, record_payment
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, EMAIL, PHONE, a_bill, a_user
 from tests.support.steps import steps
@@ -70,12 +70,12 @@ class Stage:
         enter(user, *bills)
 
     def handle(self, channel: Channel, event: Mapping[str, Any]) -> list[str]:
-        """The nudges that shall come back."""
+        """The wake-ups that shall come back."""
         answer = self.stack.function(f"Send{names(channel)}").handler(event, Context())
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
-    def nudge(self, channel: Channel, *user_ids: str, receives: int = 1) -> list[str]:
-        bodies = (Nudge(user_id, NINE).body() for user_id in user_ids)
+    def wake_up(self, channel: Channel, *user_ids: str, receives: int = 1) -> list[str]:
+        bodies = (WakeUp(user_id, NINE).body() for user_id in user_ids)
         return self.handle(channel, sqs_event(*bodies, receives=receives))
 
     def provider(self, channel: Channel) -> Any:
@@ -159,7 +159,7 @@ def test_the_sample_event_is_acknowledged_though_its_user_does_not_exist(
 @CHANNELS
 def test_a_due_reminder_arrives_and_is_marked_sent(stage: Stage, channel: Channel) -> None:
     stage.enter("somebody", channel)
-    assert stage.nudge(channel, "somebody") == []
+    assert stage.wake_up(channel, "somebody") == []
     ((address, text),) = stage.delivered(channel)
     assert address == stage.address(channel)
     assert "Credit card" in text
@@ -173,24 +173,24 @@ def test_a_due_reminder_arrives_and_is_marked_sent(stage: Stage, channel: Channe
 @CHANNELS
 def test_bills_that_are_due_together_arrive_as_one_message(stage: Stage, channel: Channel) -> None:
     stage.enter("somebody", channel, "rent", "power", "water")
-    stage.nudge(channel, "somebody")
+    stage.wake_up(channel, "somebody")
     assert len(stage.delivered(channel)) == 1
     assert sorted(row.state for row in ledger_of("somebody")) == ["in_digest", "in_digest", "sent"]
 
 
 def test_more_bills_than_one_message_takes_say_which_part_they_are(stage: Stage) -> None:
     stage.enter("somebody", Channel.EMAIL, *(f"bill-{number:03}" for number in range(105)))
-    stage.nudge(Channel.EMAIL, "somebody")
+    stage.wake_up(Channel.EMAIL, "somebody")
     subjects = [subject for _, subject in stage.delivered(Channel.EMAIL)]
     assert ["(1 of 2)" in subjects[0], "(2 of 2)" in subjects[1]] == [True, True]
     assert len(subjects) == 2
 
 
 @CHANNELS
-def test_nudges_that_repeat_send_once(stage: Stage, channel: Channel) -> None:
+def test_wake_ups_that_repeat_send_once(stage: Stage, channel: Channel) -> None:
     stage.enter("somebody", channel)
-    stage.nudge(channel, "somebody", "somebody")
-    stage.nudge(channel, "somebody")
+    stage.wake_up(channel, "somebody", "somebody")
+    stage.wake_up(channel, "somebody")
     assert len(stage.delivered(channel)) == 1
 
 
@@ -198,13 +198,13 @@ def test_an_sms_is_sent_as_transactional(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
     requests: list[Any] = []
     with wire.before(stage.provider(Channel.SMS), "Publish", wire.counting(requests)):
-        stage.nudge(Channel.SMS, "somebody")
+        stage.wake_up(Channel.SMS, "somebody")
     assert "Transactional" in str(requests[0].body)
 
 
 def test_a_push_carries_its_text_for_every_platform(stage: Stage) -> None:
     stage.enter("somebody", Channel.PUSH, language=Language.SIMPLIFIED_CHINESE)
-    stage.nudge(Channel.PUSH, "somebody")
+    stage.wake_up(Channel.PUSH, "somebody")
     ((_, text),) = stage.delivered(Channel.PUSH)
     by_platform = json.loads(text)
     assert set(by_platform) == {"default", "APNS", "APNS_SANDBOX", "GCM"}
@@ -218,7 +218,7 @@ def test_a_push_opens_where_its_bill_is_paid_and_offers_our_page(stage: Stage) -
     stage.enter("somebody", Channel.PUSH)
     bill = a_bill(bill_id="b", due_on=IN_THREE_DAYS, pay_link="https://bank.example.com/pay")
     save_bills("somebody", [lambda today: bill], now=ENTERED)
-    stage.nudge(Channel.PUSH, "somebody")
+    stage.wake_up(Channel.PUSH, "somebody")
     ((_, text),) = stage.delivered(Channel.PUSH)
     apple = json.loads(json.loads(text)["APNS"])
     assert apple["url"] == bill.pay_link
@@ -229,7 +229,7 @@ def test_an_email_says_how_to_stop_and_carries_our_id(stage: Stage) -> None:
     stage.enter("somebody", Channel.EMAIL)
     requests: list[Any] = []
     with wire.before(stage.provider(Channel.EMAIL), "SendEmail", wire.counting(requests)):
-        stage.nudge(Channel.EMAIL, "somebody")
+        stage.wake_up(Channel.EMAIL, "somebody")
     mail = wire.content(requests[0])
     (tag,) = mail["EmailTags"]
     assert tag == {"Name": "message_id", "Value": only_row("somebody").owner}
@@ -314,8 +314,8 @@ def test_a_provider_is_asked_once_and_its_answer_decides(
     attempts: list[Any] = []
     failing = wire.counting(attempts, fault)
     with wire.before(stage.provider(channel), operation(channel), failing):
-        assert stage.nudge(channel, "somebody") == []
-        assert stage.nudge(channel, "somebody") == []
+        assert stage.wake_up(channel, "somebody") == []
+        assert stage.wake_up(channel, "somebody") == []
     assert len(attempts) == 1
     assert not stage.delivered(channel)
     row = only_row("somebody")
@@ -339,8 +339,8 @@ def test_a_sender_that_one_country_lacks_holds_up_no_other_country(stage: Stage)
         return refusing(request) if "%2B1202" in str(request.body) else None
 
     with wire.before(stage.provider(Channel.SMS), "Publish", lacking):
-        stage.nudge(Channel.SMS, *american)
-        stage.nudge(Channel.SMS, "elsewhere")
+        stage.wake_up(Channel.SMS, *american)
+        stage.wake_up(Channel.SMS, "elsewhere")
     assert len(stage.delivered(Channel.SMS)) == 1
     assert [only_row(user_id).state for user_id in american] == ["waiting"] * 4
 
@@ -349,12 +349,12 @@ def test_what_was_refused_for_now_comes_back_later_and_is_sent_once(stage: Stage
     stage.enter("somebody", Channel.SMS)
     throttled = wire.first(1, sns_error("Throttling"))
     with wire.before(stage.provider(Channel.SMS), "Publish", throttled):
-        stage.nudge(Channel.SMS, "somebody")
+        stage.wake_up(Channel.SMS, "somebody")
         later = only_row("somebody").not_before
         assert later == floor_minute(later)
         assert NINE + MINUTE <= later <= NINE + 3 * MINUTE
         stage.set_clock(later + timedelta(seconds=1))
-        stage.nudge(Channel.SMS, "somebody")
+        stage.wake_up(Channel.SMS, "somebody")
     assert len(stage.delivered(Channel.SMS)) == 1
     row = only_row("somebody")
     assert (row.state, row.attempt, row.not_before, row.reason) == ("sent", 2, None, None)
@@ -366,7 +366,7 @@ def test_each_further_refusal_waits_longer_but_an_hour_at_most(stage: Stage) -> 
     with wire.before(stage.provider(Channel.SMS), "Publish", sns_error("Throttling")):
         for _ in range(9):
             stage.set_clock(now + timedelta(seconds=1))
-            stage.nudge(Channel.SMS, "somebody")
+            stage.wake_up(Channel.SMS, "somebody")
             later = only_row("somebody").not_before
             waits.append(later - now)
             now = later
@@ -381,7 +381,7 @@ def test_an_endpoint_that_sns_has_disabled_is_failed_with_its_reason(stage: Stag
         EndpointArn=stage.endpoint, Attributes={"Enabled": "false"}
     )
     stage.enter("somebody", Channel.PUSH)
-    assert stage.nudge(Channel.PUSH, "somebody") == []
+    assert stage.wake_up(Channel.PUSH, "somebody") == []
     row = only_row("somebody")
     assert (row.state, row.reason) == ("failed", "endpoint_disabled")
 
@@ -391,7 +391,7 @@ def test_an_endpoint_that_was_deleted_is_not_tried_again(stage: Stage) -> None:
     stage.stack.client("sns").delete_endpoint(EndpointArn=stage.endpoint)
     gone = sns_error_with("InvalidParameter", NO_ENDPOINT)
     with wire.before(stage.provider(Channel.PUSH), "Publish", gone):
-        assert stage.nudge(Channel.PUSH, "somebody") == []
+        assert stage.wake_up(Channel.PUSH, "somebody") == []
     row = only_row("somebody")
     assert (row.state, row.reason) == ("failed", "endpoint_gone")
     known = accounts.read("somebody", now=NINE).user.addresses[Channel.PUSH]
@@ -413,7 +413,7 @@ def test_a_refusal_that_an_administrator_has_to_end_says_so(
 ) -> None:
     stage.enter("somebody", channel)
     with wire.before(stage.provider(channel), operation(channel), fault):
-        stage.nudge(channel, "somebody")
+        stage.wake_up(channel, "somebody")
     assert only_row("somebody").state == "waiting"
     said = '"message":"account at fault, reminders wait"'
     assert (said in log.getvalue()) is alarms
@@ -422,18 +422,19 @@ def test_a_refusal_that_an_administrator_has_to_end_says_so(
 def test_a_digest_shares_the_verdict_of_its_message(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS, "rent", "power")
     with wire.before(stage.provider(Channel.SMS), "Publish", sns_error("Throttling")):
-        stage.nudge(Channel.SMS, "somebody")
+        stage.wake_up(Channel.SMS, "somebody")
     assert {row.state for row in ledger_of("somebody")} == {"waiting"}
 
 
-# Nudges ------------------------------------------------------------------------------------------
+# Wake-ups
+# ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "poison",
     [
         "",
-        "not a nudge",
+        "not a wake-up",
         "{}",
         "[]",
         "null",
@@ -448,7 +449,7 @@ def test_a_digest_shares_the_verdict_of_its_message(stage: Stage) -> None:
 def test_poison_comes_back_alone_and_its_siblings_are_sent(stage: Stage, poison: str) -> None:
     stage.enter("first", Channel.SMS)
     stage.enter("last", Channel.SMS)
-    event = sqs_event(Nudge("first", NINE).body(), poison, Nudge("last", NINE).body())
+    event = sqs_event(WakeUp("first", NINE).body(), poison, WakeUp("last", NINE).body())
     assert stage.handle(Channel.SMS, event) == ["message-1"]
     assert len(stage.delivered(Channel.SMS)) == 2
 
@@ -468,22 +469,22 @@ def test_a_user_who_cannot_be_read_harms_nobody_else(stage: Stage, log: io.Strin
     stage.enter("bad", Channel.SMS)
     stage.enter("good", Channel.SMS)
     spoil(stage, "bad", f"{PHONE} {EMAIL}")
-    assert stage.nudge(Channel.SMS, "bad", "good") == ["message-0"]
+    assert stage.wake_up(Channel.SMS, "bad", "good") == ["message-0"]
     assert only_row("good").state == "sent"
-    assert "nudge failed" in log.getvalue()
+    assert "wake-up failed" in log.getvalue()
     assert "ValueError" in log.getvalue()
 
 
 def test_the_last_receive_puts_a_poisonous_user_aside_until_mended(stage: Stage) -> None:
     stage.enter("bad", Channel.SMS)
     spoil(stage, "bad", "xx")
-    assert stage.nudge(Channel.SMS, "bad", receives=2) == ["message-0"]
+    assert stage.wake_up(Channel.SMS, "bad", receives=2) == ["message-0"]
     assert wakes_at("bad") == NINE
-    assert stage.nudge(Channel.SMS, "bad", receives=3) == ["message-0"]
+    assert stage.wake_up(Channel.SMS, "bad", receives=3) == ["message-0"]
     assert wakes_at("bad") is None
     assert rests_at("bad") == NINE
     spoil(stage, "bad", "en")
-    assert stage.nudge(Channel.SMS, "bad") == []  # the redrive
+    assert stage.wake_up(Channel.SMS, "bad") == []  # the redrive
     assert only_row("bad").state == "sent"
     assert rests_at("bad") is None
     assert wakes_at("bad") == NINE + 2 * DAY
@@ -491,7 +492,7 @@ def test_the_last_receive_puts_a_poisonous_user_aside_until_mended(stage: Stage)
 
 def test_a_last_receive_that_succeeds_leaves_nobody_aside(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
-    assert stage.nudge(Channel.SMS, "somebody", receives=3) == []
+    assert stage.wake_up(Channel.SMS, "somebody", receives=3) == []
     assert only_row("somebody").state == "sent"
     assert rests_at("somebody") is None
 
@@ -500,7 +501,7 @@ def test_a_last_receive_that_succeeds_leaves_nobody_aside(stage: Stage) -> None:
 def test_a_busy_account_is_never_out_of_the_index_without_a_dead_letter(
     stage: Stage, receives: int
 ) -> None:
-    """Its nudge is acknowledged, because the index brings the user back. So it must hold them."""
+    """Its wake-up is acknowledged, because the index brings the user back. So it must hold them."""
     stage.enter("somebody", Channel.SMS)
 
     def claims_conflict(request: Any) -> Any:
@@ -509,7 +510,7 @@ def test_a_busy_account_is_never_out_of_the_index_without_a_dead_letter(
         return wire.cancelled(["None", "TransactionConflict"])(request)
 
     with wire.before(tables.connection.client, "TransactWriteItems", claims_conflict):
-        failed = stage.nudge(Channel.SMS, "somebody", receives=receives)
+        failed = stage.wake_up(Channel.SMS, "somebody", receives=receives)
     assert failed or wakes_at("somebody") == NINE
     assert not stage.delivered(Channel.SMS)
     assert not ledger_of("somebody")
@@ -518,8 +519,8 @@ def test_a_busy_account_is_never_out_of_the_index_without_a_dead_letter(
 def test_an_erased_user_is_acknowledged(stage: Stage, log: io.StringIO) -> None:
     stage.enter("somebody", Channel.SMS)
     schedule("somebody").delete()
-    assert stage.nudge(Channel.SMS, "somebody") == []
-    assert stage.nudge(Channel.SMS, "somebody", receives=3) == []
+    assert stage.wake_up(Channel.SMS, "somebody") == []
+    assert stage.wake_up(Channel.SMS, "somebody", receives=3) == []
     assert not stage.delivered(Channel.SMS)
     assert "user is gone" in log.getvalue()
 
@@ -527,7 +528,7 @@ def test_an_erased_user_is_acknowledged(stage: Stage, log: io.StringIO) -> None:
 @CHANNELS
 def test_a_user_without_an_address_is_noted_as_skipped(stage: Stage, channel: Channel) -> None:
     stage.enter("somebody", channel, addresses={})
-    assert stage.nudge(channel, "somebody") == []
+    assert stage.wake_up(channel, "somebody") == []
     assert not stage.delivered(channel)
     row = only_row("somebody")
     assert (row.state, row.reason) == ("skipped", "no_address")
@@ -535,23 +536,23 @@ def test_a_user_without_an_address_is_noted_as_skipped(stage: Stage, channel: Ch
 
 def test_an_address_that_nobody_attested_gets_nothing(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS, addresses={Channel.SMS: Address(PHONE)})
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     assert not stage.delivered(Channel.SMS)
     assert only_row("somebody").reason == "no_address"
 
 
-def test_a_bill_that_is_paid_after_the_nudge_is_not_reminded(stage: Stage) -> None:
+def test_a_bill_that_is_paid_after_the_wake_up_is_not_reminded(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
     record_payment("somebody", "b", 0, payment_id="payment", now=NINE)
-    assert stage.nudge(Channel.SMS, "somebody") == []
+    assert stage.wake_up(Channel.SMS, "somebody") == []
     assert not stage.delivered(Channel.SMS)
     assert not ledger_of("somebody")
 
 
-def test_a_late_nudge_is_worded_from_the_clock(stage: Stage) -> None:
+def test_a_late_wake_up_is_worded_from_the_clock(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
     stage.set_clock(NINE + 2 * DAY + timedelta(seconds=1))
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     ((_, text),) = stage.delivered(Channel.SMS)
     assert "due tomorrow" in text
     rows = {row.trigger: row.state for row in ledger_of("somebody")}
@@ -560,9 +561,9 @@ def test_a_late_nudge_is_worded_from_the_clock(stage: Stage) -> None:
 
 def test_the_first_message_alone_says_how_to_stop(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     stage.set_clock(NINE + 2 * DAY + timedelta(seconds=1))
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     texts = [text for _, text in stage.delivered(Channel.SMS)]
     assert ["To stop" in text for text in texts] == [True, False]
 
@@ -570,7 +571,7 @@ def test_the_first_message_alone_says_how_to_stop(stage: Stage) -> None:
 def test_each_user_gets_their_own_message(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
     stage.enter("last", Channel.SMS, addresses={Channel.SMS: Address(OTHER_PHONE, ATTESTED)})
-    stage.nudge(Channel.SMS, "somebody", "last")
+    stage.wake_up(Channel.SMS, "somebody", "last")
     assert sorted(phone for phone, _ in stage.delivered(Channel.SMS)) == sorted(
         [PHONE, OTHER_PHONE]
     )
@@ -585,18 +586,18 @@ def test_a_paused_channel_acknowledges_and_touches_no_table(stage: Stage, channe
     others = {other.value: "open" for other in Channel}
     stage.set_switches(json.dumps(others | {channel.value: "paused"}))
     with counted_calls(tables.connection.client) as calls:
-        assert stage.nudge(channel, "somebody", receives=3) == []
+        assert stage.wake_up(channel, "somebody", receives=3) == []
     assert not calls
     assert not stage.delivered(channel)
     stage.set_switches(json.dumps(others))
-    stage.nudge(channel, "somebody")
+    stage.wake_up(channel, "somebody")
     assert len(stage.delivered(channel)) == 1
 
 
 def test_switches_that_cannot_be_read_send_nothing(stage: Stage) -> None:
     stage.enter("somebody", Channel.SMS)
     stage.set_switches("sms: paused")
-    assert stage.nudge(Channel.SMS, "somebody", receives=3) == []
+    assert stage.wake_up(Channel.SMS, "somebody", receives=3) == []
     assert not stage.delivered(Channel.SMS)
     assert wakes_at("somebody") == NINE
 
@@ -606,7 +607,7 @@ def test_switches_are_read_once_a_batch(stage: Stage) -> None:
     stage.enter("last", Channel.SMS)
     ssm = stage.stack.function("SendSms").worker._ssm
     with counted_calls(ssm) as calls:
-        stage.nudge(Channel.SMS, "first", "last")
+        stage.wake_up(Channel.SMS, "first", "last")
     assert calls == ["GetParameter"]
 
 
@@ -618,7 +619,7 @@ def test_the_beginnings_of_a_batch_are_read_in_two_calls(stage: Stage) -> None:
     for user_id in users:
         stage.enter(user_id, Channel.SMS)
     with counted_calls(tables.connection.client) as calls:
-        assert stage.nudge(Channel.SMS, *users, users[0]) == []
+        assert stage.wake_up(Channel.SMS, *users, users[0]) == []
     assert calls.count("BatchGetItem") == 2
     assert "GetItem" not in calls
     assert len(stage.delivered(Channel.SMS)) == len(users)
@@ -635,7 +636,7 @@ def test_what_is_paid_after_a_batch_was_read_is_not_reminded(stage: Stage) -> No
             record_payment("first", "b", 0, payment_id="payment", now=NINE)
 
     with wire.after(tables.connection.client, "BatchGetItem", pay):
-        assert stage.nudge(Channel.SMS, "first", "last") == []
+        assert stage.wake_up(Channel.SMS, "first", "last") == []
     assert not ledger_of("first")
     assert only_row("last").state == "sent"
     assert len(stage.delivered(Channel.SMS)) == 1
@@ -652,7 +653,7 @@ def test_a_change_between_schedules_and_users_of_a_batch_is_not_missed(stage: St
             change_user("first", lambda user: replace(user, addresses={}), now=NINE)
 
     with wire.before(tables.connection.client, "BatchGetItem", between):
-        assert stage.nudge(Channel.SMS, "first", "last") == []
+        assert stage.wake_up(Channel.SMS, "first", "last") == []
     assert len(stage.delivered(Channel.SMS)) == 1
     assert [row.state for row in ledger_of("first")] in ([], ["skipped"])
     assert only_row("last").state == "sent"
@@ -674,7 +675,7 @@ def test_a_batch_that_cannot_be_read_at_once_is_read_one_by_one(
     stage.enter("first", Channel.SMS)
     stage.enter("last", Channel.SMS)
     with wire.before(tables.connection.client, "BatchGetItem", trouble):
-        assert stage.nudge(Channel.SMS, "first", "last") == []
+        assert stage.wake_up(Channel.SMS, "first", "last") == []
     assert [only_row(user_id).state for user_id in ("first", "last")] == ["sent", "sent"]
     assert len(stage.delivered(Channel.SMS)) == 2
 
@@ -683,7 +684,7 @@ def test_a_last_receive_of_a_batch_reads_what_its_quarantine_has_left(stage: Sta
     for user_id in ("first", "last"):
         stage.enter(user_id, Channel.SMS)
         record_payment(user_id, "b", 0, payment_id="payment", now=NINE - MINUTE)
-    assert stage.nudge(Channel.SMS, "first", "last", receives=3) == []
+    assert stage.wake_up(Channel.SMS, "first", "last", receives=3) == []
     assert [rests_at(user_id) for user_id in ("first", "last")] == [None, None]
 
 
@@ -713,9 +714,9 @@ def test_accounts_from_before_the_bounds_delay_nobody_else(
         address = {channel: own_address(stage, channel, user_id)}
         user = a_user(user_id, channels=(channel,), addresses=address)
         enter(user, a_bill(user_id, "b", due_on=IN_THREE_DAYS))
-    taken = steps(lambda: stage.nudge(channel, *heavy))
+    taken = steps(lambda: stage.wake_up(channel, *heavy))
     assert taken < 3 * 20_000, "nothing was planned"
-    assert stage.nudge(channel, *heavy, *others) == []
+    assert stage.wake_up(channel, *heavy, *others) == []
     assert len(stage.delivered(channel)) == 9
     for user_id in heavy:
         assert ledger_of(user_id) == []
@@ -741,12 +742,12 @@ def own_address(stage: Stage, channel: Channel, user_id: str) -> Address:
 
 def test_who_was_put_aside_is_looked_at_once_a_day(stage: Stage) -> None:
     store(a_user(), a_heavy_bill("somebody"))
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     stage.set_clock(NINE + timedelta(hours=5))
-    stage.nudge(Channel.SMS, "somebody")  # a duplicate moves nothing
+    stage.wake_up(Channel.SMS, "somebody")  # a duplicate moves nothing
     assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + DAY)
     stage.set_clock(NINE + DAY)
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + 2 * DAY)
     assert ledger_of("somebody") == []
 
@@ -758,30 +759,30 @@ def test_since_when_nothing_was_planned_is_kept_at_a_last_receive_too(
     store(a_user(), a_heavy_bill("somebody"))
     for day in range(3):
         stage.set_clock(NINE + day * DAY)
-        assert stage.nudge(Channel.SMS, "somebody", receives=receives) == []
+        assert stage.wake_up(Channel.SMS, "somebody", receives=receives) == []
         assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + (day + 1) * DAY)
 
 
 def test_a_change_within_the_bounds_brings_back_who_was_put_aside(stage: Stage) -> None:
     store(a_user(), a_heavy_bill("somebody"), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     later = NINE + timedelta(hours=2)
     assert record_payment("somebody", "heavy", 0, payment_id="payment", now=later)
     assert (rests_at("somebody"), wakes_at("somebody")) == (NINE, NINE + DAY), "still too much"
     assert close_bill("somebody", "heavy", now=later)
     assert (rests_at("somebody"), wakes_at("somebody")) == (None, later + MINUTE)
     stage.set_clock(later + MINUTE)
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     assert [row.key.split("#")[1] for row in ledger_of("somebody")] == ["rent"]
     assert len(stage.delivered(Channel.SMS)) == 1
 
 
 def test_a_redrive_brings_back_whoever_is_within_the_bounds_by_now(stage: Stage) -> None:
-    """A nudge that comes again after the bill is gone, though no change has said so."""
+    """A wake-up that comes again after the bill is gone, though no change has said so."""
     store(a_user(), a_heavy_bill("somebody"), a_bill(bill_id="rent", due_on=IN_THREE_DAYS))
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     BillItem("somebody", "heavy").delete()
-    stage.nudge(Channel.SMS, "somebody", receives=3)
+    stage.wake_up(Channel.SMS, "somebody", receives=3)
     assert (rests_at("somebody"), wakes_at("somebody")) == (None, NINE + 2 * DAY)
     assert len(stage.delivered(Channel.SMS)) == 1
 
@@ -790,12 +791,12 @@ def test_what_waited_while_put_aside_is_noted_when_it_comes_back(stage: Stage) -
     plan = Plan(lead_days=(3,), overdue_days=())
     rent = a_bill(bill_id="rent", due_on=IN_THREE_DAYS)
     store(a_user(plan=plan), a_heavy_bill("somebody"), rent)
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     later = NINE + 40 * DAY
     close_bill("somebody", "heavy", now=later)
     assert (rests_at("somebody"), wakes_at("somebody")) == (None, NINE)
     stage.set_clock(later + MINUTE)
-    stage.nudge(Channel.SMS, "somebody")
+    stage.wake_up(Channel.SMS, "somebody")
     assert [(row.state, row.reason) for row in ledger_of("somebody")] == [("skipped", "expired")]
 
 
@@ -812,12 +813,12 @@ def test_what_waited_while_put_aside_is_noted_when_it_comes_back(stage: Stage) -
         (timedelta(days=1), False),
     ],
 )
-def test_a_clock_that_is_slow_by_five_minutes_at_most_believes_the_nudge(
+def test_a_clock_that_is_slow_by_five_minutes_at_most_believes_the_wake_up(
     stage: Stage, behind: timedelta, sent: bool
 ) -> None:
     stage.enter("somebody", Channel.SMS)
     stage.set_clock(NINE - behind)
-    assert stage.nudge(Channel.SMS, "somebody") == []
+    assert stage.wake_up(Channel.SMS, "somebody") == []
     assert bool(stage.delivered(Channel.SMS)) is sent
     assert wakes_at("somebody") == (NINE + 2 * DAY if sent else NINE)
 
@@ -832,10 +833,10 @@ def test_a_clock_that_is_slow_by_five_minutes_at_most_believes_the_nudge(
         (NINE + 30 * DAY, NINE + 30 * DAY),
     ],
 )
-def test_now_is_the_later_of_the_clock_and_a_nudge_at_most_five_minutes_ahead(
+def test_now_is_the_later_of_the_clock_and_a_wake_up_at_most_five_minutes_ahead(
     clock: datetime, now: datetime
 ) -> None:
-    assert effective_now(clock, Nudge("somebody", NINE)) == now
+    assert effective_now(clock, WakeUp("somebody", NINE)) == now
 
 
 # Logs --------------------------------------------------------------------------------------------
@@ -846,7 +847,7 @@ def test_a_batch_logs_what_became_of_its_messages_in_numbers(
 ) -> None:
     stage.enter("first", Channel.SMS)
     stage.enter("last", Channel.SMS, plan=Plan(channels=(Channel.SMS,), lead_days=(3,)))
-    stage.nudge(Channel.SMS, "first", "last")
+    stage.wake_up(Channel.SMS, "first", "last")
     entries = [json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{")]
     (entry,) = (entry for entry in entries if entry["message"] == "batch delivered")
     assert entry["messages"] == {"sent": 2}
@@ -858,7 +859,7 @@ def test_a_batch_logs_what_became_of_its_messages_in_numbers(
 def test_a_batch_that_sent_nothing_says_nothing_of_its_speed(
     stage: Stage, log: io.StringIO
 ) -> None:
-    stage.nudge(Channel.SMS, "nobody")
+    stage.wake_up(Channel.SMS, "nobody")
     entries = [json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{")]
     (entry,) = (entry for entry in entries if entry["message"] == "batch delivered")
     assert entry.get("slowest_seconds") is None
@@ -868,6 +869,6 @@ def test_an_address_that_cannot_be_sent_to_is_not_repeated_by_our_errors(stage: 
     """A number that slipped past the importer: SNS names it in its refusal."""
     broken = replace(a_user(), addresses={Channel.SMS: Address(f"{PHONE}-x", ATTESTED)})
     enter(broken, a_bill(due_on=IN_THREE_DAYS))
-    assert stage.nudge(Channel.SMS, "somebody") == []
+    assert stage.wake_up(Channel.SMS, "somebody") == []
     row = only_row("somebody")
     assert (row.state, row.reason) == ("failed", "invalid")

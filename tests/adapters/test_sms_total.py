@@ -9,9 +9,9 @@ import pytest
 from moto.backends import get_backend
 
 from bill_reminders.delivery import claims
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files.plans import channels
 from bill_reminders.messages.sms_text import segments
 from bill_reminders.storage import rows, tables
@@ -46,8 +46,8 @@ def due(user_id: str, **changes: Any) -> str:
     return user_id
 
 
-def nudge(stack: MotoStack, *user_ids: str, minute: datetime = NINE) -> None:
-    event = sqs_event(*(Nudge(user_id, minute).body() for user_id in user_ids))
+def wake_up(stack: MotoStack, *user_ids: str, minute: datetime = NINE) -> None:
+    event = sqs_event(*(WakeUp(user_id, minute).body() for user_id in user_ids))
     answer = stack.function("SendSms").handler(event, Context())
     assert answer == {"batchItemFailures": []}
 
@@ -68,16 +68,16 @@ def test_reminders_end_at_the_total_of_all_sms(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=6)
     everybody = [due(f"user-{number}") for number in range(12)]
     for number in range(0, 12, 4):
-        nudge(stack, *everybody[number : number + 4])
+        wake_up(stack, *everybody[number : number + 4])
     assert 0 < parts() <= 6
     assert counted() <= 6
 
 
 def test_what_is_above_the_total_stays_in_the_index_unclaimed(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=1)
-    nudge(stack, due("first"))
-    nudge(stack, due("second"))
-    nudge(stack, due("third"))
+    wake_up(stack, due("first"))
+    wake_up(stack, due("second"))
+    wake_up(stack, due("third"))
     waiting = [user_id for user_id in ("first", "second", "third") if not sent(user_id)]
     assert len(waiting) >= 2
     assert "third" in waiting
@@ -95,13 +95,13 @@ def test_what_waited_at_the_total_goes_once_on_a_later_day(
     deploy(stack, SmsPartsPerDay=2)
     everybody = [due(f"user-{number}") for number in range(4)]
     for user_id in everybody:
-        nudge(stack, user_id)
+        wake_up(stack, user_id)
     assert not all(map(sent, everybody))
     for day in (1, 2):
         set_clock(NINE + day * DAY)
         deploy(stack, SmsPartsPerDay=20)
         for user_id in everybody:
-            nudge(stack, user_id, minute=NINE + day * DAY)
+            wake_up(stack, user_id, minute=NINE + day * DAY)
     assert all(map(sent, everybody))
     assert len(texts()) == sum(
         row.state == "sent" for user_id in everybody for row in ledger_of(user_id)
@@ -113,20 +113,20 @@ def test_a_process_that_goes_on_takes_the_next_days_total(
 ) -> None:
     deploy(stack, SmsPartsPerDay=2)
     for user_id in ("one", "two", "three"):
-        nudge(stack, due(user_id))
+        wake_up(stack, due(user_id))
     before = parts()
     set_clock(NINE + DAY)
-    nudge(stack, "three", minute=NINE + DAY)
+    wake_up(stack, "three", minute=NINE + DAY)
     assert parts() > before
 
 
 def test_a_raised_total_is_used_at_once(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=1)
     for user_id in ("one", "two", "three"):
-        nudge(stack, due(user_id))
+        wake_up(stack, due(user_id))
     assert not sent("three")
     deploy(stack, SmsPartsPerDay=100)
-    nudge(stack, "three")
+    wake_up(stack, "three")
     assert sent("three")
 
 
@@ -143,7 +143,7 @@ def test_a_batch_asks_for_its_parts_in_one_call(stack: MotoStack) -> None:
     events = tables.connection.client.meta.events
     events.register("before-call.dynamodb", note)
     try:
-        nudge(stack, *everybody)
+        wake_up(stack, *everybody)
     finally:
         events.unregister("before-call.dynamodb", note)
     assert len(texts()) == 10
@@ -152,7 +152,7 @@ def test_a_batch_asks_for_its_parts_in_one_call(stack: MotoStack) -> None:
 
 def test_of_a_small_total_a_batch_leaves_room_for_others(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=20)
-    nudge(stack, due("first"))
+    wake_up(stack, due("first"))
     assert counted() <= 4
 
 
@@ -160,18 +160,18 @@ def test_processes_that_send_little_keep_little_of_the_total(stack: MotoStack) -
     """Quiet hours of a day see many processes, of which each sends a message or two."""
     for number in range(10):
         deploy(stack, SmsPartsPerDay=1000)
-        nudge(stack, due(f"user-{number}"))
+        wake_up(stack, due(f"user-{number}"))
     assert len(texts()) == 10
     assert counted() <= 20
 
 
 def test_email_goes_on_at_the_total_of_all_sms(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=1)
-    nudge(stack, due("first"))
-    nudge(stack, due("second"))
+    wake_up(stack, due("first"))
+    wake_up(stack, due("second"))
     stack.client("sesv2").create_email_identity(EmailIdentity="example.com")
     writes = due("writes", channels=(Channel.EMAIL,))
-    event = sqs_event(Nudge(writes, NINE).body())
+    event = sqs_event(WakeUp(writes, NINE).body())
     assert stack.function("SendEmail").handler(event, Context()) == {"batchItemFailures": []}
     assert sent("writes")
 
@@ -179,10 +179,10 @@ def test_email_goes_on_at_the_total_of_all_sms(stack: MotoStack) -> None:
 def test_the_log_tells_of_four_fifths_of_the_total(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=1000)
     with logged(stack.function("SendSms").logger) as lines:
-        nudge(stack, due("first"))
+        wake_up(stack, due("first"))
         assert "most of today's SMS are used" not in lines.getvalue()
         LimitItem("sms parts#2027-03-01").update([LimitItem.asked.set(900)])
-        nudge(stack, due("second"), due("third"), due("fourth"))
+        wake_up(stack, due("second"), due("third"), due("fourth"))
         assert "most of today's SMS are used" in lines.getvalue()
 
 
@@ -197,11 +197,11 @@ def test_who_registered_by_themselves_waits_while_imported_users_are_served(
     stack: MotoStack,
 ) -> None:
     deploy(stack, SmsPartsPerDay=1000, SmsShareOfSelfRegistered=10)
-    nudge(stack, due("warm"))
+    wake_up(stack, due("warm"))
     LimitItem("sms parts#2027-03-01").update([LimitItem.asked.set(500)])
     deploy(stack)
     enter(registered_by_themselves("self"), a_bill("self", "b", due_on=IN_THREE_DAYS))
-    nudge(stack, "self", due("imported"))
+    wake_up(stack, "self", due("imported"))
     assert sent("imported")
     assert ledger_of("self") == [], "nothing was claimed"
     wakes = wakes_at("self")
@@ -212,7 +212,7 @@ def test_who_registered_by_themselves_waits_while_imported_users_are_served(
 def test_who_registered_by_themselves_is_served_while_there_is_room(stack: MotoStack) -> None:
     deploy(stack, SmsPartsPerDay=1000, SmsShareOfSelfRegistered=10)
     enter(registered_by_themselves("self"), a_bill("self", "b", due_on=IN_THREE_DAYS))
-    nudge(stack, "self")
+    wake_up(stack, "self")
     assert sent("self")
 
 
@@ -224,7 +224,7 @@ def test_who_registered_by_themselves_gets_ten_sms_a_day(
     enter(user, a_bill("busy", "b", due_on=IN_THREE_DAYS))
     counted_on, messages = tables.counted_on(Channel.SMS), tables.messages(Channel.SMS)
     schedule("busy").update([counted_on.set(NINE.date()), messages.set(10)])
-    nudge(stack, "busy")
+    wake_up(stack, "busy")
     assert sent("busy") is goes
     if not goes:
         assert wakes_at("busy") == datetime(2027, 3, 2, tzinfo=UTC)
@@ -265,7 +265,7 @@ def test_a_reminder_to_another_country_fails_and_its_fallback_goes(stack: MotoSt
         a_bill("german", "b", due_on=IN_THREE_DAYS),
     )
     assert wakes_at("german", Channel.EMAIL) is None
-    nudge(stack, "german")
+    wake_up(stack, "german")
     assert texts() == []
     (row,) = [row for row in ledger_of("german") if row.channel == "sms"]
     assert (row.state, row.reason) == ("failed", "country_not_allowed")
@@ -281,23 +281,23 @@ def test_a_reminder_to_another_country_stops_no_address(stack: MotoStack) -> Non
         a_user("german").with_address(Channel.SMS, Address(GERMAN, ATTESTED)),
         a_bill("german", "b", due_on=IN_THREE_DAYS),
     )
-    nudge(stack, "german")
+    wake_up(stack, "german")
     assert UserItem.get("german", consistent_read=True).sms.stopped_at is None
     deploy(stack, SmsCountries="DE")
-    nudge(stack, "german", minute=NINE)
+    wake_up(stack, "german", minute=NINE)
     assert texts() == [], "one failed reminder is not tried again"
 
 
 def test_who_was_put_aside_is_not_lost_to_a_redrive_while_the_total_is_used_up(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
-    """The index does not hold them: their nudge goes back to its queue."""
+    """The index does not hold them: their wake-up goes back to its queue."""
     deploy(stack, SmsPartsPerDay=2)
     for user_id in ("one", "two"):
-        nudge(stack, due(user_id))
+        wake_up(stack, due(user_id))
     due("aside")
     assert claims.quarantine("aside", Channel.SMS) == NINE
     set_clock(NINE + HOUR)
-    nudge(stack, "aside")
+    wake_up(stack, "aside")
     assert not sent("aside")
-    assert waiting(stack, "SmsNudges") == [Nudge("aside", NINE).body()]
+    assert waiting(stack, "SmsNudges") == [WakeUp("aside", NINE).body()]

@@ -1,7 +1,7 @@
 """What may pass is never poison: no function lets it use up a message, and all of it ends well.
 
-At the last receive, with each kind of trouble: nudges are left to the index, receipts, replies and
-jobs go back to their queue as new messages, and are worked when the trouble is over.
+At the last receive, with each kind of trouble: wake-ups are left to the index, receipts, replies
+and jobs go back to their queue as new messages, and are worked when the trouble is over.
 """
 
 import json
@@ -15,10 +15,10 @@ from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders import batches, clock
 from bill_reminders.delivery import finder
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.delivery.worker import OLD
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, jobs, keyed_hash, tables
 from bill_reminders.storage.jobs import Job, JobKind, JobState
 from tests.adapters.conftest import SetClock
@@ -91,13 +91,13 @@ def due_now(user_id: str = "somebody") -> None:
 @EACH
 @pytest.mark.parametrize("receives", [1, 3])
 @pytest.mark.parametrize("several", [True, False])
-def test_a_nudge_in_trouble_is_left_to_the_index_at_its_last_receive_too(
+def test_a_wake_up_in_trouble_is_left_to_the_index_at_its_last_receive_too(
     stack: MotoStack, trouble: wire.Act, receives: int, several: bool
 ) -> None:
     users = ["somebody", "another"][: 1 + several]
     for user_id in users:
         due_now(user_id)
-    bodies = [Nudge(user_id, NINE).body() for user_id in users]
+    bodies = [WakeUp(user_id, NINE).body() for user_id in users]
     with tables_in(trouble):
         assert hand_over(stack, "SendSms", *bodies, receives=receives) == []
     for user_id in users:
@@ -108,9 +108,9 @@ def test_a_nudge_in_trouble_is_left_to_the_index_at_its_last_receive_too(
 
 
 @EACH
-def test_switches_that_do_not_answer_use_up_no_nudge(stack: MotoStack, trouble: wire.Act) -> None:
+def test_switches_that_do_not_answer_use_up_no_wake_up(stack: MotoStack, trouble: wire.Act) -> None:
     due_now()
-    body = Nudge("somebody", NINE).body()
+    body = WakeUp("somebody", NINE).body()
     ssm = stack.function("SendSms").worker._ssm
     with wire.before(ssm, "GetParameter", trouble):
         assert hand_over(stack, "SendSms", body, receives=3) == []
@@ -118,9 +118,9 @@ def test_switches_that_do_not_answer_use_up_no_nudge(stack: MotoStack, trouble: 
     assert [row.state for row in ledger_of("somebody")] == ["sent"]
 
 
-def test_a_mistyped_switch_uses_up_no_nudge(stack: MotoStack) -> None:
+def test_a_mistyped_switch_uses_up_no_wake_up(stack: MotoStack) -> None:
     due_now()
-    body, ssm = Nudge("somebody", NINE).body(), stack.client("ssm")
+    body, ssm = WakeUp("somebody", NINE).body(), stack.client("ssm")
     name = stack.ids["Switches"]
     known = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     ssm.put_parameter(Name=name, Value="sms: paused", Type="String", Overwrite=True)
@@ -133,7 +133,7 @@ def test_a_mistyped_switch_uses_up_no_nudge(stack: MotoStack) -> None:
 
 def test_a_new_sender_that_cannot_read_whom_sms_come_from_waits(stack: MotoStack) -> None:
     due_now()
-    body, module = Nudge("somebody", NINE).body(), stack.function("SendSms")
+    body, module = WakeUp("somebody", NINE).body(), stack.function("SendSms")
     throttled = TROUBLES["throttled"]
     with wire.before(module.origins._ssm, "GetParameter", throttled):
         assert hand_over(stack, "SendSms", body, receives=3) == []
@@ -141,17 +141,17 @@ def test_a_new_sender_that_cannot_read_whom_sms_come_from_waits(stack: MotoStack
     assert hand_over(stack, "SendSms", body, receives=1) == []
     with wire.before(module.origins._ssm, "GetParameter", throttled):
         due_now("another")
-        assert hand_over(stack, "SendSms", Nudge("another", NINE).body(), receives=1) == []
+        assert hand_over(stack, "SendSms", WakeUp("another", NINE).body(), receives=1) == []
     assert [row.state for row in ledger_of("another")] == ["sent"], "they are known by now"
 
 
-def test_an_old_nudge_in_trouble_goes_back_to_its_queue(
+def test_an_old_wake_up_in_trouble_goes_back_to_its_queue(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
     """It may come from the dead letters, whose users are in no index."""
     due_now()
     set_clock(NINE + OLD + SECOND)
-    body = Nudge("somebody", NINE).body()
+    body = WakeUp("somebody", NINE).body()
     with tables_in(TROUBLES["throttled"]):
         assert hand_over(stack, "SendSms", body, receives=1) == []
     assert waiting(stack, "SmsNudges") == [body]
@@ -160,7 +160,7 @@ def test_an_old_nudge_in_trouble_goes_back_to_its_queue(
         assert hand_over(stack, "SendSms", body, receives=1) == ["message-0"]
 
 
-def test_an_old_nudge_of_a_paused_channel_goes_back_to_its_queue(
+def test_an_old_wake_up_of_a_paused_channel_goes_back_to_its_queue(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
     due_now()
@@ -171,7 +171,7 @@ def test_an_old_nudge_of_a_paused_channel_goes_back_to_its_queue(
         Type="String",
         Overwrite=True,
     )
-    body = Nudge("somebody", NINE).body()
+    body = WakeUp("somebody", NINE).body()
     assert hand_over(stack, "SendSms", body, receives=1) == []
     assert waiting(stack, "SmsNudges") == [body]
 
@@ -181,7 +181,7 @@ def test_an_old_nudge_of_a_paused_channel_goes_back_to_its_queue(
 
 def a_receipt(stack: MotoStack) -> str:
     due_now()
-    assert hand_over(stack, "SendSms", Nudge("somebody", NINE).body(), receives=1) == []
+    assert hand_over(stack, "SendSms", WakeUp("somebody", NINE).body(), receives=1) == []
     (row,) = ledger_of("somebody")
     at = datetime.now(UTC)
     return forms.of_sms(

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from bill_reminders import clock
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import contacts, identities, tables
 from tests.support.api import Person
 from tests.support.moto_stack import MotoStack, moto_stack

@@ -16,19 +16,19 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from bill_reminders.api import promises
+from bill_reminders.api import queued_jobs
 from bill_reminders.delivery import claims, endpoints
-from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.replies import Deed, Question, Target, Wish
-from bill_reminders.domain.terms import Channel
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.replies import Intent, LastAction, Question, Target
 from bill_reminders.jobs import export
 from bill_reminders.storage import (
     accounts,
-    answers,
     calendars,
     codes,
     conversations,
     history,
+    idempotency,
     identities,
     jobs,
     link_codes,
@@ -36,7 +36,7 @@ from bill_reminders.storage import (
 )
 from bill_reminders.storage.transactions import commit
 from tests.api.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support.api import Person, Reply
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.functions import Context, sqs_event
@@ -171,8 +171,8 @@ def lived_in(stack: MotoStack, set_clock: SetClock, name: str = "ann") -> Person
     assert stated.status == 200, stated.text
     assert who.post("/v1/test-messages", {"channel": "email"}).status == 201
     set_clock(NINE + 5 * SECOND)
-    nudge = sqs_event(Nudge(user_id_of(who), NINE).body())
-    assert stack.function("SendSms").handler(nudge, Context())["batchItemFailures"] == []
+    wake_up = sqs_event(WakeUp(user_id_of(who), NINE).body())
+    assert stack.function("SendSms").handler(wake_up, Context())["batchItemFailures"] == []
     (reminder,) = who.get("/v1/reminders").json["reminders"]
     assert reminder["state"] == "sent"
     feedback = {"timing": "right", "useful": True, "suggestion": SUGGESTION}
@@ -330,8 +330,8 @@ def test_an_export_tells_what_replies_did_apart_from_the_reminders(
 ) -> None:
     ann = lived_in(stack, set_clock)
     before = exported(stack, ann)
-    deed = Deed(Wish.PAID, Target("rent", 1), "reply-1", NOW, NOW)
-    commit(*conversations.once(user_id_of(ann), deed, last=deed).writes)
+    action = LastAction(Intent.PAID, Target("rent", 1), "reply-1", NOW, NOW)
+    commit(*conversations.once(user_id_of(ann), action, last=action).writes)
     told = exported(stack, ann)
     assert told["reminders"] == before["reminders"]
     (reply,) = told["replies"]
@@ -441,7 +441,7 @@ def test_counters_of_limits_end_within_a_day_after_erasure(
 
 def test_a_stop_alone_outlives_erasure_as_a_hash(stack: MotoStack, set_clock: SetClock) -> None:
     ann = lived_in(stack, set_clock)
-    happenings.stop(user_id_of(ann), Channel.SMS, now=NINE)
+    account_changes.stop(user_id_of(ann), Channel.SMS, now=NINE)
     erase(stack, ann)
     left = left_of(stack, "Jobs", "Limits")
     assert set(left) == {"Addresses"}
@@ -462,8 +462,8 @@ def test_from_the_answer_on_nothing_goes_out_and_nobody_gets_in(
     sms = get_backend("sns")[DEFAULT_ACCOUNT_ID]["us-east-1"].sms_messages
     before = len(sms)
     set_clock(NINE + DAY + 5 * SECOND)
-    nudge = sqs_event(Nudge(user_id, NINE + DAY).body())
-    assert stack.function("SendSms").handler(nudge, Context())["batchItemFailures"] == []
+    wake_up = sqs_event(WakeUp(user_id, NINE + DAY).body())
+    assert stack.function("SendSms").handler(wake_up, Context())["batchItemFailures"] == []
     assert len(sms) == before
     for path in ("settings", "bills", "contacts", "devices", "reminders", "bills/files/json"):
         told = ann.get(f"/v1/{path}")
@@ -646,7 +646,7 @@ class Died(BaseException):
 def clients() -> list[Any]:
     return [
         tables.connection.client,
-        promises._sqs(),
+        queued_jobs._sqs(),
         endpoints._sns(),
     ]
 
@@ -934,7 +934,7 @@ def lives_on(name: str, now: datetime) -> None:
     link_codes.create("imported", now=now)
     calendars.renew("imported", now=now)
     target = Target(name, 0)
-    conversations.ask("imported", Question(Wish.PAID, (target,), "reply-1", now))
+    conversations.ask("imported", Question(Intent.PAID, (target,), "reply-1", now))
 
 
 def imported_again(stack: MotoStack) -> dict[str, list[dict[str, Any]]]:
@@ -1214,8 +1214,8 @@ def test_the_job_of_an_erasure_leaves_the_answers_of_the_next_account(stack: Mot
     ann = Person(stack, "ann").registered()
     body = asked_to_erase(stack, ann)
     until = datetime.now(UTC) + timedelta(hours=1)
-    request = answers.Request(ann.identity, "POST", "/v1/bills", "a-later-key", b"{}")
-    attempt = answers.begin(request, now=max(until, NOW + timedelta(hours=1)))
+    request = idempotency.Request(ann.identity, "POST", "/v1/bills", "a-later-key", b"{}")
+    attempt = idempotency.begin(request, now=max(until, NOW + timedelta(hours=1)))
     assert isinstance(attempt, str)
     assert run(stack, body, body) == []
     assert len(items(stack, "Answers")) == 1

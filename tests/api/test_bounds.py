@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from bill_reminders.delivery import claims
-from bill_reminders.domain.bills import Bill, Silence, SilenceReason
+from bill_reminders.domain.bills import Bill, Mute, MuteReason
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, rows
 from tests.api.conftest import NOON, SetClock, user_id
+from tests.support.account_changes import change_user
 from tests.support.api import Person, Reply
 from tests.support.entered import ENTERED, IN_THREE_DAYS, NINE, enter, store
-from tests.support.happenings import change_user
 from tests.support.moto_stack import MotoStack
 from tests.support.people import a_bill, a_user
 from tests.support.visitor import Page, Visitor
@@ -75,7 +75,7 @@ def test_settings_that_make_too_many_are_refused_by_the_plan_that_does(person: P
 def test_what_was_closed_or_silenced_comes_back_only_within_the_bounds(person: Person) -> None:
     bill = stored(person, closed_at=NOON)
     refused(person.post(f"{bill}/reopen"), "plan.lead_days")
-    stored(person, silence=Silence(NOON, SilenceReason.STOPPED))
+    stored(person, mute=Mute(NOON, MuteReason.STOPPED))
     refused(person.call("DELETE", f"{bill}/silence"), "plan.lead_days")
 
 

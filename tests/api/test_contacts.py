@@ -16,16 +16,16 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from bill_reminders import clock
 from bill_reminders.delivery import claims, direct, endpoints
 from bill_reminders.delivery.code_limits import sms_code_limit
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, identities, link_codes
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.erasure import erase
 from bill_reminders.storage.tables import UserItem
 from tests.api.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support.api import Person, Reply
 from tests.support.entered import (
     IN_THREE_DAYS,
@@ -179,7 +179,7 @@ def imported(user_id: str = "imported", address: str = PHONE, *, bills: int = 1)
 def remind(stack: MotoStack, user_id: str, set_clock: SetClock) -> None:
     """What a tick at NINE sends to one user by SMS."""
     set_clock(NINE + 5 * SECOND)
-    answer = stack.function("SendSms").handler(sqs_event(Nudge(user_id, NINE).body()), Context())
+    answer = stack.function("SendSms").handler(sqs_event(WakeUp(user_id, NINE).body()), Context())
     assert answer["batchItemFailures"] == []
 
 
@@ -286,7 +286,7 @@ def test_a_code_that_has_served_does_not_lift_a_stop(stack: MotoStack) -> None:
     ann = person(stack)
     added, code = add(ann), code_sent_to(PHONE)
     assert confirm(ann, added, code).status == 200
-    happenings.stop(user_id_of(ann), Channel.SMS, now=NOW)
+    account_changes.stop(user_id_of(ann), Channel.SMS, now=NOW)
     assert confirm(ann, added, code).status == 409
     assert contacts_of(ann) == {PHONE: "stopped"}
 
@@ -298,7 +298,7 @@ def test_a_contact_says_how_it_came_to_be_stopped(stack: MotoStack, by: StoppedB
     confirm(ann, added, code_sent_to(PHONE))
     (contact,) = ann.get("/v1/contacts").json["contacts"]
     assert contact["stopped_by"] is None
-    happenings.stop(user_id_of(ann), Channel.SMS, by=by, now=NOW)
+    account_changes.stop(user_id_of(ann), Channel.SMS, by=by, now=NOW)
     (contact,) = ann.get("/v1/contacts").json["contacts"]
     assert contact["stopped_by"] == by.value
 
@@ -324,10 +324,10 @@ def expires_at(contact: Any) -> datetime:
 def test_a_contact_that_is_confirmed_anew_is_one_entry(stack: MotoStack, state: str) -> None:
     ann = confirmed(person(stack))
     if state == "stopped":
-        happenings.stop(user_id_of(ann), Channel.SMS, by=StoppedBy.PAGE, now=NOW)
+        account_changes.stop(user_id_of(ann), Channel.SMS, by=StoppedBy.PAGE, now=NOW)
     else:
         vouched = Address(PHONE, ATTESTED)
-        happenings.change_user(
+        account_changes.change_user(
             user_id_of(ann), lambda user: user.with_address(Channel.SMS, vouched), now=NOW
         )
     again = add(ann)
@@ -1010,7 +1010,7 @@ def stopped(stack: MotoStack, _ready: None) -> Person:
     ann = person(stack)
     ann.post("/v1/bills", BILL)
     confirmed(ann)
-    happenings.stop(user_id_of(ann), Channel.SMS, now=NOW)
+    account_changes.stop(user_id_of(ann), Channel.SMS, now=NOW)
     assert contacts_of(ann) == {PHONE: "stopped"}
     return ann
 
@@ -1096,7 +1096,7 @@ def test_a_stop_of_an_imported_address_outlives_joining(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
     imported()
-    happenings.stop("imported", Channel.SMS, now=NOW)
+    account_changes.stop("imported", Channel.SMS, now=NOW)
     ann = Person(stack, "ann")
     assert join(ann, link_codes.create("imported", now=NOW)).status == 200
     assert contacts_of(ann) == {PHONE: "stopped"}
@@ -1105,7 +1105,7 @@ def test_a_stop_of_an_imported_address_outlives_joining(
 
 def test_a_stop_outlives_an_import_of_the_mailbox_in_another_case(stack: MotoStack) -> None:
     imported(address="Quentin@example.com")
-    happenings.stop("imported", Channel.EMAIL, now=NOW)
+    account_changes.stop("imported", Channel.EMAIL, now=NOW)
     imported(address="quentin@example.com")
     address = accounts.read("imported", now=NOW).user.addresses[Channel.EMAIL]
     assert address.stopped_at is not None
@@ -1115,7 +1115,7 @@ def test_a_stop_goes_on_when_the_address_moves_away_and_is_imported_back(
     stack: MotoStack,
 ) -> None:
     ann = confirmed(person(stack))
-    happenings.stop(user_id_of(ann), Channel.SMS, now=NOW)
+    account_changes.stop(user_id_of(ann), Channel.SMS, now=NOW)
     (held,) = ann.get("/v1/contacts").json["contacts"]
     assert ann.call("DELETE", f"/v1/contacts/{held['contact_id']}").status == 204
     known = owner_of(Channel.SMS, PHONE)
@@ -1196,7 +1196,7 @@ def test_a_start_of_the_app_does_not_lift_a_stop(
 ) -> None:
     ann = person(stack)
     register(ann)
-    happenings.stop(user_id_of(ann), Channel.PUSH, by=by, now=NOW)
+    account_changes.stop(user_id_of(ann), Channel.PUSH, by=by, now=NOW)
     told = register(ann, token)
     assert (told.status, told.json["state"]) == (201, "stopped")
     assert told.json["stopped_by"] == by.value
@@ -1213,7 +1213,7 @@ def test_a_device_that_was_gone_is_back_with_a_start_of_the_app(
 ) -> None:
     ann = person(stack)
     register(ann)
-    happenings.stop(user_id_of(ann), Channel.PUSH, by=StoppedBy.BOUNCED, now=NOW)
+    account_changes.stop(user_id_of(ann), Channel.PUSH, by=StoppedBy.BOUNCED, now=NOW)
     assert register(ann, token).json["state"] == "confirmed"
 
 

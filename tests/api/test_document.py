@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.loans import Method
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.recurrence import Unit
-from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from tests.support.template import ROOT
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))

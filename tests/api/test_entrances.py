@@ -14,8 +14,8 @@ import pytest
 
 from bill_reminders import clock
 from bill_reminders.delivery import claims
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.terms import Channel
 from bill_reminders.pages.proof import cookie_name
 from bill_reminders.storage import identities, links, tables
 from bill_reminders.storage.tables import BillItem, UserItem
@@ -304,16 +304,16 @@ def test_every_command_is_offered() -> None:
     assert {command for command, _ in WISHES.values()} | ONE_WAY.keys() == all_commands()
 
 
-@pytest.mark.parametrize("wish", WISHES)
-def test_every_entrance_leaves_the_same(wish: str) -> None:
+@pytest.mark.parametrize("intent", WISHES)
+def test_every_entrance_leaves_the_same(intent: str) -> None:
     found: dict[str, str] = {}
-    for way, act in WISHES[wish][1].items():
-        channel = Channel.EMAIL if "mail" in wish else Channel.SMS
+    for way, act in WISHES[intent][1].items():
+        channel = Channel.EMAIL if "mail" in intent else Channel.SMS
         with somebody(channel) as asking:
             before = left(asking.stack)
             act(asking)
             found[way] = left(asking.stack)
-            is_undone = wish.endswith(("after all", "again"))
+            is_undone = intent.endswith(("after all", "again"))
             assert is_undone or found[way] != before, way
     first, *others = found
     for other in others:
@@ -330,8 +330,8 @@ READ_ONCE: Mapping[str, Act] = {
 }
 
 
-@pytest.mark.parametrize("wish", READ_ONCE)
-def test_the_account_is_read_once(wish: str) -> None:
+@pytest.mark.parametrize("intent", READ_ONCE)
+def test_the_account_is_read_once(intent: str) -> None:
     with somebody(Channel.SMS) as asking:
         events, read = tables.connection.client.meta.events, list[str]()
         bills = BillItem.Meta.table_name
@@ -342,7 +342,7 @@ def test_the_account_is_read_once(wish: str) -> None:
 
         events.register("provide-client-params.dynamodb.Query", note)
         try:
-            READ_ONCE[wish](asking)
+            READ_ONCE[intent](asking)
         finally:
             events.unregister("provide-client-params.dynamodb.Query", note)
     assert read == [bills]

@@ -9,9 +9,9 @@ import pytest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.people import Address, Language, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, identities, link_codes
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.saving import save_user
@@ -35,7 +35,7 @@ from tests.api.test_contacts import (
     user_id_of,
 )
 from tests.api.test_joining import NEW, NOW, imported
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.api import Person, Reply
 from tests.support.moto_stack import MotoStack
 from tests.support.people import a_user
@@ -119,7 +119,7 @@ def test_the_others_are_told_in_their_language(
     stack: MotoStack, language: Language, words: str
 ) -> None:
     imported(others=MAIL)
-    happenings.change_user("imported", lambda user: replace(user, language=language), now=NOW)
+    account_changes.change_user("imported", lambda user: replace(user, language=language), now=NOW)
     confirmed(person(stack, "stranger"))
     run_jobs(stack)
     assert words in emails_to(EMAIL)[-1].body
@@ -128,7 +128,7 @@ def test_the_others_are_told_in_their_language(
 def test_nobody_is_told_in_their_quiet_hours(stack: MotoStack, set_clock: SetClock) -> None:
     imported(others=MAIL)
     quiet = QuietHours(time(12), time(15))
-    happenings.change_user("imported", lambda user: replace(user, quiet_hours=quiet), now=NOW)
+    account_changes.change_user("imported", lambda user: replace(user, quiet_hours=quiet), now=NOW)
     who = confirmed(person(stack, "stranger"))
     other = {"quiet_hours": {"start": "16:00", "end": "11:00"}}
     assert who.patch("/v1/settings", other, "*").status == 200
@@ -153,7 +153,7 @@ def test_a_contact_that_the_stranger_removed_is_told_all_the_same(stack: MotoSta
 
 def test_a_contact_that_is_stopped_is_not_told(stack: MotoStack) -> None:
     imported(others=MAIL)
-    happenings.stop("imported", Channel.EMAIL, now=NOW)
+    account_changes.stop("imported", Channel.EMAIL, now=NOW)
     confirmed(person(stack, "stranger"))
     run_jobs(stack)
     assert emails_to(EMAIL) == []
@@ -162,7 +162,9 @@ def test_a_contact_that_is_stopped_is_not_told(stack: MotoStack) -> None:
 def test_a_contact_that_was_stopped_by_a_page_since_is_told_all_the_same(stack: MotoStack) -> None:
     imported(others=MAIL)
     confirmed(person(stack, "stranger"))
-    happenings.stop("imported", Channel.EMAIL, by=StoppedBy.PAGE, now=NOW + timedelta(minutes=1))
+    account_changes.stop(
+        "imported", Channel.EMAIL, by=StoppedBy.PAGE, now=NOW + timedelta(minutes=1)
+    )
     run_jobs(stack)
     assert len(emails_to(EMAIL)) == 1
 
@@ -268,7 +270,7 @@ def test_who_joined_is_out_again_and_the_account_as_it_was(stack: MotoStack, by:
 def test_a_stop_that_was_said_meanwhile_is_kept_and_lifted_as_before(stack: MotoStack) -> None:
     stranger_in(stack)
     run_jobs(stack)
-    happenings.stop("imported", Channel.EMAIL, by=StoppedBy.UNSUBSCRIBE, now=NOW)
+    account_changes.stop("imported", Channel.EMAIL, by=StoppedBy.UNSUBSCRIBE, now=NOW)
     pressed(stack, link_to(EMAIL))
     mail = accounts.read("imported", now=NOW).user.addresses[Channel.EMAIL]
     assert (mail.stopped_at, mail.stopped_by) == (NOW, StoppedBy.UNSUBSCRIBE)

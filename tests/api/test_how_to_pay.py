@@ -8,7 +8,7 @@ import pytest
 
 from bill_reminders.delivery import claims
 from bill_reminders.domain.bills import HOW_TO_PAY, Bill
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from tests.api.conftest import SetClock
 from tests.support.api import Person
 from tests.support.entered import IN_THREE_DAYS, NINE, enter

@@ -22,7 +22,7 @@ from bill_reminders import clock
 from bill_reminders.delivery import direct
 from bill_reminders.storage import keyed_hash, tables
 from bill_reminders.storage.access_tables import AnswerItem, CodeItem
-from bill_reminders.storage.answers import LOCK
+from bill_reminders.storage.idempotency import LOCK
 from tests.api.conftest import SetClock
 from tests.support import wire
 from tests.support.api import Person, Reply

@@ -9,11 +9,11 @@ from types import MappingProxyType
 import pytest
 
 from bill_reminders.delivery import direct_rows
-from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.bills import MuteReason
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Attestation, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import identities, link_codes, tables
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.tables import LedgerItem
@@ -31,7 +31,7 @@ from tests.api.test_contacts import (
     sms_to,
     user_id_of,
 )
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.api import Person
 from tests.support.entered import IN_THREE_DAYS, NINE, enter, schedule
 from tests.support.functions import Context, sqs_event
@@ -79,8 +79,8 @@ def delivered(user_id: str, *, at: datetime, channel: Channel = Channel.SMS) -> 
     )
 
 
-def greeted(user_id: str, *, at: datetime, channel: Channel = Channel.SMS) -> None:
-    schedule(user_id).update([tables.greeted_at(channel).set(at)])
+def welcomed(user_id: str, *, at: datetime, channel: Channel = Channel.SMS) -> None:
+    schedule(user_id).update([tables.welcomed_at(channel).set(at)])
 
 
 def stopped(by: StoppedBy) -> Callable[[], None]:
@@ -89,7 +89,7 @@ def stopped(by: StoppedBy) -> Callable[[], None]:
 
 def _stop(by: StoppedBy) -> None:
     imported()
-    happenings.stop("imported", Channel.SMS, by=by, now=NOW)
+    account_changes.stop("imported", Channel.SMS, by=by, now=NOW)
 
 
 def _never_attested() -> None:
@@ -102,38 +102,38 @@ def _attested_long_ago() -> None:
 
 def _delivered_long_ago() -> None:
     imported(OLD)
-    greeted("imported", at=LONG_AGO)
+    welcomed("imported", at=LONG_AGO)
     delivered("imported", at=LONG_AGO)
 
 
 def _delivered_to_an_earlier_number() -> None:
     imported(OLD)
     delivered("imported", at=LATELY)
-    greeted("imported", at=NOW - timedelta(days=100))
+    welcomed("imported", at=NOW - timedelta(days=100))
 
 
 def _delivered_on_another_channel() -> None:
     imported(OLD, others={Channel.EMAIL: Address(EMAIL, OLD)})
-    greeted("imported", at=LONG_AGO, channel=Channel.EMAIL)
+    welcomed("imported", at=LONG_AGO, channel=Channel.EMAIL)
     delivered("imported", at=LATELY, channel=Channel.EMAIL)
 
 
 def _sent_and_not_delivered() -> None:
     imported(OLD)
-    greeted("imported", at=LONG_AGO)
+    welcomed("imported", at=LONG_AGO)
     direct_rows.claim("imported", "test:1", Channel.SMS, now=LATELY)
     direct_rows.mark("imported", "test:1", State.SENT, now=LATELY, provider_id="p")
 
 
 def _not_mine() -> None:
     imported()
-    happenings.silence("imported", "bill", SilenceReason.NOT_MINE, now=NOW)
+    account_changes.mute("imported", "bill", MuteReason.NOT_MINE, now=NOW)
 
 
 def _another_contact_was_stopped_by_a_page_lately() -> None:
     """As by who reads the number, and with its code: nobody would hear of the joining."""
     imported(others={Channel.EMAIL: Address(EMAIL, NEW)})
-    happenings.stop("imported", Channel.EMAIL, by=StoppedBy.PAGE, now=NOW - timedelta(days=29))
+    account_changes.stop("imported", Channel.EMAIL, by=StoppedBy.PAGE, now=NOW - timedelta(days=29))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_nothing_of_the_account_goes_to_a_number_that_is_a_strangers_by_now(
 
 def remind(stack: MotoStack, user_id: str, set_clock: SetClock) -> None:
     set_clock(NINE + timedelta(seconds=5))
-    answer = stack.function("SendSms").handler(sqs_event(Nudge(user_id, NINE).body()), Context())
+    answer = stack.function("SendSms").handler(sqs_event(WakeUp(user_id, NINE).body()), Context())
     assert answer["batchItemFailures"] == []
 
 
@@ -206,7 +206,7 @@ def test_who_confirms_their_number_first_and_joins_by_link_code_then_still_gets_
 def test_a_stop_is_not_lifted_by_joining(stack: MotoStack) -> None:
     imported(OLD, EMAIL)
     owner = confirmed(person(stack, "owner"))
-    happenings.stop(user_id_of(owner), Channel.SMS, now=NOW)
+    account_changes.stop(user_id_of(owner), Channel.SMS, now=NOW)
     assert join(owner, link_codes.create("imported", now=NOW)).status == 200
     assert contacts_of(owner) == {EMAIL: "attested"}
     known = owner_of(Channel.SMS, PHONE)
@@ -229,7 +229,7 @@ def test_an_address_that_something_was_delivered_to_within_a_year_opens_its_acco
     stack: MotoStack,
 ) -> None:
     imported(OLD)
-    greeted("imported", at=LONG_AGO)
+    welcomed("imported", at=LONG_AGO)
     delivered("imported", at=LATELY)
     owner = confirmed(person(stack, "owner"))
     assert user_id_of(owner) == "imported"
@@ -237,7 +237,7 @@ def test_an_address_that_something_was_delivered_to_within_a_year_opens_its_acco
 
 def test_a_bill_that_is_its_users_after_all_bars_nobody(stack: MotoStack) -> None:
     _not_mine()
-    happenings.unsilence("imported", "bill", now=NOW)
+    account_changes.unmute("imported", "bill", now=NOW)
     owner = confirmed(person(stack, "owner"))
     assert user_id_of(owner) == "imported"
 

@@ -12,12 +12,12 @@ import pytest
 from moto.backends import get_backend
 
 from bill_reminders.delivery import claims
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Event
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Plan
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
 from bill_reminders.importing.__main__ import main
@@ -33,7 +33,7 @@ from bill_reminders.storage import (
 from bill_reminders.storage.history import Feedback
 from bill_reminders.storage.tables import LedgerItem
 from tests.api.conftest import NOON, SetClock, user_id
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support import receipts as forms
 from tests.support.api import Person
 from tests.support.entered import IN_THREE_DAYS, NINE, enter, ledger_of
@@ -201,9 +201,9 @@ def sends_a_file(life: Life) -> None:
 
 
 def is_operated_on(life: Life, now: datetime) -> None:
-    happenings.close_bill(life.owner, "gas", now=now)
+    account_changes.close_bill(life.owner, "gas", now=now)
     assert {each["what"] for each in life.left("operation", "changed")} == {"closed_at"}
-    happenings.plan_again(life.owner, now=now)
+    account_changes.plan_again(life.owner, now=now)
     assert life.new() == [], "nothing that a person would name"
 
 
@@ -364,7 +364,7 @@ def test_a_join_that_is_undone_leaves_a_row_though_nothing_else_changed(life: Li
 def sent_by_email(stack: MotoStack) -> LedgerItem:
     """The row of a message that went out at nine."""
     enter(a_user(channels=[Channel.EMAIL]), a_bill(due_on=IN_THREE_DAYS))
-    event = sqs_event(Nudge("somebody", NINE).body())
+    event = sqs_event(WakeUp("somebody", NINE).body())
     assert stack.function("SendEmail").handler(event, Context()) == {"batchItemFailures": []}
     (row,) = ledger_of("somebody")
     return row
@@ -403,14 +403,14 @@ def test_a_sender_leaves_a_row_only_when_a_provider_says_that_an_address_opted_o
     before = len(rows_of(stack, "somebody"))
     sender = stack.function("SendSms")
     with wire.before(sender.sns, "Publish", wire.answers(400, answer)):
-        sender.handler(sqs_event(Nudge("somebody", NINE).body()), Context())
+        sender.handler(sqs_event(WakeUp("somebody", NINE).body()), Context())
     assert [said(row) for row in rows_of(stack, "somebody")[before:]] == told
 
 
 def test_what_is_emptied_is_told_too(stack: MotoStack) -> None:
     enter(a_user(), now=NOON)
     none = Plan(overdue_days=())
-    happenings.change_user("somebody", lambda user: replace(user, plan=none), now=NOON)
+    account_changes.change_user("somebody", lambda user: replace(user, plan=none), now=NOON)
     *_, last = rows_of(stack, "somebody")
     assert changes(last) == [{"what": "plan.overdue_days", "old": "1", "new": ""}]
 
@@ -444,7 +444,7 @@ def test_no_row_takes_more_than_two_write_units(stack: MotoStack, set_clock: Set
     set_clock(NOON)
     long = [long_bill(n) for n in range(120)]
     enter(a_user(code_word="W" * 20), *long)
-    happenings.record_payment("somebody", long[0].bill_id, payment_id="p" * 200, now=NOON)
+    account_changes.record_payment("somebody", long[0].bill_id, payment_id="p" * 200, now=NOON)
     rows = rows_of(stack, "somebody")
     sizes = [sum(len(name) + bytes_of(value) for name, value in row.items()) for row in rows]
     assert len(rows) == 1 + 3 + 1, "bills are saved by fifties"

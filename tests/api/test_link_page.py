@@ -12,11 +12,11 @@ from hypothesis import given, settings, strategies
 
 from bill_reminders.delivery import claims
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import SilenceReason
-from bill_reminders.domain.chains import plan_of
+from bill_reminders.domain.bills import MuteReason
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, Join, Language, Plan, PlanChange, StoppedBy
-from bill_reminders.domain.terms import Channel, Kind
+from bill_reminders.domain.reminder_series import plan_of
 from bill_reminders.domain.working_days import Place
 from bill_reminders.pages import forms
 from bill_reminders.pages.proof import cookie_name
@@ -35,7 +35,7 @@ from bill_reminders.storage.links import Purpose
 from bill_reminders.storage.saving import save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.api.conftest import SetClock
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.arrived import code_in, sent_by
 from tests.support.entered import ENTERED, IN_THREE_DAYS, NINE, enter
 from tests.support.moto_stack import MotoStack
@@ -224,9 +224,9 @@ class TestButtons:
         put_on_the_bus = events_of(stack)
         disowned = visitor.press(page.form("not-mine"))
         assert "is told. If you dispute the bill, please tell its biller yourself." in disowned.text
-        silence = somebody().bills[0].silence
-        assert silence is not None
-        assert silence.reason is SilenceReason.NOT_MINE
+        mute = somebody().bills[0].mute
+        assert mute is not None
+        assert mute.reason is MuteReason.NOT_MINE
         assert due(NINE + 2 * DAY) == 0
         visitor.press(disowned.form("remind-again"))
         assert due(NINE + 2 * DAY) == 1
@@ -246,7 +246,7 @@ class TestButtons:
     def test_a_stop_by_sms_is_not_lifted_by_the_page(self, visitor: Visitor) -> None:
         page = visitor.get(f"/r/{sent()}")
         stopped = visitor.press(page.form("stop-channel", channel="sms"))
-        happenings.stop("somebody", Channel.SMS, by=StoppedBy.REPLY, now=NINE)
+        account_changes.stop("somebody", Channel.SMS, by=StoppedBy.REPLY, now=NINE)
         visitor.press(stopped.form("start-channel", channel="sms"))
         assert due(NINE + 2 * DAY) == 0
         assert "reply START" in visitor.get(page.form("paid").action.rpartition("/")[0]).text
@@ -264,7 +264,7 @@ class TestButtons:
         self, visitor: Visitor, by: StoppedBy, said: str
     ) -> None:
         token = sent()
-        happenings.stop("somebody", Channel.SMS, by=by, now=NINE)
+        account_changes.stop("somebody", Channel.SMS, by=by, now=NINE)
         page = visitor.get(f"/r/{token}")
         assert said in page.text
 
@@ -345,7 +345,7 @@ def test_a_bill_keeps_what_differs_and_follows_the_rest(visitor: Visitor) -> Non
     form = visitor.get(f"/r/{told(Channel.SMS, NINE)}").form("plan")
     visitor.press(form, *with_plan(("remind_at", "18:30")))
     assert somebody().bills[0].plan_change == PlanChange(remind_at=time(18, 30))
-    happenings.change_user(
+    account_changes.change_user(
         "somebody", lambda user: replace(user, plan=replace(user.plan, lead_days=(7,))), now=NINE
     )
     assert plan_of(somebody().user, somebody().bills[0]).lead_days == (7,)
@@ -514,7 +514,7 @@ def test_the_page_of_several_bills_names_the_last_working_day(
 
 def test_a_deleted_bill_says_so(visitor: Visitor) -> None:
     token = sent()
-    happenings.delete_bill("somebody", "rent", now=NINE)
+    account_changes.delete_bill("somebody", "rent", now=NINE)
     assert "has been deleted" in visitor.get(f"/r/{token}").text
 
 
@@ -593,7 +593,7 @@ def guessed(token: str, set_clock: SetClock) -> str:
 
 
 def removed(token: str, set_clock: SetClock) -> str:
-    happenings.give_up("somebody", Channel.SMS, PHONE, now=NINE)
+    account_changes.give_up("somebody", Channel.SMS, PHONE, now=NINE)
     return token
 
 
@@ -603,7 +603,7 @@ def replaced(token: str, set_clock: SetClock) -> str:
 
 
 def closed_by_user(token: str, set_clock: SetClock) -> str:
-    happenings.close_links("somebody", now=NINE)
+    account_changes.close_links("somebody", now=NINE)
     return token
 
 
@@ -636,7 +636,7 @@ def test_a_link_that_opens_nothing_says_the_same_whatever_the_reason(
 
 def test_a_link_outlives_a_confirmation_anew_and_a_stop(visitor: Visitor) -> None:
     token = sent()
-    happenings.stop("somebody", Channel.SMS, now=NINE)
+    account_changes.stop("somebody", Channel.SMS, now=NINE)
     assert visitor.get(f"/r/{token}").status == 200
     contacts.take("somebody", Channel.SMS, PHONE, now=NINE)
     assert visitor.get(f"/r/{token}").status == 200
@@ -644,7 +644,7 @@ def test_a_link_outlives_a_confirmation_anew_and_a_stop(visitor: Visitor) -> Non
 
 def test_a_link_of_after_all_were_closed_opens(visitor: Visitor) -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    happenings.close_links("somebody", now=NINE - MINUTE)
+    account_changes.close_links("somebody", now=NINE - MINUTE)
     enter(a_user(), now=NINE - MINUTE)  # an import keeps them closed
     assert somebody().user.links_closed_at == NINE - MINUTE
     assert visitor.get(f"/r/{told(Channel.SMS, NINE)}").status == 200
@@ -866,7 +866,7 @@ def joined_by_a_stranger() -> str:
     enter(a_user("imported", channels=(Channel.SMS, Channel.EMAIL)))
     identities.join("issuer#stranger", "imported", made_by="request", now=NINE, channel=Channel.SMS)
     mailbox = accounts.read("imported", now=NINE).user.addresses[Channel.EMAIL]
-    happenings.give_up("imported", Channel.EMAIL, mailbox.value, now=NINE)
+    account_changes.give_up("imported", Channel.EMAIL, mailbox.value, now=NINE)
     calendars.renew("imported", now=NINE)
     joined = handovers.joined("imported")
     assert joined is not None
@@ -914,7 +914,7 @@ def test_the_role_of_unsubscribing_allows_what_it_does_and_no_more(
 
 def test_a_stored_user_keeps_how_an_address_was_stopped(stack: MotoStack) -> None:
     user = enter(a_user(channels=[Channel.SMS, Channel.EMAIL]))
-    happenings.stop("somebody", Channel.EMAIL, by=StoppedBy.UNSUBSCRIBE, now=ENTERED)
+    account_changes.stop("somebody", Channel.EMAIL, by=StoppedBy.UNSUBSCRIBE, now=ENTERED)
     save_user(user, shards=4, now=ENTERED)
     known = somebody().user.addresses[Channel.EMAIL]
     assert known.stopped_by is StoppedBy.UNSUBSCRIBE

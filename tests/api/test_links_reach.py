@@ -11,14 +11,14 @@ import pytest
 
 from bill_reminders.delivery import claims
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, PlanChange, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.pages import proof
 from bill_reminders.storage import accounts, codes, contacts, links, sms_total
 from bill_reminders.storage.access_tables import LinkItem
 from tests.api.conftest import SetClock
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.arrived import code_in, sent_by
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.logged import logged
@@ -106,7 +106,7 @@ class TestWithoutAProof:
     ) -> None:
         token = a_link()
         if action == "start-channel":
-            happenings.stop("somebody", other, by=StoppedBy.PAGE, now=NINE)
+            account_changes.stop("somebody", other, by=StoppedBy.PAGE, now=NINE)
         before = somebody().user
         answer = visitor.post(f"/r/{token}/0/{action}", f"channel={other}")
         assert answer.status == 403
@@ -150,7 +150,9 @@ class TestWithoutAProof:
     def test_changing_and_undoing_leaves_a_bill_its_own_channels(self, visitor: Visitor) -> None:
         token = a_link()
         own = PlanChange(channels=(Channel.SMS, Channel.PUSH))
-        happenings.change_plans("somebody", "card", lambda user, bill: (user.plan, own), now=NINE)
+        account_changes.change_plans(
+            "somebody", "card", lambda user, bill: (user.plan, own), now=NINE
+        )
         page = visitor.get(f"/r/{token}")
         days = [("lead_days", "2"), ("remind_at", "18:30"), ("scope", "bill")]
         changed = visitor.press(page.form("plan"), *days)
@@ -374,7 +376,7 @@ class TestTheSecondProof:
     def test_a_stopped_channel_gets_no_code(self, visitor: Visitor, by: StoppedBy) -> None:
         token = a_link()
         button = visitor.get(f"/r/{token}/0").form("code")
-        happenings.stop("somebody", Channel.SMS, by=by, now=NINE)
+        account_changes.stop("somebody", Channel.SMS, by=by, now=NINE)
         answer = visitor.press(button)
         assert answer.status == 422
         assert "stopped" in answer.text
@@ -383,7 +385,7 @@ class TestTheSecondProof:
     def test_closing_links_ends_it(self, visitor: Visitor) -> None:
         token = a_link()
         proven(visitor, token, Channel.SMS)
-        happenings.close_links("somebody", now=NINE)
+        account_changes.close_links("somebody", now=NINE)
         assert visitor.get(f"/r/{token}").status == 404
 
     def test_a_code_and_an_address_are_in_no_page(self, visitor: Visitor) -> None:

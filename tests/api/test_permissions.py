@@ -9,10 +9,10 @@ import pytest
 from moto.backends import get_backend
 
 from bill_reminders.delivery import claims
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import HandoverKind
 from bill_reminders.domain.people import Address, User
-from bill_reminders.domain.replies import Question, Target, Wish
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.replies import Intent, Question, Target
 from bill_reminders.jobs.telling_message import body_of
 from bill_reminders.storage import (
     accounts,
@@ -24,7 +24,7 @@ from bill_reminders.storage import (
     saving,
 )
 from bill_reminders.storage.jobs import Job, JobKind, JobState
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.api import Person
 from tests.support.functions import Context, sqs_event
 from tests.support.moto_stack import MotoStack
@@ -99,16 +99,16 @@ def walk(stack: MotoStack) -> None:
     confirm(guest, "+12025550104")
     guest_id = identities.user_of(guest.identity)
     assert guest_id is not None
-    happenings.stop(guest_id, Channel.SMS, now=now)
+    account_changes.stop(guest_id, Channel.SMS, now=now)
     for person in (one, guest):
         export = person.post("/v1/account/exports")
         run(stack, person, export.json["job_id"])
         status = person.get(export.headers["location"]).json
         assert status["state"] == "done" and status["download_url"]
     for _ in range(2):  # the second finds the account gone, and the job promised
-        wish = {"confirm": "erase everything"}
+        intent = {"confirm": "erase everything"}
         again = {"idempotency-key": "the-same-key"}
-        erasure = guest.post("/v1/account/erasures", wish, headers=again)
+        erasure = guest.post("/v1/account/erasures", intent, headers=again)
         assert erasure.status == 202, erasure.text
     run(stack, guest, erasure.json["job_id"])
     erase_as_if_the_request_had_died(stack, one, now)
@@ -128,7 +128,7 @@ def join(stack: MotoStack, now: datetime) -> None:
     assert stopped[0]["state"] == "attested"
     tell_the_others(stack)
     assert guest.post("/v1/account/exports").status == 409  # they may still undo the joining
-    happenings.stop("imported", Channel.SMS, now=now)
+    account_changes.stop("imported", Channel.SMS, now=now)
 
 
 def reached_everywhere(stack: MotoStack) -> User:
@@ -153,13 +153,13 @@ def erase_as_if_the_request_had_died(stack: MotoStack, person: Person, now: date
     """Before it took anything away: then all of it is left to the job."""
     user_id = identities.user_of(person.identity)
     assert user_id is not None
-    happenings.stop(user_id, Channel.SMS, now=now)
+    account_changes.stop(user_id, Channel.SMS, now=now)
     confirm_later = {"channel": "email", "address": "one@example.com"}
     assert person.post("/v1/contacts", confirm_later).status == 201
     device = {"platform": "google", "token": "a-token-of-another-device"}
     assert person.post("/v1/devices", device).status == 201
     link_codes.create(user_id, now=now)
-    conversations.ask(user_id, Question(Wish.PAID, (Target("bill", 0),), "reply-1", now))
+    conversations.ask(user_id, Question(Intent.PAID, (Target("bill", 0),), "reply-1", now))
     job = Job(
         identity=person.identity,
         job_id="f" * 24,

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from bill_reminders.delivery import claims
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import HandoverKind
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, calendars, handovers, limits
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.limits import FIVE_MINUTES, Limit
 from bill_reminders.storage.transactions import commit
 from tests.api.conftest import NOON, SetClock, user_id
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.api import Person
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.functions import Context
@@ -200,6 +200,6 @@ def test_what_is_over_is_not_counted_and_a_new_window_begins_with_nothing(
 
 def test_a_stop_by_sms_is_not_lifted_by_its_start_button(visitor: Visitor) -> None:
     token = a_link()
-    happenings.stop("somebody", Channel.SMS, now=NINE)
+    account_changes.stop("somebody", Channel.SMS, now=NINE)
     assert visitor.post(f"/u/{token}/start", "").status == 303
     assert accounts.read("somebody", now=NINE).user.address(Channel.SMS) is None

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bill_reminders.delivery import claims
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from tests.api.conftest import NOON, SetClock, user_id
 from tests.api.test_bills import add
 from tests.support.api import Person

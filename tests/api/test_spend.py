@@ -7,8 +7,8 @@ import pytest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import contacts, identities, link_codes
 from bill_reminders.storage.access_tables import LimitItem
 from tests.api.conftest import SetClock

@@ -19,10 +19,10 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.backends import get_backend
 
 from bill_reminders import clock
-from bill_reminders.api import promises
-from bill_reminders.api.routes import silence
+from bill_reminders.api import queued_jobs
+from bill_reminders.api.routes import mute
 from bill_reminders.delivery import claims, direct, endpoints
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import identities, keyed_hash, link_codes, saving, tables
 from tests.api.conftest import OFFSET_PARAMETER
 from tests.support import wire
@@ -55,8 +55,8 @@ def clients() -> list[Any]:
         direct._client("ssm"),
         endpoints._sns(),
         keyed_hash._secrets(),
-        promises._sqs(),
-        silence._client(),
+        queued_jobs._sqs(),
+        mute._client(),
     ]
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Plan
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.crashes import Make
@@ -23,7 +23,7 @@ class Drained:
     """How a backlog ended."""
 
     users: int
-    nudges: int
+    wake_ups: int
     minutes: int
     sent: int
     expired: int
@@ -44,7 +44,7 @@ def drain(make: Make, *, users: int, faults: int) -> Drained:
         bill = a_bill(user_id, "rent", due_on=due_on)
         save_bills(user_id, [lambda _, bill=bill: bill], now=ENTERED)
     world.now = NINE + OUTAGE
-    start, nudges = world.now, 0
+    start, wake_ups = world.now, 0
     world.numbered = True
     for number in range(faults):
         world.before[40 + number * 97] = world.dies
@@ -52,7 +52,7 @@ def drain(make: Make, *, users: int, faults: int) -> Drained:
         world.now += MINUTE
         world.tick()
         while delivered := world.deliver("SmsNudges"):
-            nudges += delivered
+            wake_ups += delivered
         world.sweep()
         world.redrive()
         rows = [row for user_id in names for row in LedgerItem.query(user_id)]
@@ -63,7 +63,7 @@ def drain(make: Make, *, users: int, faults: int) -> Drained:
     resends = sum(row.resends or 0 for row in rows)
     return Drained(
         users=users,
-        nudges=nudges,
+        wake_ups=wake_ups,
         minutes=int((world.now - start) / MINUTE),
         sent=len(taken),
         expired=sum(row.reason == "expired" for row in rows),

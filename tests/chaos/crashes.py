@@ -6,14 +6,14 @@ from datetime import date, time, timedelta
 from functools import partial
 from itertools import combinations, islice, product
 
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import PlanChange
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.saving import save_bills
 from tests.chaos import story
 from tests.chaos.story import Totals
 from tests.chaos.world import Fault, Letter, World
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.people import a_bill
 
 Make = Callable[[], World]
@@ -45,7 +45,7 @@ def act(world: World, what: str) -> None:
         "stops": _stops,
         "deletes": _deletes,
         "pauses": _pauses,
-        "delivers": _nudge_everybody,
+        "delivers": _wake_everybody,
         "sweeps": World.sweep,
         "receives": _receives,
         "overtakes": _overtakes,
@@ -63,17 +63,17 @@ def _enters(world: World) -> None:
 
 def _pays(world: World) -> None:
     for bill in PEOPLE:
-        happenings.record_payment(*bill, 0, payment_id="paid", now=world.now)
+        account_changes.record_payment(*bill, 0, payment_id="paid", now=world.now)
 
 
 def _stops(world: World) -> None:
     for user_id, channel in product(("ann", "bob"), Channel):
-        happenings.stop(user_id, channel, now=world.now)
+        account_changes.stop(user_id, channel, now=world.now)
 
 
 def _deletes(world: World) -> None:
     for bill in PEOPLE:
-        happenings.delete_bill(*bill, now=world.now)
+        account_changes.delete_bill(*bill, now=world.now)
 
 
 def _pauses(world: World) -> None:
@@ -95,19 +95,21 @@ def _overtakes(world: World) -> None:
         world.now += minutes * story.MINUTE
         world.sweep()
     world.answers += ["died_after"] * 3
-    _nudge_everybody(world)
+    _wake_everybody(world)
     world.answers = answers
 
 
 def pause(world: World, user_id: str, until: date | None) -> None:
-    happenings.change_user(user_id, lambda user: replace(user, paused_until=until), now=world.now)
+    account_changes.change_user(
+        user_id, lambda user: replace(user, paused_until=until), now=world.now
+    )
     world.promised[user_id] = None if until is None else until.isoformat()
 
 
-def _nudge_everybody(world: World) -> None:
+def _wake_everybody(world: World) -> None:
     for queue, user_id in (("SmsNudges", "ann"), ("EmailNudges", "ann"), ("PushNudges", "bob")):
         kept, world.queues[queue] = world.queues[queue], []
-        world.queues[queue].append(Letter(Nudge(user_id, world.now).body()))
+        world.queues[queue].append(Letter(WakeUp(user_id, world.now).body()))
         world.deliver(queue, twice=True)
         world.queues[queue] += kept
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.terms import Channel
 from tests.chaos import story
 from tests.chaos.crashes import pause
 from tests.chaos.story import MINUTE, Totals
 from tests.chaos.world import Fault, Letter, World
-from tests.support import happenings
+from tests.support import account_changes
 
 QUEUES = st.sampled_from(story.QUEUES)
 BILLS = st.sampled_from([("ann", "rent"), ("ann", "power"), ("bob", "card")])
@@ -100,28 +100,28 @@ class Campaign(RuleBasedStateMachine):
 
     @rule(bill=BILLS)
     def pays(self, bill: tuple[str, str]) -> None:
-        self._does(happenings.record_payment, *bill, 0, payment_id="paid")
+        self._does(account_changes.record_payment, *bill, 0, payment_id="paid")
 
     @rule(bill=BILLS)
     def takes_the_payment_back(self, bill: tuple[str, str]) -> None:
-        self._does(happenings.undo_payment, *bill, "paid")
+        self._does(account_changes.undo_payment, *bill, "paid")
 
     @rule(user_id=USERS, channel=st.sampled_from(Channel))
     def stops(self, user_id: str, channel: Channel) -> None:
-        self._does(happenings.stop, user_id, channel)
+        self._does(account_changes.stop, user_id, channel)
 
     @rule(user_id=USERS, channel=st.sampled_from(Channel))
     def starts(self, user_id: str, channel: Channel) -> None:
-        self._does(happenings.start, user_id, channel)
+        self._does(account_changes.start, user_id, channel)
 
     @rule(bill=BILLS)
     def deletes(self, bill: tuple[str, str]) -> None:
-        self._does(happenings.delete_bill, *bill)
+        self._does(account_changes.delete_bill, *bill)
 
     @rule(bill=BILLS, days=st.integers(1, 3))
     def snoozes(self, bill: tuple[str, str], days: int) -> None:
         until = self.world.now.date() + timedelta(days=days)
-        self._does(happenings.snooze, *bill, 0, until, confirmed=True)
+        self._does(account_changes.snooze, *bill, 0, until, confirmed=True)
 
     @rule(user_id=USERS, days=st.none() | st.integers(0, 2))
     def pauses(self, user_id: str, days: int | None) -> None:

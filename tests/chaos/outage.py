@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Plan
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.crashes import Make

@@ -9,10 +9,10 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bill_reminders.delivery import claims
-from bill_reminders.domain.clock import QuietHours, instant_of
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import QuietHours, instant_of
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.saving import save_bills, save_user

@@ -11,8 +11,8 @@ from datetime import date
 import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Plan
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from tests.chaos import story
@@ -91,10 +91,10 @@ def a_minute(world: World, queue: str) -> None:
     world.now += MINUTE
 
 
-def live_through(world: World, queue: str, trouble: Outage, *, nudged_before: bool) -> None:
-    """A day's beginning in trouble; the first nudges are on their way before it, or not."""
+def live_through(world: World, queue: str, trouble: Outage, *, woken_before: bool) -> None:
+    """A day's beginning in trouble; the first wake-ups are on their way before it, or not."""
     world.now = NINE
-    if nudged_before:
+    if woken_before:
         world.tick()
     world.outage = trouble
     for _ in range(LASTS):
@@ -112,7 +112,7 @@ def put_aside() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "channel", "nudged_before"),
+    ("trouble", "channel", "woken_before"),
     [
         *((trouble, Channel.SMS, True) for trouble in TROUBLES),
         ("reads are throttled", Channel.PUSH, True),
@@ -122,11 +122,11 @@ def put_aside() -> list[str]:
     ],
 )
 def test_trouble_that_passes_puts_nobody_aside_and_everybody_hears_once(
-    make: Callable[[], World], trouble: str, channel: Channel, nudged_before: bool
+    make: Callable[[], World], trouble: str, channel: Channel, woken_before: bool
 ) -> None:
     world, queue = make(), f"{channel.value.capitalize()}Nudges"
     everybody(channel)
-    live_through(world, queue, TROUBLES[trouble], nudged_before=nudged_before)
+    live_through(world, queue, TROUBLES[trouble], woken_before=woken_before)
     assert (put_aside(), world.dead[queue]) == ([], [])
     for _ in range(10):
         a_minute(world, queue)
@@ -144,7 +144,7 @@ def test_who_cannot_be_read_is_put_aside_while_the_others_wait_for_the_tables(
     world, queue = make(), "SmsNudges"
     everybody(Channel.SMS)
     world.store.tables["Users"].items[(NAMES[0],)]["language"] = {"S": "no language"}
-    live_through(world, queue, TROUBLES["reads are throttled"], nudged_before=True)
+    live_through(world, queue, TROUBLES["reads are throttled"], woken_before=True)
     assert put_aside() == []
     for _ in range(10):
         a_minute(world, queue)
@@ -173,7 +173,7 @@ def test_a_receipt_outlives_the_trouble_and_settles_its_message(
 
 
 def test_a_redrive_in_the_middle_of_trouble_loses_nobody(make: Callable[[], World]) -> None:
-    """Who was put aside is in no index, so their nudge must wait for the tables."""
+    """Who was put aside is in no index, so their wake-up must wait for the tables."""
     world, queue = make(), "SmsNudges"
     everybody(Channel.SMS)
     broken = world.store.tables["Users"].items[(NAMES[0],)]

@@ -23,8 +23,8 @@ from uuid import uuid4
 import boto3
 
 from bill_reminders.delivery import claims
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Join, Plan, PlanChange
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem
@@ -63,7 +63,7 @@ QUERY, GET, BATCH_GET, TRANSACT, UPDATE = (
 )
 PARAMETER = Call("ssm", "GetParameter", "ThrottlingException")
 DEPTH = Call("sqs", "GetQueueAttributes", "RequestThrottled")
-NUDGES = Call("sqs", "SendMessageBatch", "RequestThrottled")
+WAKE_UPS = Call("sqs", "SendMessageBatch", "RequestThrottled")
 PUBLISH = Call("sns", "Publish", "Throttled")
 EMAIL = Call("ses", "SendEmail", "TooManyRequestsException")
 """Signed as the first version of SES, whose operations microburst would look for: there its rules
@@ -101,7 +101,7 @@ class Schedule:
 
 def schedules() -> Iterator[Schedule]:
     """All of them, in a fixed order."""
-    delivering = (PARAMETER, QUERY, BATCH_GET, TRANSACT, UPDATE, DEPTH, NUDGES, PUBLISH, EMAIL)
+    delivering = (PARAMETER, QUERY, BATCH_GET, TRANSACT, UPDATE, DEPTH, WAKE_UPS, PUBLISH, EMAIL)
     for stage, calls in (("deliver", delivering), ("settle", (QUERY, GET, TRANSACT, UPDATE))):
         for call in calls:
             for fault in FAULTS:

@@ -1,8 +1,8 @@
 """`make mutants`: change the product in one place at a time; the tests of that place must notice.
 
-`make mutants ONLY=domain/clock` tries one module. What was tried is kept in build/mutants, so a run
-that was stopped goes on; when tests have changed, only what they did not notice is tried again, and
-when the module has, everything. Writes docs/mutants.md.
+`make mutants ONLY=domain/local_time` tries one module. What was tried is kept in build/mutants, so
+a run that was stopped goes on; when tests have changed, only what they did not notice is tried
+again, and when the module has, everything. Writes docs/mutants.md.
 """
 
 import os

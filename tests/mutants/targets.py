@@ -45,7 +45,7 @@ _CAMPAIGN = (
 """Seconds of it, in memory, notice most of what takes minutes on moto."""
 
 _PLANNING = (
-    "unit/test_chains",
+    "unit/test_reminder_series",
     "unit/test_planning",
     "unit/test_plans",
     "unit/test_changes",
@@ -57,13 +57,13 @@ _PLANNING = (
 )
 
 TARGETS = (
-    Target("domain/clock", ("unit/test_wall_clock", "unit/test_hours_by_law", *_PLANNING)),
+    Target("domain/local_time", ("unit/test_wall_clock", "unit/test_hours_by_law", *_PLANNING)),
     Target(
         "domain/ledger", ("unit/test_ledger_states", "unit/test_planning", "unit/test_fallback")
     ),
-    Target("domain/past", ("unit/test_past", *_PLANNING)),
+    Target("domain/ledger_history", ("unit/test_ledger_history", *_PLANNING)),
     Target("domain/revisions", ("unit/test_revisions",)),
-    Target("domain/chains", _PLANNING),
+    Target("domain/reminder_series", _PLANNING),
     Target("domain/planning", ("unit/test_resends", *_PLANNING)),
     Target(
         "delivery/claims",
@@ -71,11 +71,11 @@ TARGETS = (
             "unit/test_private_fields",
             *_CAMPAIGN,
             "adapters/test_claims",
-            "adapters/test_settling",
+            "adapters/test_reconciling",
             "adapters/test_mishaps",
         ),
     ),
-    Target("delivery/reconciling", (*_CAMPAIGN, "adapters/test_settling")),
+    Target("delivery/reconciling", (*_CAMPAIGN, "adapters/test_reconciling")),
     Target(
         "delivery/failures",
         ("unit/test_private_fields", *_CAMPAIGN, "adapters/test_receipts", "adapters/test_mishaps"),
@@ -84,10 +84,10 @@ TARGETS = (
         "delivery/receipts",
         ("adapters/test_receipt_rows", *_CAMPAIGN, "adapters/test_receipts"),
     ),
-    Target("receipts/desk", (*_CAMPAIGN, "adapters/test_receipts")),
+    Target("receipts/handling", (*_CAMPAIGN, "adapters/test_receipts")),
     Target("commands/bills", ("unit/test_commands", "adapters/test_revisions")),
-    Target("commands/payments", ("unit/test_commands", "adapters/test_happenings")),
-    Target("commands/snoozes", ("unit/test_commands", "adapters/test_happenings")),
+    Target("commands/payments", ("unit/test_commands", "adapters/test_account_changes")),
+    Target("commands/snoozes", ("unit/test_commands", "adapters/test_account_changes")),
     Target("commands/mute", ("unit/test_commands",)),
     Target("commands/stops", ("unit/test_commands", "adapters/test_receipts")),
     Target("domain/facts", ("unit/test_commands",)),

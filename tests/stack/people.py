@@ -6,8 +6,8 @@ from typing import Any
 
 import boto3
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.saving import save_user
 from local.stack import Stack
 from tests.support.people import ATTESTED, a_user

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from bill_reminders.storage import answers
-from bill_reminders.storage.answers import Request
+from bill_reminders.storage import idempotency
+from bill_reminders.storage.idempotency import Request
 from local.stack import Stack
 from tests.support.api import Reply
 from tests.support.http import Front
@@ -119,9 +119,9 @@ def test_of_twenty_at_once_one_takes_the_lock(stack: Stack) -> None:
 
     def begin() -> str:
         try:
-            return str(answers.begin(request, now=now))
-        except answers.InProgress as refused:
-            assert timedelta(seconds=1) <= refused.retry_after <= answers.LOCK
+            return str(idempotency.begin(request, now=now))
+        except idempotency.InProgress as refused:
+            assert timedelta(seconds=1) <= refused.retry_after <= idempotency.LOCK
             return ""
 
     begun = at_once([begin] * TIMES)

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.request import urlopen
-from zlib import crc32
 
 import boto3
 import pytest
 
-from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.clock import floor_minute
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.local_time import floor_minute
 from bill_reminders.storage.tables import UserItem
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW
 from tests.support.http import Front, identity_in, kept_of
-from tests.support.people import fictitious_phone
+from tests.support.people import new_phone
 
 NewId = Callable[[], str]
 
@@ -39,7 +38,7 @@ class Life:
         self.stack = stack
         self.name = name
         self.front = Front(stack.api, stack.token(f"{name}@example.com"))
-        self.phone = fictitious_phone(crc32(name.encode()))
+        self.phone = new_phone()
         self.user_id = self.card = self.rent = self.endpoint = self.export_id = ""
 
     def texts(self) -> list[str]:
@@ -208,8 +207,8 @@ def is_erased(life: Life) -> None:
     stack.set_clock(due)
     stack.tick()
     for queue in ("SmsQueueUrl", "PushQueueUrl"):  # and what was queued already
-        nudge = Nudge(life.user_id, floor_minute(due))
-        boto3.client("sqs").send_message(QueueUrl=stack.outputs[queue], MessageBody=nudge.body())
+        wake_up = WakeUp(life.user_id, floor_minute(due))
+        boto3.client("sqs").send_message(QueueUrl=stack.outputs[queue], MessageBody=wake_up.body())
     stack.settle()
     life.done(gone.json["job_id"])
     assert (len(life.texts()), len(life.texts_to(life.endpoint))) == (2, 1)

@@ -12,7 +12,7 @@ import pytest
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW
 from tests.support.http import Front, Operation, identity_in, kept_of, operations
-from tests.support.people import fictitious_phone
+from tests.support.people import new_phone
 
 BILL = {"biller": "Oak Homes", "name": "Rent", "first_due": "2027-03-05"}
 LOAN = {
@@ -74,7 +74,7 @@ def an_owner(stack: Stack) -> Owner:
     name = f"owner-{uuid4().hex[:12]}"
     front = Front(stack.api, stack.token(f"{name}@example.com"))
     user_id = front.post("/v1/account", {"language": "en", "time_zone": "UTC"}).json["user_id"]
-    phone, email = fictitious_phone(uuid4().int), f"{name}@mail.example.com"
+    phone, email = new_phone(), f"{name}@mail.example.com"
     confirmed = front.post("/v1/contacts", {"channel": "sms", "address": phone})
     front.post(f"{confirmed.headers['location']}/confirm", {"code": code_to(stack, phone)})
     waiting = front.post("/v1/contacts", {"channel": "email", "address": email})

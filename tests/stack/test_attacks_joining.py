@@ -9,14 +9,14 @@ from uuid import uuid4
 
 import pytest
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, Attestation
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.saving import save_bills, save_user
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW
 from tests.support.entered import IN_THREE_DAYS
 from tests.support.http import Front
-from tests.support.people import ATTESTED, a_bill, a_user
+from tests.support.people import ATTESTED, a_bill, a_user, new_phone
 
 LONG_AGO = Attestation("Branch desk", NOW - timedelta(days=400), "form 7")
 
@@ -31,7 +31,7 @@ class Held:
 
 def an_import(stack: Stack, attestation: Attestation) -> Held:
     user_id = f"import-{uuid4().hex[:12]}"
-    held = Held(f"+120255501{uuid4().int % 100:02}", f"{user_id}@example.com")
+    held = Held(new_phone(), f"{user_id}@example.com")
     addresses = {
         Channel.SMS: Address(held.phone, attestation),
         Channel.EMAIL: Address(held.email, attestation),

@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
-from zlib import crc32
 
 import pytest
 
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.saving import save_bills, save_user
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW
-from tests.support.people import ATTESTED, a_bill, a_user, bill_due_today, fictitious_phone
+from tests.support.people import ATTESTED, a_bill, a_user, bill_due_today, new_phone
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SECRET = "Clinic at the Lake"
@@ -64,7 +63,7 @@ class Victim:
 def victim(stack: Stack, new_id: Callable[[], str]) -> Victim:
     """Somebody with an SMS about one of their two bills."""
     user_id = new_id()
-    phone = fictitious_phone(crc32(user_id.encode()) % 70_000)
+    phone = new_phone()
     user = replace(
         a_user(user_id, channels=[Channel.SMS, Channel.EMAIL]),
         addresses={

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import boto3
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import contacts, identities
 from local.stack import Stack, wait_until
 from tests.stack.people import NOW

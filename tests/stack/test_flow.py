@@ -7,8 +7,8 @@ from functools import partial
 
 import boto3
 
-from bill_reminders.domain.clock import floor_minute
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import floor_minute
 from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem, UserItem
 from local.stack import Stack, wait_until
@@ -73,7 +73,7 @@ def test_a_poison_message_ends_in_the_dead_letters_and_its_siblings_are_sent(
         json.dumps({"format": 1, "user_id": user_id, "minute": minute})
         for user_id in (users[0], broken, users[1])
     ]
-    bodies.insert(1, "this is no nudge")
+    bodies.insert(1, "this is no wake-up")
     queue = stack.outputs["SmsQueueUrl"]
     boto3.client("sqs").send_message_batch(
         QueueUrl=queue,

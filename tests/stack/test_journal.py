@@ -42,6 +42,6 @@ def test_what_is_done_by_http_is_told_with_its_entrance_and_erased_with_its_user
         ("file", "changed"),
         ("api", "wrong_code"),
     ]
-    wish = {"confirm": "erase everything"}
-    assert front.call("POST", "/v1/account/erasures", wish).status == 202
+    intent = {"confirm": "erase everything"}
+    assert front.call("POST", "/v1/account/erasures", intent).status == 202
     wait_until(lambda: told(stack, owner) == [], 60, "the journal was not erased")

@@ -12,23 +12,22 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.request import Request, urlopen
-from zlib import crc32
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.bills import Bill, MuteReason
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Language
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.storage import accounts, history
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import BUILD, ROOT, Stack, wait_until
 from tests.stack.people import NOW
-from tests.support.people import ATTESTED, a_bill, a_user, bill_due_today, fictitious_phone
+from tests.support.people import ATTESTED, a_bill, a_user, bill_due_today, new_phone
 
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = BUILD / "screenshots"
@@ -52,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 def reminded(stack: Stack, user_id: str, language: Language = Language.ENGLISH) -> dict[str, str]:
     """Somebody who has just had reminders of a bill that is due today; the links in them."""
-    phone = fictitious_phone(crc32(user_id.encode()) % 70_000)
+    phone = new_phone()
     email = f"{user_id}@example.com"
     user = replace(
         a_user(user_id, channels=[Channel.SMS, Channel.EMAIL], language=language),
@@ -204,16 +203,16 @@ def stops_and_starts(walk: Walk) -> None:
     walk.press("start-channel")
     assert account(walk.user_id).user.address(Channel.SMS) is not None
     for action, reason in (
-        ("stop-bill", SilenceReason.STOPPED),
-        ("not-mine", SilenceReason.NOT_MINE),
+        ("stop-bill", MuteReason.STOPPED),
+        ("not-mine", MuteReason.NOT_MINE),
     ):
         walk.press(action)
-        silence = walk.card.silence
-        assert silence is not None
-        assert silence.reason is reason
+        mute = walk.card.mute
+        assert mute is not None
+        assert mute.reason is reason
         walk.shot(action)
         walk.press("remind-again")
-        assert walk.card.silence is None
+        assert walk.card.mute is None
 
 
 def proves_who_reads_the_messages(walk: Walk) -> None:
@@ -308,16 +307,16 @@ def test_one_click_at_the_address_of_the_header_stops_e_mails_at_once(
 ) -> None:
     user_id = new_id()
     page = reminded(stack, user_id)["email"]
-    way_out = page.replace("/r/", "/u/")
+    unsubscribe_link = page.replace("/r/", "/u/")
     request = Request(
-        way_out,
+        unsubscribe_link,
         data=b"List-Unsubscribe=One-Click",
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         method="POST",
     )
     with urlopen(request, timeout=30) as answer:
         assert answer.status == 200
-        assert answer.url == way_out, "no redirect"
+        assert answer.url == unsubscribe_link, "no redirect"
     save_bills(user_id, [bill_due_today(user_id, "rent")], now=NOW + timedelta(minutes=2))
     stack.set_clock(NOW + timedelta(minutes=3))
     stack.tick()

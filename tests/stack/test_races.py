@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.clock import floor_minute
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import floor_minute
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import tables
 from bill_reminders.storage.erasure import erase
 from bill_reminders.storage.saving import save_bills
@@ -24,13 +24,13 @@ from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack
 from tests.stack.conftest import Handlers
 from tests.stack.people import NOW, register_user
-from tests.support.functions import Context, sqs_event
-from tests.support.happenings import (
+from tests.support.account_changes import (
     change_user,
     delete_bill,
     record_payment,
     undo_payment,
 )
+from tests.support.functions import Context, sqs_event
 from tests.support.people import bill_due_today
 
 SENDERS = {Channel.SMS: "SendSms", Channel.PUSH: "SendPush", Channel.EMAIL: "SendEmail"}
@@ -72,13 +72,13 @@ def messages_to(stack: Stack, user_id: str) -> Counter[Channel]:
     return Counter(sent.channel for sent in stack.outbox() if user_id in sent.text)
 
 
-def nudged(handlers: Handlers, channel: Channel, user_id: str) -> Any:
-    event = sqs_event(Nudge(user_id, floor_minute(NOW)).body())
+def woken(handlers: Handlers, channel: Channel, user_id: str) -> Any:
+    event = sqs_event(WakeUp(user_id, floor_minute(NOW)).body())
     return handlers[SENDERS[channel]].handler(event, Context())
 
 
 @pytest.mark.parametrize("channel", Channel)
-def test_two_hundred_duplicate_nudges_at_once_send_one_message(
+def test_two_hundred_duplicate_wake_ups_at_once_send_one_message(
     stack: Stack, handlers: Handlers, new_id: NewId, channel: Channel
 ) -> None:
     user_id = new_id()
@@ -90,7 +90,7 @@ def test_two_hundred_duplicate_nudges_at_once_send_one_message(
         held_at_claim(once_a_thread(lambda: all_have_decided.wait(timeout=120))),
         ThreadPoolExecutor(DUPLICATES) as pool,
     ):
-        answers = list(pool.map(lambda _: nudged(handlers, channel, user_id), range(DUPLICATES)))
+        answers = list(pool.map(lambda _: woken(handlers, channel, user_id), range(DUPLICATES)))
 
     assert messages_to(stack, user_id) == {channel: 1}
     assert [row.state for row in LedgerItem.query(user_id)].count("sent") == 1
@@ -167,8 +167,8 @@ def test_a_change_before_the_claim_is_never_missed(
             committed_in_time += not thread.is_alive()
 
         with held_at_claim(the_first_time(commit)):
-            nudged(handlers, Channel.SMS, user_id)
-        nudged(handlers, Channel.SMS, user_id)
+            woken(handlers, Channel.SMS, user_id)
+        woken(handlers, Channel.SMS, user_id)
 
     assert committed_in_time == ROUNDS
     texts = texts_to(stack, users)
@@ -198,10 +198,10 @@ def test_a_change_after_the_claim_finds_one_message_sent(
 
         sns.register("before-call.sns.Publish", commit)
         try:
-            nudged(handlers, Channel.SMS, user_id)
+            woken(handlers, Channel.SMS, user_id)
         finally:
             sns.unregister("before-call.sns.Publish", commit)
-        nudged(handlers, Channel.SMS, user_id)
+        woken(handlers, Channel.SMS, user_id)
 
     assert changed_after_claim == ROUNDS
     assert {len(sent) for sent in texts_to(stack, users).values()} == {1}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem

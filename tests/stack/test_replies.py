@@ -7,8 +7,8 @@ from datetime import timedelta
 import boto3
 import pytest
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts
 from bill_reminders.storage.saving import save_bills, save_user
 from local.stack import Stack, wait_until

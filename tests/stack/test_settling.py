@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bill_reminders.delivery.claims import claim_next
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.saving import save_bills
 from bill_reminders.storage.tables import LedgerItem
 from local.stack import Stack, wait_until

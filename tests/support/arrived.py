@@ -5,7 +5,7 @@ import re
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 
 
 def code_in(text: str) -> str:

@@ -1,8 +1,8 @@
 """Clients belong to the endpoint, or the mock, that they were made for."""
 
 from bill_reminders import batches, clock
-from bill_reminders.api import promises
-from bill_reminders.api.routes import account, silence
+from bill_reminders.api import queued_jobs
+from bill_reminders.api.routes import account, mute
 from bill_reminders.delivery import direct, endpoints
 from bill_reminders.jobs import sign_ins
 from bill_reminders.storage import keyed_hash, tables
@@ -14,8 +14,8 @@ def forget_clients() -> None:
     for made_once in (
         account._s3,
         batches._sqs,
-        promises._sqs,
-        silence._client,
+        queued_jobs._sqs,
+        mute._client,
         clock._parameters,
         direct._client,
         endpoints._sns,

@@ -26,7 +26,7 @@ from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.saving import save_user
 from local.stack import Stack, wait_until
 from tests.support.http import Front
-from tests.support.people import a_user, fictitious_phone
+from tests.support.people import a_user, new_phone
 
 STAND_IN = "the-token-of-the-user"
 """What cases hold in place of a token."""
@@ -201,7 +201,7 @@ class Supplies(Caller):
         self.poison = stack.dead_letters()
         self.erasable = self.collector = self.front
         self.collected = 0
-        self.confirm({"channel": "sms", "address": fictitious_phone(uuid4().int % 78_900)})
+        self.confirm({"channel": "sms", "address": new_phone()})
         self.confirm(self.an_email())
         self.bills = [*(self.bill(**fields) for fields in BILLS), "long", "last"]
         kept = self.front.post(

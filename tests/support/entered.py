@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import rows, tables
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem

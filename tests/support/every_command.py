@@ -14,13 +14,13 @@ from typing import Any
 from bill_reminders import commands
 from bill_reminders.commands import bills, contacts, imports, mute, payments, plans, snoozes, stops
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import Bill, FailedDebit, Silence, SilenceReason, Snooze
+from bill_reminders.domain.bills import Bill, FailedDebit, Mute, MuteReason, Snooze
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel, Kind
 from tests.support.people import EMAIL, PHONE, a_bill, a_user
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ def the_bills() -> list[Bill]:
             failed_debits=(FailedDebit(0, EARLIER, "debit-1"),),
         ),
         a_bill(bill_id="car", due_on=FIRST, recurrence=MONTHLY, amount=None, loan=loan),
-        a_bill(bill_id="gym", due_on=FIRST, silence=Silence(EARLIER, SilenceReason.NOT_MINE)),
+        a_bill(bill_id="gym", due_on=FIRST, mute=Mute(EARLIER, MuteReason.NOT_MINE)),
         a_bill(bill_id="old", due_on=FIRST, closed_at=EARLIER),
     ]
 
@@ -126,7 +126,7 @@ EVERY: Mapping[str, Command] = {
         snoozes.snooze, bill_id="card", occurrence=0, until=date(2027, 3, 2), now=NOW
     ),
     "snoozes.undo": partial(snoozes.undo, bill_id="card", occurrence=0),
-    "mute.mute": partial(mute.mute, bill_id="card", reason=SilenceReason.STOPPED, now=NOW),
+    "mute.mute": partial(mute.mute, bill_id="card", reason=MuteReason.STOPPED, now=NOW),
     "mute.unmute": partial(mute.unmute, bill_id="gym"),
     "stops.stop": partial(stops.stop, channel=Channel.SMS, by=StoppedBy.PAGE, now=NOW),
     "stops.stop_address": partial(

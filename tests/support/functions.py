@@ -14,7 +14,7 @@ from tests.support.template import ROOT
 
 FOLDERS = {
     "FindDue": "find_due",
-    "Settle": "settle",
+    "Settle": "reconcile",
     "SendSms": "send_sms",
     "SendPush": "send_push",
     "SendEmail": "send_email",
@@ -72,7 +72,7 @@ def sqs_event(*bodies: str, receives: int = 1) -> dict[str, Any]:
                 "attributes": {"ApproximateReceiveCount": str(receives)},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:nudges",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:wake-ups",
                 "awsRegion": "us-east-1",
             }
             for number, body in enumerate(bodies)

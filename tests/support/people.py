@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -12,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.countries import country_of
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.domain.terms import Channel
 
 PHONE = "+447700900123"
 EMAIL = "somebody@example.com"
@@ -52,6 +53,16 @@ def fictitious_phone(number: int) -> str:
     to 555-0199 of any area. The islands that share +1 have rules of their own."""
     areas = _american_areas()
     return f"+1{areas[number // 100 % len(areas)]}55501{number % 100:02}"
+
+
+def new_phone() -> str:
+    """A fictitious number that no other test of this process has: an address belongs to one
+    account, and a drawn number is drawn twice one day."""
+    return fictitious_phone(next(_new_numbers))
+
+
+_new_numbers = count(5_000)
+"""Behind the numbers that tests name themselves."""
 
 
 @cache

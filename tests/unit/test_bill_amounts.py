@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Standing, Statement
 from bill_reminders.domain.recurrence import Recurrence, Unit

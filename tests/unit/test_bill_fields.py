@@ -23,11 +23,11 @@ from bill_reminders.api.bills import (
 )
 from bill_reminders.api.plans import PlanFields
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.loans import Loan, Method, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.files import bill_fields
 from bill_reminders.files.bill_fields import COMPOSED, FIELDS, BillRow
@@ -50,8 +50,8 @@ DUE = date(2027, 3, 5)
 
 WHOSE = {"user_id", "bill_id"}
 HAPPENED = {
-    *("statements", "payments", "snoozes", "failed_debits", "reopened", "closed_at", "silence"),
-    *("heard", "chosen", "version"),
+    *("statements", "payments", "snoozes", "failed_debits", "reopened", "closed_at", "mute"),
+    *("heard", "overrides", "version"),
 }
 """What a bill keeps of what happened to it, which nobody enters as a field."""
 

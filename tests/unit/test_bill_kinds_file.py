@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel, Kind, Label
 from bill_reminders.domain.loans import Method
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Join
-from bill_reminders.domain.terms import Channel, Kind, Label
 from bill_reminders.files.bills import OPTIONAL_COLUMNS, BillRow, read_bills
 from bill_reminders.files.rows import Parsed
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.files.bills import COLUMNS, OPTIONAL_COLUMNS, BillRow, read_bills
 from bill_reminders.files.rows import RowError, decode

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain import planning
-from bill_reminders.domain.bills import Bill, Silence, SilenceReason
+from bill_reminders.domain.bills import Bill, Mute, MuteReason
 from bill_reminders.domain.bounds import (
     LIVE_OF_BILL,
     LIVE_OF_USER,
@@ -24,12 +24,12 @@ from bill_reminders.domain.bounds import (
     live,
     need_bounds,
 )
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.forecast import Coming, forecast, next_on_each_channel
 from bill_reminders.domain.loans import Loan, Method
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.outlook import Coming, next_on_each_channel, outlook
 from bill_reminders.domain.people import MOST_LEAD_DAYS, MOST_OVERDUE_DAYS, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 from tests.support.steps import steps
 
@@ -71,7 +71,7 @@ def a_repeating(
         (a_repeating(Unit.DAY, first=date(2020, 1, 1), owed_from=TODAY), Plan(), 14 * 4),
         (a_repeating(Unit.DAY, autopay=True), Plan((365,), (1,)), 12),
         (a_repeating(Unit.DAY, closed_at=NOW), Plan(), 0),
-        (a_repeating(Unit.DAY, silence=Silence(NOW, SilenceReason.STOPPED)), Plan(), 0),
+        (a_repeating(Unit.DAY, mute=Mute(NOW, MuteReason.STOPPED)), Plan(), 0),
         (a_repeating(Unit.DAY, plan_change=YEAR_AHEAD), Plan(), 375),
         (a_repeating(Unit.YEAR, 1000), Plan(), 4),
         (a_repeating(None, first=date(2199, 12, 31)), Plan((365,), ()), 1),
@@ -157,9 +157,7 @@ HEAVY = a_repeating(plan_change=EVERY_DAY_A_YEAR)
     "change",
     [
         pytest.param(lambda bill: replace(bill, closed_at=NOW), id="closed"),
-        pytest.param(
-            lambda bill: replace(bill, silence=Silence(NOW, SilenceReason.STOPPED)), id="stopped"
-        ),
+        pytest.param(lambda bill: replace(bill, mute=Mute(NOW, MuteReason.STOPPED)), id="stopped"),
         pytest.param(lambda bill: replace(bill, name="Another"), id="named"),
         pytest.param(lambda bill: replace(bill, autopay=True), id="debited"),
         pytest.param(
@@ -183,7 +181,7 @@ def test_who_is_above_a_bound_may_do_all_that_does_not_enlarge(
         ((), (HEAVY,)),
         ((DAILY,), (replace(DAILY, plan_change=PlanChange(lead_days=(365,))),)),
         ((replace(HEAVY, closed_at=NOW),), (HEAVY,)),
-        ((replace(HEAVY, silence=Silence(NOW, SilenceReason.STOPPED)),), (HEAVY,)),
+        ((replace(HEAVY, mute=Mute(NOW, MuteReason.STOPPED)),), (HEAVY,)),
         ((replace(HEAVY, autopay=True),), (HEAVY,)),
         ((), (a_repeating(first=date(2099, 1, 1), plan_change=EVERY_DAY_A_YEAR),)),
     ],
@@ -255,9 +253,9 @@ def test_a_decision_takes_steps_by_the_reminder_and_few() -> None:
 
 def test_what_is_put_aside_has_no_outlook() -> None:
     user = a_user()
-    assert outlook(user, (HEAVY,), {}, now=NOW, until=NOW + 9 * DAY) == ()
+    assert forecast(user, (HEAVY,), {}, now=NOW, until=NOW + 9 * DAY) == ()
     assert set(next_on_each_channel(user, (HEAVY,), {}, now=NOW).values()) == {None}
-    assert steps(lambda: outlook(user, (HEAVY,), {}, now=NOW, until=NOW + 9 * DAY)) < 500
+    assert steps(lambda: forecast(user, (HEAVY,), {}, now=NOW, until=NOW + 9 * DAY)) < 500
 
 
 def test_an_outlook_has_the_nearest_when_its_effort_is_spent() -> None:
@@ -267,7 +265,7 @@ def test_an_outlook_has_the_nearest_when_its_effort_is_spent() -> None:
     found: dict[float, tuple[Coming, ...]] = {}
 
     def look(effort: float) -> None:
-        found[effort] = outlook(user, many, {}, now=NOW, until=NOW + 50 * DAY, effort=effort)
+        found[effort] = forecast(user, many, {}, now=NOW, until=NOW + 50 * DAY, effort=effort)
 
     assert steps(lambda: look(effort)) < effort * 200 < steps(lambda: look(inf))
     few, everything = found[effort], found[inf]

@@ -17,16 +17,16 @@ from icalendar import Calendar, vDuration
 from ics.grammar.parse import GRAMMAR
 
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import Bill, Silence, SilenceReason, Snooze
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.bills import Bill, Mute, MuteReason, Snooze
+from bill_reminders.domain.enums import Channel, Shift
+from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Language, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
-from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.feeds.calendar import (
     ALARMS_AHEAD,
@@ -135,7 +135,7 @@ def test_alarms_fall_at_the_planned_instants(
     )
     planned = {
         (each.reminder.occurrence, each.at)
-        for each in outlook(user, (bill,), {}, now=NOW, until=NOW + ALARMS_AHEAD)
+        for each in forecast(user, (bill,), {}, now=NOW, until=NOW + ALARMS_AHEAD)
         if each.skip in (None, SkipReason.NO_ADDRESS) and each.at > NOW + timedelta(minutes=1)
     }
     in_reach = takewhile(lambda each: each[1] < date(2028, 5, 1), bill.occurrences_from(first))
@@ -201,8 +201,8 @@ def test_what_is_paid_in_part_names_what_is_left() -> None:
 
 def test_what_is_silent_does_not_ring_and_what_is_not_theirs_is_not_shown() -> None:
     bill = a_bill(due_on=FOURTH)
-    stopped = replace(bill, silence=Silence(NOW, SilenceReason.STOPPED))
-    foreign = replace(bill, silence=Silence(NOW, SilenceReason.NOT_MINE))
+    stopped = replace(bill, mute=Mute(NOW, MuteReason.STOPPED))
+    foreign = replace(bill, mute=Mute(NOW, MuteReason.NOT_MINE))
     (event,) = events(account(stopped))
     assert alarms(event) == []
     assert events(account(foreign)) == []

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.domain.enums import Kind
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Kind
 from tests.support.people import a_bill
 
 

@@ -16,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Snooze
-from bill_reminders.domain.clock import QuietHours, local_date
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.local_time import QuietHours, local_date
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Join, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
-from bill_reminders.domain.terms import Channel, Kind
 from tests.support.examples import examples
 from tests.support.people import a_bill, a_user
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.channels import LONGEST_WAIT, News
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

@@ -11,11 +11,11 @@ from bill_reminders.commands import bills, mute, payments, snoozes, stops
 from bill_reminders.commands.bills import MOST_OPEN_BILLS, TooManyBills
 from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.domain.account import Account, NoSuchBill, by_id, differs
-from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.domain.bills import MuteReason
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.facts import Fact, FactKind, facts_between
 from bill_reminders.domain.people import StoppedBy
-from bill_reminders.domain.terms import Channel
 from tests.support.every_command import (
     EARLIER,
     EVERY,
@@ -54,7 +54,7 @@ def test_a_command_leaves_all_else_as_it_is(name: str) -> None:
     else:
         assert len(changed) == 1
         assert name == "plans.change_plans" or after.user == before.user
-    as_before = replace(after, user=before.user, bills=before.bills, greeted=before.greeted)
+    as_before = replace(after, user=before.user, bills=before.bills, welcomed=before.welcomed)
     assert as_before == before
 
 
@@ -136,8 +136,8 @@ def facts(before: Account, after: Account) -> list[tuple[FactKind, str]]:
 
 def test_the_biller_hears_of_not_mine_and_of_mine_after_all_whatever_comes_between() -> None:
     start = the_account()
-    foreign = mute.mute(start, "card", SilenceReason.NOT_MINE, now=NOW)
-    stopped = mute.mute(foreign, "card", SilenceReason.STOPPED, now=NOW)
+    foreign = mute.mute(start, "card", MuteReason.NOT_MINE, now=NOW)
+    stopped = mute.mute(foreign, "card", MuteReason.STOPPED, now=NOW)
     again = mute.unmute(stopped, "card")
     steps = (start, foreign, stopped, again)
     heard = [facts(*pair) for pair in pairwise(steps)]
@@ -174,9 +174,9 @@ def test_what_a_provider_says_of_an_address_that_is_gone_stops_nothing() -> None
 
 
 def test_an_address_in_other_letters_is_greeted_no_second_time() -> None:
-    start = replace(the_account(), greeted=frozenset({Channel.EMAIL, Channel.SMS}))
+    start = replace(the_account(), welcomed=frozenset({Channel.EMAIL, Channel.SMS}))
     user = start.user
     mailbox = replace(user.addresses[Channel.EMAIL], value=EMAIL.upper())
-    assert start.with_user(user.with_address(Channel.EMAIL, mailbox)).greeted == start.greeted
+    assert start.with_user(user.with_address(Channel.EMAIL, mailbox)).welcomed == start.welcomed
     moved = replace(mailbox, value="elsewhere@example.com")
-    assert start.with_user(user.with_address(Channel.EMAIL, moved)).greeted == {Channel.SMS}
+    assert start.with_user(user.with_address(Channel.EMAIL, moved)).welcomed == {Channel.SMS}

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from local.benchmark.counts import KNOWN
 from local.costs.__main__ import README, a_workload, million, section
 from local.costs.arithmetic import (

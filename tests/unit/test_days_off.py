@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.planning import decide, earliest_due_date
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender

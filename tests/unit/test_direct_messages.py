@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Language
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import DirectText, code, trial
 from bill_reminders.messages.notices import Sender
 from bill_reminders.messages.sms_text import segments

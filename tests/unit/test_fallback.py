@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Snooze
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.forecast import next_on_each_channel
 from bill_reminders.domain.ledger import Recorded, State, with_message
-from bill_reminders.domain.outlook import next_on_each_channel
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.people import Join, Plan, User
 from bill_reminders.domain.planning import decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files.plans import channels
 from tests.support.people import a_bill, a_user
 

@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import Handover, HandoverKind, others, told_at, undo_until
 from bill_reminders.domain.joining import may_join, proof_since
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.people import Address, Language, User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.handovers import message
 from bill_reminders.messages.notices import Sender
 from bill_reminders.messages.sms_text import segments

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.clock import QuietHours, together
 from bill_reminders.domain.countries import rules_for
-from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.forecast import forecast
+from bill_reminders.domain.local_time import QuietHours, together
 from bill_reminders.domain.people import Address, Plan, User
-from bill_reminders.domain.terms import Channel
 from tests.support.people import ATTESTED, a_bill, a_user
 
 AMERICAN, BRITISH = "+12025550123", "+447700900123"
@@ -29,7 +29,7 @@ def times(user: User) -> list[str]:
     """When it is reminded of a bill, on its own wall."""
     now = datetime(2027, 2, 1, 12, tzinfo=UTC)
     bills = (a_bill(due_on=DUE_ON),)
-    coming = outlook(user, bills, {}, now=now, until=datetime(2027, 3, 1, tzinfo=UTC))
+    coming = forecast(user, bills, {}, now=now, until=datetime(2027, 3, 1, tzinfo=UTC))
     return [f"{each.at.astimezone(user.zone):%m-%d %H:%M}" for each in coming if not each.skip]
 
 

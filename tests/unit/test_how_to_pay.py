@@ -18,13 +18,13 @@ from bill_reminders.domain.bills import (
     HOW_TO_PAY,
     Bill,
     FailedDebit,
-    Silence,
-    SilenceReason,
+    Mute,
+    MuteReason,
 )
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import differences
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Language, User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.feeds.calendar import feed
 from bill_reminders.messages.answers import Answers
 from bill_reminders.messages.email import EmailText, email
@@ -68,7 +68,7 @@ def an_email(*bills: Bill, language: Language = Language.ENGLISH) -> EmailText:
         first=False,
         reference="reference",
         link=OURS,
-        way_out=OURS.replace("/r/", "/u/"),
+        unsubscribe_link=OURS.replace("/r/", "/u/"),
     )
 
 
@@ -179,7 +179,7 @@ def test_where_the_link_is_how_to_stop_there_is_but_one() -> None:
 NOT_TO_PAY = {
     "paid": the_bill(payments=(Payment(0, NOW),)),
     "taken by itself": the_bill(autopay=True),
-    "not mine": the_bill(silence=Silence(NOW, SilenceReason.NOT_MINE)),
+    "not mine": the_bill(mute=Mute(NOW, MuteReason.NOT_MINE)),
 }
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.bills import Bill, Heard, Silence, SilenceReason, Snooze
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.bills import Bill, Heard, Mute, MuteReason, Snooze
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Difference, cut, differences, fields_between, size
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Address, Plan, StoppedBy, User
-from bill_reminders.domain.terms import Channel
 from tests.support.people import PHONE, a_bill, a_user
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -85,7 +85,7 @@ def test_an_address_that_is_given_up_is_told_whole() -> None:
         ({}, {"closed_at": NOON}, ("closed_at", None, "2027-03-01T12:00:00Z")),
         ({}, {"snoozes": (Snooze(0, DUE),)}, ("snoozes", None, "(occurrence 0; until 2027-03-04)")),
         (
-            {"silence": Silence(NOON, SilenceReason.STOPPED)},
+            {"mute": Mute(NOON, MuteReason.STOPPED)},
             {},
             ("silence", "at 2027-03-01T12:00:00Z; reason stopped", None),
         ),
@@ -120,8 +120,8 @@ def test_a_new_user_and_a_new_or_deleted_bill_are_told_whole() -> None:
     "after",
     [
         (USER, (BILL,)),
-        (replace(USER, chosen=frozenset({"zone"}), spread_minutes=7), (BILL,)),
-        (USER, (replace(BILL, heard=(Heard(0, DUE, 0, 1),), chosen=frozenset({"label"})),)),
+        (replace(USER, overrides=frozenset({"zone"}), spread_minutes=7), (BILL,)),
+        (USER, (replace(BILL, heard=(Heard(0, DUE, 0, 1),), overrides=frozenset({"label"})),)),
     ],
 )
 def test_what_delivery_and_planning_keep_for_themselves_is_not_told(

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Kind
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.lateness import LateCost, late_cost
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Language
-from bill_reminders.domain.terms import Kind
 from bill_reminders.messages.lateness import cost_of_missing
 from tests.support.people import a_bill
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import (
     RECEIPT_WAIT,
     TRANSITIONS,
@@ -16,9 +17,8 @@ from bill_reminders.domain.ledger import (
     sources,
     with_message,
 )
-from bill_reminders.domain.past import Past
+from bill_reminders.domain.ledger_history import LedgerHistory
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
-from bill_reminders.domain.terms import Channel
 
 RECEIPTS = (
     State.SENT,
@@ -134,7 +134,7 @@ def test_what_went_out_elsewhere_is_heard_only_by_who_asks_for_it() -> None:
     skipped = replace(REMINDER, occurrence=1)
     by_email = replace(REMINDER, channel=Channel.EMAIL)
     by_push = replace(REMINDER, channel=Channel.PUSH)
-    past = Past(
+    history = LedgerHistory(
         {
             "skipped": Recorded(skipped, State.SKIPPED),
             "by sms": Recorded(REMINDER, State.BOUNCED),
@@ -142,8 +142,8 @@ def test_what_went_out_elsewhere_is_heard_only_by_who_asks_for_it() -> None:
             "by push": Recorded(by_push, State.FAILED),
         }
     )
-    assert past.heard(REMINDER, revision=0, anywhere=False) == [REMINDER]
-    assert past.heard(REMINDER, revision=0, anywhere=True) == [REMINDER, by_email]
-    assert past.heard(skipped, revision=0, anywhere=True) == []
-    assert past.occurrences("bill") == {(0, REMINDER.due_on), (1, REMINDER.due_on)}
-    assert past.occurrences("another") == set()
+    assert history.heard(REMINDER, revision=0, anywhere=False) == [REMINDER]
+    assert history.heard(REMINDER, revision=0, anywhere=True) == [REMINDER, by_email]
+    assert history.heard(skipped, revision=0, anywhere=True) == []
+    assert history.occurrences("bill") == {(0, REMINDER.due_on), (1, REMINDER.due_on)}
+    assert history.occurrences("another") == set()

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.delivery.requests import LARGEST_PUSH, Opens, push_request
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Language
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import PushText, push
@@ -18,7 +18,7 @@ from tests.support.people import ENDPOINT, a_bill, a_trigger, a_user
 
 TODAY = date(2027, 3, 2)
 LINK = "https://pay.example.com/r/abcdefgh123456789"
-WAY_OUT = "https://pay.example.com/u/abcdefgh123456789"
+UNSUBSCRIBE = "https://pay.example.com/u/abcdefgh123456789"
 SENDER = Sender("Family Bills", "stop@bills.example.com")
 NOTICE = Notice(a_bill(due_on=TODAY), TODAY, a_trigger(0))
 
@@ -32,7 +32,7 @@ def an_email(language: Language, *, linked: bool = True, **user: Any) -> EmailTe
         first=True,
         reference="reference",
         link=LINK if linked else None,
-        way_out=WAY_OUT if linked else None,
+        unsubscribe_link=UNSUBSCRIBE if linked else None,
     )
 
 
@@ -44,11 +44,11 @@ def a_push(**user: Any) -> PushText:
 @pytest.mark.parametrize("language", Language)
 def test_an_email_leads_to_its_page_and_out_in_both_forms(language: Language) -> None:
     text = an_email(language)
-    assert text.list_unsubscribe.startswith(f"<{WAY_OUT}>, <mailto:stop@bills.example.com?")
+    assert text.list_unsubscribe.startswith(f"<{UNSUBSCRIBE}>, <mailto:stop@bills.example.com?")
     assert text.one_click
     for body in (text.text, text.html):
         assert LINK in body
-        assert WAY_OUT in body
+        assert UNSUBSCRIBE in body
     assert "mailto:" not in text.html
 
 

@@ -16,8 +16,8 @@ from bill_reminders.api.problems import Problem
 from bill_reminders.api.settings import SettingsChange, changed
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Attestation, Language, User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.feeds.calendar import feed
 from bill_reminders.files import legible
 from bill_reminders.files.bills import COLUMNS as BILL_COLUMNS
@@ -40,8 +40,8 @@ TODAY = date(2027, 3, 2)
 NOW = datetime(2027, 3, 2, 9, tzinfo=UTC)
 SENDER = Sender("Family Bills", "stop@bills.example.com")
 LINK = "https://pay.example.com/r/k3VbT9xQmZ4cLw7Ns"
-WAY_OUT = "https://pay.example.com/u/k3VbT9xQmZ4cLw7Ns"
-OURS = (LINK, WAY_OUT, SENDER.unsubscribe_mailbox)
+UNSUBSCRIBE = "https://pay.example.com/u/k3VbT9xQmZ4cLw7Ns"
+OURS = (LINK, UNSUBSCRIBE, SENDER.unsubscribe_mailbox)
 """What the messages themselves lead to."""
 
 LURES = [
@@ -219,7 +219,7 @@ def reminders(user: User, notices: list[Notice], *, link: str | None) -> Iterato
     yield from of_email(
         email(
             user, notices, today=TODAY, sender=SENDER, first=True, reference="reference",
-            link=link, way_out=link and WAY_OUT,
+            link=link, unsubscribe_link=link and UNSUBSCRIBE,
         )
     )  # fmt: skip
     pushed = push(user, notices, today=TODAY, sender=SENDER, first=True)

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.loans import Loan, Method, per_period
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Join, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.files.bills import read_bills, read_own_bills
 from bill_reminders.files.export import write_bills

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
@@ -22,7 +23,6 @@ from bill_reminders.domain.people import PlanChange, User
 from bill_reminders.domain.planning import Decision, decide
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bill_reminders.domain.bills import Bill, Heard
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Address, Attestation, Language, Plan, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import FURTHEST, Place
 
 NEW_YORK = ZoneInfo("America/New_York")

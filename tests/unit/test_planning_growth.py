@@ -4,8 +4,8 @@ import sys
 from types import FrameType
 from typing import Any
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.planning import decide
-from bill_reminders.domain.terms import Channel
 from local.benchmark.growth import NOW, a_user, some_bills
 
 

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.domain.people import User
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files.bills import read_bills
 from bill_reminders.files.users import read_users
 from tests.brute_force import Expected, enumerate_due

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.people import FURTHEST_LEAD, NO_CHANGE, Join, Plan, PlanChange, User
 from bill_reminders.domain.planning import decide
-from bill_reminders.domain.terms import Channel, Kind
 from tests.support.people import a_bill, a_user
 
 SMS, PUSH, EMAIL = Channel.SMS, Channel.PUSH, Channel.EMAIL

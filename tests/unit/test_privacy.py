@@ -10,10 +10,10 @@ from bill_reminders.delivery import undelivered
 from bill_reminders.domain import journal
 from bill_reminders.domain.replies import LASTS
 from bill_reminders.storage import (
-    answers,
     codes,
     common_causes,
     handovers,
+    idempotency,
     jobs,
     link_codes,
     links,
@@ -67,7 +67,7 @@ def test_only_a_table_with_a_time_to_live_is_said_to_expire(table: str) -> None:
         ("Links", f"{link_codes.LIFETIME.days} days for link codes"),
         ("Conversations", f"{2 * LASTS // timedelta(hours=1)} hours"),
         ("Limits", f"at most {undelivered.KEPT.days} days"),
-        ("Answers", f"{answers.KEPT.days} day"),
+        ("Answers", f"{idempotency.KEPT.days} day"),
         ("Jobs", f"{jobs.KEPT.days} days"),
     ],
 )

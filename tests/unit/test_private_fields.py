@@ -24,11 +24,11 @@ PRIVATE = {
     "push_token",
     "reference",
     "token",
-    "way_out",
+    "unsubscribe_link",
 }
 
 OURS = {
-    "bill_reminders.delivery.origins.Origin.number",
+    "bill_reminders.delivery.sender_ids.SenderIdentity.number",
     "bill_reminders.delivery.requests.Mailbox.address",
 }
 """Whom messages come from is no secret."""

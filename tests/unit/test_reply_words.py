@@ -7,46 +7,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.people import Language
-from bill_reminders.domain.replies import Wish
+from bill_reminders.domain.replies import Intent
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.replies import words
 from bill_reminders.replies.words import Said, understand
 from tests.support.examples import ALL, named, some_of
 
 SAID = {
-    Wish.STOP: [
+    Intent.STOP: [
         "STOP", "Stop.", "s t o p", "ＳＴＯＰ", "ARRET", "Arrêt", "CANCEL", "END", "OPT-OUT",
         "OPTOUT", "opt out", "QUIT", "REMOVE", "TD", "UNSUBSCRIBE", "STOPALL", "REVOKE", "T", "R",
         "退订", "退訂", "回复TD退订", "取消訂閱", "不要再發了", "停止發送", "please stop sending",
         "Paid. STOP", "stop 2", "cancel my reminders", "don't stop", "STOP🛑",
     ],
-    Wish.PAID: [
+    Intent.PAID: [
         "PAID", "paid!", "I paid", "I've paid", "i have already paid it", "Paid today, thanks",
         "ＰＡＩＤ", "P A I D", "its paid", "bill paid", "payment made", "done", "已还", "已還",
         "已繳", "已经还了", "已經還了", "我已经还款了", "还清了", "付了", "钱还了，谢谢", "已付款",
         "缴费了", "搞定", "paid 👍",
     ],
-    Wish.SNOOZE: [
+    Intent.SNOOZE: [
         "SNOOZE", "snooze until tomorrow", "tomorrow", "Remind me tomorrow please", "later",
         "明天", "好的，明天", "明天再提醒我", "晚點再說", "推遲",
     ],
-    Wish.START: ["START", "UNSTOP", "resume", "opt in", "恢复", "恢復", "重新订阅"],
-    Wish.HELP: ["HELP", "info", "?", "？？", "who is this", "帮助", "幫助", "怎么用"],
-    Wish.LIST: [
+    Intent.START: ["START", "UNSTOP", "resume", "opt in", "恢复", "恢復", "重新订阅"],
+    Intent.HELP: ["HELP", "info", "?", "？？", "who is this", "帮助", "幫助", "怎么用"],
+    Intent.LIST: [
         "LIST", "my bills", "list bills", "what is due", "查询", "查詢",
         "我的账单", "帳單",
     ],
-    Wish.UNDO: ["UNDO", "undo that", "撤销", "撤銷", "撤回"],
+    Intent.UNDO: ["UNDO", "undo that", "撤销", "撤銷", "撤回"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"), [(text, wish) for wish, texts in SAID.items() for text in texts]
+    ("text", "intent"), [(text, intent) for intent, texts in SAID.items() for text in texts]
 )
 def test_a_word_of_ours_or_what_people_say_in_its_place_is_understood(
-    text: str, wish: Wish
+    text: str, intent: Intent
 ) -> None:
-    assert understand(text).wish is wish
+    assert understand(text).intent is intent
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_what_says_something_else_is_not_guessed_at(text: str) -> None:
         ("2nd", Said(None, 2)),
         ("第二个", Said(None, 2)),
         ("第2筆", Said(None, 2)),
-        ("paid 2", Said(Wish.PAID, 2)),
-        ("已还2", Said(Wish.PAID, 2)),
-        ("snooze 1", Said(Wish.SNOOZE, 1)),
+        ("paid 2", Said(Intent.PAID, 2)),
+        ("已还2", Said(Intent.PAID, 2)),
+        ("snooze 1", Said(Intent.SNOOZE, 1)),
     ],
 )
 def test_a_number_names_an_option(text: str, said: Said) -> None:
@@ -86,8 +86,8 @@ def test_a_number_names_an_option(text: str, said: Said) -> None:
 
 @given(before=st.text(max_size=40), after=st.text(max_size=40))
 def test_stop_is_heard_wherever_it_stands(before: str, after: str) -> None:
-    assert understand(f"{before} stop {after}").wish is Wish.STOP
-    assert understand(f"{before}退訂{after}").wish is Wish.STOP
+    assert understand(f"{before} stop {after}").intent is Intent.STOP
+    assert understand(f"{before}退訂{after}").intent is Intent.STOP
 
 
 @given(text=st.text(max_size=300))
@@ -107,7 +107,7 @@ def test_every_word_that_a_message_offers_is_understood(language: Language) -> N
     listed = re.search("可回[复覆]：(.+?)。", texts["sms_help"])
     offered = [*quoted, *(listed[1].split("、") if listed else ())]
     assert len(offered) > 8
-    assert [word for word in offered if understand(word).wish is None] == []
+    assert [word for word in offered if understand(word).intent is None] == []
 
 
 # Whatever is written: it takes no longer than it is long
@@ -173,7 +173,7 @@ def test_nothing_made_of_our_words_takes_more_steps_than_it_is_long(
 def test_a_longer_text_is_only_searched_for_stop() -> None:
     a_little, a_lot = (steps_of("刚" * length) for length in (1_000, 10_000))
     assert a_lot < 10.1 * a_little
-    assert understand("刚" * 10_000 + "退订").wish is Wish.STOP
+    assert understand("刚" * 10_000 + "退订").intent is Intent.STOP
 
 
 @pytest.mark.parametrize("text", ["刚" * 40 + "x", "paid all " * 30 + "?!x", "查" * 60 + "经"])
@@ -182,18 +182,20 @@ def test_what_made_patterns_backtrack_is_not_understood_at_once(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"),
+    ("text", "intent"),
     [
-        (" paid" + " " * 300, Wish.PAID),
-        ("paid" + "!" * 300, Wish.PAID),
+        (" paid" + " " * 300, Intent.PAID),
+        ("paid" + "!" * 300, Intent.PAID),
         ("paid" + " " * 300 + "not", None),
         (" " * 201 + "paid", None),
-        ("x" * 300 + " stop", Wish.STOP),
-        ("hello " * 100 + "wrong number", Wish.STOP),
+        ("x" * 300 + " stop", Intent.STOP),
+        ("hello " * 100 + "wrong number", Intent.STOP),
     ],
 )
-def test_a_wish_is_read_at_the_beginning_and_stop_everywhere(text: str, wish: Wish | None) -> None:
-    assert understand(text).wish is wish
+def test_a_wish_is_read_at_the_beginning_and_stop_everywhere(
+    text: str, intent: Intent | None
+) -> None:
+    assert understand(text).intent is intent
 
 
 # Quotations
@@ -282,29 +284,32 @@ def test_a_phone_that_says_that_somebody_reacted_is_not_answered(text: str) -> N
 def test_what_is_quoted_or_forwarded_is_nobodys_wish(form: str) -> None:
     for message in (FIRST, SHORT, CHINESE, TRADITIONAL):
         assert understand(form.format(message)) == Said()
-        assert understand(f"What does this mean?\n{form}".format(message)).wish is None
+        assert understand(f"What does this mean?\n{form}".format(message)).intent is None
 
 
 def test_lines_that_tell_to_reply_are_nobodys_wish() -> None:
-    assert understand("> Reply STOP").wish is None
-    assert understand("> To stop: reply STOP or tell Crane.\nWhat is this").wish is Wish.HELP
+    assert understand("> Reply STOP").intent is None
+    assert understand("> To stop: reply STOP or tell Crane.\nWhat is this").intent is Intent.HELP
 
 
 @pytest.mark.parametrize(
-    ("text", "wish"),
+    ("text", "intent"),
     [
-        ("STOP", Wish.STOP), ('"STOP"', Wish.STOP), ("“stop”", Wish.STOP), ("'STOP'", Wish.STOP),
-        ("‘Stop’", Wish.STOP), ("「退訂」", Wish.STOP), ("Please stop", Wish.STOP),
-        ("stop 2", Wish.STOP), ('"Please stop texting me"', Wish.STOP), ("> STOP", Wish.STOP),
-        ("Fwd: STOP", Wish.STOP), ('"STOP', Wish.STOP), ("“ stop sending me all of this, I have "
-        "told you more than once", Wish.STOP), ("don't stop 'til", Wish.STOP),
-        ('I said "STOP"! So?', Wish.STOP), ("Liked it. Stop", Wish.STOP),
-        ("I don't want 'em. Stop, tell 'em. It's the bosses' fault", Wish.STOP),
-        ('"PAID"', Wish.PAID), ("“已还”", Wish.PAID), ("「明天」", Wish.SNOOZE), ("'2'", None),
+        ("STOP", Intent.STOP), ('"STOP"', Intent.STOP), ("“stop”", Intent.STOP),
+        ("'STOP'", Intent.STOP),
+        ("‘Stop’", Intent.STOP), ("「退訂」", Intent.STOP), ("Please stop", Intent.STOP),
+        ("stop 2", Intent.STOP), ('"Please stop texting me"', Intent.STOP), ("> STOP", Intent.STOP),
+        ("Fwd: STOP", Intent.STOP), ('"STOP', Intent.STOP),
+        ("“ stop sending me all of this, I have "
+        "told you more than once", Intent.STOP), ("don't stop 'til", Intent.STOP),
+        ('I said "STOP"! So?', Intent.STOP), ("Liked it. Stop", Intent.STOP),
+        ("I don't want 'em. Stop, tell 'em. It's the bosses' fault", Intent.STOP),
+        ('"PAID"', Intent.PAID), ("“已还”", Intent.PAID), ("「明天」", Intent.SNOOZE),
+        ("'2'", None),
     ],
 )  # fmt: skip
-def test_a_wish_in_marks_is_still_a_wish(text: str, wish: Wish | None) -> None:
-    assert understand(text).wish is wish
+def test_a_wish_in_marks_is_still_a_wish(text: str, intent: Intent | None) -> None:
+    assert understand(text).intent is intent
 
 
 @pytest.mark.parametrize("message", [FIRST, SHORT, CHINESE, TRADITIONAL])
@@ -316,25 +321,25 @@ def test_a_wish_in_marks_is_still_a_wish(text: str, wish: Wish | None) -> None:
     ],
 )  # fmt: skip
 def test_the_own_words_beside_a_quotation_count(form: str, message: str) -> None:
-    assert understand(form.format(message, "STOP")).wish is Wish.STOP
-    assert understand(form.format(message, "please stop this")).wish is Wish.STOP
-    assert understand(form.format(message, "退订")).wish is Wish.STOP
-    assert understand(form.format(message, "“STOP”")).wish is Wish.STOP
-    assert understand(form.format(message, "paid")).wish is Wish.PAID
-    assert understand(form.format(message, "paid").replace(message, "")).wish is not Wish.STOP
+    assert understand(form.format(message, "STOP")).intent is Intent.STOP
+    assert understand(form.format(message, "please stop this")).intent is Intent.STOP
+    assert understand(form.format(message, "退订")).intent is Intent.STOP
+    assert understand(form.format(message, "“STOP”")).intent is Intent.STOP
+    assert understand(form.format(message, "paid")).intent is Intent.PAID
+    assert understand(form.format(message, "paid").replace(message, "")).intent is not Intent.STOP
 
 
 @pytest.mark.parametrize("message", [FIRST, SHORT, CHINESE])
 @pytest.mark.parametrize("form", ["{1}\n> {0}", "{1} “{0}”", "{1}\nOn Mon, Crane wrote:\n{0}"])
 def test_the_own_words_before_a_quotation_count(form: str, message: str) -> None:
-    assert understand(form.format(message, "STOP")).wish is Wish.STOP
-    assert understand(form.format(message, "已还")).wish is Wish.PAID
+    assert understand(form.format(message, "STOP")).intent is Intent.STOP
+    assert understand(form.format(message, "已还")).intent is Intent.PAID
 
 
 @pytest.mark.parametrize("signs", ["“", "”", "“”", '"', "'", " 'x", "x' ", "> \n", "「『", "fw:\n"])
 def test_marks_however_many_are_read_once(signs: str) -> None:
     times = 20_000 if ALL else 4_000
-    assert understand(signs * times + " stop").wish in (Wish.STOP, None)
+    assert understand(signs * times + " stop").intent in (Intent.STOP, None)
 
 
 # A number that is somebody else's now
@@ -350,7 +355,7 @@ def test_marks_however_many_are_read_once(signs: str) -> None:
     ],
 )  # fmt: skip
 def test_who_is_not_meant_wishes_to_be_left_alone(text: str) -> None:
-    assert understand(text) == Said(Wish.STOP)
+    assert understand(text) == Said(Intent.STOP)
 
 
 @pytest.mark.parametrize(
@@ -363,7 +368,7 @@ def test_who_is_not_meant_wishes_to_be_left_alone(text: str) -> None:
     ],
 )  # fmt: skip
 def test_who_says_it_politely_or_in_other_words_is_stopped_too(text: str) -> None:
-    assert understand(text) == Said(Wish.STOP)
+    assert understand(text) == Said(Intent.STOP)
 
 
 @pytest.mark.parametrize("text", ["not mine", "the number is wrong", "bajo", "发错了", "本人"])
@@ -373,4 +378,4 @@ def test_what_may_mean_a_bill_stops_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["𝐒𝐓𝐎𝐏", "🅂🅃🄾🄿", "ⓢⓣⓞⓟ"])
 def test_letters_from_a_keyboard_of_fonts_are_letters(text: str) -> None:
-    assert understand(text).wish is Wish.STOP
+    assert understand(text).intent is Intent.STOP

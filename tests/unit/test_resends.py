@@ -15,15 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Snooze
-from bill_reminders.domain.clock import QuietHours, local_date
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.local_time import QuietHours, local_date
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Join, Plan, PlanChange, User
 from bill_reminders.domain.planning import decide, deserves_resend
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder
-from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -225,7 +225,7 @@ def test_somebody_who_misses_one_is_reminded_in_time_by_another_or_gets_it_again
     if every_day:
         bill = replace(bill, recurrence=Recurrence(DUE, 3, Unit.DAY))
     start = at("02-01 00:00")
-    (first, *_) = outlook(
+    (first, *_) = forecast(
         user, [bill], {}, channels=[Channel.SMS], now=start, until=at("03-15 00:00"), at_most=1
     )
     rows = {first.reminder.key: Recorded(first.reminder, State.UNKNOWN)}
@@ -248,7 +248,7 @@ def nearer_in_time(
     user: User, bill: Bill, rows: dict[str, Recorded], lost: Reminder, now: datetime
 ) -> bool:
     """Whether another of the same occurrence goes out from now to the end of the due day."""
-    played = outlook(
+    played = forecast(
         user, [bill], rows, channels=[Channel.SMS], now=now, until=now + timedelta(days=20)
     )
     return any(

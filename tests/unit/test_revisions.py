@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, Heard
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.planning import decide, earliest_due_date
 from bill_reminders.domain.recurrence import Recurrence, Unit
@@ -22,7 +23,6 @@ from bill_reminders.domain.revisions import (
     moves_dates,
     of_deleted,
 )
-from bill_reminders.domain.terms import Channel
 from tests.support.examples import examples
 from tests.support.people import a_bill
 from tests.unit.test_planning_properties import Household, households

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.clock import QuietHours
 from bill_reminders.domain.countries import (
     COUNTRIES,
     ELSEWHERE,
@@ -17,6 +16,7 @@ from bill_reminders.domain.countries import (
     country_of,
     rules_for,
 )
+from bill_reminders.domain.local_time import QuietHours
 
 NAMED = [
     "AE", "AU", "BR", "CA", "CH", "CN", "DE", "ES", "FR", "GB", "HK", "ID", "IE", "IN", "IT", "JP",

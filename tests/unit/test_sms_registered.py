@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.countries import rules_for
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages import registered
 from bill_reminders.messages.direct import code, trial
 from bill_reminders.messages.notices import Notice, Sender

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Snooze
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Join, User
 from bill_reminders.domain.planning import Decision, decide, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
-from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -13,11 +13,11 @@ from bill_reminders import spread
 from bill_reminders.delivery import pace
 from bill_reminders.delivery.pace import Pace
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.chains import planned_instant
-from bill_reminders.domain.clock import QuietHours, local_date, together
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import QuietHours, local_date, together
 from bill_reminders.domain.people import Plan
+from bill_reminders.domain.reminder_series import planned_instant
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import rows
 from bill_reminders.storage.accounts import shard_of
 from tests.support.people import a_user

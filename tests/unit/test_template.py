@@ -135,7 +135,7 @@ def test_every_queue_is_encrypted_and_fails_into_dead_letters() -> None:
         assert int(sender["MAX_RECEIVES"]) == redrive["maxReceiveCount"]
 
 
-def test_a_nudge_stays_hidden_for_six_times_what_a_sender_may_run() -> None:
+def test_a_wake_up_stays_hidden_for_six_times_what_a_sender_may_run() -> None:
     timeout = rendered("prod")["Globals"]["Function"]["Timeout"]
     for channel in ("Sms", "Push", "Email"):
         assert PROD[f"{channel}Nudges"]["Properties"]["VisibilityTimeout"] >= 6 * timeout

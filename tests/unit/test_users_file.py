@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.people import DEFAULT_PLAN, Attestation, Join, Language
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files.rows import MAX_ROWS, RowError, decode
 from bill_reminders.files.users import COLUMNS, OPTIONAL_COLUMNS, UserRow, read_users
 from tests.support.examples import examples

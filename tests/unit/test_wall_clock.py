@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.domain.clock import (
+from bill_reminders.domain.local_time import (
     QuietHours,
     floor_minute,
     instant_of,

@@ -16,7 +16,7 @@ from bill_reminders.receipts.inbound import (
     PlainText,
     Receipt,
     Topics,
-    Unreadable,
+    UnreadableReceipt,
     forgotten,
     parse,
 )
@@ -311,7 +311,7 @@ def test_a_text_that_a_provider_publishes_claims_to_be_no_receipt(body: str) -> 
     "body", ["{", " {broken", "{}", forms.published("{broken"), forms.published("{}")]
 )
 def test_what_begins_like_a_receipt_and_is_none_stays_unreadable(body: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableReceipt):
         parse(body, TOPICS)
 
 
@@ -325,21 +325,21 @@ DEEP = '{"a":' * 100_000
 )
 def test_what_is_nested_too_deep_is_unreadable(body: str) -> None:
     assert forgotten(body) is None
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableReceipt):
         parse(body, TOPICS)
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00"])
 def test_an_instant_that_no_calendar_has_is_unreadable(at: str) -> None:
     written = forms.of_email("Send", tag="tag", address=EMAIL, at=AT)
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableReceipt):
         parse(written.replace(AT.isoformat(), at), TOPICS)
 
 
 @given(st.text())
 def test_no_text_at_all_is_taken_for_a_receipt(text: str) -> None:
     for body in (text, forms.published(text), forms.published(text, topic=forms.DEVICE_TOPIC)):
-        with pytest.raises((PlainText, Unreadable)):
+        with pytest.raises((PlainText, UnreadableReceipt)):
             parse(body, TOPICS)
 
 
@@ -357,14 +357,14 @@ def mail(topic: str, kind: str = "Bounce") -> str:
 @pytest.mark.parametrize("topic", [forms.DEVICE_TOPIC, OTHER, ""])
 @pytest.mark.parametrize("kind", ["Send", "Delivery", "Bounce", "Complaint"])
 def test_what_becomes_of_mails_counts_from_its_own_topic_alone(topic: str, kind: str) -> None:
-    with pytest.raises(Unreadable, match="from a topic that is not its own"):
+    with pytest.raises(UnreadableReceipt, match="from a topic that is not its own"):
         parse(mail(topic, kind), TOPICS)
 
 
 @pytest.mark.parametrize("topic", [forms.EMAIL_TOPIC, OTHER, ""])
 def test_what_becomes_of_devices_counts_from_its_own_topic_alone(topic: str) -> None:
     forged = forms.of_device(endpoint=ENDPOINT, provider_id="push-1", at=AT, topic=topic)
-    with pytest.raises(Unreadable, match="from a topic that is not its own"):
+    with pytest.raises(UnreadableReceipt, match="from a topic that is not its own"):
         parse(forged, TOPICS)
 
 
@@ -373,14 +373,14 @@ def test_lines_of_the_log_of_sms_come_through_no_topic(topic: str) -> None:
     line = forms.of_sms(number=PHONE, provider_id="sms-1", at=AT)
     with_marks_of_a_topic = json.loads(forms.published("{}", topic=topic)) | json.loads(line)
     for forged in (forms.published(line, topic=topic), json.dumps(with_marks_of_a_topic)):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableReceipt):
             parse(forged, TOPICS)
 
 
 @pytest.mark.parametrize("topic", [forms.EMAIL_TOPIC, forms.DEVICE_TOPIC])
 def test_an_event_that_bears_the_marks_of_two_kinds_is_of_neither(topic: str) -> None:
     event = json.loads(forms.event_in(mail(topic))) | {"EventType": "DeliveryFailure"}
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableReceipt):
         parse(forms.notification(event, topic=topic), TOPICS)
 
 

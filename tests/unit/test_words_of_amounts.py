@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bill_reminders.domain.bills import Bill, FailedDebit
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.push import push

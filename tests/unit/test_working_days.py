@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bill_reminders.domain.bank_days import ROWS
 from bill_reminders.domain.countries import RULES
+from bill_reminders.domain.enums import Shift
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.terms import Shift
 from bill_reminders.domain.working_days import (
     NoWorkingDay,
     Place,

@@ -470,9 +470,9 @@ def summary(bill: Bill, *, today: date) -> BillSummary:
 
 
 def silenced_view(bill: Bill) -> Silenced | None:
-    if bill.silence is None:
+    if bill.mute is None:
         return None
-    return Silenced(at=instant_text(bill.silence.at), reason=bill.silence.reason.value)
+    return Silenced(at=instant_text(bill.mute.at), reason=bill.mute.reason.value)
 
 
 def status_of(bill: Bill, following: Occurrence | None, today: date) -> BillStatus:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from bill_reminders.api.fields import Answer, ChannelName, Day, Instant, instant_text
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.forecast import Coming
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.outlook import Coming
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.explanations import because, outcome
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bill_reminders.api.fields import Answer, Body, Instant, instant_text
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.codes import Pending
 
 LONGEST_CONSENT = 500

@@ -18,12 +18,12 @@ from bill_reminders.api.routes import (
     devices,
     files,
     loans,
+    mute,
     occurrences,
     payments,
     prepayments,
     reminders,
     settings,
-    silence,
 )
 
 VERSION = "1.0.0"
@@ -37,7 +37,7 @@ ROUTERS = (
     calendar.router,
     files.router,
     bills.router,
-    silence.router,
+    mute.router,
     occurrences.router,
     loans.router,
     payments.router,

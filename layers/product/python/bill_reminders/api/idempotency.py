@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from bill_reminders import clock
-from bill_reminders.storage import answers
-from bill_reminders.storage.answers import Answer, Request
+from bill_reminders.storage import idempotency
+from bill_reminders.storage.idempotency import Request, StoredAnswer
 from bill_reminders.trouble import may_pass
 
 IdempotencyKey = Annotated[
@@ -52,23 +52,23 @@ def done_once(app: Any, next_middleware: NextMiddleware) -> Response[Any]:
     """The middleware of every POST. An answer is kept only when it was done: after a problem the
     same key may be used again."""
     request = request_of(app)
-    begun = answers.begin(request, now=clock.now())
-    if isinstance(begun, Answer):
+    begun = idempotency.begin(request, now=clock.now())
+    if isinstance(begun, StoredAnswer):
         return Response(begun.status, "application/json", begun.body, headers=dict(begun.headers))
     try:
         response = next_middleware(app)
     except Exception:
-        answers.unlock(request, begun)
+        idempotency.unlock(request, begun)
         raise
     headers = {
         name: str(response.headers[name]) for name in KEPT_HEADERS if name in response.headers
     }
     body = None if response.body is None else json.dumps(response.body, ensure_ascii=False)
     try:
-        answers.finish(request, begun, Answer(response.status_code, body, headers))
+        idempotency.finish(request, begun, StoredAnswer(response.status_code, body, headers))
     except Exception as error:
         if not may_pass(error):
             raise
         # the work is done, and its ids derive from the key: whoever repeats it finds it
-        answers.unlock(request, begun)
+        idempotency.unlock(request, begun)
     return response

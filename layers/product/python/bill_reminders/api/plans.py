@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bill_reminders.api.fields import Answer, Body, ChannelName, LeadDay, OverdueDay, WallTime
 from bill_reminders.domain.bounds import LIVE_OF_BILL, LIVE_OF_USER
-from bill_reminders.domain.clock import wall_text
+from bill_reminders.domain.local_time import wall_text
 from bill_reminders.domain.people import MOST_LEAD_DAYS, MOST_OVERDUE_DAYS, Plan, PlanChange
 from bill_reminders.files import plans
 from bill_reminders.files.plans import cells_said

@@ -25,9 +25,9 @@ from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue, MayPass
 from bill_reminders.files.cells import CellError
 from bill_reminders.storage.accounts import Contended, UnknownUser
-from bill_reminders.storage.answers import AnotherRequest, InProgress
 from bill_reminders.storage.codes import NoCode, OldCode, WrongCode
 from bill_reminders.storage.handovers import NotSettled
+from bill_reminders.storage.idempotency import AnotherRequest, InProgress
 from bill_reminders.storage.identities import AlreadyJoined, AlreadyRegistered, NotEmpty
 from bill_reminders.storage.limits import TooOften
 from bill_reminders.storage.transactions import Busy, Lost

@@ -30,10 +30,10 @@ from bill_reminders.api.plans import (
 )
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.clock import QuietHours, wall_text
-from bill_reminders.domain.outlook import next_on_each_channel
+from bill_reminders.domain.enums import Kind
+from bill_reminders.domain.forecast import next_on_each_channel
+from bill_reminders.domain.local_time import QuietHours, wall_text
 from bill_reminders.domain.people import NO_CHANGE, Language, PlanChange, User
-from bill_reminders.domain.terms import Kind
 from bill_reminders.files import plans, users
 from bill_reminders.files.cells import CellError, words
 from bill_reminders.files.rows import Row

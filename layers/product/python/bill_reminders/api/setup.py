@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bill_reminders.api.fields import Answer
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.local_time import local_date
 
 StepName = Literal["account", "contact", "bill", "resume", "test_message"]
 

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.choices import bill_chose
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.overrides import with_bill_overrides
 
-type Draft = Callable[[date], Bill]
+type BillFactory = Callable[[date], Bill]
 """Makes a bill, given the date from which on it is owed unless the draft knows a better one."""
 
 MOST_OPEN_BILLS = 500
@@ -26,7 +26,7 @@ class TooManyBills(BillRemindersError):
         self.which = which
 
 
-def enter(account: Account, bill_id: str, draft: Draft, *, now: datetime) -> Account:
+def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
     """Add a bill, owed from the user's today. One that is there under that id stays as it is.
     Raises TooManyBills."""
     if account.bill(bill_id) is not None:
@@ -36,19 +36,19 @@ def enter(account: Account, bill_id: str, draft: Draft, *, now: datetime) -> Acc
     return after
 
 
-def change(account: Account, bill_id: str, draft: Draft, *, now: datetime) -> Account:
+def change(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
     """Make of a bill what its user says. What happened to it stays. Raises NoSuchBill."""
     known = account.need_bill(bill_id)
     return account.with_bill(in_place_of(known, draft, account.today(now)))
 
 
-def in_place_of(known: Bill, draft: Draft, today: date) -> Bill:
+def in_place_of(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft as the bill that its user changes: with all that happened to it up to the user's
     local date `today`."""
-    return bill_chose(known, with_history(known, draft, today))
+    return with_bill_overrides(known, with_history(known, draft, today))
 
 
-def with_history(known: Bill, draft: Draft, today: date) -> Bill:
+def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft with all that happened to the bill that it takes the place of, and with the number
     that each occurrence has."""
     wanted = draft(known.owed_from)
@@ -68,8 +68,8 @@ def with_history(known: Bill, draft: Draft, today: date) -> Bill:
         failed_debits=known.failed_debits,
         reopened=known.reopened,
         closed_at=known.closed_at,
-        silence=known.silence,
-        chosen=known.chosen,
+        mute=known.mute,
+        overrides=known.overrides,
         version=known.version,
     )
     return bill.with_snoozes_of(known).with_overdue_of(known, today)

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import (
     NO_CHANGE,
     Address,
@@ -18,7 +19,6 @@ from bill_reminders.domain.people import (
     User,
     same_address,
 )
-from bill_reminders.domain.terms import Channel
 
 
 def take(

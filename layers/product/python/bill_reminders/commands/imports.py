@@ -8,13 +8,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from bill_reminders.commands.bills import Draft, need_room, with_history
+from bill_reminders.commands.bills import BillFactory, need_room, with_history
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.bounds import Room, TooManyReminders
-from bill_reminders.domain.choices import bill_chose
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, schedule
+from bill_reminders.domain.overrides import with_bill_overrides
 from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import User, same_address
 
@@ -60,7 +60,7 @@ def import_user(account: Account, wanted: User) -> Account:
         for channel, address in wanted.addresses.items()
     }
     kept = replace(
-        _keeping_chosen(wanted, known),
+        _keeping_overrides(wanted, known),
         kind_plans=wanted.kind_plans or known.kind_plans,
         code_word=known.code_word,
         tips=known.tips,
@@ -76,7 +76,7 @@ def import_user(account: Account, wanted: User) -> Account:
 
 
 def import_bills(
-    account: Account, drafts: Iterable[tuple[int, Draft]], merging: Merging, *, now: datetime
+    account: Account, drafts: Iterable[tuple[int, BillFactory]], merging: Merging, *, now: datetime
 ) -> Imported:
     """Create or change bills as a file gives them, each with its place in it.
 
@@ -109,7 +109,7 @@ def import_bills(
     return Imported(after, saved, tuple(refused))
 
 
-def _from_file(known: Bill, draft: Draft, today: date, merging: Merging) -> Bill:
+def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -> Bill:
     """The draft as the bill that a file changes on the user's `today`."""
     said = with_history(known, draft, today)
     given = replace(
@@ -118,7 +118,7 @@ def _from_file(known: Bill, draft: Draft, today: date, merging: Merging) -> Bill
         plan_change=said.plan_change.over(known.plan_change),
         label=known.label if known.bill_id in merging.unlabelled else said.label,
     )
-    given = bill_chose(known, given) if merging.own else _keeping_chosen(given, known)
+    given = with_bill_overrides(known, given) if merging.own else _keeping_overrides(given, known)
     return _keeping_paid(given, known, today)
 
 
@@ -151,10 +151,10 @@ def _keeping_paid(given: Bill, known: Bill, today: date) -> Bill:
     return given
 
 
-def _keeping_chosen[T: (User, Bill)](wanted: T, known: T) -> T:
+def _keeping_overrides[T: (User, Bill)](wanted: T, known: T) -> T:
     """`wanted` with what the user chose of `known`."""
-    kept = {name: getattr(known, name) for name in known.chosen}
-    return replace(wanted, chosen=known.chosen, **kept)
+    kept = {name: getattr(known, name) for name in known.overrides}
+    return replace(wanted, overrides=known.overrides, **kept)
 
 
 def _verdict(known: Bill | None, bill: Bill) -> Saved:

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.choices import bill_chose, user_chose
+from bill_reminders.domain.overrides import with_bill_overrides, with_user_overrides
 from bill_reminders.domain.people import Plan, PlanChange, User
 
 
 def change_settings(account: Account, settings: Callable[[User], User]) -> Account:
     """Change settings, as the user's own choice: zone, language, plans, quiet hours, pause."""
-    return account.with_user(user_chose(account.user, settings(account.user)))
+    return account.with_user(with_user_overrides(account.user, settings(account.user)))
 
 
 def change_plans(
@@ -21,5 +21,5 @@ def change_plans(
     choice. Raises NoSuchBill."""
     known = account.need_bill(bill_id)
     plan, own = plans(account.user, known)
-    after = account.with_user(user_chose(account.user, replace(account.user, plan=plan)))
-    return after.with_bill(bill_chose(known, replace(known, plan_change=own)))
+    after = account.with_user(with_user_overrides(account.user, replace(account.user, plan=plan)))
+    return after.with_bill(with_bill_overrides(known, replace(known, plan_change=own)))

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from bill_reminders.commands.occurrences import need_due_date, oldest_unpaid
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import LATE_AT_MOST, Snooze
-from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.local_time import DAY
 
 
 class NeedsConfirmation(InvalidValue):

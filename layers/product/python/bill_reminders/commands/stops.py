@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, StoppedBy, same_address
-from bill_reminders.domain.terms import Channel
 
 
 def stop(

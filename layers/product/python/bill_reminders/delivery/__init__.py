@@ -1,1 +1,1 @@
-"""The delivery machine: find who is due, nudge their channels, claim, send once, mark."""
+"""The delivery machine: find who is due, wake their channels, claim, send once, mark."""

@@ -3,8 +3,8 @@ for a while.
 
 A refused claim costs two transactions, and asking a provider that throttles makes it throttle
 longer; what gets no answer may be sent once more, and no third time. While the circuit is open
-nothing is claimed; nudges are acknowledged, and the index brings their users back. Each worker has
-its own: nothing is shared that could itself fail.
+nothing is claimed; wake-ups are acknowledged, and the index brings their users back. Each worker
+has its own: nothing is shared that could itself fail.
 """
 
 from dataclasses import dataclass, field

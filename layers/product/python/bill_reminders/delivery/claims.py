@@ -20,16 +20,16 @@ from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY, instant_of, local_date
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State, sources
+from bill_reminders.domain.local_time import DAY, instant_of, local_date
 from bill_reminders.domain.people import User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.quotas import SELF_REGISTERED_SMS_A_DAY
 from bill_reminders.domain.reminders import Reminder, Skip
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, links, rows, tables
-from bill_reminders.storage.accounts import Beginning, shard_of
+from bill_reminders.storage.accounts import FirstRead, shard_of
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from bill_reminders.storage.transactions import (
     ACTIONS_AT_MOST,
@@ -104,7 +104,7 @@ def claim_next(
     *,
     with_link: bool = False,
     now: datetime,
-    begun: Beginning | None = None,
+    first_read: FirstRead | None = None,
     held_until: HeldUntil = lambda user: None,
 ) -> Claim:
     """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant;
@@ -117,8 +117,8 @@ def claim_next(
     token = links.new_token() if with_link else None
     tried: Claim | None = None
     for _ in range(accounts.ROUNDS):
-        account = accounts.read(user_id, now=now, begun=begun)
-        begun = None  # from now on everything is read anew
+        account = accounts.read(user_id, now=now, first_read=first_read)
+        first_read = None  # from now on everything is read anew
         if tried is not None and _is_ours(account, tried):
             return tried  # its answer was lost, or was that to the library's own second attempt
         if account.beyond:
@@ -226,7 +226,7 @@ def _moved_instant(account: Account, decision: Decision, claim: Claim, now: date
         actions.append(accounts.set_or_remove(next_at, decision.next_at))
         actions.append(tables.quarantined_at(claim.channel).remove())
     if claim.first:
-        actions.append(tables.greeted_at(claim.channel).set(now))
+        actions.append(tables.welcomed_at(claim.channel).set(now))
     if claim.reminders:
         today = local_date(now, account.user.zone)
         count = account.messages_on(claim.channel, today) + 1
@@ -426,8 +426,8 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
             )
             for reminder in claim.reminders
         }
-        greeted = account.greeted - {claim.channel} if claim.first else account.greeted
-        return replace(account, recorded={**account.recorded, **waiting}, greeted=greeted)
+        welcomed = account.welcomed - {claim.channel} if claim.first else account.welcomed
+        return replace(account, recorded={**account.recorded, **waiting}, welcomed=welcomed)
 
     def written(before: Account, after: Account) -> Iterable[Write]:
         return _given_back(claim, not_before, reason) if is_mine(before) else ()
@@ -465,11 +465,11 @@ class OutOfIndex(BillRemindersError):
 
 
 def quarantine(user_id: str, channel: Channel) -> datetime | None:
-    """Take the user out of the channel's index: their nudge failed as often as it may. The instant
-    that rests now, the earlier one where one rested already; None when the channel was not to be
-    woken, or the account changed in between.
+    """Take the user out of the channel's index: their wake-up failed as often as it may. The
+    instant that rests now, the earlier one where one rested already; None when the channel was not
+    to be woken, or the account changed in between.
 
-    Whatever succeeds later, a change, a redrive or the nudge itself, brings them back. Raises
+    Whatever succeeds later, a change, a redrive or the wake-up itself, brings them back. Raises
     accounts.UnknownUser; OutOfIndex when it may have been written all the same.
     """
     try:

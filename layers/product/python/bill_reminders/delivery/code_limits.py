@@ -6,10 +6,10 @@ from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.mailboxes import domain_key, mailbox_key
 from bill_reminders.domain.quotas import SELF_REGISTERED_CODES_A_DAY
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import limits, mailed_codes
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.limits import HOUR, Limit, TooOften

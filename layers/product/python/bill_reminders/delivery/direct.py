@@ -11,12 +11,12 @@ from aws_lambda_powertools import Logger
 from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders.delivery import direct_rows, providers
-from bill_reminders.delivery.origins import DeployedOrigins, Origins, OriginsUnread
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery.requests import Mailbox, email_request, push_request, sms_request
+from bill_reminders.delivery.sender_ids import DeployedSenderIds, SenderIds, SenderIdsUnread
 from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.sms_text import segments
 from bill_reminders.trouble import may_pass, name_of
@@ -110,12 +110,12 @@ def _send_once(message: Direct, mailbox: Mailbox | None, bounds: SmsBounds, now:
             return providers.send_once(_client("sesv2").send_email, **request)
 
 
-def _origins(bounds: SmsBounds) -> Origins:
-    origins = DeployedOrigins(_client("ssm"), bounds.origins_parameter)
+def _origins(bounds: SmsBounds) -> SenderIds:
+    origins = DeployedSenderIds(_client("ssm"), bounds.origins_parameter)
     origins.refresh()
     try:
         return origins.known()
-    except OriginsUnread:
+    except SenderIdsUnread:
         raise Refused("origins_unread") from None
 
 

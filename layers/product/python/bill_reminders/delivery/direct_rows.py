@@ -6,8 +6,8 @@ from uuid import uuid4
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from bill_reminders.delivery.claims import LEASE, settle_shard, settled, word_of_owner
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import ACCEPTED, State
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.rows import ledger_expiry
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import condition_failed

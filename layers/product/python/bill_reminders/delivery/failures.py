@@ -45,7 +45,7 @@ def note(claim: Claim, failure: Failure, *, now: datetime) -> bool:
         is_mine=is_mine,
         condition=claims.owned(claim) & claims.word_of_owner(failure.state),
         actions=settled(failure.state, reason=failure.reason, now=now),
-        not_greeted=claim.first,
+        not_welcomed=claim.first,
         reach=min(reminder.due_on for reminder in claim.reminders),
         now=now,
     )
@@ -66,7 +66,7 @@ def receive(row: LedgerItem, failure: Failure, *, actions: list[Action], now: da
         is_mine=is_same,
         condition=claims.same_claim(row) & claims.may_become(failure.state),
         actions=actions,
-        not_greeted=True,  # it may have been the one that says how to stop
+        not_welcomed=True,  # it may have been the one that says how to stop
         reach=row.due_on,
         now=now,
     )
@@ -79,7 +79,7 @@ def _change(
     is_mine: Callable[[Recorded], bool],
     condition: Condition,
     actions: list[Action],
-    not_greeted: bool,
+    not_welcomed: bool,
     reach: date,
     now: datetime,
 ) -> bool:
@@ -91,7 +91,7 @@ def _change(
         after = replace(
             account,
             recorded=with_message(account.recorded, row.key, failure.state),
-            greeted=account.greeted - {channel} if not_greeted else account.greeted,
+            welcomed=account.welcomed - {channel} if not_welcomed else account.welcomed,
         )
         if failure.stop is None:
             return after

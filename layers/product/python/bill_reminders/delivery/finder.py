@@ -1,9 +1,9 @@
 """find_due: which users have something to hear at this minute, on which channel.
 
 It reads keys from the sparse indexes and nothing else: no user, no bill, no plan. What it misses,
-because it crashed, never ran, lost a nudge or met an index that lagged, the look at what is older
+because it crashed, never ran, lost a wake-up or met an index that lagged, the look at what is older
 finds within five minutes. So does what it leaves: when more are due than the channel sends until
-that look, as when a million chose nine o'clock, nudges for all would outlast the function's time.
+that look, as when a million chose nine o'clock, wake-ups for all would outlast the function's time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,14 +14,14 @@ from itertools import chain
 from math import ceil
 from typing import Any
 
-from bill_reminders.delivery import nudges
-from bill_reminders.delivery.nudges import Nudge
-from bill_reminders.domain.terms import Channel
+from bill_reminders.delivery import wake_ups
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.tables import due_index, next_at
 
 OLDER_EVERY_MINUTES = 5
 AT_LEAST = 100
-"""So many a shard are nudged however slow the channel, and however full its queue seems: neither
+"""So many a shard are woken however slow the channel, and however full its queue seems: neither
 poison nor a wrong count may stop the healing."""
 
 DEPTHS = (
@@ -47,7 +47,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How many users were nudged: due at this minute, and due earlier."""
+    """How many users were woken: due at this minute, and due earlier."""
 
     due: int
     older: int
@@ -56,9 +56,9 @@ class Found:
 def tick(
     minute: datetime, routes: Iterable[Route], *, shards: int, sqs: Any
 ) -> Mapping[Channel, Found]:
-    """Nudge everyone who is due at `minute` on one of the open `routes`, all routes at once.
+    """Wake everyone who is due at `minute` on one of the open `routes`, all routes at once.
 
-    A shard or a route that fails keeps no other from being nudged; the first error is raised when
+    A shard or a route that fails keeps no other from being woken; the first error is raised when
     all are done.
     """
     routes = tuple(routes)
@@ -77,7 +77,7 @@ def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
         errors: list[BaseException] = []
         if minute.minute % OLDER_EVERY_MINUTES == 0:
             try:
-                limit = _older_limit(route, shards, sqs)  # before this tick's own nudges arrive
+                limit = _older_limit(route, shards, sqs)  # before this tick's own wake-ups arrive
             except Exception as failure:  # an unread depth must not stop the healing
                 errors.append(failure)
                 limit = AT_LEAST
@@ -86,10 +86,10 @@ def _tick_route(minute: datetime, route: Route, shards: int, sqs: Any) -> Found:
             ]
         due_users, due_errors = _gather(due)
         older_users, older_errors = _gather(older)
-        nudges.send(
+        wake_ups.send(
             sqs,
             route.queue_url,
-            [Nudge(user_id, minute) for user_id in chain(due_users, older_users)],
+            [WakeUp(user_id, minute) for user_id in chain(due_users, older_users)],
             pool=pool,
         )
     for error in chain(errors, due_errors, older_errors):

@@ -8,8 +8,8 @@ from pynamodb.expressions.update import Action
 from bill_reminders.delivery import failures
 from bill_reminders.delivery.claims import LEASE, may_become, read_row, same_claim, settled
 from bill_reminders.delivery.failures import Failure
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import ACCEPTED, State
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import condition_failed

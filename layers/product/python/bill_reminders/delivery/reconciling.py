@@ -23,6 +23,7 @@ from bill_reminders.delivery.claims import (
     to_look_at,
 )
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import (
     RECEIPT_WAIT,
     RESENDS_AT_MOST,
@@ -30,7 +31,6 @@ from bill_reminders.domain.ledger import (
     State,
 )
 from bill_reminders.domain.planning import deserves_resend
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, channels
 from bill_reminders.storage.tables import LedgerItem
 from bill_reminders.storage.transactions import Write, condition_failed
@@ -62,23 +62,23 @@ wait follow over as long as the second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class Unreconciled:
     """A message's first row, by its keys."""
 
     user_id: str
     key: str
 
 
-def unsettled(shard: int, *, now: datetime, limit: int) -> list[Unsettled]:
+def unreconciled(shard: int, *, now: datetime, limit: int) -> list[Unreconciled]:
     """What is to be looked at by `now`, of one of the ledger's SETTLE_SHARDS; the oldest first."""
     found = LedgerItem.unsettled.query(shard, LedgerItem.settle_at <= now, limit=limit)
-    return [Unsettled(item.user_id, item.key) for item in found]
+    return [Unreconciled(item.user_id, item.key) for item in found]
 
 
 SHARDS = range(SETTLE_SHARDS)
 
 
-def settle(message: Unsettled, *, resend: Collection[Channel], now: datetime) -> Outcome:
+def reconcile(message: Unreconciled, *, resend: Collection[Channel], now: datetime) -> Outcome:
     """Look at one message; on the channels in `resend` a second one is better than perhaps none.
 
     Doing it again does nothing. Raises accounts.Contended, transactions.Busy.
@@ -100,7 +100,7 @@ def settle(message: Unsettled, *, resend: Collection[Channel], now: datetime) ->
     return _write(row, [*NO_LOOK], _same(row), Outcome.LEFT)
 
 
-def put_off(message: Unsettled, *, until: datetime) -> None:
+def put_off(message: Unreconciled, *, until: datetime) -> None:
     """Look at a message later, if it is still to be looked at."""
     row = LedgerItem(message.user_id, message.key)
     try:
@@ -210,7 +210,7 @@ def _give_back(row: LedgerItem, now: datetime) -> bool:
         return replace(
             account,
             recorded={**account.recorded, **waiting, **unknown},
-            greeted=account.greeted - {Channel(row.channel)},
+            welcomed=account.welcomed - {Channel(row.channel)},
         )
 
     def written(before: Account, after: Account) -> Iterator[Write]:

@@ -8,7 +8,7 @@ from email.utils import formataddr
 from hashlib import sha256
 from typing import Any
 
-from bill_reminders.delivery.origins import LEFT_TO_AWS, Origin
+from bill_reminders.delivery.sender_ids import LEFT_TO_AWS, SenderIdentity
 from bill_reminders.domain.countries import SenderId, rules_for
 from bill_reminders.messages.names import shorten
 
@@ -16,7 +16,7 @@ PLATFORMS = ("APNS", "APNS_SANDBOX", "FCM")
 
 
 def sms_request(
-    number: str, body: str, *, origin: Origin = LEFT_TO_AWS, wording: str = ""
+    number: str, body: str, *, origin: SenderIdentity = LEFT_TO_AWS, wording: str = ""
 ) -> dict[str, Any]:
     """For SNS Publish. `wording` is the number of the registered wording, where there is one.
 

@@ -1,4 +1,4 @@
-"""A nudge comes in: claim what is due, send it once, mark what became of it."""
+"""A wake-up comes in: claim what is due, send it once, mark what became of it."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,25 +11,25 @@ from aws_lambda_powertools import Logger
 from bill_reminders.delivery import claims, failures
 from bill_reminders.delivery.claims import ROWS_AT_MOST, Claim, HeldUntil
 from bill_reminders.delivery.failures import Failure
-from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
-from bill_reminders.domain.clock import DAY, floor_minute, instant_of, local_date, next_minute
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
+from bill_reminders.domain.local_time import DAY, floor_minute, instant_of, local_date, next_minute
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice, Part
-from bill_reminders.storage.accounts import Beginning, UnknownUser
+from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.trouble import may_pass
 
 logger = Logger(child=True)
 
 AHEAD_AT_MOST = timedelta(minutes=5)
-"""How far a nudge's minute may run ahead of this machine's clock and still be believed."""
+"""How far a wake-up's minute may run ahead of this machine's clock and still be believed."""
 
 DELAY_AT_MOST_MINUTES = 60
 
-PAGE, WAY_OUT = "/r/", "/u/"
+PAGE, UNSUBSCRIBE = "/r/", "/u/"
 """Where a message's token stands in an address: the shorter, the more room an SMS has for words."""
 
 
@@ -39,8 +39,9 @@ class Outgoing:
 
     `today` is the user's local date; all words count days from it, so `expires_in` is how long it
     lasts. `first` is the first message to this address, which says how to stop. `message_id` is
-    ours and says nothing about the user. `link` is the address of the message's page, `way_out`
-    that at which one request stops the channel; both are None where a message carries none.
+    ours and says nothing about the user. `link` is the address of the message's page,
+    `unsubscribe_link` that at which one request stops the channel; both are None where a message
+    carries none.
     """
 
     user: User
@@ -52,7 +53,7 @@ class Outgoing:
     part: Part
     message_id: str
     link: str | None = field(default=None, repr=False)
-    way_out: str | None = field(default=None, repr=False)
+    unsubscribe_link: str | None = field(default=None, repr=False)
 
 
 class NotGivenBack(MayPass):
@@ -63,10 +64,10 @@ Send = Callable[[Outgoing], str]
 """Compose and send; the provider's message id. Raises providers.Refused, Rejected or NoAnswer."""
 
 
-def effective_now(clock: datetime, nudge: Nudge) -> datetime:
-    """The later of the clock and the nudge's minute, so that a clock which is slow by less than
+def effective_now(clock: datetime, wake_up: WakeUp) -> datetime:
+    """The later of the clock and the wake-up's minute, so that a clock which is slow by less than
     five minutes still finds due what woke it."""
-    return nudge.minute if clock < nudge.minute <= clock + AHEAD_AT_MOST else clock
+    return wake_up.minute if clock < wake_up.minute <= clock + AHEAD_AT_MOST else clock
 
 
 def deliver(
@@ -77,7 +78,7 @@ def deliver(
     send: Send,
     link_origin: str = "",
     note_lag: Callable[[timedelta], None] = lambda lag: None,
-    begun: Beginning | None = None,
+    first_read: FirstRead | None = None,
     held_until: HeldUntil = lambda user: None,
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
@@ -97,10 +98,10 @@ def deliver(
             channel,
             with_link=bool(link_origin),
             now=now,
-            begun=begun,
+            first_read=first_read,
             held_until=held_until,
         )
-        begun = None
+        first_read = None
         more = claim.more
         if claim.aside:  # an alarm looks for these words
             logger.error("too much to plan, put aside", user_id=user_id, channel=channel.value)
@@ -136,7 +137,7 @@ def _send_claim(claim: Claim, part: Part, now: datetime, send: Send, origin: str
         part=part,
         message_id=claim.owner,
         link=None if claim.token is None else f"{origin}{PAGE}{claim.token}",
-        way_out=None if claim.token is None else f"{origin}{WAY_OUT}{claim.token}",
+        unsubscribe_link=None if claim.token is None else f"{origin}{UNSUBSCRIBE}{claim.token}",
     )
     try:
         provider_id = send(outgoing)

@@ -7,8 +7,8 @@ from typing import Protocol, Self
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.delivery.origins import Origin, Origins
 from bill_reminders.delivery.providers import Refused, Rejected
+from bill_reminders.delivery.sender_ids import SenderIdentity, SenderIds
 from bill_reminders.files.addresses import country_of_phone
 from bill_reminders.storage import sms_total
 
@@ -85,14 +85,14 @@ class SmsBounds:
         if used >= NEARLY * self.parts_per_day:
             logger.warning("most of today's SMS are used", of=self.parts_per_day)
 
-    def need_country(self, number: str, origins: Origins) -> None:
+    def need_country(self, number: str, origins: SenderIds) -> None:
         """Raises CountryNotAllowed for an E.164 `number` of a country that SMS do not go to."""
         allowed = allowed_countries(self.countries, origins.by_country)
         if allowed and country_of_phone(number) not in allowed:
             raise CountryNotAllowed
 
 
-def allowed_countries(named: str, origins: Mapping[str, Origin]) -> frozenset[str]:
+def allowed_countries(named: str, origins: Mapping[str, SenderIdentity]) -> frozenset[str]:
     """The ISO countries that SMS may go to: those that are `named`, else those with a sender id or
     a number of ours. Empty for all, where there are none."""
     if named:

@@ -10,7 +10,7 @@ from random import uniform
 from threading import Lock
 
 from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
-from bill_reminders.domain.clock import next_minute
+from bill_reminders.domain.local_time import next_minute
 from bill_reminders.domain.people import User
 from bill_reminders.messages.sms_text import MOST_SEGMENTS
 from bill_reminders.storage import sms_total

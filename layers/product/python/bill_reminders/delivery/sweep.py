@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools import Logger
 
 from bill_reminders.delivery import reconciling
-from bill_reminders.delivery.reconciling import Outcome, Unsettled
-from bill_reminders.domain.terms import Channel
+from bill_reminders.delivery.reconciling import Outcome, Unreconciled
+from bill_reminders.domain.enums import Channel
 from bill_reminders.logs import where
 from bill_reminders.trouble import may_pass, name_of
 
@@ -37,7 +37,7 @@ def sweep(
     failed = 0
     for shard in reconciling.SHARDS:
         try:
-            messages = reconciling.unsettled(shard, now=now, limit=A_SHARD)
+            messages = reconciling.unreconciled(shard, now=now, limit=A_SHARD)
         except Exception as error:
             failed += 1
             logger.error("shard not read", error=name_of(error), where=where(error))
@@ -47,7 +47,7 @@ def sweep(
                 logger.warning("no time left, the next sweep goes on")
                 return outcomes
             try:
-                outcomes[reconciling.settle(message, resend=resend, now=now)] += 1
+                outcomes[reconciling.reconcile(message, resend=resend, now=now)] += 1
             except Exception as error:
                 failed += 1
                 _note(message, error, now)
@@ -56,7 +56,7 @@ def sweep(
     return outcomes
 
 
-def _note(message: Unsettled, error: Exception, now: datetime) -> None:
+def _note(message: Unreconciled, error: Exception, now: datetime) -> None:
     """What may pass is looked at again in a minute; an alarm tells of what is put off."""
     is_poison = not may_pass(error)
     if is_poison:
@@ -70,6 +70,6 @@ def _note(message: Unsettled, error: Exception, now: datetime) -> None:
     )
 
 
-def _make_room(message: Unsettled, now: datetime) -> None:
+def _make_room(message: Unreconciled, now: datetime) -> None:
     with suppress(Exception):  # it stays where it is
         reconciling.put_off(message, until=now + POISON_RESTS)

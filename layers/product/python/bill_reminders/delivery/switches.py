@@ -2,14 +2,14 @@
 
 Its value is JSON that an administrator edits in the console:
 `{"sms": "open", "push": "open", "email": "paused"}`. Anything but `open` closes a channel: nothing
-is nudged, claimed or sent, and all of it resumes when the channel opens again.
+is woken, claimed or sent, and all of it resumes when the channel opens again.
 """
 
 import json
 from typing import Any
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
-from bill_reminders.domain.terms import Channel
 
 OPEN = "open"
 

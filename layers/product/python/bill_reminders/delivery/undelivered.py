@@ -61,7 +61,7 @@ def give_back(
         return replace(
             account,
             recorded={**account.recorded, **waiting},
-            greeted=account.greeted - {channel},
+            welcomed=account.welcomed - {channel},
         )
 
     def written(before: Account, after: Account) -> Iterator[Write]:

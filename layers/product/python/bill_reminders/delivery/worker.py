@@ -1,8 +1,8 @@
-"""A sender's batch: switches first, then each nudge by itself, as many at once as the pace can use.
+"""A sender's batch: switches first, then each wake-up alone, as many at once as the pace can use.
 
-A nudge that fails goes back to its queue alone; when it has failed as often as the queue allows,
+A wake-up that fails goes back to its queue alone; when it has failed as often as the queue allows,
 it ends in the dead-letter queue with its user out of the channel's index. What may pass is no such
-failure: the nudge is acknowledged, for the index still holds its user and brings them back.
+failure: the wake-up is acknowledged, for the index still holds its user and brings them back.
 """
 
 from collections import Counter, deque
@@ -20,9 +20,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock
 from bill_reminders.batches import BatchAnswer, Later
-from bill_reminders.delivery import claims, nudges, switches
+from bill_reminders.delivery import claims, switches, wake_ups
 from bill_reminders.delivery.circuit import Circuit
-from bill_reminders.delivery.nudges import UnreadableNudge
 from bill_reminders.delivery.pace import Pace
 from bill_reminders.delivery.providers import (
     CONNECT_TIMEOUT_SECONDS,
@@ -30,18 +29,19 @@ from bill_reminders.delivery.providers import (
     Refused,
 )
 from bill_reminders.delivery.sender import Outgoing, Send, deliver, effective_now
+from bill_reminders.delivery.wake_ups import UnreadableWakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import access_tables, accounts, channels, tables
-from bill_reminders.storage.accounts import Beginning, UnknownUser
+from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.trouble import may_pass, name_of
 
 RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
-"""What one nudge may take with a provider that does not answer. With less left none is begun: a
+"""What one wake-up may take with a provider that does not answer. With less left none is begun: a
 function that is stopped in the middle of a send leaves nobody who knows what became of it."""
 
 
@@ -49,13 +49,13 @@ GOOD_NEWS_EVERY = timedelta(minutes=1)
 """How often a worker says that its provider takes messages, while it knows nothing else."""
 
 OLD = timedelta(minutes=5)
-"""From this age on a nudge may come from the dead letters. The index has brought its user again by
-then, if they are in it."""
+"""From this age on a wake-up may come from the dead letters. The index has brought its user again
+by then, if they are in it."""
 
 
 @dataclass(slots=True)
 class Delivered:
-    """What became of a nudge's messages, which were begun at `at`, and how late they were.
+    """What became of a wake-up's messages, which were begun at `at`, and how late they were.
     `refusals` are those that say something of the provider, and not of one country alone."""
 
     at: datetime | None = None
@@ -91,7 +91,7 @@ class SenderSettings:
 
 
 class NotTaken(MayPass):
-    """A nudge that is needed later could not be put back into its queue: it has to come back."""
+    """A wake-up that is needed later could not be put back into its queue: it has to come back."""
 
 
 class Worker:
@@ -104,11 +104,11 @@ class Worker:
         send: Send,
         *,
         provider: Any,
-        prepare: Callable[[int], bool] = lambda nudges: True,
+        prepare: Callable[[int], bool] = lambda wake_ups: True,
         held_until: Callable[[User, datetime], datetime | None] = lambda user, now: None,
     ) -> None:
         """`provider` is the client that `send` uses. `prepare` is told how many
-        nudges a batch has, reads what it needs, and tells whether anything may be sent;
+        wake-ups a batch has, reads what it needs, and tells whether anything may be sent;
         `held_until` tells whose reminders wait."""
         self._provider = provider
         self._prepare = prepare
@@ -133,7 +133,7 @@ class Worker:
         tables.connection.client  # every message needs it: not at the first one  # noqa: B018
 
     def work(self, event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
-        """Deliver a batch of nudges; names those that shall come back."""
+        """Deliver a batch of wake-ups; names those that shall come back."""
         try:
             channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
             is_open = self._channel in channels and self._prepare(len(event["Records"]))
@@ -145,7 +145,7 @@ class Worker:
                 record["messageId"] for record in event["Records"] if not self._may_go(record)
             )
         if not is_open:
-            self._log.info("channel is closed, nudges acknowledged", channel=self._channel.value)
+            self._log.info("channel is closed, wake-ups acknowledged", channel=self._channel.value)
             return self._leave_all(event["Records"])
         # A connection that died while the function was frozen would cost a send its one attempt.
         self._provider.close()
@@ -177,46 +177,46 @@ class Worker:
     ) -> list[tuple[str, Future[Delivered]]]:
         """As many at once as the pace can use. While the provider is not known to be well one after
         the other, the oldest first: then one message finds out, and no more are risked."""
-        begun = self._begin(records)
+        first_read = self._begin(records)
         left = deque(records)
         done: list[tuple[str, Future[Delivered]]] = []
         if not self._circuit.is_closed:
-            left = deque(sorted(records, key=lambda record: self._waits_since(record, begun)))
+            left = deque(sorted(records, key=lambda record: self._waits_since(record, first_read)))
         with ThreadPoolExecutor(1) as alone:
             while left and not self._circuit.is_closed:
                 record = left.popleft()
-                trial = alone.submit(self._deliver, record, context, begun, is_trial=True)
+                trial = alone.submit(self._deliver, record, context, first_read, is_trial=True)
                 wait([trial])
                 done.append((record["messageId"], trial))
         with ThreadPoolExecutor(self._pace.at_once) as pool:
             done += [
-                (record["messageId"], pool.submit(self._deliver, record, context, begun))
+                (record["messageId"], pool.submit(self._deliver, record, context, first_read))
                 for record in left
             ]
         return done
 
-    def _waits_since(self, record: dict[str, Any], begun: Mapping[str, Beginning]) -> datetime:
-        """The minute at which the user of a nudge was to be woken, as far as that is known."""
+    def _waits_since(self, record: dict[str, Any], first_read: Mapping[str, FirstRead]) -> datetime:
+        """The minute at which the user of a wake-up was to be woken, as far as that is known."""
         try:
-            nudge = nudges.parse(record["body"])
-        except UnreadableNudge:
+            wake_up = wake_ups.parse(record["body"])
+        except UnreadableWakeUp:
             return datetime.max.replace(tzinfo=UTC)
-        if nudge.user_id not in begun:
-            return nudge.minute
-        schedule = begun[nudge.user_id].schedule
-        return getattr(schedule, tables.next_at(self._channel).attr_name) or nudge.minute
+        if wake_up.user_id not in first_read:
+            return wake_up.minute
+        schedule = first_read[wake_up.user_id].schedule
+        return getattr(schedule, tables.next_at(self._channel).attr_name) or wake_up.minute
 
-    def _begin(self, records: list[dict[str, Any]]) -> Mapping[str, Beginning]:
+    def _begin(self, records: list[dict[str, Any]]) -> Mapping[str, FirstRead]:
         """The users' accounts as far as they can be read for all of a batch at once. Without an
-        answer each nudge reads by itself, and fails by itself."""
+        answer each wake-up reads by itself, and fails by itself."""
         if len(records) == 1:
             return {}
         user_ids: set[str] = set()
         for record in records:
-            with suppress(UnreadableNudge):
-                user_ids.add(nudges.parse(record["body"]).user_id)
+            with suppress(UnreadableWakeUp):
+                user_ids.add(wake_ups.parse(record["body"]).user_id)
         try:
-            return accounts.begin(user_ids) if user_ids else {}
+            return accounts.first_reads(user_ids) if user_ids else {}
         except Exception as error:
             self._log.warning("batch not read at once", error=type(error).__name__)
             return {}
@@ -225,25 +225,25 @@ class Worker:
         self,
         record: dict[str, Any],
         context: LambdaContext,
-        begun: Mapping[str, Beginning],
+        first_read: Mapping[str, FirstRead],
         *,
         is_trial: bool = False,
     ) -> Delivered:
         delivered = Delivered()
         is_allowed = self._circuit.allows(clock.now()) if is_trial else self._circuit.is_closed
         if not is_allowed:
-            self._log.debug("provider in trouble, nudge acknowledged")
-            return self._leave(record, begun)
+            self._log.debug("provider in trouble, wake-up acknowledged")
+            return self._leave(record, first_read)
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
-            return self._leave(record, begun)
+            return self._leave(record, first_read)
         user_id, started = None, monotonic()
         receives = int(record["attributes"]["ApproximateReceiveCount"])
         last_time = receives >= self._settings.max_receives
         try:
-            nudge = nudges.parse(record["body"])
-            user_id = nudge.user_id
-            now = delivered.at = effective_now(clock.now(), nudge)
+            wake_up = wake_ups.parse(record["body"])
+            user_id = wake_up.user_id
+            now = delivered.at = effective_now(clock.now(), wake_up)
             with self._aside(user_id, delivered, now) if last_time else nullcontext():
                 delivered.outcomes = deliver(
                     user_id,
@@ -255,12 +255,12 @@ class Worker:
                         lag + timedelta(seconds=monotonic() - started)
                     ),
                     # a quarantine has just changed the schedule
-                    begun=None if last_time else begun.get(user_id),
+                    first_read=None if last_time else first_read.get(user_id),
                     held_until=lambda user: self._held_until(user, now),
                 )
             self._learn(delivered, now)
         except UnknownUser:
-            self._log.info("user is gone, nudge acknowledged", user_id=user_id)
+            self._log.info("user is gone, wake-up acknowledged", user_id=user_id)
         except Exception as error:
             if may_pass(error):
                 self._note_trouble(error, user_id)
@@ -271,59 +271,59 @@ class Worker:
                 with suppress(Exception):  # giving a claim back has put the user into the index
                     claims.quarantine(user_id, self._channel)
             self._log.error(
-                "nudge failed", user_id=user_id, error=type(error).__name__, where=where(error)
+                "wake-up failed", user_id=user_id, error=type(error).__name__, where=where(error)
             )
             raise
         return delivered
 
-    def _leave(self, record: dict[str, Any], begun: Mapping[str, Beginning]) -> Delivered:
-        """Begin nothing of a nudge: the index brings its user back. Raises NotTaken when the queue
-        has to, and does not take it."""
-        if not (self._is_in_index(record, begun) or self._may_go(record)):
-            raise NotTaken("the nudge could not be put back")
+    def _leave(self, record: dict[str, Any], first_read: Mapping[str, FirstRead]) -> Delivered:
+        """Begin nothing of a wake-up: the index brings its user back. Raises NotTaken when the
+        queue has to, and does not take it."""
+        if not (self._is_in_index(record, first_read) or self._may_go(record)):
+            raise NotTaken("the wake-up could not be put back")
         return Delivered()
 
     def _leave_all(self, records: list[dict[str, Any]]) -> BatchAnswer:
-        """Begin nothing of a batch, and read nothing for what is young; names the nudges that have
-        to come back."""
+        """Begin nothing of a batch, and read nothing for what is young; names the wake-ups that
+        have to come back."""
         old = [record for record in records if not self._is_young(record)]
-        begun = self._begin(old) if old else {}
+        first_read = self._begin(old) if old else {}
         return batches.failed(
             record["messageId"]
             for record in old
-            if not (self._is_in_index(record, begun) or self._may_go(record))
+            if not (self._is_in_index(record, first_read) or self._may_go(record))
         )
 
-    def _is_in_index(self, record: dict[str, Any], begun: Mapping[str, Beginning]) -> bool:
+    def _is_in_index(self, record: dict[str, Any], first_read: Mapping[str, FirstRead]) -> bool:
         """As far as the batch has read that."""
         try:
-            known = begun.get(nudges.parse(record["body"]).user_id)
-        except UnreadableNudge:
+            known = first_read.get(wake_ups.parse(record["body"]).user_id)
+        except UnreadableWakeUp:
             return False
         attribute = tables.next_at(self._channel).attr_name
         return known is not None and getattr(known.schedule, attribute) is not None
 
     def _may_go(self, record: dict[str, Any]) -> bool:
-        """Whether a nudge is not needed any more: the index still holds its user. That of one who
-        was put aside does not, and their nudge is old, for it comes from the dead letters: any that
-        is goes back to its queue for later."""
+        """Whether a wake-up is not needed any more: the index still holds its user. That of one who
+        was put aside does not, and their wake-up is old, for it comes from the dead letters: any
+        that is goes back to its queue for later."""
         try:
-            nudges.parse(record["body"])
-        except UnreadableNudge:
+            wake_ups.parse(record["body"])
+        except UnreadableWakeUp:
             return False
         return self._is_young(record) or self._later.put(record["body"])
 
     def _is_young(self, record: dict[str, Any]) -> bool:
         """Whether it cannot come from the dead letters. What is not to be read is not."""
         try:
-            return clock.now() - nudges.parse(record["body"]).minute < OLD
-        except UnreadableNudge:
+            return clock.now() - wake_ups.parse(record["body"]).minute < OLD
+        except UnreadableWakeUp:
             return False
 
     def _note_trouble(self, error: Exception, user_id: str | None = None) -> None:
-        """What came up says nothing of the nudge; an alarm looks for `may_pass`."""
+        """What came up says nothing of the wake-up; an alarm looks for `may_pass`."""
         self._log.warning(
-            "trouble, nudge left to the index",
+            "trouble, wake-up left to the index",
             may_pass=True,
             error=name_of(error),
             where=where(error),

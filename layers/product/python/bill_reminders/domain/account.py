@@ -11,12 +11,12 @@ from types import MappingProxyType
 
 from bill_reminders.domain import planning
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.domain.people import User, same_address
 from bill_reminders.domain.revisions import Deleted
-from bill_reminders.domain.terms import Channel
 
 UNHEARD_OF = timedelta(days=400)
 """So far ahead no lead day reaches, whatever weekends and holidays move."""
@@ -34,8 +34,8 @@ class Account:
     """A user with everything that decides what is due, as of `version`.
 
     `wakes` holds the instants at which channels are to be woken, `quarantined` those put aside
-    because their nudge was poison. `recorded` has all that the ledger knows of due dates from
-    `recorded_from` on. `greeted` are the channels whose present address has had its first message,
+    because their wake-up was poison. `recorded` has all that the ledger knows of due dates from
+    `recorded_from` on. `welcomed` are the channels whose present address has had its first message,
     `untold` those of them that must be told how to stop again, see
     User.knows_how_to_stop. `counted` holds how many messages were claimed for a channel on a local
     day. `deleted` is what may have been heard of bills that are gone. `life`
@@ -53,7 +53,7 @@ class Account:
     recorded_from: date = date.max
     wakes: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
     quarantined: Mapping[Channel, datetime] = field(default_factory=lambda: MappingProxyType({}))
-    greeted: frozenset[Channel] = frozenset()
+    welcomed: frozenset[Channel] = frozenset()
     untold: frozenset[Channel] = frozenset()
     counted: Mapping[Channel, tuple[date, int]] = field(
         default_factory=lambda: MappingProxyType({})
@@ -67,7 +67,7 @@ class Account:
 
     def says_how_to_stop(self, channel: Channel) -> bool:
         """Whether the next message on `channel` does."""
-        return channel not in self.greeted or channel in self.untold
+        return channel not in self.welcomed or channel in self.untold
 
     def since(self, channel: Channel) -> datetime | None:
         """Since when the channel waits to be looked at, be it put aside or not."""
@@ -123,27 +123,27 @@ class Account:
 
     def with_user(self, user: User) -> "Account":
         """The account with `user` in place of its own; the same one when nothing differs. An
-        address that is new is greeted again."""
+        address that is new is welcomed again."""
         if user == self.user:
             return self
-        greeted = frozenset(
+        welcomed = frozenset(
             channel
-            for channel in self.greeted
+            for channel in self.welcomed
             if (old := self.user.addresses.get(channel)) is not None
             and (new := user.addresses.get(channel)) is not None
             and same_address(channel, old.value, new.value)
         )
         user = replace(user, spread_minutes=self.user.spread_minutes)
-        return replace(self, user=user, greeted=greeted)
+        return replace(self, user=user, welcomed=welcomed)
 
 
 def differs(before: Account, after: Account) -> bool:
     """Whether a change of the account has something to write."""
     if before is after:
         return False
-    return (before.user, before.greeted, before.recorded) != (
+    return (before.user, before.welcomed, before.recorded) != (
         after.user,
-        after.greeted,
+        after.welcomed,
         after.recorded,
     ) or by_id(before.bills) != by_id(after.bills)
 

@@ -11,9 +11,10 @@ from itertools import takewhile
 
 from dateutil.relativedelta import relativedelta
 
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Instalment, Loan, schedule
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import (
     Owed,
@@ -24,7 +25,6 @@ from bill_reminders.domain.payments import (
 )
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence
-from bill_reminders.domain.terms import Kind, Label, Shift
 from bill_reminders.domain.working_days import (
     FURTHEST,
     Place,
@@ -88,7 +88,7 @@ class Heard:
         return self.revision if due_on == self.due_on else self.following
 
 
-class SilenceReason(StrEnum):
+class MuteReason(StrEnum):
     """Why a bill is not reminded of although it goes on."""
 
     STOPPED = "stopped"
@@ -98,11 +98,11 @@ class SilenceReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class Mute:
     """Since a UTC instant nothing reminds of a bill, until its user takes that back."""
 
     at: datetime
-    reason: SilenceReason
+    reason: MuteReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ class Bill:
     is none.
 
     What fell due before `owed_from` (a local date) is not owed, see `owes`. A bill with `closed_at`
-    set reminds of nothing any more, one with a `silence` of nothing until that is taken back.
+    set reminds of nothing any more, one with a `mute` of nothing until that is taken back.
     `place` is where the biller is: its weekends and holidays decide what `shift` makes of a due
     date that is not a working day. Statements stand in the order of their occurrences, one for
-    each; snoozes and reopenings, too, are one for each. `chosen` are the fields that the user set
-    otherwise than their biller's file: see domain.choices. `heard` is one for each occurrence whose
-    date moved after its user may have heard of it: see domain.revisions. Both change only with
-    other fields. `version` rises with each write of the bill.
+    each; snoozes and reopenings, too, are one for each. `overrides` are the fields that the user
+    set otherwise than their biller's file: see domain.overrides. `heard` is one for each occurrence
+    whose date moved after its user may have heard of it: see domain.revisions. Both change only
+    with other fields. `version` rises with each write of the bill.
 
     `currency` may be known before any amount is; the amount or the loan, where there is one, says
     it. A statement may differ. None while it is not known. `pay_link` is the address of a page at
@@ -155,14 +155,14 @@ class Bill:
     failed_debits: tuple[FailedDebit, ...] = ()
     reopened: tuple[Reopened, ...] = ()
     closed_at: datetime | None = None
-    silence: Silence | None = None
+    mute: Mute | None = None
     place: Place | None = None
     shift: Shift = Shift.NONE
     currency: str | None = None
     pay_link: str | None = field(default=None, repr=False)
     reference: str | None = field(default=None, repr=False)
     note: str | None = field(default=None, repr=False)
-    chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    overrides: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     heard: tuple[Heard, ...] = field(default=(), compare=False, repr=False)
     version: int = field(default=0, compare=False, repr=False)
 
@@ -175,12 +175,12 @@ class Bill:
     @property
     def is_not_mine(self) -> bool:
         """Whether its user says that they owe nothing of the kind."""
-        return self.silence is not None and self.silence.reason is SilenceReason.NOT_MINE
+        return self.mute is not None and self.mute.reason is MuteReason.NOT_MINE
 
     @property
     def reminds(self) -> bool:
         """Whether anything of it may be reminded of."""
-        return self.closed_at is None and self.silence is None
+        return self.closed_at is None and self.mute is None
 
     def due_on(self, number: int) -> date | None:
         """The nominal due date of occurrence `number`; None when there is none: the bill has ended,

@@ -11,12 +11,12 @@ from datetime import date
 from functools import lru_cache
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.chains import AUTOPAY_LEAD_DAYS, LOOK_BACK, plan_of
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Kind
 from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.people import User
 from bill_reminders.domain.recurrence import Recurrence
-from bill_reminders.domain.terms import Kind
+from bill_reminders.domain.reminder_series import AUTOPAY_LEAD_DAYS, LOOK_BACK, plan_of
 
 LIVE_OF_BILL = 400
 """A bill that falls due every day may be reminded of a year ahead."""

@@ -16,7 +16,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from types import MappingProxyType
 
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.local_time import QuietHours
 
 AWS = "https://docs.aws.amazon.com/sms-voice/latest/userguide/phone-numbers-sms-by-country.html"
 DIRECTIVE = "Directive 2002/58/EC art. 13, https://eur-lex.europa.eu/eli/dir/2002/58/oj"

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, StoppedBy, User
-from bill_reminders.domain.terms import Channel
 
 UNDO_LASTS = timedelta(days=7)
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from dateutil.relativedelta import relativedelta
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, StoppedBy, User
-from bill_reminders.domain.terms import Channel
 
 SILENCED_LATELY = timedelta(days=30)
 """For so long a contact that a page has stopped keeps others from joining by a contact."""

@@ -1,7 +1,7 @@
 """What a change of an account was: which fields, from which value to which, in short texts.
 
-Delivery's own marks (what was greeted, claimed or put aside) are no part of it: the ledger tells
-those. Values may be private. They are kept with the user's other data, and never logged.
+Delivery's own marks (who was welcomed, what was claimed or put aside) are no part of it: the ledger
+tells those. Values may be private. They are kept with the user's other data, and never logged.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -117,7 +117,8 @@ def _between(path: str, old: Any, new: Any) -> Iterator[Difference]:
             yield from _between(f"{path}.{key}", old.get(key), new.get(key))
     elif type(old) is type(new) and is_dataclass(new) and not isinstance(new, Money):
         for name in _compared(new):
-            inner = f"{path}.{name}" if path else name
+            written = WRITTEN_AS.get(name, name)
+            inner = f"{path}.{written}" if path else written
             yield from _between(inner, getattr(old, name), getattr(new, name))
     elif isinstance(old, tuple) and isinstance(new, tuple) and _holds_values(*old, *new):
         yield Difference(path, _listed(old, but=new), _listed(new, but=old))
@@ -133,6 +134,10 @@ def _holds_values(*several: Any) -> bool:
 def _listed(several: tuple[Any, ...], *, but: tuple[Any, ...]) -> str | None:
     known = {*but}
     return _text(tuple(each for each in several if each not in known)) or None
+
+
+WRITTEN_AS = {"mute": "silence"}
+"""Fields that the code calls otherwise than the rows that are written, and the API."""
 
 
 def _compared(value: Any) -> list[str]:
@@ -156,7 +161,7 @@ def _text(value: Any) -> str:
     held = {name: getattr(value, name) for name in _compared(value) if name not in WHOSE}
     said = {n: each for n, each in held.items() if each is not None and each != begins[n]}
     texts = {n: SOMETHING if n in UNTOLD else _inner(each) for n, each in said.items()}
-    return "; ".join(f"{name} {text}" for name, text in texts.items() if text)
+    return "; ".join(f"{WRITTEN_AS.get(n, n)} {text}" for n, text in texts.items() if text)
 
 
 @_text.register

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from bill_reminders.domain.clock import QuietHours, QuietSpans, local_date, together
 from bill_reminders.domain.countries import rules_for
-from bill_reminders.domain.terms import Channel, Kind
+from bill_reminders.domain.enums import Channel, Kind
+from bill_reminders.domain.local_time import QuietHours, QuietSpans, local_date, together
 
 
 class Language(StrEnum):
@@ -203,8 +203,9 @@ class User:
     `self_registered` tells those who made their account by themselves from those that a biller's
     file made: see domain.quotas.
     `spread_minutes` is how much later than others they hear before the due day, where the deployer
-    spreads reminders; it is derived, not theirs to set. `chosen` are the fields that the user set
-    otherwise than their biller's file: see domain.choices. `version` rises with each write of them.
+    spreads reminders; it is derived, not theirs to set. `overrides` are the fields that the user
+    set otherwise than their biller's file: see domain.overrides. `version` rises with each write of
+    them.
     """
 
     user_id: str
@@ -218,7 +219,7 @@ class User:
     tips: bool = True
     links_closed_at: datetime | None = None
     addresses: Mapping[Channel, Address] = field(default_factory=lambda: MappingProxyType({}))
-    chosen: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    overrides: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     self_registered: bool = field(default=False, compare=False)
     spread_minutes: int = field(default=0, compare=False)
     version: int = field(default=0, compare=False, repr=False)

@@ -9,25 +9,25 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.chains import (
+from bill_reminders.domain.enums import Channel, Shift
+from bill_reminders.domain.ledger import RESENDS_AT_MOST, Recorded, State
+from bill_reminders.domain.ledger_history import LedgerHistory
+from bill_reminders.domain.local_time import DAY, QuietSpans, instant_of, local_date, next_minute
+from bill_reminders.domain.people import User
+from bill_reminders.domain.reminder_series import (
     LOOK_BACK,
     Chain,
     Planned,
     chain_of,
-    chains,
     first_due_date,
     nearness,
     plan_of,
     planned_instant,
+    reminder_series,
     singled_out,
     stood_in_for,
 )
-from bill_reminders.domain.clock import DAY, QuietSpans, instant_of, local_date, next_minute
-from bill_reminders.domain.ledger import RESENDS_AT_MOST, Recorded, State
-from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason, Trigger, TriggerKind
-from bill_reminders.domain.terms import Channel, Shift
 from bill_reminders.domain.working_days import FURTHEST
 
 
@@ -62,16 +62,16 @@ def decide(
     mattered then are looked at too, so that none is passed over without a note.
     """
     bills, start = tuple(bills), min(now, since or now)
-    past = Past(recorded)
+    history = LedgerHistory(recorded)
     decisions: list[Decision] = []
     seen: set[str] = set()
     for bill in bills:
         wake: datetime | None = None
-        for chain, in_order in _chains_to_judge(user, bill, channel, start, past):
+        for chain, in_order in _chains_to_judge(user, bill, channel, start, history):
             if in_order and wake is not None and _starts_after(chain, wake, user):
                 break
             seen.update(planned.reminder.key for planned in chain)
-            decision = _judge(user, bill, chain, past, now)
+            decision = _judge(user, bill, chain, history, now)
             decisions.append(decision)
             wake = min(filter(None, (wake, decision.next_at)), default=None)
     unseen = [
@@ -135,14 +135,16 @@ def deserves_resend(
         return False
     if at_once and all(due.key != reminder.key for due in decision.due):
         return False
-    return not _nearer_comes(user, bill, reminder, Past(recorded), now)
+    return not _nearer_comes(user, bill, reminder, LedgerHistory(recorded), now)
 
 
-def _nearer_comes(user: User, bill: Bill, reminder: Reminder, past: Past, now: datetime) -> bool:
+def _nearer_comes(
+    user: User, bill: Bill, reminder: Reminder, history: LedgerHistory, now: datetime
+) -> bool:
     """Whether a nearer reminder of the occurrence goes out by the channel up to the due day, if
     nothing else happens. An overdue notice would be too late to stand for one that came before it,
     and nothing but another of its kind for what says that a debit failed."""
-    chain = chain_of(user, bill, reminder.channel, reminder.occurrence, reminder.due_on, past)
+    chain = chain_of(user, bill, reminder.channel, reminder.occurrence, reminder.due_on, history)
     keys = [planned.reminder.key for planned in chain]
     nearer = chain[keys.index(reminder.key) + 1 :] if reminder.key in keys else ()
     is_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
@@ -154,7 +156,7 @@ def _nearer_comes(user: User, bill: Bill, reminder: Reminder, past: Past, now: d
     payable_on = bill.payable_on(reminder.due_on)
     at: datetime | None = now
     while stand_for_it and at is not None and local_date(at, user.zone) <= payable_on:
-        decision = _judge(user, bill, chain, past, at)
+        decision = _judge(user, bill, chain, history, at)
         if any(due.key in stand_for_it for due in decision.due):
             return True
         at = decision.next_at
@@ -162,14 +164,14 @@ def _nearer_comes(user: User, bill: Bill, reminder: Reminder, past: Past, now: d
 
 
 def _chains_to_judge(
-    user: User, bill: Bill, channel: Channel, start: datetime, past: Past
+    user: User, bill: Bill, channel: Channel, start: datetime, history: LedgerHistory
 ) -> Iterator[tuple[Chain, bool]]:
     """Each chain, and whether those after it start no earlier than it does."""
-    special = singled_out(user, bill, start) | stood_in_for(user, bill, channel, start, past)
+    special = singled_out(user, bill, start) | stood_in_for(user, bill, channel, start, history)
     for number, due_on in special.items():
-        if chain := chain_of(user, bill, channel, number, due_on, past):
+        if chain := chain_of(user, bill, channel, number, due_on, history):
             yield chain, False
-    for chain in chains(user, bill, channel, start, past):
+    for chain in reminder_series(user, bill, channel, start, history):
         if chain[0].reminder.occurrence not in special:
             yield chain, True
 
@@ -191,12 +193,12 @@ def _judge(
     user: User,
     bill: Bill,
     chain: Chain,
-    past: Past,
+    history: LedgerHistory,
     now: datetime,
 ) -> Decision:
     """Decide one occurrence: of what has come due only one reminder can still go out, see
     `_foremost`, and only if none that is nearer went out under an earlier plan."""
-    recorded = past.rows
+    recorded = history.rows
     due: list[Reminder] = []
     skipped: list[Skip] = []
     arrived = [planned for planned in chain if planned.reminder.planned_at <= now]
@@ -220,7 +222,7 @@ def _judge(
         is_nearer = is_nearer or planned is foremost
         if not _is_open(row):
             continue
-        if planned is not foremost or _nearer_went_out(planned, past, user):
+        if planned is not foremost or _nearer_went_out(planned, history, user):
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
             continue
@@ -288,11 +290,11 @@ def _reopened_at(bill: Bill, chain: Chain) -> datetime | None:
     return next((each.at for each in bill.reopened if each.occurrence == number), None)
 
 
-def _nearer_went_out(planned: Planned, past: Past, user: User) -> bool:
+def _nearer_went_out(planned: Planned, history: LedgerHistory, user: User) -> bool:
     own = nearness(planned.reminder, planned.payable_on, user.zone)
     return any(
         nearness(other, planned.payable_on, user.zone) > own
-        for other in past.heard(
+        for other in history.heard(
             planned.reminder, revision=planned.revision, anywhere=planned.stands_in
         )
     )

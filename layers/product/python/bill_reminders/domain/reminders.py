@@ -6,8 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.terms import Channel
 
 _EVENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

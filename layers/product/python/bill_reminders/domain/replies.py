@@ -9,7 +9,7 @@ LASTS = timedelta(hours=24)
 long a reply may do something by itself."""
 
 
-class Wish(StrEnum):
+class Intent(StrEnum):
     """What somebody wants who writes back."""
 
     STOP = "stop"
@@ -50,7 +50,7 @@ class Question:
     """What a user was asked last: which of `options` (counted from 1) the reply `asked_by` meant;
     with a single one, whether they really want to be reminded of it after its due date."""
 
-    wish: Wish
+    intent: Intent
     options: tuple[Target, ...]
     asked_by: str
     asked_at: datetime
@@ -62,11 +62,11 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class LastAction:
     """What the reply `by`, received at `said_at`, did: PAID, SNOOZE or UNDO. `undone_by` is the
     reply that took it back."""
 
-    wish: Wish
+    intent: Intent
     target: Target
     by: str
     at: datetime

@@ -15,9 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from bill_reminders.domain.bank_days import BankDays, bank_days_of
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Shift
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
-from bill_reminders.domain.terms import Shift
+from bill_reminders.domain.local_time import DAY
 
 if TYPE_CHECKING:
     from holidays import HolidayBase

@@ -14,11 +14,11 @@ from icalendar import Alarm, Calendar, Event, vDuration
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY, instant_of, local_date, next_minute
-from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.forecast import forecast
+from bill_reminders.domain.local_time import DAY, instant_of, local_date, next_minute
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because
 from bill_reminders.messages.notices import Notice
@@ -95,7 +95,7 @@ def _alarms(account: Account, now: datetime) -> Alarms:
     user = account.user
     if not user.plan.channels:  # nothing was confirmed yet: the calendar takes part alone
         user = replace(user, plan=replace(user.plan, channels=(Channel.SMS,)))
-    coming = outlook(
+    coming = forecast(
         user,
         account.bills,
         account.recorded,

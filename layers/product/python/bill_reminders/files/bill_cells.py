@@ -3,8 +3,8 @@
 import re
 from decimal import Decimal
 
+from bill_reminders.domain.enums import Shift
 from bill_reminders.domain.recurrence import Unit
-from bill_reminders.domain.terms import Shift
 from bill_reminders.files.cells import CellError
 from bill_reminders.files.money import amount
 

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Kind, Label, Shift
 from bill_reminders.domain.working_days import Place, check_place
 from bill_reminders.files import bill_cells, loans, plans
 from bill_reminders.files.cells import (

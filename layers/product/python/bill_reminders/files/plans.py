@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bill_reminders.domain.clock import wall_text
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import wall_text
 from bill_reminders.domain.people import (
     FURTHEST_LEAD,
     LATEST_OVERDUE,
@@ -14,7 +15,6 @@ from bill_reminders.domain.people import (
     Plan,
     PlanChange,
 )
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files.cells import CellError, wall_time
 from bill_reminders.files.rows import Row
 

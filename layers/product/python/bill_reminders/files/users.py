@@ -7,9 +7,9 @@ from functools import cache, partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
 
-from bill_reminders.domain.clock import DAY, QuietHours
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import DAY, QuietHours
 from bill_reminders.domain.people import DEFAULT_PLAN, Address, Attestation, Language, User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.files.cells import CellError, day, identifier, instant, remark, wall_time, words
 from bill_reminders.files.plans import plan_change

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bill_reminders.delivery import endpoints
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.jobs.export import export
 from bill_reminders.jobs.sign_ins import UserPool
 from bill_reminders.storage import accounts, addresses, erasure, jobs, leftovers

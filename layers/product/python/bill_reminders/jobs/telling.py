@@ -13,10 +13,10 @@ from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery.requests import Mailbox
 from bill_reminders.delivery.sms_bounds import SmsBounds
 from bill_reminders.domain.countries import rules_for
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.handovers import UNDO_LASTS, Handover, told_at
 from bill_reminders.domain.people import Address, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages import handovers as words
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import accounts, addresses, handovers
@@ -30,7 +30,7 @@ class Waits(MayPass):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Outbound:
     """How to send: who the messages come from, and where their links lead. Without an
     `sms_origin` an SMS carries no link."""
 
@@ -41,7 +41,7 @@ class Desk:
     sms_origin: str
 
 
-def tell(user_id: str, key: str, desk: Desk, *, now: datetime) -> None:
+def tell(user_id: str, key: str, outbound: Outbound, *, now: datetime) -> None:
     """Tell each contact once. May be repeated. Does nothing for a handover that did not come about,
     was undone, or whose account is gone. Raises Waits."""
     handover = handovers.find(user_id, key)
@@ -52,7 +52,7 @@ def tell(user_id: str, key: str, desk: Desk, *, now: datetime) -> None:
     waiting = [
         channel
         for channel, address in _untold(handover, now)
-        if _is_quiet(handover, channel, now) or not _told(handover, channel, address, desk, now)
+        if _is_quiet(handover, channel, now) or not _told(handover, channel, address, outbound, now)
     ]
     if waiting:
         raise Waits("somebody is still to be told")
@@ -91,30 +91,32 @@ def _may_be_written_to(
     return held.stopped_by is StoppedBy.PAGE and held.stopped_at >= handover.made_at
 
 
-def _origin(channel: Channel, address: Address, desk: Desk) -> str:
+def _origin(channel: Channel, address: Address, outbound: Outbound) -> str:
     if channel is not Channel.SMS:
-        return desk.page_origin
-    return desk.sms_origin if rules_for(address.value).links else ""
+        return outbound.page_origin
+    return outbound.sms_origin if rules_for(address.value).links else ""
 
 
 def _told(
-    handover: Handover, channel: Channel, address: Address, desk: Desk, now: datetime
+    handover: Handover, channel: Channel, address: Address, outbound: Outbound, now: datetime
 ) -> bool:
     """Whether the contact needs no further try."""
     token = handovers.open_undo(handover, now=now)
-    origin = _origin(channel, address, desk)
+    origin = _origin(channel, address, outbound)
     link = f"{origin}/r/{token}" if origin else ""
     message = Direct(
         handover.user_id,
         handovers.row_key(handover, channel),
         channel,
         address.value,
-        lambda: words.message(handover, channel, to=address.value, sender=desk.sender, link=link),
+        lambda: words.message(
+            handover, channel, to=address.value, sender=outbound.sender, link=link
+        ),
         self_registered=handover.was.self_registered,
         push_lasts=UNDO_LASTS,
     )
     try:
-        direct.send(message, mailbox=desk.mailbox, bounds=desk.bounds, now=now)
+        direct.send(message, mailbox=outbound.mailbox, bounds=outbound.bounds, now=now)
     except Refused:
         handovers.close_undo(token)
         return False

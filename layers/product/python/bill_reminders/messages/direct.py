@@ -6,9 +6,9 @@ from itertools import product
 from typing import Self
 
 from bill_reminders.domain.countries import rules_for
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Language
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.email import NAME_WIDTH, templates

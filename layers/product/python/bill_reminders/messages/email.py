@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import full_date
 from bill_reminders.messages.names import biller_and_name, clean, shorten, shown
@@ -89,10 +89,10 @@ def email(
     reference: str,
     part: Part = WHOLE,
     link: str | None = None,
-    way_out: str | None = None,
+    unsubscribe_link: str | None = None,
 ) -> EmailText:
     """One e-mail for all `notices`. `today` is the user's local date when it goes out. `link` leads
-    to its page, `way_out` is where e-mails are stopped.
+    to its page, `unsubscribe_link` is where e-mails are stopped.
 
     `reference` comes back in the subject of a request to stop. It must say nothing about the user
     to who reads it on the way.
@@ -115,9 +115,9 @@ def email(
             words.say("email_first", source=source_of(user, Channel.EMAIL) or name) if first else ""
         ),
         "link": link or "",
-        "way_out": way_out or "",
+        "unsubscribe_link": unsubscribe_link or "",
         "code_word": _code_word(words, user),
-        "stop_link": way_out or stop_link,
+        "stop_link": unsubscribe_link or stop_link,
         "stop_mailbox": sender.unsubscribe_mailbox,
         "stop_subject": stop_subject,
         "sender": name,
@@ -126,8 +126,10 @@ def email(
         subject=subject,
         text=templates().get_template("reminder.txt").render(values),
         html=templates().get_template("reminder.html").render(values),
-        list_unsubscribe=f"<{way_out}>, <{stop_link}>" if way_out else f"<{stop_link}>",
-        one_click=way_out is not None,
+        list_unsubscribe=f"<{unsubscribe_link}>, <{stop_link}>"
+        if unsubscribe_link
+        else f"<{stop_link}>",
+        one_click=unsubscribe_link is not None,
     )
 
 

@@ -1,7 +1,7 @@
 """The message that an account was joined, or that an address of it went to somebody else."""
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import Handover, HandoverKind
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.messages.direct import DirectText, fit, in_email
 from bill_reminders.messages.notices import Sender

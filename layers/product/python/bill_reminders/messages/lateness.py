@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Kind
 from bill_reminders.domain.lateness import LateCost, late_cost
 from bill_reminders.domain.payments import Standing
 from bill_reminders.domain.people import Language
-from bill_reminders.domain.terms import Kind
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import amount, percent
 

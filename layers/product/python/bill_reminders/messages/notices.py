@@ -6,12 +6,12 @@ from datetime import date
 from typing import Self
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed
 from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.names import shown
 
 

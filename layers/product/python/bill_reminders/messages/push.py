@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import weekday_date
 from bill_reminders.messages.names import clean, shorten, shown

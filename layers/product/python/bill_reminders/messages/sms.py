@@ -13,9 +13,9 @@ from enum import IntEnum
 from functools import cache, cached_property, partial
 
 from bill_reminders.domain.countries import SmsRules, rules_for
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Language, User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import short_date, weekday_date

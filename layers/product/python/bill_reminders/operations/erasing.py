@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.jobs.message import body_of
 from bill_reminders.storage import accounts, erasure, identities, jobs
 from bill_reminders.storage.jobs import Job, JobKind, JobState, SignIn, of_operator

@@ -9,9 +9,9 @@ from http import HTTPStatus
 from bill_reminders.commands import mute, payments, snoozes, stops
 from bill_reminders.commands.plans import change_plans
 from bill_reminders.delivery.bill_events import BillEvents
-from bill_reminders.domain.bills import Bill, SilenceReason
-from bill_reminders.domain.chains import plan_of
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.bills import Bill, MuteReason
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import (
     MOST_LEAD_DAYS,
@@ -22,8 +22,8 @@ from bill_reminders.domain.people import (
     StoppedBy,
     User,
 )
+from bill_reminders.domain.reminder_series import plan_of
 from bill_reminders.domain.reminders import Reminder
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files import legible, money, plans
 from bill_reminders.files.cells import CellError
 from bill_reminders.files.money import TwoMeanings
@@ -188,14 +188,14 @@ def _give_feedback(opened: Opened, reminder: Reminder, form: Form) -> None:
 
 
 def _not_mine(opened: Opened, reminder: Reminder, form: Form) -> Command:
-    return _mute(opened, reminder, SilenceReason.NOT_MINE)
+    return _mute(opened, reminder, MuteReason.NOT_MINE)
 
 
 def _stop_bill(opened: Opened, reminder: Reminder, form: Form) -> Command:
-    return _mute(opened, reminder, SilenceReason.STOPPED)
+    return _mute(opened, reminder, MuteReason.STOPPED)
 
 
-def _mute(opened: Opened, reminder: Reminder, reason: SilenceReason) -> Command:
+def _mute(opened: Opened, reminder: Reminder, reason: MuteReason) -> Command:
     return partial(mute.mute, bill_id=reminder.bill_id, reason=reason, now=opened.now)
 
 

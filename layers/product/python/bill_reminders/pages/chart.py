@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY
-from bill_reminders.domain.dues import Due, dues_of
+from bill_reminders.domain.due_dates import Due, dues_of
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 
 DAYS = 30
@@ -40,21 +40,21 @@ def due_soon(bills: Iterable[Bill], today: date) -> list[Due]:
     return sorted(found, key=lambda due: (due.payable_on, due.bill.bill_id))
 
 
-def totals(dues: Iterable[Due]) -> list[Money]:
+def totals(due_dates: Iterable[Due]) -> list[Money]:
     """What is known to come together, by currency, the most frequent currency first."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     counts: Counter[str] = Counter()
-    for due in dues:
+    for due in due_dates:
         if (left := due.owed.left) is not None:
             sums[left.currency] += left.amount
             counts[left.currency] += 1
     return [Money(sums[currency], currency) for currency, _ in counts.most_common()]
 
 
-def bars(dues: Iterable[Due], today: date) -> list[Bar]:
+def bars(due_dates: Iterable[Due], today: date) -> list[Bar]:
     """One bar a day. Heights compare amounts of the most frequent currency; days with others, or
     with unknown amounts alone, have the shortest."""
-    listed = list(dues)
+    listed = list(due_dates)
     main = next((total.currency for total in totals(listed)), None)
     days: dict[int, Decimal] = defaultdict(Decimal)
     for due in listed:

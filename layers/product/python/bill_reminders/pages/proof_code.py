@@ -9,8 +9,8 @@ from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
 from bill_reminders.delivery.requests import Mailbox
 from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import proof as proof_text
 from bill_reminders.messages.notices import Sender

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.handovers import Handover, HandoverKind
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.messages.locale import full_date
 from bill_reminders.pages import view

@@ -11,14 +11,14 @@ from uuid import uuid4
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import LATE_AT_MOST, Bill, SilenceReason
-from bill_reminders.domain.chains import is_stand_in, plan_of
-from bill_reminders.domain.clock import DAY, local_date, wall_text
-from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.bills import LATE_AT_MOST, Bill, MuteReason
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.forecast import forecast
+from bill_reminders.domain.local_time import DAY, local_date, wall_text
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import NO_CHANGE, Language, Plan, StoppedBy, User
+from bill_reminders.domain.reminder_series import is_stand_in, plan_of
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files.plans import COLUMNS, plan_cells
 from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.explanations import because, outcome
@@ -39,7 +39,7 @@ from bill_reminders.messages.wording import (
 )
 from bill_reminders.pages import chart
 from bill_reminders.storage import codes
-from bill_reminders.storage.history import Feedback, Told
+from bill_reminders.storage.history import DeliveredReminder, Feedback
 from bill_reminders.storage.links import Link
 
 NAME_WIDTH = 80
@@ -117,7 +117,7 @@ def _templates() -> Environment:
 def bill_page(
     opened: Opened,
     number: int,
-    told: Iterable[Told],
+    told: Iterable[DeliveredReminder],
     feedback: Feedback | None,
     *,
     done: str = "",
@@ -135,7 +135,7 @@ def bill_page(
     user, today = account.user, opened.today
     owed = bill.owed(reminder.occurrence)
     all_dues = chart.due_soon(account.bills, today)
-    dues = [each for each in all_dues if opened.proven or opened.is_of_message(each.bill)]
+    due_dates = [each for each in all_dues if opened.proven or opened.is_of_message(each.bill)]
     until = bill.snoozed_until(reminder.occurrence)
     return render(
         "bill.html",
@@ -168,8 +168,8 @@ def bill_page(
         ask_text="" if ask is None else full_date(ask, words.language),
         due_text=full_date(notice.due_on, words.language),
         feedback=feedback,
-        silence="" if bill.silence is None else bill.silence.reason.value,
-        not_mine=SilenceReason.NOT_MINE.value,
+        mute="" if bill.mute is None else bill.mute.reason.value,
+        not_mine=MuteReason.NOT_MINE.value,
         channels=_channels(opened),
         proven=opened.proven,
         plan=_plan_form(words, user, bill),
@@ -177,20 +177,20 @@ def bill_page(
         was=dict(was or {}),
         fault=fault,
         timeline=[*_past(opened, told), *_planned(opened, bill, reminder)],
-        chart=chart.bars(dues, today),
+        chart=chart.bars(due_dates, today),
         chart_days=chart.DAYS,
         chart_height=chart.HEIGHT,
-        dues=[
+        due_dates=[
             {
                 "date": weekday_date(each.payable_on, words.language),
                 "title": bill_title(words, Notice.of(each.bill, reminder), width=NAME_WIDTH),
                 "amount": amount(each.owed.left, words.language),
             }
-            for each in dues
+            for each in due_dates
         ],
         nothing_ahead=not all_dues,
         total=words.say(
-            "page_total" if len(dues) == len(all_dues) else "page_total_all",
+            "page_total" if len(due_dates) == len(all_dues) else "page_total_all",
             total=" + ".join(amount(each, words.language) for each in totals),
         )
         if (totals := chart.totals(all_dues))
@@ -243,14 +243,14 @@ def overview_page(opened: Opened) -> str:
     )
 
 
-def way_out_page(opened: Opened, channel: Channel) -> str:
+def unsubscribe_page(opened: Opened, channel: Channel) -> str:
     """Stop a channel, or take that back: what a mail program's own link opens."""
     user = opened.account.user
     known = {each["channel"]: each for each in _channels(opened)}
     if channel.value not in known:
         return notice_page(user.language, "page_no_channel")
     shown = known[channel.value]
-    return render("way_out.html", user.language, base=f"/u/{opened.token}", channel=shown)
+    return render("unsubscribe.html", user.language, base=f"/u/{opened.token}", channel=shown)
 
 
 def notice_page(language: Language, key: str) -> str:
@@ -365,7 +365,7 @@ def _name_in_plan(words: Catalogue, plan: Plan, channel: Channel) -> str:
     return name
 
 
-def _past(opened: Opened, told: Iterable[Told]) -> list[dict[str, str]]:
+def _past(opened: Opened, told: Iterable[DeliveredReminder]) -> list[dict[str, str]]:
     words, user = opened.words, opened.account.user
     return [
         _entry(
@@ -381,7 +381,7 @@ def _past(opened: Opened, told: Iterable[Told]) -> list[dict[str, str]]:
 
 def _planned(opened: Opened, bill: Bill, reminder: Reminder) -> list[dict[str, str]]:
     words, account, now = opened.words, opened.account, opened.now
-    coming = outlook(
+    coming = forecast(
         account.user, (bill,), account.recorded, now=now, until=now + AHEAD, at_most=20
     )
     return [

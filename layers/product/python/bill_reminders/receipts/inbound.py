@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bill_reminders.delivery.verdicts import Fault, Form, Verdict, verdict
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import StoppedBy
-from bill_reminders.domain.terms import Channel
 
 _ID = re.compile(r"[A-Za-z0-9._@-]{1,200}")
 SMS_LOG = "sms_log"
 """The field of a queue's message that holds an event of the SMS delivery log."""
 
 
-class Unreadable(BillRemindersError):
+class UnreadableReceipt(BillRemindersError):
     """What came is no receipt; the message names what is wrong and repeats nothing of it."""
 
 
@@ -77,7 +77,7 @@ def parse(body: str, topics: Topics) -> Receipt | None:
             raise PlainText("it is about a subscription")
         return _of_topic(_text(content.get("TopicArn", "")), _json(content["Message"]), topics)
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise Unreadable(f"not a receipt: {type(error).__name__}") from None
+        raise UnreadableReceipt(f"not a receipt: {type(error).__name__}") from None
 
 
 NOTIFICATION = "Notification"
@@ -89,9 +89,9 @@ def _of_topic(topic: str, event: Mapping[str, Any], topics: Topics) -> Receipt |
         raise PlainText("it is about a subscription")
     is_of_device, is_of_email = "EventType" in event, "eventType" in event
     if is_of_device == is_of_email:
-        raise Unreadable("not a receipt of one kind")
+        raise UnreadableReceipt("not a receipt of one kind")
     if topic != (topics.of_devices if is_of_device else topics.of_mails):
-        raise Unreadable("from a topic that is not its own")
+        raise UnreadableReceipt("from a topic that is not its own")
     return _push(event) if is_of_device else _email(event)
 
 
@@ -105,7 +105,7 @@ def log_events(event: Mapping[str, Any]) -> list[str]:
             return []
         return [json.dumps({SMS_LOG: each["message"]}) for each in content["logEvents"]]
     except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
-        raise Unreadable(f"not an event of a log: {type(error).__name__}") from None
+        raise UnreadableReceipt(f"not an event of a log: {type(error).__name__}") from None
 
 
 def forgotten(body: str) -> Mapping[str, Any] | None:
@@ -122,25 +122,25 @@ def forgotten(body: str) -> Mapping[str, Any] | None:
 def _json(text: object) -> dict[str, Any]:
     """Raises PlainText for a text that does not even begin like an object."""
     if not isinstance(text, str):
-        raise Unreadable("not a text")
+        raise UnreadableReceipt("not a text")
     if not text.lstrip().startswith("{"):
         raise PlainText("not an object")
     try:
         content: dict[str, Any] = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unreadable("not JSON") from None
+        raise UnreadableReceipt("not JSON") from None
     return content
 
 
 def _id(value: object) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise Unreadable("the id is not one")
+        raise UnreadableReceipt("the id is not one")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise Unreadable("not a text where one belongs")
+        raise UnreadableReceipt("not a text where one belongs")
     return value
 
 
@@ -150,7 +150,7 @@ def _instant(value: object) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Meaning:
     """What became of a message, why, and what else that says."""
 
     state: State
@@ -160,20 +160,20 @@ class Outcome:
     unknown_text: str | None = field(default=None, repr=False)
 
 
-OUTCOMES: Mapping[Fault, Outcome] = {
-    Fault.ACCOUNT: Outcome(State.FAILED, of_account=True),
-    Fault.SENDER: Outcome(State.FAILED, of_account=True),
-    Fault.PASSING: Outcome(State.EXPIRED),
-    Fault.ADDRESS: Outcome(State.BOUNCED, stop=StoppedBy.BOUNCED),
-    Fault.OPTED_OUT: Outcome(State.FAILED, stop=StoppedBy.PROVIDER),
-    Fault.MESSAGE: Outcome(State.FAILED),
+MEANINGS: Mapping[Fault, Meaning] = {
+    Fault.ACCOUNT: Meaning(State.FAILED, of_account=True),
+    Fault.SENDER: Meaning(State.FAILED, of_account=True),
+    Fault.PASSING: Meaning(State.EXPIRED),
+    Fault.ADDRESS: Meaning(State.BOUNCED, stop=StoppedBy.BOUNCED),
+    Fault.OPTED_OUT: Meaning(State.FAILED, stop=StoppedBy.PROVIDER),
+    Fault.MESSAGE: Meaning(State.FAILED),
 }
 
 
-def _meant(verdict: Verdict | None, text: str) -> Outcome:
+def _meant(verdict: Verdict | None, text: str) -> Meaning:
     if verdict is None:
-        return Outcome(State.FAILED, "not_delivered", unknown_text=text)
-    return replace(OUTCOMES[verdict.fault], reason=verdict.reason)
+        return Meaning(State.FAILED, "not_delivered", unknown_text=text)
+    return replace(MEANINGS[verdict.fault], reason=verdict.reason)
 
 
 # E-mail: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
@@ -196,7 +196,7 @@ def _email(event: Mapping[str, Any]) -> Receipt | None:
     )
 
 
-def _receipt(outcome: Outcome, **known: Any) -> Receipt:
+def _receipt(outcome: Meaning, **known: Any) -> Receipt:
     return Receipt(
         state=outcome.state,
         reason=outcome.reason,
@@ -207,16 +207,16 @@ def _receipt(outcome: Outcome, **known: Any) -> Receipt:
     )
 
 
-_EMAIL: Mapping[str, Outcome] = {
-    "Send": Outcome(State.SENT),
-    "Delivery": Outcome(State.DELIVERED),
-    "Reject": Outcome(State.FAILED, "rejected"),
-    "Rendering Failure": Outcome(State.FAILED, "not_rendered"),
+_EMAIL: Mapping[str, Meaning] = {
+    "Send": Meaning(State.SENT),
+    "Delivery": Meaning(State.DELIVERED),
+    "Reject": Meaning(State.FAILED, "rejected"),
+    "Rendering Failure": Meaning(State.FAILED, "not_rendered"),
 }
 """Delays, openings and the like are left out: they say nothing final."""
 
 
-def _of_email(kind: str, event: Mapping[str, Any]) -> Outcome | None:
+def _of_email(kind: str, event: Mapping[str, Any]) -> Meaning | None:
     if kind == "Bounce":
         bounce = event["bounce"]
         statuses = (each.get("status") for each in bounce.get("bouncedRecipients") or ())
@@ -227,14 +227,14 @@ def _of_email(kind: str, event: Mapping[str, Any]) -> Outcome | None:
     return _EMAIL.get(kind)
 
 
-def _of_complaint(complaint: Mapping[str, Any]) -> Outcome | None:
+def _of_complaint(complaint: Mapping[str, Any]) -> Meaning | None:
     # mailbox providers also tell when somebody takes a mail out of the junk folder
     if complaint.get("complaintFeedbackType") == "not-spam":
         return None
     # SES kept it back, because of a complaint about an earlier one
     is_kept_back = complaint.get("complaintSubType") == "OnAccountSuppressionList"
     state = State.BOUNCED if is_kept_back else State.COMPLAINED
-    return Outcome(state, "complained", StoppedBy.COMPLAINT)
+    return Meaning(state, "complained", StoppedBy.COMPLAINT)
 
 
 # SMS: https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
@@ -253,13 +253,13 @@ def _sms(event: Mapping[str, Any]) -> Receipt | None:
     )
 
 
-def _of_sms(status: str, delivery: Mapping[str, Any]) -> Outcome:
+def _of_sms(status: str, delivery: Mapping[str, Any]) -> Meaning:
     if status == "SUCCESS":
         # most carriers only say that they took it; a phone that answers says more
         arrived = "dwellTimeMsUntilDeviceAck" in delivery
-        return Outcome(State.DELIVERED if arrived else State.SENT)
+        return Meaning(State.DELIVERED if arrived else State.SENT)
     if status != "FAILURE":
-        raise Unreadable("the status is neither of the two")
+        raise UnreadableReceipt("the status is neither of the two")
     said = _text(delivery.get("providerResponse", ""))
     return _meant(verdict(Form.SMS, said), said)
 
@@ -275,7 +275,7 @@ def _push(event: Mapping[str, Any]) -> Receipt | None:
             said = f"{event.get('FailureType', '')} {event.get('FailureMessage', '')}"
             outcome = _meant(verdict(Form.PUSH, said), said)
         case "EndpointDeleted":
-            outcome = replace(OUTCOMES[Fault.ADDRESS], reason="device_is_gone")
+            outcome = replace(MEANINGS[Fault.ADDRESS], reason="device_is_gone")
         case _:
             return None
     return _receipt(

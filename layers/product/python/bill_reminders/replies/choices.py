@@ -5,11 +5,11 @@ from datetime import date
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.reminders import Trigger
 from bill_reminders.domain.replies import Target
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.notices import Notice
 
 AHEAD = 30 * DAY

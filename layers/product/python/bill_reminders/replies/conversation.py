@@ -17,15 +17,15 @@ from aws_lambda_powertools import Logger
 from bill_reminders.commands import payments, snoozes, stops
 from bill_reminders.delivery import direct, direct_rows
 from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.origins import DeployedOrigins
 from bill_reminders.delivery.providers import NoAnswer, Rejected
+from bill_reminders.delivery.sender_ids import DeployedSenderIds
 from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.clock import DAY, local_date
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue, MayPass
+from bill_reminders.domain.local_time import DAY, local_date
 from bill_reminders.domain.people import Address, StoppedBy
-from bill_reminders.domain.replies import Deed, Question, Reply, Target, Wish
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.replies import Intent, LastAction, Question, Reply, Target
 from bill_reminders.messages.answers import Answers
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.notices import Notice, Sender
@@ -41,7 +41,7 @@ logger = Logger(child=True)
 ANSWER_LASTS = timedelta(hours=1)
 """An answer that comes later, after an outage, explains nothing any more."""
 
-_ACTS = frozenset({Wish.START, Wish.PAID, Wish.SNOOZE, Wish.UNDO})
+_ACTS = frozenset({Intent.START, Intent.PAID, Intent.SNOOZE, Intent.UNDO})
 """What changes something, and is asked about when it comes too late."""
 
 MOST_ANSWERS = (("replies/hour", 20, HOUR), ("replies/day", 60, DAY))
@@ -53,11 +53,11 @@ Answer = Callable[[], DirectText]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Outbound:
     """What answers need beside the reply."""
 
     sender: Sender
-    origins: DeployedOrigins
+    origins: DeployedSenderIds
     bounds: SmsBounds
 
 
@@ -65,14 +65,17 @@ class StillQuiet(MayPass):
     """It is quiet where the user is, and they have asked for nothing just now."""
 
 
-def take(reply: Reply, desk: Desk, *, now: datetime) -> str:
+def take(reply: Reply, outbound: Outbound, *, now: datetime) -> str:
     """Do what `reply` asks for and answer it, once; in one word what came of it.
 
     Raises accounts.UnknownUser and what trouble.may_pass names, StillQuiet among it when it would
     have to be asked about: then it has to be handed over again.
     """
     said = understand(reply.text)
-    if said.wish is not Wish.STOP and reply.recipient not in desk.origins.known().two_way_numbers:
+    if (
+        said.intent is not Intent.STOP
+        and reply.recipient not in outbound.origins.known().two_way_numbers
+    ):
         logger.warning("reply to a number that SmsOrigins does not name as two_way")
         return "not_ours"
     owner = addresses.owner_of(Channel.SMS, reply.sender)
@@ -82,16 +85,16 @@ def take(reply: Reply, desk: Desk, *, now: datetime) -> str:
         return "repeated"
     reach = now.date() - choices.BACK - DAY  # somewhere it is still yesterday
     account = accounts.read(owner.user_id, now=now, reach=reach)
-    return _Conversation(reply, said, account, desk, now).go_on()
+    return _Conversation(reply, said, account, outbound, now).go_on()
 
 
 def _from_nobody(said: Said, reply: Reply, now: datetime) -> str:
     """A STOP is kept for whoever enters the number next; nothing else has anything to act on."""
-    if said.wish is Wish.STOP:
+    if said.intent is Intent.STOP:
         if not addresses.keep_stop(Channel.SMS, reply.sender, said_at=reply.received_at):
             raise Contended("the number has become somebody's")
         return "stop_kept"
-    if said.wish is Wish.START and not reply.is_old(now):
+    if said.intent is Intent.START and not reply.is_old(now):
         addresses.forget_stop(Channel.SMS, reply.sender, said_at=reply.received_at)
     return "nobodys"
 
@@ -102,108 +105,110 @@ def _key(reply: Reply) -> str:
 
 class _Conversation:
     def __init__(
-        self, reply: Reply, said: Said, account: Account, desk: Desk, now: datetime
+        self, reply: Reply, said: Said, account: Account, outbound: Outbound, now: datetime
     ) -> None:
-        self._reply, self._said, self._desk, self._now = reply, said, desk, now
+        self._reply, self._said, self._outbound, self._now = reply, said, outbound, now
         self._account = account
         self._user = account.user
         self._today = local_date(now, self._user.zone)
-        self._question, self._deed = conversations.read(self._user.user_id)
-        self._answers = Answers(self._user.language, reply.sender, desk.sender)
-        self._done = None if said.wish is Wish.STOP else self._done_before()
+        self._question, self._last_action = conversations.read(self._user.user_id)
+        self._answers = Answers(self._user.language, reply.sender, outbound.sender)
+        self._done = None if said.intent is Intent.STOP else self._done_before()
 
     def go_on(self) -> str:
-        wish, answer = self._act()
-        state = "no_answer" if answer is None else self._answer(wish, answer)
+        intent, answer = self._act()
+        state = "no_answer" if answer is None else self._answer(intent, answer)
         logger.info(
             "reply taken",
             user_id=self._user.user_id,
-            wish="unclear" if wish is None else wish.value,
+            intent="unclear" if intent is None else intent.value,
             answer=state,
         )
-        return "unclear" if wish is None else wish.value
+        return "unclear" if intent is None else intent.value
 
-    def _act(self) -> tuple[Wish | None, Answer | None]:
+    def _act(self) -> tuple[Intent | None, Answer | None]:
         """What the reply wished for in the end, and what is to be answered."""
-        wish = self._said.wish
-        if wish is Wish.STOP:
-            return wish, self._stop()
+        intent = self._said.intent
+        if intent is Intent.STOP:
+            return intent, self._stop()
         if self._done is not None:
-            return self._done.wish, self._answer_again(self._done)
+            return self._done.intent, self._answer_again(self._done)
         if self._comes_late:
-            return wish, self._ask_again()
-        match wish:
-            case Wish.START:
+            return intent, self._ask_again()
+        match intent:
+            case Intent.START:
                 answer = self._start()
-            case Wish.HELP:
+            case Intent.HELP:
                 answer = self._answers.help
-            case Wish.LIST:
+            case Intent.LIST:
                 answer = self._list()
-            case Wish.UNDO:
+            case Intent.UNDO:
                 answer = self._undo()
             case _:
-                return self._about_a_bill(wish)
-        return wish, answer
+                return self._about_a_bill(intent)
+        return intent, answer
 
-    def _about_a_bill(self, wish: Wish | None) -> tuple[Wish | None, Answer | None]:
+    def _about_a_bill(self, intent: Intent | None) -> tuple[Intent | None, Answer | None]:
         """PAID, SNOOZE or a number."""
         if self._said.only_quotes:
             return None, None
         if (noted := self._noted_before()) is not None:
-            return noted.wish, self._do(noted.wish, noted.target)
+            return noted.intent, self._do(noted.intent, noted.target)
         target = self._named()
-        if wish is None and target is not None and self._question is not None:
-            wish = self._question.wish
-        if wish is None:
+        if intent is None and target is not None and self._question is not None:
+            intent = self._question.intent
+        if intent is None:
             return None, self._answers.help
         if target is not None:
-            return wish, self._do(wish, target)
+            return intent, self._do(intent, target)
         meant = choices.meant(self._account, self._today)
         if len(meant) == 1 and not self._said.number:
-            return wish, self._do(wish, choices.target_of(meant[0]))
-        return wish, self._ask(wish, meant)
+            return intent, self._do(intent, choices.target_of(meant[0]))
+        return intent, self._ask(intent, meant)
 
     # Handed over again
 
-    def _done_before(self) -> Deed | None:
+    def _done_before(self) -> LastAction | None:
         """What this reply did: by its note, or the payment that has its id."""
         by = self._reply.message_id
-        if (deed := conversations.done(self._user.user_id, by)) is not None:
-            return deed
+        if (action := conversations.done(self._user.user_id, by)) is not None:
+            return action
         for bill in self._account.bills:
             for payment in bill.payments:
                 if payment.payment_id == _payment_id(by):
-                    return self._deed_of(Wish.PAID, Target(bill.bill_id, payment.occurrence))
+                    return self._action_of(Intent.PAID, Target(bill.bill_id, payment.occurrence))
         return None
 
-    def _answer_again(self, deed: Deed) -> Answer | None:
+    def _answer_again(self, action: LastAction) -> Answer | None:
         """What it would have been answered, unless something else happened since."""
-        notice = choices.notice_of(self._account, deed.target)
+        notice = choices.notice_of(self._account, action.target)
         if notice is None:
             return None
-        until, bill, number = self._tomorrow, notice.bill, deed.target.occurrence
-        match deed.wish:
-            case Wish.PAID if bill.is_closed(number):
+        until, bill, number = self._tomorrow, notice.bill, action.target.occurrence
+        match action.intent:
+            case Intent.PAID if bill.is_closed(number):
                 return partial(self._answers.about, Wording.PAID, notice)
-            case Wish.SNOOZE if bill.snoozed_until(number) == until:
+            case Intent.SNOOZE if bill.snoozed_until(number) == until:
                 return partial(self._answers.about, Wording.SNOOZED, notice, until)
-            case Wish.UNDO if not bill.is_closed(number):
+            case Intent.UNDO if not bill.is_closed(number):
                 return partial(self._answers.about, Wording.UNDONE, notice)
         return None
 
-    def _noted_before(self) -> Deed | None:
+    def _noted_before(self) -> LastAction | None:
         """What this reply was about to do, when notes were written before what they are about."""
-        deed, by = self._deed, self._reply.message_id
-        return deed if deed is not None and (deed.by, deed.undone_by) == (by, None) else None
+        action, by = self._last_action, self._reply.message_id
+        return (
+            action if action is not None and (action.by, action.undone_by) == (by, None) else None
+        )
 
     @property
     def _comes_late(self) -> bool:
         """Whether it is asked about, and not done."""
-        asks_for_something = self._said.wish in _ACTS and self._done is None
+        asks_for_something = self._said.intent in _ACTS and self._done is None
         return asks_for_something and self._reply.is_old(self._now)
 
     def _ask_again(self) -> Answer | None:
-        if self._said.wish is Wish.START and self._is_before_the_stop:
+        if self._said.intent is Intent.START and self._is_before_the_stop:
             return None
         written_on = local_date(self._reply.received_at, self._user.zone)
         return partial(self._answers.said_late, written_on)
@@ -217,38 +222,38 @@ class _Conversation:
             return None
         return question.options[number - 1] if 1 <= number <= len(question.options) else None
 
-    def _ask(self, wish: Wish, meant: list[Notice]) -> Answer:
+    def _ask(self, intent: Intent, meant: list[Notice]) -> Answer:
         if not meant:
             return self._plain(Wording.NOTHING_DUE)
         if len(meant) == 1:  # and a number that is none of its
             return self._answers.help
         text, named = self._answers.which(meant)
-        self._remember(wish, tuple(map(choices.target_of, meant[:named])))
+        self._remember(intent, tuple(map(choices.target_of, meant[:named])))
         return lambda: text
 
-    def _remember(self, wish: Wish, options: tuple[Target, ...]) -> None:
-        asked = Question(wish, options, self._reply.message_id, self._now)
+    def _remember(self, intent: Intent, options: tuple[Target, ...]) -> None:
+        asked = Question(intent, options, self._reply.message_id, self._now)
         conversations.ask(self._user.user_id, asked)
 
     # What is done
 
-    def _do(self, wish: Wish, target: Target) -> Answer:
+    def _do(self, intent: Intent, target: Target) -> Answer:
         notice = choices.notice_of(self._account, target)
         if notice is None:
             return self._plain(Wording.NOTHING_DUE)
-        do = self._pay if wish is Wish.PAID else self._snooze
+        do = self._pay if intent is Intent.PAID else self._snooze
         try:
             return do(target, notice)
         except InvalidValue:  # deleted in between, or far too late for another reminder
             return self._plain(Wording.NOTHING_DUE)
 
-    def _deed_of(self, wish: Wish, target: Target) -> Deed:
+    def _action_of(self, intent: Intent, target: Target) -> LastAction:
         by, said_at = self._reply.message_id, self._reply.received_at
-        return Deed(wish, target, by, self._now, said_at)
+        return LastAction(intent, target, by, self._now, said_at)
 
-    def _once(self, wish: Wish, target: Target) -> Once:
-        deed = self._deed_of(wish, target)
-        return conversations.once(self._user.user_id, deed, last=deed)
+    def _once(self, intent: Intent, target: Target) -> Once:
+        action = self._action_of(intent, target)
+        return conversations.once(self._user.user_id, action, last=action)
 
     def _change(self, command: Command, *, once: Once | None = None) -> None:
         accounts.change(self._user.user_id, command, now=self._now, once=once, known=self._account)
@@ -262,7 +267,7 @@ class _Conversation:
                 payment_id=_payment_id(self._reply.message_id),
                 now=self._now,
             ),
-            once=self._once(Wish.PAID, target),
+            once=self._once(Intent.PAID, target),
         )
         return partial(self._answers.about, Wording.PAID, notice)
 
@@ -271,7 +276,7 @@ class _Conversation:
         until = self._tomorrow
         sure = self._said_twice(target)
         if until > notice.due_on and not sure:
-            self._remember(Wish.SNOOZE, (target,))
+            self._remember(Intent.SNOOZE, (target,))
             return partial(self._answers.about, Wording.SNOOZE_LATE, notice, notice.due_on)
         self._change(
             partial(
@@ -282,7 +287,7 @@ class _Conversation:
                 confirmed=sure,
                 now=self._now,
             ),
-            once=self._once(Wish.SNOOZE, target),
+            once=self._once(Intent.SNOOZE, target),
         )
         return partial(self._answers.about, Wording.SNOOZED, notice, until)
 
@@ -298,23 +303,23 @@ class _Conversation:
             asked is not None
             and asked.waits_for(self._reply, self._now)
             and asked.asked_by != by
-            and asked.wish is Wish.SNOOZE
+            and asked.intent is Intent.SNOOZE
             and asked.options == (target,)
         )
 
     def _undo(self) -> Answer:
-        deed, by = self._deed, self._reply.message_id
-        if deed is None or not deed.can_be_undone(self._reply, self._now):
+        action, by = self._last_action, self._reply.message_id
+        if action is None or not action.can_be_undone(self._reply, self._now):
             return self._answers.help
-        user_id, target = self._user.user_id, deed.target
+        user_id, target = self._user.user_id, action.target
         notice = choices.notice_of(self._account, target)
         if notice is None:
             return self._plain(Wording.NOTHING_DUE)
-        undo = self._deed_of(Wish.UNDO, target)
-        once = conversations.once(user_id, undo, last=replace(deed, undone_by=by))
+        undo = self._action_of(Intent.UNDO, target)
+        once = conversations.once(user_id, undo, last=replace(action, undone_by=by))
         bill_id, number = target.bill_id, target.occurrence
-        if deed.wish is Wish.PAID:
-            paid = _payment_id(deed.by)
+        if action.intent is Intent.PAID:
+            paid = _payment_id(action.by)
             take_back: Command = partial(
                 payments.undo, bill_id=bill_id, payment_id=paid, now=self._now
             )
@@ -361,17 +366,21 @@ class _Conversation:
     def _plain(self, wording: Wording) -> Answer:
         return partial(self._answers.plain, wording)
 
-    def _answer(self, wish: Wish | None, answer: Answer) -> str:
+    def _answer(self, intent: Intent | None, answer: Answer) -> str:
         if not self._comes_late and self._reply.received_at < self._now - ANSWER_LASTS:
             return "too_late"
         # they wrote to us, but to be written to is another thing: see the invariants
-        if self._address.attestation is None and wish is not Wish.STOP:
+        if self._address.attestation is None and intent is not Intent.STOP:
             return "not_attested"
-        if self._address.stopped_at is not None and wish not in (Wish.STOP, Wish.START, Wish.HELP):
+        if self._address.stopped_at is not None and intent not in (
+            Intent.STOP,
+            Intent.START,
+            Intent.HELP,
+        ):
             return "stopped"
         if self._comes_late and self._is_quiet:
             raise StillQuiet("to be asked about when it is not quiet")
-        if wish is not Wish.STOP and not self._may_answer(wish):
+        if intent is not Intent.STOP and not self._may_answer(intent):
             return "too_often"
         return self._send(answer)
 
@@ -385,7 +394,7 @@ class _Conversation:
             self._user.self_registered,
         )
         try:
-            return direct.send(message, bounds=self._desk.bounds, now=self._now).value
+            return direct.send(message, bounds=self._outbound.bounds, now=self._now).value
         except SmsUsedUp:  # until tomorrow, when an answer explains nothing any more
             return "used_up"
         except (Rejected, NoAnswer) as error:  # noted in the ledger; what was asked for is done
@@ -395,8 +404,8 @@ class _Conversation:
     def _is_quiet(self) -> bool:
         return self._user.quiet_on(Channel.SMS).cover(self._now, self._user.zone)
 
-    def _may_answer(self, wish: Wish | None) -> bool:
-        explains = wish is None or self._comes_late
+    def _may_answer(self, intent: Intent | None) -> bool:
+        explains = intent is None or self._comes_late
         kinds = (*MOST_ANSWERS, MOST_EXPLANATIONS) if explains else MOST_ANSWERS
         try:
             limits.reserve(

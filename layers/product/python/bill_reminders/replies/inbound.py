@@ -13,7 +13,7 @@ _RECIPIENT = re.compile(r"\+?[0-9]{3,15}")
 _ID = re.compile(r"[A-Za-z0-9-]{1,50}")
 
 
-class Unreadable(BillRemindersError):
+class UnreadableReply(BillRemindersError):
     """What came is no reply; the message names what is wrong and repeats nothing of it."""
 
 
@@ -37,17 +37,17 @@ def parse(body: str, *, clock_offset: timedelta) -> Reply:
             )
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable(f"not a notification of an SMS: {type(error).__name__}") from None
+        raise UnreadableReply(f"not a notification of an SMS: {type(error).__name__}") from None
     if at.tzinfo is None:
-        raise Unreadable("the envelope's time has no zone")
+        raise UnreadableReply("the envelope's time has no zone")
     for name, value, form in (
         ("inboundMessageId", message_id, _ID),
         ("originationNumber", sender, _NUMBER),
         ("destinationNumber", recipient, _RECIPIENT),
     ):
         if not isinstance(value, str) or not form.fullmatch(value):
-            raise Unreadable(f"{name} is not one")
+            raise UnreadableReply(f"{name} is not one")
     if not isinstance(text, str):
-        raise Unreadable("messageBody is no text")
+        raise UnreadableReply("messageBody is no text")
     received_at = (at.astimezone(UTC) + clock_offset).replace(microsecond=0)
     return Reply(message_id, sender, recipient, text, received_at)

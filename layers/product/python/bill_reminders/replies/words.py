@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from bill_reminders.domain.replies import Wish
+from bill_reminders.domain.replies import Intent
 from bill_reminders.replies.quotations import own_words
 from bill_reminders.replies.sentences import (
     Look,
@@ -91,8 +91,8 @@ _SUBJECTS = tuple(
     for subject in ("it", "its", "bill", "this", "that")
     for verb in ("", " is", " has been", " was")
 )
-_ENGLISH: Mapping[Wish, tuple[Sentence, ...]] = {
-    Wish.PAID: (
+_ENGLISH: Mapping[Intent, tuple[Sentence, ...]] = {
+    Intent.PAID: (
         (
             maybe(" i", " we"),
             maybe(" have", " ive", " weve"),
@@ -107,7 +107,7 @@ _ENGLISH: Mapping[Wish, tuple[Sentence, ...]] = {
         (one(" payment"), maybe(" is"), one(" made", " sent", " done", " complete", " completed")),
         (maybe(" its", " all"), one(" done")),
     ),
-    Wish.SNOOZE: (
+    Intent.SNOOZE: (
         (one(" snooze"), maybe(" it", " this"), maybe(*_TOMORROW)),
         _only(" later", " tomorrow", " not now"),
         (
@@ -116,15 +116,15 @@ _ENGLISH: Mapping[Wish, tuple[Sentence, ...]] = {
             one(" later", " tomorrow"),
         ),
     ),
-    Wish.START: (
+    Intent.START: (
         (one(" start"), maybe(" again")),
         _only(" unstop", " restart", " resume", " subscribe", " continue", " opt in", " optin"),
     ),
-    Wish.HELP: (
+    Intent.HELP: (
         (one(" help"), maybe(" me")),
         _only(" info", " aide", " who is this", " what is this", " whos this", " whats this"),
     ),
-    Wish.LIST: (
+    Intent.LIST: (
         (
             maybe(" list", " show", " list me", " show me"),
             some(" all", " my", " the"),
@@ -133,14 +133,14 @@ _ENGLISH: Mapping[Wish, tuple[Sentence, ...]] = {
         _only(" list", " status", " due", " what do i owe"),
         (one(" whats", " what is"), one(" due", " next")),
     ),
-    Wish.UNDO: (
+    Intent.UNDO: (
         (one(" undo"), maybe(" it", " that")),
         _only(" take it back", " take that back"),
     ),
 }  # fmt: skip
 """Each word with the space before it."""
-_CHINESE: Mapping[Wish, tuple[Sentence, ...]] = {
-    Wish.PAID: (
+_CHINESE: Mapping[Intent, tuple[Sentence, ...]] = {
+    Intent.PAID: (
         (
             maybe("账单", "钱", "款", "款项", "这笔", "这个"),
             maybe("我", "我们", "们"),
@@ -154,7 +154,7 @@ _CHINESE: Mapping[Wish, tuple[Sentence, ...]] = {
         ),
         (maybe("已", "已经"), one("搞定", "办好", "完成"), maybe("了")),
     ),
-    Wish.SNOOZE: (
+    Intent.SNOOZE: (
         (
             one("明天", "明日", "明儿"),
             maybe("再"),
@@ -169,17 +169,17 @@ _CHINESE: Mapping[Wish, tuple[Sentence, ...]] = {
         ),
         _only("推迟", "延后", "再提醒", "再提醒我"),
     ),
-    Wish.START: (
+    Intent.START: (
         (one("恢复"), some("短信", "提醒", "订阅")),
         (maybe("重新"), one("订阅")),
         _only("开始", "开启", "继续"),
     ),
-    Wish.HELP: (_only("帮助", "帮忙", "求助", "说明", "怎么用", "你是谁", "这是什么"),),
-    Wish.LIST: (
+    Intent.HELP: (_only("帮助", "帮忙", "求助", "说明", "怎么用", "你是谁", "这是什么"),),
+    Intent.LIST: (
         (maybe("查", "查询"), maybe("我的"), one("账单", "账", "清单")),
         _only("查", "查询", "列表", "cx"),
     ),
-    Wish.UNDO: (_only("撤销", "撤消", "撤回"),),
+    Intent.UNDO: (_only("撤销", "撤消", "撤回"),),
 }  # fmt: skip
 _DONE = frozenset("已刚都了啦清完过好定")
 """One of them says that it is done: "还款" alone is what there is to do."""
@@ -200,7 +200,7 @@ class Said:
     """What a reply says: a wish, the `number` of an option, both, or nothing that is understood;
     the last also when it `only_quotes`, which wants no answer."""
 
-    wish: Wish | None = None
+    intent: Intent | None = None
     number: int | None = None
     only_quotes: bool = field(default=False, compare=False)
 
@@ -210,7 +210,7 @@ def understand(text: str, *, look: Look = is_in) -> Said:
     own = own_words(text)
     words = words_of(own.text)
     if _is_stop(words, look):
-        return Said(Wish.STOP)
+        return Said(Intent.STOP)
     said = _asked(own.text, words, look)
     is_quotation = own.is_reaction or (not words and bool(words_of(text)))
     return Said(only_quotes=True) if said == Said() and is_quotation else said
@@ -224,13 +224,13 @@ def _asked(text: str, words: list[str], look: Look) -> Said:
         text = text[:LONGEST_WISH]
     asks = not {"?", "？"}.isdisjoint(text)
     if not words:
-        return Said(Wish.HELP) if asks else Said()
+        return Said(Intent.HELP) if asks else Said()
     plain = [word for word in words if not look(word, _POLITE)]
-    wish = _wish(plain, look)
-    if wish is None:
+    intent = _intent(plain, look)
+    if intent is None:
         return _numbered(plain, text, look)
     # "paid?" is a question
-    return Said() if wish is Wish.PAID and asks else Said(wish)
+    return Said() if intent is Intent.PAID and asks else Said(intent)
 
 
 def _numbered(words: list[str], text: str, look: Look) -> Said:
@@ -240,8 +240,8 @@ def _numbered(words: list[str], text: str, look: Look) -> Said:
         return Said()
     if not before:
         return Said(number=number)
-    wish = _wish(before, look)
-    return Said(wish, number) if wish in (Wish.PAID, Wish.SNOOZE) else Said()
+    intent = _intent(before, look)
+    return Said(intent, number) if intent in (Intent.PAID, Intent.SNOOZE) else Said()
 
 
 def _split_number(text: str) -> tuple[list[str], int | None]:
@@ -281,21 +281,23 @@ def _holds_phrase(words: list[str], look: Look) -> bool:
     )
 
 
-def _wish(words: list[str], look: Look) -> Wish | None:
+def _intent(words: list[str], look: Look) -> Intent | None:
     spaced = "".join(f" {word}" for word in words)
     compact = _without_politeness("".join(words), look)
-    return next((wish for wish in _ENGLISH if _is_wish(wish, spaced, compact, look)), None)
+    return next((intent for intent in _ENGLISH if _is_intent(intent, spaced, compact, look)), None)
 
 
-def _is_wish(wish: Wish, spaced: str, compact: str, look: Look) -> bool:
+def _is_intent(intent: Intent, spaced: str, compact: str, look: Look) -> bool:
     in_english = (
-        is_sentence(text, each, look) for each in _ENGLISH[wish] for text in (spaced, f" {compact}")
+        is_sentence(text, each, look)
+        for each in _ENGLISH[intent]
+        for text in (spaced, f" {compact}")
     )
     if any(in_english):
         return True
-    if wish is Wish.PAID and not holds(compact, _DONE, look):
+    if intent is Intent.PAID and not holds(compact, _DONE, look):
         return False
-    return any(is_sentence(compact, each, look) for each in _CHINESE[wish])
+    return any(is_sentence(compact, each, look) for each in _CHINESE[intent])
 
 
 def _without_politeness(text: str, look: Look) -> str:

@@ -22,11 +22,11 @@ from pynamodb.transactions import TransactWrite
 from bill_reminders.domain import bounds, planning, revisions
 from bill_reminders.domain.account import Account, by_id, differs
 from bill_reminders.domain.bills import Bill, Heard
-from bill_reminders.domain.clock import DAY, floor_minute, local_date, next_minute
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError, MayPass
 from bill_reminders.domain.facts import Fact, facts_between
+from bill_reminders.domain.local_time import DAY, floor_minute, local_date, next_minute
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import addresses, journal, ledger_rows, merged, rows, tables
 from bill_reminders.storage.tables import BillItem, ScheduleItem, UserItem
 from bill_reminders.storage.transactions import ACTIONS_AT_MOST, Lost, Stale, Write, commit
@@ -60,7 +60,7 @@ asked for again, and they are told again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class FirstRead:
     """What an account is read from first: the schedule, and later than that the user."""
 
     schedule: ScheduleItem
@@ -116,13 +116,13 @@ def lives(user_id: str, life: str | None) -> bool:
         return False
 
 
-def begin(user_ids: Iterable[str]) -> dict[str, Beginning]:
+def first_reads(user_ids: Iterable[str]) -> dict[str, FirstRead]:
     """Read the beginnings of many accounts, 100 at most, in two calls: all schedules, then all
     users. Who is not there, was not answered or cannot be read is left out: reading that account
     by itself tells which."""
     schedules = _batch(ScheduleItem, user_ids)
     users = _batch(UserItem, schedules) if schedules else {}
-    return {user_id: Beginning(schedules[user_id], user) for user_id, user in users.items()}
+    return {user_id: FirstRead(schedules[user_id], user) for user_id, user in users.items()}
 
 
 def _batch[T: (ScheduleItem, UserItem)](model: type[T], user_ids: Iterable[str]) -> dict[str, T]:
@@ -137,17 +137,17 @@ def _batch[T: (ScheduleItem, UserItem)](model: type[T], user_ids: Iterable[str])
     return found
 
 
-def begin_one(user_id: str) -> Beginning:
+def first_read_of(user_id: str) -> FirstRead:
     """Read the beginning of one account. Raises UnknownUser."""
     try:
         schedule = ScheduleItem.get(user_id, consistent_read=True)
-        return Beginning(schedule, UserItem.get(user_id, consistent_read=True))
+        return FirstRead(schedule, UserItem.get(user_id, consistent_read=True))
     except DoesNotExist as error:
         raise UnknownUser("the user does not exist") from error
 
 
 def read(
-    user_id: str, *, now: datetime, reach: date | None = None, begun: Beginning | None = None
+    user_id: str, *, now: datetime, reach: date | None = None, first_read: FirstRead | None = None
 ) -> Account:
     """Read an account, strongly consistent, its version first: whatever is committed later than
     this read makes a write on condition of that version fail. What was `begun` is gone on with.
@@ -155,21 +155,21 @@ def read(
     The ledger is read as far back as planning needs, or to the due date `reach` if that is earlier;
     of an account that is `beyond` what is planned, to `reach` alone. Raises UnknownUser.
     """
-    begun = begin_one(user_id) if begun is None else begun
-    schedule, user = begun.schedule, rows.user_from(begun.user)
+    first_read = first_read_of(user_id) if first_read is None else first_read
+    schedule, user = first_read.schedule, rows.user_from(first_read.user)
     items = {item.bill_id: item for item in BillItem.query(user_id, consistent_read=True)}
     bills = tuple(rows.bill_from(item) for item in items.values())
-    greeted = _instants(schedule, tables.greeted_at)
+    welcomed = _instants(schedule, tables.welcomed_at)
     account = Account(
         version=schedule.version,
         user=user,
         bills=bills,
         wakes=_instants(schedule, tables.next_at),
         quarantined=_instants(schedule, tables.quarantined_at),
-        greeted=frozenset(greeted),
+        welcomed=frozenset(welcomed),
         untold=frozenset(
             channel
-            for channel, told_at in greeted.items()
+            for channel, told_at in welcomed.items()
             if not user.knows_how_to_stop(channel, told_at, now)
         ),
         counted=_counted(schedule),
@@ -181,7 +181,7 @@ def read(
     recorded_from = min(earliest, reach or earliest)
     found = ledger_rows.since(user_id, recorded_from)
     found = ledger_rows.with_messages(user, bills, found)
-    source = Source(schedule, begun.user, items)
+    source = Source(schedule, first_read.user, items)
     return replace(account, recorded=found, recorded_from=recorded_from, source=source)
 
 
@@ -419,8 +419,8 @@ def _moved_schedule(before: Account, after: Account, now: datetime) -> Write:
             actions += put_aside(before, channel, now)
         else:
             actions += _planned_again(before, after, channel, now)
-        if channel in before.greeted and channel not in after.greeted:
-            actions.append(tables.greeted_at(channel).remove())
+        if channel in before.welcomed and channel not in after.welcomed:
+            actions.append(tables.welcomed_at(channel).remove())
     if before.deleted != after.deleted:
         actions += _deleted_written(before, after)
 

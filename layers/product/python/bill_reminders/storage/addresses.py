@@ -13,9 +13,9 @@ from pynamodb.exceptions import DeleteError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.people import Address, User, folded, same_address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import AddressItem
 from bill_reminders.storage.keyed_hash import keyed_hash
 from bill_reminders.storage.transactions import Write, condition_failed

@@ -13,7 +13,7 @@ MOMENT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def minute_text(instant: datetime) -> str:
-    """`2027-03-01T01:00Z`: the form of an instant in an index and in a nudge."""
+    """`2027-03-01T01:00Z`: the form of an instant in an index and in a wake-up."""
     return instant.astimezone(UTC).strftime(MINUTE_FORMAT)
 
 

@@ -9,8 +9,8 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import RECEIPT_WAIT
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.tables import ChannelItem
 from bill_reminders.storage.transactions import condition_failed
 

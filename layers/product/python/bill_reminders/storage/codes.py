@@ -12,9 +12,9 @@ from secrets import randbelow
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.journal import Event
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import journal
 from bill_reminders.storage.access_tables import CodeItem, ProofItem
 from bill_reminders.storage.addresses import address_hash

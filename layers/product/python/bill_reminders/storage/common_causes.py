@@ -12,7 +12,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.access_tables import SameTextItem
 from bill_reminders.storage.keyed_hash import keyed_hash
 from bill_reminders.storage.transactions import Busy, condition_failed

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bill_reminders.commands import contacts as commands
 from bill_reminders.domain.account import Account, differs
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.handovers import HandoverKind
 from bill_reminders.domain.journal import Event, fields_between
 from bill_reminders.domain.people import Address, StoppedBy
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, handovers, identities, joining, journal
 from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.addresses import AddressTaken

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pynamodb.expressions.update import Action
 
-from bill_reminders.domain.replies import LASTS, Deed, Question, Target, Wish
+from bill_reminders.domain.replies import LASTS, Intent, LastAction, Question, Target
 from bill_reminders.storage.access_tables import ConversationItem
 from bill_reminders.storage.accounts import Once
 from bill_reminders.storage.rows import ledger_expiry
@@ -15,35 +15,37 @@ DID = "did:"
 """What the keys of those rows in the ledger begin with that say what a reply did."""
 
 
-def read(user_id: str) -> tuple[Question | None, Deed | None]:
+def read(user_id: str) -> tuple[Question | None, LastAction | None]:
     """The last question and the last deed, however old."""
     try:
         item = ConversationItem.get(user_id, consistent_read=True)
     except ConversationItem.DoesNotExist:
         return None, None
-    question = deed = None
+    question = action = None
     if item.asked is not None and item.asked_by is not None and item.asked_at is not None:
         options = tuple(map(_target, item.options or ()))
-        question = Question(Wish(item.asked), options, item.asked_by, item.asked_at)
+        question = Question(Intent(item.asked), options, item.asked_by, item.asked_at)
     if item.did is not None and item.did_by and item.did_at is not None and item.did_to:
-        deed = Deed(
-            Wish(item.did),
+        action = LastAction(
+            Intent(item.did),
             _target(item.did_to),
             item.did_by,
             item.did_at,
             item.did_said_at or item.did_at,  # absent from older items
             item.undone_by,
         )
-    return question, deed
+    return question, action
 
 
-def done(user_id: str, message_id: str) -> Deed | None:
+def done(user_id: str, message_id: str) -> LastAction | None:
     """What that reply did, however long ago and whatever others did since; None when nothing."""
     try:
         item = DeedItem.get(user_id, _key(message_id), consistent_read=True)
     except DeedItem.DoesNotExist:
         return None
-    return Deed(Wish(item.did), _target(item.to), message_id, item.recorded_at, item.said_at)
+    return LastAction(
+        Intent(item.did), _target(item.to), message_id, item.recorded_at, item.said_at
+    )
 
 
 def ask(user_id: str, question: Question) -> None:
@@ -52,7 +54,7 @@ def ask(user_id: str, question: Question) -> None:
     asked = _written(
         user_id,
         question.asked_at,
-        ConversationItem.asked.set(question.wish.value),
+        ConversationItem.asked.set(question.intent.value),
         ConversationItem.asked_by.set(question.asked_by),
         ConversationItem.asked_at.set(question.asked_at),
         ConversationItem.options.set(list(map(_text, question.options))),
@@ -61,31 +63,31 @@ def ask(user_id: str, question: Question) -> None:
     commit(lambda write: write.condition_check(ScheduleItem, user_id, condition=exists), asked)
 
 
-def once(user_id: str, deed: Deed, *, last: Deed) -> Once:
+def once(user_id: str, action: LastAction, *, last: LastAction) -> Once:
     """What notes `deed` together with what it does, so that the same reply does it once; `last` is
     what UNDO is about from then on."""
     row = DeedItem(
         user_id,
-        _key(deed.by),
-        did=deed.wish.value,
-        to=_text(deed.target),
-        said_at=deed.said_at,
-        recorded_at=deed.at,
-        expires_at=ledger_expiry(deed.at.date()),
+        _key(action.by),
+        did=action.intent.value,
+        to=_text(action.target),
+        said_at=action.said_at,
+        recorded_at=action.at,
+        expires_at=ledger_expiry(action.at.date()),
     )
     new = DeedItem.key.does_not_exist()
     return Once(
-        (lambda write: write.save(row, condition=new), _noted(user_id, last, deed.at)),
-        lambda: done(user_id, deed.by) is not None,
+        (lambda write: write.save(row, condition=new), _noted(user_id, last, action.at)),
+        lambda: done(user_id, action.by) is not None,
     )
 
 
-def _noted(user_id: str, last: Deed, at: datetime) -> Write:
+def _noted(user_id: str, last: LastAction, at: datetime) -> Write:
     undone = ConversationItem.undone_by
     return _written(
         user_id,
         at,
-        ConversationItem.did.set(last.wish.value),
+        ConversationItem.did.set(last.intent.value),
         ConversationItem.did_to.set(_text(last.target)),
         ConversationItem.did_by.set(last.by),
         ConversationItem.did_at.set(last.at),

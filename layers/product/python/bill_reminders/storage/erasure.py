@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bill_reminders.domain.people import User
-from bill_reminders.storage import accounts, answers, identities, leftovers, rows
+from bill_reminders.storage import accounts, idempotency, identities, leftovers, rows
 from bill_reminders.storage.access_tables import AnswerItem
 from bill_reminders.storage.tables import ScheduleItem, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
@@ -65,7 +65,7 @@ def _deletions(schedule: ScheduleItem) -> Iterator[Write]:
     yield from accounts.unregister(user_id, schedule.version, user, life=schedule.life)
     identity = identities.signed_in_as(user_id)
     if identity is not None:
-        yield from identities.way_out(identity, user_id)
+        yield from identities.unsubscribe_link(identity, user_id)
 
 
 def _user(user_id: str) -> User | None:
@@ -78,9 +78,9 @@ def _user(user_id: str) -> User | None:
 def forget_answers(identity: str, *, until: datetime) -> None:
     """Delete what `<issuer>#<subject>` asked for up to an instant, so that its keys name new
     requests. What they asked for later, with another account, stays answered."""
-    asked_by_then = AnswerItem.locked_until <= until + answers.LOCK
+    asked_by_then = AnswerItem.locked_until <= until + idempotency.LOCK
     asked = AnswerItem.query(
-        answers.owner_of(identity), filter_condition=asked_by_then, consistent_read=True
+        idempotency.owner_of(identity), filter_condition=asked_by_then, consistent_read=True
     )
     with AnswerItem.batch_write() as batch:
         for item in asked:

@@ -10,9 +10,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.handovers import UNDO_LASTS, Handover, HandoverKind, others, undo_until
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, links, rows
 from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.links import Purpose

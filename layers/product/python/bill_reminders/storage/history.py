@@ -18,7 +18,7 @@ PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DeliveredReminder:
     """A reminder's row with what only its user asks for. `message_key` names the row of the message
     that it travelled in, which may be its own."""
 
@@ -44,11 +44,11 @@ class Feedback:
 
 
 def page(
-    user_id: str, *, fits: Callable[[Told], bool], limit: int, after: str | None
-) -> tuple[list[Told], bool]:
+    user_id: str, *, fits: Callable[[DeliveredReminder], bool], limit: int, after: str | None
+) -> tuple[list[DeliveredReminder], bool]:
     """The latest due dates first, from after the key `after` on; and whether there are more."""
     upper = LAST_DUE_DATE if after is None else after
-    found: list[Told] = []
+    found: list[DeliveredReminder] = []
     query = LedgerItem.query(
         user_id,
         LedgerItem.key.between(FIRST_DUE_DATE, upper),
@@ -67,14 +67,14 @@ def page(
     return found, False
 
 
-def of_occurrence(reminder: Reminder) -> list[Told]:
+def of_occurrence(reminder: Reminder) -> list[DeliveredReminder]:
     """All that the ledger knows about the occurrence of `reminder`, by the time planned."""
     stem = reminder.key.partition(f"#r{reminder.revision}#")[0]
     rows = LedgerItem.query(reminder.user_id, LedgerItem.key.startswith(f"{stem}#"))
     return sorted(map(_told, rows), key=lambda told: told.recorded.reminder.planned_at)
 
 
-def find(user_id: str, key: str) -> Told | None:
+def find(user_id: str, key: str) -> DeliveredReminder | None:
     """One reminder of the user's, by its ledger key."""
     try:
         item = LedgerItem.get(user_id, key)
@@ -83,7 +83,9 @@ def find(user_id: str, key: str) -> Told | None:
     return None if item.bill_id is None else _told(item)
 
 
-def messages_of(user_id: str, several: Iterable[Told]) -> Mapping[str, Told]:
+def messages_of(
+    user_id: str, several: Iterable[DeliveredReminder]
+) -> Mapping[str, DeliveredReminder]:
     """The rows of the messages that reminders travelled in, by key, where they are not the
     reminders' own: the state of a digest stands there."""
     keys = {
@@ -95,8 +97,8 @@ def messages_of(user_id: str, several: Iterable[Told]) -> Mapping[str, Told]:
     return {told.key: told for told in found if told is not None}
 
 
-def _told(item: LedgerItem) -> Told:
-    return Told(
+def _told(item: LedgerItem) -> DeliveredReminder:
+    return DeliveredReminder(
         recorded=rows.recorded_from(item),
         reason=item.reason,
         recorded_at=item.recorded_at,

@@ -9,11 +9,11 @@ from datetime import datetime
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.handovers import HandoverKind
 from bill_reminders.domain.journal import Event
 from bill_reminders.domain.people import User
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import accounts, handovers, journal, tables
 from bill_reminders.storage.access_tables import IdentityItem
 from bill_reminders.storage.accounts import read
@@ -84,7 +84,7 @@ def _way_in(identity: str, user_id: str, made_by: str | None = None) -> tuple[Wr
     )
 
 
-def way_out(identity: str, user_id: str) -> tuple[Write, Write]:
+def unsubscribe_link(identity: str, user_id: str) -> tuple[Write, Write]:
     """What takes the way in of an account away."""
     ours = IdentityItem.user_id == user_id
     there, back = IdentityItem(identity), IdentityItem(_back(user_id))

@@ -54,8 +54,8 @@ class SignIn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What was promised to `identity`, by which `request` (see answers.Request.derived_id). It is
-    about that `life` of the account alone, see accounts.life_of. `sign_in` is what became of the
+    """What was promised to `identity`, by which `request` (see idempotency.Request.derived_id). It
+    is about that `life` of the account alone, see accounts.life_of. `sign_in` is what became of the
     sign-in, when an erasure is done; `signed_in_as` is whose it was, where an operator asked.
     `endpoints` are the SNS endpoints to delete: an erasure finds no user any more who could name
     them."""

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from bill_reminders.domain import revisions
 from bill_reminders.domain.bills import Bill, Heard
-from bill_reminders.domain.chains import plan_of
 from bill_reminders.domain.ledger import LEDGER_RETENTION, Recorded, State
 from bill_reminders.domain.people import User
+from bill_reminders.domain.reminder_series import plan_of
 from bill_reminders.domain.reminders import SkipReason
 from bill_reminders.storage import rows
 from bill_reminders.storage.tables import LedgerItem

@@ -18,10 +18,10 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.bills import LATE_AT_MOST
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.people import User, folded
 from bill_reminders.domain.reminders import Reminder
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.transactions import Write, condition_failed
 

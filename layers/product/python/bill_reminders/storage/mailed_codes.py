@@ -3,7 +3,7 @@ for a provider that sees so many bounces stops the account's reminders too."""
 
 from datetime import datetime
 
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.storage import limits
 from bill_reminders.storage.limits import Limit
 

@@ -14,14 +14,15 @@ from bill_reminders.domain.bills import (
     Bill,
     FailedDebit,
     Heard,
+    Mute,
+    MuteReason,
     Reopened,
-    Silence,
-    SilenceReason,
     Snooze,
 )
-from bill_reminders.domain.clock import QuietHours
+from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.ledger import LEDGER_RETENTION, Recorded, State
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
+from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import (
@@ -37,7 +38,6 @@ from bill_reminders.domain.people import (
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.revisions import Deleted
-from bill_reminders.domain.terms import Channel, Kind, Label, Shift
 from bill_reminders.domain.working_days import Place
 from bill_reminders.storage.tables import (
     AddressMap,
@@ -91,7 +91,7 @@ def user_from(item: UserItem) -> User:
                 if stored is not None
             }
         ),
-        chosen=frozenset(item.chosen or ()),
+        overrides=frozenset(item.chosen or ()),
         version=item.version or 0,
         self_registered=_registered_by_themselves(item),
         spread_minutes=spread.minutes_of(item.user_id),
@@ -119,7 +119,7 @@ def user_item(user: User) -> UserItem:
         paused_until=user.paused_until,
         code_word=user.code_word,
         tips=user.tips,
-        chosen=sorted(user.chosen) or None,
+        chosen=sorted(user.overrides) or None,
         version=user.version or None,
         links_closed_at=user.links_closed_at,
         self_registered=user.self_registered,
@@ -191,10 +191,10 @@ def _address_map(address: Address | None) -> AddressMap | None:
     )
 
 
-def _silence_from(item: BillItem) -> Silence | None:
+def _mute_from(item: BillItem) -> Mute | None:
     if item.silenced_at is None or item.silenced_why is None:
         return None
-    return Silence(item.silenced_at, SilenceReason(item.silenced_why))
+    return Mute(item.silenced_at, MuteReason(item.silenced_why))
 
 
 def bill_from(item: BillItem) -> Bill:
@@ -244,11 +244,11 @@ def bill_from(item: BillItem) -> Bill:
         ),
         reopened=tuple(Reopened(each.occurrence, each.at) for each in item.reopened or ()),
         closed_at=item.closed_at,
-        silence=_silence_from(item),
+        mute=_mute_from(item),
         place=None if item.country is None else Place(item.country, item.subdivision),
         shift=Shift(item.shift),
         currency=item.currency,
-        chosen=frozenset(item.chosen or ()),
+        overrides=frozenset(item.chosen or ()),
         heard=tuple(map(_heard_from, item.heard or ())),
         version=item.version or 0,
     )
@@ -312,12 +312,12 @@ def bill_item(bill: Bill) -> BillItem:
         or None,
         **_plan_attributes(bill.plan_change),
         closed_at=bill.closed_at,
-        silenced_at=None if bill.silence is None else bill.silence.at,
-        silenced_why=None if bill.silence is None else bill.silence.reason.value,
+        silenced_at=None if bill.mute is None else bill.mute.at,
+        silenced_why=None if bill.mute is None else bill.mute.reason.value,
         country=None if bill.place is None else bill.place.country,
         subdivision=None if bill.place is None else bill.place.subdivision,
         shift=bill.shift.value,
-        chosen=sorted(bill.chosen) or None,
+        chosen=sorted(bill.overrides) or None,
         heard=[HeardMap(**_heard_attributes(each)) for each in bill.heard] or None,
         version=bill.version or None,
     )

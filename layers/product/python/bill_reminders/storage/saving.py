@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from itertools import batched
 
-from bill_reminders.commands.bills import Draft
+from bill_reminders.commands.bills import BillFactory
 from bill_reminders.commands.imports import (
     Imported,
     Merging,
@@ -24,7 +24,7 @@ BILLS_AT_ONCE = 50
 
 
 def save_user(user: User, *, shards: int, now: datetime) -> Saved:
-    """Register a user, or change one who exists. An address that is new is greeted anew. Whoever
+    """Register a user, or change one who exists. An address that is new is welcomed again. Whoever
     signs in decides by themselves: a file changes nothing of theirs.
 
     Raises addresses.AddressTaken when one of them is another user's; TooManyReminders when their
@@ -54,7 +54,7 @@ def _registered(user: User, shards: int, now: datetime) -> bool:
 
 def save_bills(
     user_id: str,
-    drafts: Iterable[Draft],
+    drafts: Iterable[BillFactory],
     *,
     now: datetime,
     unlabelled: Collection[str] = (),
@@ -81,7 +81,7 @@ def save_bills(
     return total
 
 
-type Batch = Iterable[tuple[int, Draft]]
+type Batch = Iterable[tuple[int, BillFactory]]
 """Drafts with their places."""
 
 

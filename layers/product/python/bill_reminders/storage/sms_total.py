@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.transactions import condition_failed
 

@@ -24,7 +24,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from bill_reminders import aws
-from bill_reminders.domain.terms import Channel, Kind, Label, Shift
+from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.storage.attributes import (
     DateAttribute,
     DecimalAttribute,
@@ -554,7 +554,7 @@ def next_at(channel: Channel) -> MinuteAttribute:
 
 
 def quarantined_at(channel: Channel) -> MinuteAttribute:
-    """Where the instant of `channel` rests while its nudge is poison."""
+    """Where the instant of `channel` rests while its wake-up is poison."""
     return getattr(ScheduleItem, f"{channel.value}_quarantined_at")
 
 
@@ -568,6 +568,6 @@ def messages(channel: Channel) -> IntegerAttribute:
     return getattr(ScheduleItem, f"{channel.value}_messages")
 
 
-def greeted_at(channel: Channel) -> InstantAttribute:
+def welcomed_at(channel: Channel) -> InstantAttribute:
     """When the user's address on `channel` got its first message."""
     return getattr(ScheduleItem, f"{channel.value}_greeted_at")

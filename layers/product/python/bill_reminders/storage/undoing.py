@@ -11,10 +11,10 @@ from types import MappingProxyType
 
 from bill_reminders.commands import contacts
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import Handover, HandoverKind, with_stop
 from bill_reminders.domain.journal import Event
 from bill_reminders.domain.people import Address, User, same_address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import (
     accounts,
     addresses,
@@ -54,7 +54,7 @@ def _undo_joining(handover: Handover, now: datetime) -> None:
         if not _is_to_be_undone(handover, before):
             return
         if identities.signed_in_as(user_id) == handover.by:
-            yield from identities.way_out(handover.by, user_id)
+            yield from identities.unsubscribe_link(handover.by, user_id)
         yield handovers.undone(handover, now=now)
         yield _noted(before, now)
 

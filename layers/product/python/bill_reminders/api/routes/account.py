@@ -15,7 +15,7 @@ from botocore.config import Config
 from pydantic import Field
 
 from bill_reminders import aws, clock
-from bill_reminders.api import audit, promises
+from bill_reminders.api import audit, queued_jobs
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, ok
 from bill_reminders.api.callers import caller, me
 from bill_reminders.api.config import config
@@ -30,8 +30,8 @@ from bill_reminders.api.fields import (
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import Problem, fault, invalid, no_account, not_found, read
 from bill_reminders.api.settings import ZoneName
-from bill_reminders.domain.clock import DAY
 from bill_reminders.domain.journal import Event
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.people import DEFAULT_PLAN, Language, User
 from bill_reminders.files import users
 from bill_reminders.storage import (
@@ -235,7 +235,7 @@ def join_account(
         _note_wrong_code(identity, now)
         remedy = "no such code, or used or expired: ask who gave it to you for a new one"
         raise invalid([fault("link_code", remedy)])
-    promises.join(router, user_id, now=now)
+    queued_jobs.join(router, user_id, now=now)
     _use_up_code(user_id)
     return ok(AccountMade(user_id=user_id))
 
@@ -286,8 +286,8 @@ def export_account(key: IdempotencyKey) -> Response[JobStatus]:
     user_id, now = me(router), clock.now()
     handovers.need_settled(user_id, now=now)
     limits.reserve((Limit("exports/day", user_id, 5, DAY),), now=now)
-    job = promises.promise(router, JobKind.EXPORT, user_id, now=now)
-    promises.enqueue(router, job, delay=0)
+    job = queued_jobs.promise(router, JobKind.EXPORT, user_id, now=now)
+    queued_jobs.enqueue(router, job, delay=0)
     return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")
 
 
@@ -329,9 +329,9 @@ def erase_account(
         job = _promised_before(identity)
     else:
         handovers.need_settled(user_id, now=now)
-        job = promises.promise(router, JobKind.ERASURE, user_id, now=now)
+        job = queued_jobs.promise(router, JobKind.ERASURE, user_id, now=now)
     # in this order: should this die in between, the job still comes and does it all
-    promises.enqueue(router, job, delay=config(router).erasure_delay_seconds)
+    queued_jobs.enqueue(router, job, delay=config(router).erasure_delay_seconds)
     erasure.begin(job.user_id, job.life)
     erasure.forget_answers(identity, until=job.created_at)
     return ok(_status(job), 202, location=f"/v1/account/jobs/{job.job_id}")

@@ -51,8 +51,8 @@ from bill_reminders.api.settings import local_date as day_of
 from bill_reminders.commands import bills
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import DAY, local_date
-from bill_reminders.domain.outlook import outlook
+from bill_reminders.domain.forecast import forecast
+from bill_reminders.domain.local_time import DAY, local_date
 from bill_reminders.files.cells import CellError
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import Command, Tell
@@ -98,7 +98,7 @@ def detail(account: Account, bill: Bill, *, now: datetime) -> BillDetail:
     recorded = {
         key: row for key, row in account.recorded.items() if row.reminder.bill_id == bill.bill_id
     }
-    planned = outlook(
+    planned = forecast(
         account.user,
         (bill,),
         recorded,

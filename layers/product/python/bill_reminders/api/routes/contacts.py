@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from bill_reminders import clock
-from bill_reminders.api import audit, promises
+from bill_reminders.api import audit, queued_jobs
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, nothing, ok
 from bill_reminders.api.callers import caller, me, my_account
 from bill_reminders.api.config import config
@@ -33,9 +33,9 @@ from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
 from bill_reminders.delivery.sms_bounds import SmsUsedUp
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.joining import proof_since
 from bill_reminders.domain.journal import Event
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.direct import code as code_text
@@ -206,7 +206,7 @@ def confirm_contact(
 ) -> Response[Confirmed]:
     user_id, now = me(router), clock.now()
     is_mine = _contact(my_account(router, now=now), contact_id, now) is not None
-    asked_by = user_id if is_mine else promises.joined_from(router)
+    asked_by = user_id if is_mine else queued_jobs.joined_from(router)
     if asked_by is None:
         raise not_found("contact")
     request = derived_id(router)
@@ -221,10 +221,10 @@ def confirm_contact(
             user_id,
             now=now,
             proof_since=proof_since(now, months=config(router).join_within_months),
-            tell=partial(promises.tell, router),
+            tell=partial(queued_jobs.tell, router),
         )
     except HeldByImport as held:
-        promises.join(router, held.owner, now=now, channel=pending.channel)
+        queued_jobs.join(router, held.owner, now=now, channel=pending.channel)
         account = take(held.owner, now=now)
         joined = True
     codes.use_up(asked_by, contact_id, request=request)

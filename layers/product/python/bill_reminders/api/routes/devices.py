@@ -21,10 +21,10 @@ from bill_reminders.delivery import direct, direct_rows, endpoints
 from bill_reminders.delivery.direct import Direct
 from bill_reminders.delivery.providers import Rejected
 from bill_reminders.delivery.sms_bounds import CountryNotAllowed
-from bill_reminders.domain.clock import DAY
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.people import StoppedBy, User
 from bill_reminders.domain.quotas import SELF_REGISTERED_TESTS_A_DAY
-from bill_reminders.domain.terms import Channel
 from bill_reminders.files import addresses
 from bill_reminders.messages.direct import trial
 from bill_reminders.storage import accounts, codes, contacts, limits

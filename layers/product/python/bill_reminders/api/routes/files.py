@@ -18,8 +18,8 @@ from bill_reminders.api.idempotency import IdempotencyKey, done_once
 from bill_reminders.api.problems import fault, invalid
 from bill_reminders.commands.imports import Saved
 from bill_reminders.domain.bounds import TooManyReminders
-from bill_reminders.domain.clock import local_date
 from bill_reminders.domain.journal import Entrance
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.files.bills import read_own_bills, unlabelled
 from bill_reminders.files.export import write_bills
 from bill_reminders.files.rows import RowError, decode

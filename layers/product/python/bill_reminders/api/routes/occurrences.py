@@ -23,8 +23,8 @@ from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.fields import Answer, Currency, Day, LocalDate, Sum
 from bill_reminders.api.problems import fault, invalid, read
 from bill_reminders.api.settings import local_date as day_of
-from bill_reminders.domain.clock import DAY, local_date
-from bill_reminders.domain.dues import Due, Total, dues, totals
+from bill_reminders.domain.due_dates import Due, Total, due_dates, totals
+from bill_reminders.domain.local_time import DAY, local_date
 from bill_reminders.files.money import plain
 
 router = Router()
@@ -124,7 +124,7 @@ def list_occurrences(
     account = my_account(router, now=now)
     today = local_date(now, account.user.zone)
     start, end = _span(first, until, today)
-    found = list(islice(dues(account.bills, first=start, last=end), MOST_FOUND + 1))
+    found = list(islice(due_dates(account.bills, first=start, last=end), MOST_FOUND + 1))
     if len(found) > MOST_FOUND:
         more = f"more than {MOST_FOUND} due dates up to then: choose an earlier day"
         raise invalid([fault("until", more, "query")])

@@ -284,7 +284,7 @@ def _need_reminders(bill: Bill) -> None:
     with a reminder, would promise one that never comes."""
     if bill.closed_at is not None:
         raise Problem("conflict", "the bill is closed and reminds of nothing: reopen it first")
-    if bill.silence is not None:
+    if bill.mute is not None:
         raise Problem(
             "conflict", "the bill is silenced and reminds of nothing: DELETE its silence first"
         )

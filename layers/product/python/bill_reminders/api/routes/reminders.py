@@ -28,14 +28,14 @@ from bill_reminders.api.fields import (
 )
 from bill_reminders.api.problems import fault, invalid, not_found, read
 from bill_reminders.domain.account import Account
+from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.outlook import outlook
 from bill_reminders.domain.people import Language
 from bill_reminders.files.cells import prose
 from bill_reminders.messages.explanations import because, outcome
 from bill_reminders.messages.names import clean
 from bill_reminders.storage import accounts, history
-from bill_reminders.storage.history import Feedback, Told
+from bill_reminders.storage.history import DeliveredReminder, Feedback
 
 router = Router()
 
@@ -209,7 +209,7 @@ def list_reminders(
     filters = {"bill_id": bill_id, "channel": channel, "state": state, "list": "reminders"}
     after = None if cursor is None else cursors.read(user_id, filters, cursor)
 
-    def fits(told: Told) -> bool:
+    def fits(told: DeliveredReminder) -> bool:
         reminder = told.recorded.reminder
         return (
             bill_id in (None, reminder.bill_id)
@@ -234,7 +234,10 @@ def list_reminders(
 
 
 def _view(
-    account: Account, told: Told, message: Told | None, feedback: Feedback | None
+    account: Account,
+    told: DeliveredReminder,
+    message: DeliveredReminder | None,
+    feedback: Feedback | None,
 ) -> Reminder:
     reminder, language = told.recorded.reminder, account.user.language
     bill = account.bill(reminder.bill_id)
@@ -260,7 +263,7 @@ def _view(
     )
 
 
-def _outcome(language: Language, told: Told, message: Told | None) -> str:
+def _outcome(language: Language, told: DeliveredReminder, message: DeliveredReminder | None) -> str:
     """In a digest: what became of the message."""
     state = (message or told).recorded.state
     return outcome(language, state, (message or told).reason)
@@ -292,7 +295,7 @@ def list_upcoming(
     now = clock.now()
     account = my_account(router, now=now)
     until = now + timedelta(days=days)
-    found = outlook(
+    found = forecast(
         account.user,
         account.bills,
         account.recorded,
@@ -329,7 +332,7 @@ def _answer(user_id: str, ident: str) -> Response[Reminder]:
     return ok(_view(accounts.read(user_id, now=clock.now()), told, message, feedback))
 
 
-def _find(user_id: str, ident: str) -> Told:
+def _find(user_id: str, ident: str) -> DeliveredReminder:
     key = key_of(ident)
     told = None if not key else history.find(user_id, key)
     if told is None:

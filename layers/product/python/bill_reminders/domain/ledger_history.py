@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 
 type _Date = tuple[str, int, date]
 """Bill, occurrence and due date."""
 
 
-class Past:
+class LedgerHistory:
     """The rows of a user's recent reminders, by ledger key.
 
     A row counts for a reminder of the same bill, occurrence, due date, trigger and channel when its

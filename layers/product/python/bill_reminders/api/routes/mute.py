@@ -17,7 +17,7 @@ from bill_reminders.api.fields import Body
 from bill_reminders.api.routes.bills import BillDetail, BillId, answer_to, bill_as_it_is
 from bill_reminders.commands import mute
 from bill_reminders.delivery.bill_events import BillEvents
-from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.domain.bills import MuteReason
 from bill_reminders.domain.facts import Fact
 
 router = Router()
@@ -53,7 +53,7 @@ def silence_bill(
     bill_id: BillId,
     body: Annotated[NewSilence, BodyParam(description="Why.")],
 ) -> Response[BillDetail]:
-    now, reason = clock.now(), SilenceReason(body.reason)
+    now, reason = clock.now(), MuteReason(body.reason)
     return answer_to(
         router,
         bill_id,

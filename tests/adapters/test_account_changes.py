@@ -11,19 +11,19 @@ import pytest
 from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.claims import claim_next
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Standing, Statement
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.erasure import erase
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import BillItem
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -56,7 +56,7 @@ def test_a_payment_is_noted_once_and_the_next_occurrence_is_planned() -> None:
     assert wakes_at("somebody") == NINE
 
     def pay() -> bool:
-        return happenings.record_payment("somebody", "bill", payment_id="tx-1", now=ENTERED)
+        return account_changes.record_payment("somebody", "bill", payment_id="tx-1", now=ENTERED)
 
     assert pay()
     assert not pay()
@@ -67,7 +67,7 @@ def test_a_payment_is_noted_once_and_the_next_occurrence_is_planned() -> None:
 def test_a_part_leaves_the_rest_to_be_reminded_of() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     paid = dollars("20.50")
-    assert happenings.record_payment(
+    assert account_changes.record_payment(
         "somebody", "bill", 0, payment_id="tx-1", amount=paid, now=ENTERED
     )
     assert the_bill().owed(0).left == dollars("100.00")
@@ -76,11 +76,11 @@ def test_a_part_leaves_the_rest_to_be_reminded_of() -> None:
 
 def test_an_undone_payment_plans_the_days_to_come_and_makes_up_for_none() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    happenings.record_payment("somebody", "bill", 0, payment_id="tx-1", now=ENTERED)
+    account_changes.record_payment("somebody", "bill", 0, payment_id="tx-1", now=ENTERED)
     assert wakes_at("somebody") is None
     later = NINE + timedelta(hours=1)
-    assert happenings.undo_payment("somebody", "bill", "tx-1", now=later)
-    assert not happenings.undo_payment("somebody", "bill", "tx-1", now=later)
+    assert account_changes.undo_payment("somebody", "bill", "tx-1", now=later)
+    assert not account_changes.undo_payment("somebody", "bill", "tx-1", now=later)
     assert claim_next("somebody", Channel.SMS, now=later + timedelta(minutes=1)).reminders == ()
     assert states_of("somebody") == {"bill#0000#r0#lead:3#sms": "skipped"}
     assert wakes_at("somebody") == NINE + 2 * DAY
@@ -104,14 +104,14 @@ def test_everything_about_a_bill_comes_back_from_its_table() -> None:
     enter(a_user(), bill)
     assert the_bill() == bill
     statement = Statement(0, dollars("106.00"), Decimal("10.00"))
-    happenings.record_statement("somebody", "bill", statement, now=ENTERED)
+    account_changes.record_statement("somebody", "bill", statement, now=ENTERED)
     paid = dollars("10.00")
-    happenings.record_payment("somebody", "bill", 0, payment_id="a", amount=paid, now=ENTERED)
-    happenings.record_failed_debit("somebody", "bill", 0, "returned-1", now=NINE)
-    happenings.snooze("somebody", "bill", 0, IN_THREE_DAYS, now=NINE)
+    account_changes.record_payment("somebody", "bill", 0, payment_id="a", amount=paid, now=ENTERED)
+    account_changes.record_failed_debit("somebody", "bill", 0, "returned-1", now=NINE)
+    account_changes.snooze("somebody", "bill", 0, IN_THREE_DAYS, now=NINE)
     prepayment = Prepayment(1, Decimal("500.00"), Effect.SHORTER_TERM)
-    assert happenings.record_prepayment("somebody", "bill", prepayment, now=NINE)
-    assert not happenings.record_prepayment("somebody", "bill", prepayment, now=NINE)
+    assert account_changes.record_prepayment("somebody", "bill", prepayment, now=NINE)
+    assert not account_changes.record_prepayment("somebody", "bill", prepayment, now=NINE)
     known = the_bill()
     assert known.owed(0).standing is Standing.MINIMUM_MET
     assert (known.failed_debits[0].event, known.snoozes[0].until) == ("returned-1", IN_THREE_DAYS)
@@ -122,10 +122,10 @@ def test_everything_about_a_bill_comes_back_from_its_table() -> None:
 def test_a_file_that_is_imported_again_keeps_what_happened() -> None:
     bill = a_bill(due_on=IN_THREE_DAYS, recurrence=MONTHLY, amount=None)
     enter(a_user(), bill)
-    happenings.record_statement("somebody", "bill", Statement(0, dollars("9.00")), now=ENTERED)
-    happenings.snooze("somebody", "bill", 0, date(2027, 3, 2), now=NINE)
-    happenings.record_payment("somebody", "bill", 0, payment_id="a", now=NINE)
-    happenings.undo_payment("somebody", "bill", "a", now=NINE)
+    account_changes.record_statement("somebody", "bill", Statement(0, dollars("9.00")), now=ENTERED)
+    account_changes.snooze("somebody", "bill", 0, date(2027, 3, 2), now=NINE)
+    account_changes.record_payment("somebody", "bill", 0, payment_id="a", now=NINE)
+    account_changes.undo_payment("somebody", "bill", "a", now=NINE)
     known = the_bill()
     save_bills("somebody", [lambda _: bill], now=NINE)
     assert the_bill() == known
@@ -135,9 +135,9 @@ def test_a_file_that_is_imported_again_keeps_what_happened() -> None:
 def test_a_due_date_that_moves_to_before_a_snooze_ends_it(moved_by: int, kept: bool) -> None:
     """But not a snooze past the due date, to which the user said yes twice."""
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS), a_bill("somebody", "late", due_on=IN_THREE_DAYS))
-    happenings.snooze("somebody", "bill", 0, IN_THREE_DAYS - DAY, now=NINE)
+    account_changes.snooze("somebody", "bill", 0, IN_THREE_DAYS - DAY, now=NINE)
     confirmed = IN_THREE_DAYS + DAY
-    happenings.snooze("somebody", "late", 0, confirmed, confirmed=True, now=NINE)
+    account_changes.snooze("somebody", "late", 0, confirmed, confirmed=True, now=NINE)
     moved = IN_THREE_DAYS + moved_by * DAY
     drafts = [a_bill("somebody", name, due_on=moved) for name in ("bill", "late")]
     save_bills("somebody", [lambda _, bill=bill: bill for bill in drafts], now=NINE)
@@ -151,7 +151,7 @@ def test_a_due_date_that_moves_to_before_a_snooze_ends_it(moved_by: int, kept: b
 def test_the_next_date_of_a_bill_that_was_paid_is_owed_anew(later: int, left: int | None) -> None:
     """Of one that falls due once, which is how some files give what recurs."""
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    happenings.record_payment("somebody", "bill", payment_id="a", now=NINE)
+    account_changes.record_payment("somebody", "bill", payment_id="a", now=NINE)
     again = a_bill(due_on=IN_THREE_DAYS + later * DAY)
     for _ in range(2):
         save_bills("somebody", [lambda _: again], now=NINE)
@@ -179,7 +179,7 @@ def test_a_failed_debit_wakes_every_channel_at_the_next_minute() -> None:
     assert wakes_at("somebody") == NINE + 2 * DAY
 
     def fail() -> bool:
-        return happenings.record_failed_debit("somebody", "bill", 0, "returned-1", now=NINE)
+        return account_changes.record_failed_debit("somebody", "bill", 0, "returned-1", now=NINE)
 
     assert fail()
     assert not fail()
@@ -194,7 +194,7 @@ def test_a_failed_debit_wakes_every_channel_at_the_next_minute() -> None:
 def test_a_snooze_that_makes_no_sense_is_refused(until: date, field: str) -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     with pytest.raises(InvalidValue) as refused:
-        happenings.snooze("somebody", "bill", 0, until, now=NINE)
+        account_changes.snooze("somebody", "bill", 0, until, now=NINE)
     assert refused.value.field == field
     assert the_bill().snoozes == ()
 
@@ -203,48 +203,48 @@ def test_a_snooze_past_the_due_date_wants_a_second_yes() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     late = date(2027, 3, 6)
     with pytest.raises(NeedsConfirmation):
-        happenings.snooze("somebody", "bill", 0, late, now=NINE)
-    assert happenings.snooze("somebody", "bill", 0, late, confirmed=True, now=NINE)
+        account_changes.snooze("somebody", "bill", 0, late, now=NINE)
+    assert account_changes.snooze("somebody", "bill", 0, late, confirmed=True, now=NINE)
 
 
 def test_stop_is_kept_when_the_user_is_imported_again() -> None:
     user = enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
-    assert happenings.stop("somebody", Channel.SMS, now=ENTERED)
-    assert not happenings.stop("somebody", Channel.SMS, now=NINE)
+    assert account_changes.stop("somebody", Channel.SMS, now=ENTERED)
+    assert not account_changes.stop("somebody", Channel.SMS, now=NINE)
     save_user(user, shards=SHARDS, now=ENTERED)
     assert claim_next("somebody", Channel.SMS, now=NINE).reminders == ()
     assert ledger_of("somebody")[0].reason == "no_address"
-    assert happenings.start("somebody", Channel.SMS, now=NINE)
+    assert account_changes.start("somebody", Channel.SMS, now=NINE)
     assert not accounts.read("somebody", now=NINE).user.addresses[Channel.SMS].stopped_at
 
 
 def test_a_plan_by_kind_moves_the_wake_up_of_bills_of_that_kind() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS, kind=Kind.TAX))
     change = PlanChange(lead_days=(10, 1))
-    assert happenings.change_kind_plan("somebody", Kind.TAX, change, now=ENTERED)
+    assert account_changes.change_kind_plan("somebody", Kind.TAX, change, now=ENTERED)
     assert wakes_at("somebody") == NINE - 7 * DAY
 
 
 def test_a_deleted_bill_and_a_closed_one_wake_nobody() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS), a_bill(bill_id="other", due_on=IN_THREE_DAYS))
-    assert happenings.close_bill("somebody", "bill", now=ENTERED)
+    assert account_changes.close_bill("somebody", "bill", now=ENTERED)
     assert wakes_at("somebody") == NINE
-    assert happenings.delete_bill("somebody", "other", now=ENTERED)
-    assert not happenings.delete_bill("somebody", "other", now=ENTERED)
+    assert account_changes.delete_bill("somebody", "other", now=ENTERED)
+    assert not account_changes.delete_bill("somebody", "other", now=ENTERED)
     assert wakes_at("somebody") is None
 
 
 def test_a_move_to_another_zone_moves_what_is_to_come() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     tokyo = ZoneInfo("Asia/Tokyo")
-    happenings.change_user("somebody", lambda user: replace(user, zone=tokyo), now=ENTERED)
+    account_changes.change_user("somebody", lambda user: replace(user, zone=tokyo), now=ENTERED)
     assert wakes_at("somebody") == NINE - timedelta(hours=9)
 
 
 def test_planning_again_changes_nothing_but_the_version() -> None:
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     version = schedule("somebody").version
-    happenings.plan_again("somebody", now=ENTERED)
+    account_changes.plan_again("somebody", now=ENTERED)
     assert wakes_at("somebody") == NINE
     assert schedule("somebody").version == version + 1
 
@@ -259,38 +259,41 @@ def test_an_erased_user_leaves_nothing_and_no_claim_brings_them_back() -> None:
     with pytest.raises(UnknownUser):
         claim_next("somebody", Channel.SMS, now=NINE)
     with pytest.raises(UnknownUser):
-        happenings.record_payment("somebody", "bill", payment_id="a", now=NINE)
+        account_changes.record_payment("somebody", "bill", payment_id="a", now=NINE)
 
 
 @pytest.mark.parametrize(
     ("act", "field"),
     [
         (
-            lambda: happenings.record_statement(
+            lambda: account_changes.record_statement(
                 "somebody", "bill", Statement(0, dollars("5.00"), Decimal(6)), now=NINE
             ),
             "minimum",
         ),
-        (lambda: happenings.close_bill("somebody", "none", now=NINE), "bill_id"),
+        (lambda: account_changes.close_bill("somebody", "none", now=NINE), "bill_id"),
         (
-            lambda: happenings.record_payment("somebody", "bill", 7, payment_id="a", now=NINE),
+            lambda: account_changes.record_payment("somebody", "bill", 7, payment_id="a", now=NINE),
             "occurrence",
         ),
-        (lambda: happenings.record_failed_debit("somebody", "bill", 0, "a b", now=NINE), "event"),
         (
-            lambda: happenings.record_payment(
+            lambda: account_changes.record_failed_debit("somebody", "bill", 0, "a b", now=NINE),
+            "event",
+        ),
+        (
+            lambda: account_changes.record_payment(
                 "somebody", "bill", 0, payment_id="a", amount=dollars("0"), now=NINE
             ),
             "amount",
         ),
         (
-            lambda: happenings.record_payment(
+            lambda: account_changes.record_payment(
                 "somebody", "bill", 0, payment_id="a", amount=Money(Decimal(1), "EUR"), now=NINE
             ),
             "currency",
         ),
         (
-            lambda: happenings.record_prepayment(
+            lambda: account_changes.record_prepayment(
                 "somebody", "bill", Prepayment(0, Decimal(1), Effect.SHORTER_TERM), now=NINE
             ),
             "bill_id",

@@ -13,10 +13,10 @@ from bill_reminders.api import audit
 from bill_reminders.api.callers import caller
 from bill_reminders.api.config import config
 from bill_reminders.api.idempotency import derived_id
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import HandoverKind
 from bill_reminders.domain.journal import Event
 from bill_reminders.domain.people import Address
-from bill_reminders.domain.terms import Channel
 from bill_reminders.jobs import telling_message as telling
 from bill_reminders.jobs.message import body_of
 from bill_reminders.storage import accounts, contacts, handovers, identities, jobs

@@ -18,15 +18,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit, Reopened, Snooze
-from bill_reminders.domain.clock import QuietHours, next_minute
+from bill_reminders.domain.enums import Channel, Shift
+from bill_reminders.domain.forecast import Coming, forecast, next_on_each_channel
 from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.outlook import Coming, next_on_each_channel, outlook
+from bill_reminders.domain.local_time import QuietHours, next_minute
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Address, Join, Plan, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel, Shift
 from tests.support.examples import examples
 from tests.support.people import a_bill, a_user
 
@@ -62,7 +62,7 @@ def lines(
     until: str = "05-01 00:00",
     at_most: int | None = None,
 ) -> list[str]:
-    coming = outlook(
+    coming = forecast(
         user, bills or (BILL,), recorded or {}, now=at(now), until=at(until), at_most=at_most
     )
     return [line(each) for each in coming]
@@ -239,7 +239,7 @@ def test_what_was_done_already_does_not_come_again(row: Recorded, expected: list
 def test_a_channel_that_joins_later_comes_from_then_on() -> None:
     plan = Plan(channels=(Channel.EMAIL, Channel.SMS), joins=(Join(Channel.SMS, 0),))
     user = a_user(channels=(Channel.EMAIL, Channel.SMS), zone="America/New_York", plan=plan)
-    coming = outlook(user, [BILL], {}, now=NOW, until=at("05-01 00:00"))
+    coming = forecast(user, [BILL], {}, now=NOW, until=at("05-01 00:00"))
     assert [f"{line(each)} by {each.reminder.channel}" for each in coming] == [
         "02-07 09:00 lead:3 by email",
         "02-09 09:00 lead:1 by email",
@@ -248,14 +248,14 @@ def test_a_channel_that_joins_later_comes_from_then_on() -> None:
         "02-11 09:00 overdue:1 by email",
         "02-11 09:00 overdue:1 by sms",
     ]
-    by_sms = outlook(user, [BILL], {}, channels=[Channel.SMS], now=NOW, until=at("05-01 00:00"))
+    by_sms = forecast(user, [BILL], {}, channels=[Channel.SMS], now=NOW, until=at("05-01 00:00"))
     assert by_sms == tuple(each for each in coming if each.reminder.channel is Channel.SMS)
 
 
 def test_several_bills_stand_in_the_order_in_which_they_come() -> None:
     rent = replace(BILL, bill_id="rent")
     card = replace(BILL, bill_id="card", recurrence=Recurrence(DUE - DAY))
-    coming = outlook(USER, [rent, card], {}, now=NOW, until=at("02-09 09:00"))
+    coming = forecast(USER, [rent, card], {}, now=NOW, until=at("02-09 09:00"))
     assert [f"{line(each)} {each.reminder.bill_id}" for each in coming] == [
         "02-06 09:00 lead:3 card",
         "02-07 09:00 lead:3 rent",
@@ -336,7 +336,7 @@ def test_few_are_had_for_a_look_at_each_bill_and_at_each_that_comes() -> None:
     nobody = replace(USER, addresses=MappingProxyType({}))
 
     def few() -> object:
-        return outlook(USER, bills, {}, now=NOW, until=NOW + 90 * DAY, at_most=5)
+        return forecast(USER, bills, {}, now=NOW, until=NOW + 90 * DAY, at_most=5)
 
     # On the channels that no plan has there are only the looks.
     assert decisions_of(few) <= 3 * 20 + 2 * 5  # at most two bills have the same instant
@@ -465,9 +465,9 @@ def test_what_is_said_to_come_is_what_comes(
     machine, now = machine_and_now
     until = now + 25 * DAY
     known = dict(machine.recorded)
-    coming = outlook(machine.user, machine.bills, known, now=now, until=until)
+    coming = forecast(machine.user, machine.bills, known, now=now, until=until)
     following = next_on_each_channel(machine.user, machine.bills, known, now=now)
-    few = outlook(machine.user, machine.bills, known, now=now, until=until, at_most=at_most)
+    few = forecast(machine.user, machine.bills, known, now=now, until=until, at_most=at_most)
 
     came = machine.live(now, until)
 
@@ -486,7 +486,7 @@ def test_a_daily_bill_is_played_for_months() -> None:
     machine = Machine(USER, [daily])
     now, until = at("02-07 09:05"), at("05-07 00:00")
     machine.recorded = ledger(Recorded(lead_3(trigger=Trigger.lead(5)), State.WAITING))
-    coming = outlook(USER, [daily], dict(machine.recorded), now=now, until=until)
+    coming = forecast(USER, [daily], dict(machine.recorded), now=now, until=until)
     assert len(coming) > 300
     assert list(coming) == sorted(
         machine.live(now, until), key=lambda each: (each.at, each.reminder.key)

@@ -38,7 +38,7 @@ class AnotherRequest(BillRemindersError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredAnswer:
     """What a request was answered; `body` is JSON, or None."""
 
     status: int
@@ -82,7 +82,7 @@ class Request:
         return sha256(f"{self.owner}\0{self.name}".encode()).hexdigest()[:24]
 
 
-def begin(request: Request, *, now: datetime) -> Answer | str:
+def begin(request: Request, *, now: datetime) -> StoredAnswer | str:
     """The stored answer, or the name of this attempt, which is now the one at work.
 
     Raises InProgress, AnotherRequest.
@@ -106,7 +106,7 @@ def begin(request: Request, *, now: datetime) -> Answer | str:
     return attempt
 
 
-def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
+def _known(request: Request, item: AnswerItem, now: datetime) -> StoredAnswer | str:
     try:
         known = AnswerItem.get(request.owner, request.name, consistent_read=True)
     except AnswerItem.DoesNotExist:  # given back in between
@@ -117,7 +117,7 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
     if known.body_hash != item.body_hash and not expired:
         raise AnotherRequest("the key was used with another body or query")
     if known.status is not None and not expired:
-        return Answer(known.status, known.body, json.loads(known.headers or "{}"))
+        return StoredAnswer(known.status, known.body, json.loads(known.headers or "{}"))
     if known.locked_until > now and not expired:
         raise InProgress(max(timedelta(seconds=1), known.locked_until - now))
     try:  # whoever was at work has died
@@ -129,7 +129,7 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> Answer | str:
     return str(item.attempt)
 
 
-def finish(request: Request, attempt: str, answer: Answer) -> None:
+def finish(request: Request, attempt: str, answer: StoredAnswer) -> None:
     """Store the answer, unless another attempt took over."""
     actions: list[Action] = [AnswerItem.status.set(answer.status)]
     if answer.body is not None:

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.past import Past
+from bill_reminders.domain.ledger_history import LedgerHistory
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 
 DUE = date(2027, 2, 10)
 LEAD = Reminder(
@@ -18,8 +18,8 @@ LEAD = Reminder(
 NEARER = replace(LEAD, trigger=Trigger.lead(1), planned_at=datetime(2027, 2, 9, 9, tzinfo=UTC))
 
 
-def past(*rows: Recorded) -> Past:
-    return Past({row.reminder.key: row for row in rows})
+def history(*rows: Recorded) -> LedgerHistory:
+    return LedgerHistory({row.reminder.key: row for row in rows})
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def past(*rows: Recorded) -> Past:
 def test_a_row_counts_for_a_reminder_of_its_date_at_its_revision_or_an_earlier_one(
     rows: list[tuple[int, State]], revision: int, found: tuple[int, State] | None
 ) -> None:
-    known = past(*(Recorded(replace(LEAD, revision=number), state) for number, state in rows))
+    known = history(*(Recorded(replace(LEAD, revision=number), state) for number, state in rows))
     row = known.row(replace(LEAD, revision=revision))
     assert (row and (row.reminder.revision, row.state)) == found
     assert known.row(replace(NEARER, revision=revision)) is None
@@ -46,7 +46,7 @@ def test_a_row_counts_for_a_reminder_of_its_date_at_its_revision_or_an_earlier_o
 
 
 def test_what_was_said_under_an_earlier_revision_of_the_date_is_not_heard() -> None:
-    told = past(Recorded(NEARER, State.SENT))
+    told = history(Recorded(NEARER, State.SENT))
     assert told.heard(LEAD, revision=0, anywhere=False) == [NEARER]
     assert told.heard(LEAD, revision=1, anywhere=False) == []
 
@@ -66,6 +66,6 @@ def test_what_went_out_on_another_channel_counts_for_a_stand_in_alone(
     channel: Channel, state: State, anywhere: bool, is_heard: bool
 ) -> None:
     row = Recorded(replace(NEARER, channel=channel), state)
-    assert past(row).heard(LEAD, revision=0, anywhere=anywhere) == (
+    assert history(row).heard(LEAD, revision=0, anywhere=anywhere) == (
         [row.reminder] if is_heard else []
     )

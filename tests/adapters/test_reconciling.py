@@ -14,18 +14,18 @@ from pynamodb.exceptions import UpdateError
 from bill_reminders.delivery import claims, direct_rows, receipts, reconciling, sweep
 from bill_reminders.delivery.claims import LEASE
 from bill_reminders.delivery.failures import Failure
-from bill_reminders.delivery.nudges import Nudge
+from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import QuietHours, floor_minute
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State
+from bill_reminders.domain.local_time import QuietHours, floor_minute
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.terms import Channel
 from bill_reminders.storage import channels, erasure, rows, tables
 from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
-from tests.support import happenings, wire
+from tests.support import account_changes, wire
 from tests.support.entered import (
     IN_THREE_DAYS,
     NINE,
@@ -65,9 +65,9 @@ class Stage:
         self.accepted = 0
 
     def send(self, user_id: str = "somebody", *, act: wire.Act | None = None) -> None:
-        """The sender gets a nudge; a provider that acts as `act` says, or takes everything."""
+        """The sender gets a wake-up; a provider that acts as `act` says, or takes everything."""
         before = len(self.messages())
-        body = Nudge(user_id, NINE).body()
+        body = WakeUp(user_id, NINE).body()
         if act is None:
             self.sender.handler(sqs_event(body), Context())
         else:
@@ -238,9 +238,9 @@ def test_a_digest_whose_first_row_stays_unknown_still_gives_back_the_others(stag
 @pytest.mark.parametrize(
     "meanwhile",
     [
-        lambda: happenings.record_payment("somebody", "rent", 0, payment_id="p", now=NINE),
-        lambda: happenings.close_bill("somebody", "rent", now=NINE),
-        lambda: happenings.stop("somebody", Channel.SMS, now=NINE),
+        lambda: account_changes.record_payment("somebody", "rent", 0, payment_id="p", now=NINE),
+        lambda: account_changes.close_bill("somebody", "rent", now=NINE),
+        lambda: account_changes.stop("somebody", Channel.SMS, now=NINE),
     ],
     ids=["paid", "closed", "stopped"],
 )
@@ -453,7 +453,7 @@ def test_a_payment_ends_the_wait(stage: Stage) -> None:
     stage.set_clock(NINE + 5 * MINUTE)
     stage.send("first", act=NO_ANSWER)
     at_minute(stage, 11)
-    happenings.record_payment("somebody", "rent", 0, payment_id="p", now=NINE + 12 * MINUTE)
+    account_changes.record_payment("somebody", "rent", 0, payment_id="p", now=NINE + 12 * MINUTE)
     for minutes in range(13, 25):
         at_minute(stage, minutes)
     row = row_of("rent")
@@ -473,7 +473,7 @@ def test_good_news_is_told_once_a_minute_and_bad_news_at_once(stage: Stage) -> N
     assert (news().unanswered_at, news().unanswered) == (None, 0)
 
 
-def test_what_cannot_be_told_fails_no_nudge(stage: Stage) -> None:
+def test_what_cannot_be_told_fails_no_wake_up(stage: Stage) -> None:
     rent()
     calls: list[str] = []
 
@@ -604,16 +604,16 @@ def test_two_sweeps_at_once_give_it_back_once(stage: Stage) -> None:
     (message,) = (
         each
         for shard in reconciling.SHARDS
-        for each in reconciling.unsettled(shard, now=AFTER_WAIT + MINUTE, limit=9)
+        for each in reconciling.unreconciled(shard, now=AFTER_WAIT + MINUTE, limit=9)
     )
     later = AFTER_WAIT + MINUTE
     channels.succeeded(Channel.SMS, NINE + MINUTE)  # neither has to find out
 
     def other() -> None:
-        assert reconciling.settle(message, resend=tuple(Channel), now=later) == "resent"
+        assert reconciling.reconcile(message, resend=tuple(Channel), now=later) == "resent"
 
     with wire.before_call(tables.connection.client, "TransactWriteItems", other):
-        assert reconciling.settle(message, resend=tuple(Channel), now=later) == "left"
+        assert reconciling.reconcile(message, resend=tuple(Channel), now=later) == "left"
     assert states_of("somebody") == {RENT: "waiting"}
     assert row_of("rent").resends == 1
 
@@ -652,7 +652,7 @@ def settled_meanwhile(
     change: dict[str, Any], *, before: str, now: datetime, resend: tuple[Channel, ...]
 ) -> reconciling.Outcome:
     """Settle the rent's message, whose row moves on just before that call; nothing is written."""
-    message = reconciling.Unsettled("somebody", row_of("rent").key)
+    message = reconciling.Unreconciled("somebody", row_of("rent").key)
     seen: list[dict[str, Any]] = []
 
     def meanwhile() -> None:
@@ -660,7 +660,7 @@ def settled_meanwhile(
         seen.append(row_of("rent").attribute_values)
 
     with wire.before_call(tables.connection.client, before, meanwhile):
-        outcome = reconciling.settle(message, resend=resend, now=now)
+        outcome = reconciling.reconcile(message, resend=resend, now=now)
     assert row_of("rent").attribute_values == seen[0]
     return outcome
 
@@ -701,10 +701,10 @@ def test_what_failed_is_planned_anew_unless_it_moved_on(
         outcome = settled_meanwhile(change, before="Query", now=late, resend=())
         assert outcome == "left"
         return
-    message = reconciling.Unsettled("somebody", row_of("rent").key)
-    assert reconciling.settle(message, resend=(), now=late) == "planned"
+    message = reconciling.Unreconciled("somebody", row_of("rent").key)
+    assert reconciling.reconcile(message, resend=(), now=late) == "planned"
     assert row_of("rent").settle_at is None
-    assert reconciling.settle(message, resend=(), now=late) == "left"
+    assert reconciling.reconcile(message, resend=(), now=late) == "left"
 
 
 @pytest.mark.parametrize(
@@ -724,12 +724,12 @@ def test_a_row_that_left_its_digest_is_not_given_back_with_it(
         actions = [getattr(LedgerItem, name).set(value) for name, value in change.items()]
         LedgerItem("somebody", other.key).update(actions)
 
-    message = reconciling.Unsettled("somebody", first.key)
+    message = reconciling.Unreconciled("somebody", first.key)
     with (
         wire.before_call(tables.connection.client, "TransactWriteItems", meanwhile),
         suppress(Contended),  # of no claim that there is, so nobody can tell
     ):
-        reconciling.settle(message, resend=tuple(Channel), now=AFTER_WAIT + MINUTE)
+        reconciling.reconcile(message, resend=tuple(Channel), now=AFTER_WAIT + MINUTE)
     after = LedgerItem.get("somebody", other.key)
     assert (after.state, after.resends) == ("in_digest", None)
 
@@ -738,12 +738,12 @@ def test_it_is_looked_at_from_its_minute_on_and_not_before(stage: Stage) -> None
     rent()
     stage.die_after_the_claim()
     row = row_of("rent")
-    message = reconciling.Unsettled("somebody", row.key)
+    message = reconciling.Unreconciled("somebody", row.key)
     early, late = row.settle_at - SECOND, row.settle_at
-    assert reconciling.settle(message, resend=(), now=early) == "left"
-    assert reconciling.settle(message, resend=(), now=late) == "lapsed"
-    gone = reconciling.Unsettled("somebody", "2027-03-01#none#0000#r0#lead:0#sms")
-    assert reconciling.settle(gone, resend=(), now=late) == "left"
+    assert reconciling.reconcile(message, resend=(), now=early) == "left"
+    assert reconciling.reconcile(message, resend=(), now=late) == "lapsed"
+    gone = reconciling.Unreconciled("somebody", "2027-03-01#none#0000#r0#lead:0#sms")
+    assert reconciling.reconcile(gone, resend=(), now=late) == "left"
 
 
 def test_a_lease_is_two_minutes_from_the_claim_on(stage: Stage) -> None:
@@ -756,7 +756,7 @@ def test_a_lease_is_two_minutes_from_the_claim_on(stage: Stage) -> None:
 def test_what_is_put_off_comes_later_and_what_is_settled_stays_so(stage: Stage) -> None:
     rent()
     stage.die_after_the_claim()
-    message = reconciling.Unsettled("somebody", row_of("rent").key)
+    message = reconciling.Unreconciled("somebody", row_of("rent").key)
     later = AFTER_LEASE + 30 * MINUTE
     reconciling.put_off(message, until=later)
     assert row_of("rent").settle_at == later
@@ -770,14 +770,14 @@ def test_what_is_put_off_comes_later_and_what_is_settled_stays_so(stage: Stage) 
 def test_a_user_who_is_erased_while_they_are_settled_is_left(stage: Stage) -> None:
     rent()
     stage.send(act=wire.raises(wire.TIMEOUT))
-    message = reconciling.Unsettled("somebody", row_of("rent").key)
+    message = reconciling.Unreconciled("somebody", row_of("rent").key)
     late = NINE + RECEIPT_WAIT + MINUTE
     tables.ScheduleItem("somebody").delete()
-    assert reconciling.settle(message, resend=tuple(Channel), now=late) == "unknown"
+    assert reconciling.reconcile(message, resend=tuple(Channel), now=late) == "unknown"
     row_of("rent").update(
         [LedgerItem.state.set("failed"), LedgerItem.settle_at.set(late), *IN_ITS_SHARD]
     )
-    assert reconciling.settle(message, resend=tuple(Channel), now=late) == "left"
+    assert reconciling.reconcile(message, resend=tuple(Channel), now=late) == "left"
 
 
 IN_ITS_SHARD = (LedgerItem.settle_shard.set(claims.settle_shard("somebody")),)

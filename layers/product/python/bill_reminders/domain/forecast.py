@@ -15,11 +15,11 @@ from math import inf
 
 from bill_reminders.domain import bounds, planning
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import local_date
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.domain.people import User
 from bill_reminders.domain.reminders import Reminder, SkipReason
-from bill_reminders.domain.terms import Channel
 
 FURTHEST = timedelta(days=400)
 """How far `next_on_each_channel` looks: a yearly bill's next reminder is nearer,
@@ -38,7 +38,7 @@ class Coming:
     skip: SkipReason | None = None
 
 
-def outlook(
+def forecast(
     user: User,
     bills: Iterable[Bill],
     recorded: Mapping[str, Recorded],

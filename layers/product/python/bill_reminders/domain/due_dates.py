@@ -33,7 +33,7 @@ class Total:
     count: int
 
 
-def dues(bills: Iterable[Bill], *, first: date, last: date) -> Iterator[Due]:
+def due_dates(bills: Iterable[Bill], *, first: date, last: date) -> Iterator[Due]:
     """The owed occurrences that are payable from `first` to `last` (both included), bill by bill;
     not those of bills that are closed, or not their user's."""
     for bill in bills:

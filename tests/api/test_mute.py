@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.api.routes import silence
-from bill_reminders.domain.bills import SilenceReason
+from bill_reminders.api.routes import mute
+from bill_reminders.domain.bills import MuteReason
 from tests.api.conftest import NOON, user_id
 from tests.api.test_bills import add, by_sms, listed
-from tests.support import happenings
+from tests.support import account_changes
 from tests.support.api import Person, Reply
 
 
@@ -23,7 +23,7 @@ def told(person: Person) -> list[tuple[str, dict[str, str]]]:
             assert entry["EventBusName"] == person.stack.ids["BillEvents"]
             put.append((entry["DetailType"], json.loads(entry["Detail"])))
 
-    silence._client().meta.events.register("before-parameter-build.*.PutEvents", note)
+    mute._client().meta.events.register("before-parameter-build.*.PutEvents", note)
     return put
 
 
@@ -86,7 +86,7 @@ def test_what_a_page_has_silenced_is_seen_and_lifted(person: Person) -> None:
     by_sms(person)
     address = add(person)
     bill_id = address.rpartition("/")[2]
-    happenings.silence(user_id(person), bill_id, SilenceReason.STOPPED, now=NOON)
+    account_changes.mute(user_id(person), bill_id, MuteReason.STOPPED, now=NOON)
     assert person.get(address).json["silenced"]["reason"] == "stopped"
     assert listed(person, "?status=upcoming") == ["Credit card"]
     lifted = unhush(person, address).json
@@ -109,7 +109,7 @@ def test_nothing_is_silenced_when_the_biller_cannot_be_told(
 ) -> None:
     address = add(person)
     refuses = {"FailedEntryCount": 1}
-    monkeypatch.setattr(silence._client(), "put_events", lambda **_: refuses)
+    monkeypatch.setattr(mute._client(), "put_events", lambda **_: refuses)
     refused = person.call("PUT", f"{address}/silence", {"reason": "not_mine"})
     assert (refused.status, refused.json["type"]) == (503, "/v1/docs#try-again")
     assert int(refused.headers["retry-after"]) > 0

@@ -8,14 +8,14 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.delivery.origins import (
+from bill_reminders.delivery.requests import sms_request
+from bill_reminders.delivery.sender_ids import (
     LEFT_TO_AWS,
-    DeployedOrigins,
-    Origin,
-    UnreadableOrigins,
+    DeployedSenderIds,
+    SenderIdentity,
+    UnreadableSenderIds,
     parse,
 )
-from bill_reminders.delivery.requests import sms_request
 
 WRITTEN = json.dumps(
     {
@@ -28,7 +28,7 @@ WRITTEN = json.dumps(
 BRITISH, AMERICAN, CANADIAN, INDIAN = "+447700900123", "+12025550123", "+14165550123", "+910000"
 
 
-def attributes(number: str, origin: Origin, wording: str = "") -> dict[str, str]:
+def attributes(number: str, origin: SenderIdentity, wording: str = "") -> dict[str, str]:
     request = sms_request(number, "text", origin=origin, wording=wording)
     assert request["PhoneNumber"] == number
     assert request["Message"] == "text"
@@ -38,8 +38,8 @@ def attributes(number: str, origin: Origin, wording: str = "") -> dict[str, str]
 
 def test_each_country_has_the_origin_that_is_written_for_it() -> None:
     origins = parse(WRITTEN)
-    assert origins.of(BRITISH) == Origin(sender_id="Lantern")
-    assert origins.of(AMERICAN) == Origin(number="+12025550100", two_way=True)
+    assert origins.of(BRITISH) == SenderIdentity(sender_id="Lantern")
+    assert origins.of(AMERICAN) == SenderIdentity(number="+12025550100", two_way=True)
     assert origins.of(CANADIAN).number == "+14165550100"
     assert origins.of(INDIAN).templates == {"1": "1107001"}
     assert origins.of("+33600000000") is LEFT_TO_AWS
@@ -68,7 +68,7 @@ def test_our_own_numbers_that_take_replies_are_known() -> None:
     ],
 )
 def test_what_is_no_origin_is_named(written: str, fault: str) -> None:
-    with pytest.raises(UnreadableOrigins, match=fault):
+    with pytest.raises(UnreadableSenderIds, match=fault):
         parse(written)
 
 
@@ -78,7 +78,7 @@ def test_what_is_no_origin_is_named(written: str, fault: str) -> None:
 def test_nothing_that_somebody_saves_raises_anything_else(value: object) -> None:
     try:
         parse(json.dumps(value))
-    except UnreadableOrigins:
+    except UnreadableSenderIds:
         return
 
 
@@ -98,7 +98,7 @@ class Ssm:
 
 def senders_read(*answers: str | Exception) -> list[str]:
     """The British sender id after each answer."""
-    deployed = DeployedOrigins(Ssm(*answers), "/stack/sms-origins")
+    deployed = DeployedSenderIds(Ssm(*answers), "/stack/sms-origins")
     assert deployed.current.of(BRITISH) is LEFT_TO_AWS
     senders = []
     for _ in answers:
@@ -131,7 +131,7 @@ def test_without_an_answer_the_origins_stay_as_they_are(
 
 
 def test_a_request_names_the_sender_where_the_country_knows_names() -> None:
-    named = Origin(sender_id="Lantern")
+    named = SenderIdentity(sender_id="Lantern")
     plain = {"AWS.SNS.SMS.SMSType": "Transactional"}
     assert attributes(BRITISH, named) == {**plain, "AWS.SNS.SMS.SenderID": "Lantern"}
     assert attributes(AMERICAN, named) == plain, "a name would be ignored there"
@@ -139,7 +139,7 @@ def test_a_request_names_the_sender_where_the_country_knows_names() -> None:
 
 
 def test_a_number_of_our_own_goes_before_a_name() -> None:
-    both = Origin(sender_id="Lantern", number="+447700900999")
+    both = SenderIdentity(sender_id="Lantern", number="+447700900999")
     assert attributes(BRITISH, both) == {
         "AWS.SNS.SMS.SMSType": "Transactional",
         "AWS.MM.SMS.OriginationNumber": "+447700900999",

@@ -9,7 +9,10 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.clock import (
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.ledger import Recorded
+from bill_reminders.domain.ledger_history import LedgerHistory
+from bill_reminders.domain.local_time import (
     DAY,
     MINUTE,
     QuietSpans,
@@ -17,11 +20,8 @@ from bill_reminders.domain.clock import (
     instant_of,
     local_date,
 )
-from bill_reminders.domain.ledger import Recorded
-from bill_reminders.domain.past import Past
 from bill_reminders.domain.people import FURTHEST_LEAD, Plan, User
 from bill_reminders.domain.reminders import Reminder, Trigger, TriggerKind
-from bill_reminders.domain.terms import Channel
 
 OVERDUE_USEFUL = 7 * DAY
 """How long after its planned day a notice still helps once the due day is over."""
@@ -88,7 +88,7 @@ def first_due_date(user: User, bill: Bill, start: datetime) -> date:
 
 
 def stood_in_for(
-    user: User, bill: Bill, channel: Channel, start: datetime, past: Past
+    user: User, bill: Bill, channel: Channel, start: datetime, history: LedgerHistory
 ) -> dict[int, date]:
     """The occurrences in which `channel` may stand in for others by what the ledger has of them:
     numbers and due dates. Where it has nothing the addresses alone decide, see `chains`."""
@@ -98,13 +98,13 @@ def stood_in_for(
     earliest = first_due_date(user, bill, start)
     return {
         number: due_on
-        for number, due_on in sorted(past.occurrences(bill.bill_id))
+        for number, due_on in sorted(history.occurrences(bill.bill_id))
         if due_on >= earliest and bill.due_on(number) == due_on
     }
 
 
-def chains(
-    user: User, bill: Bill, channel: Channel, start: datetime, past: Past
+def reminder_series(
+    user: User, bill: Bill, channel: Channel, start: datetime, history: LedgerHistory
 ) -> Iterator[Chain]:
     """The chains of the bill's open occurrences that can matter at `start` or later, in order;
     those of `stood_in_for` may be missing."""
@@ -118,12 +118,12 @@ def chains(
     ):
         return  # a bill without end would be searched without end
     for number, due_on in bill.occurrences_from(first_due_date(user, bill, start)):
-        if chain := chain_of(user, bill, channel, number, due_on, past):
+        if chain := chain_of(user, bill, channel, number, due_on, history):
             yield chain
 
 
 def chain_of(
-    user: User, bill: Bill, channel: Channel, number: int, due_on: date, past: Past
+    user: User, bill: Bill, channel: Channel, number: int, due_on: date, history: LedgerHistory
 ) -> Chain:
     """The chain of one occurrence; empty when nothing shall remind of it."""
     plan = plan_of(user, bill)
@@ -155,8 +155,8 @@ def chain_of(
         )
         days = _days_before(trigger, payable_on)
         takes_part = plan.takes_part(channel, days)
-        if takes_part or _stands_in(user, plan, channel, days, past.elsewhere(reminder)):
-            known = past.row(reminder)
+        if takes_part or _stands_in(user, plan, channel, days, history.elsewhere(reminder)):
+            known = history.row(reminder)
             if known is not None:
                 reminder = replace(reminder, revision=known.reminder.revision)
             found.append(

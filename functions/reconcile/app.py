@@ -1,4 +1,4 @@
-"""settle: every minute, find out what became of messages that nobody marked."""
+"""reconcile: every minute, find out what became of messages that nobody marked."""
 
 from bill_reminders.cold_start import ready
 
@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import clock, environment
 from bill_reminders.delivery.sweep import sweep
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import tables
 
 

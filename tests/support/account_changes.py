@@ -8,13 +8,14 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from bill_reminders.commands import bills, contacts, mute, payments, plans, snoozes, stops
+import bill_reminders.commands.mute as muting
+from bill_reminders.commands import bills, contacts, payments, plans, snoozes, stops
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import Bill, SilenceReason
+from bill_reminders.domain.bills import Bill, MuteReason
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.loans import Prepayment
 from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import Plan, PlanChange, StoppedBy, User
-from bill_reminders.domain.terms import Channel, Kind
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import Command, Once
 
@@ -97,12 +98,12 @@ def delete_bill(user_id: str, bill_id: str, *, now: datetime) -> bool:
     return did(user_id, delete, now=now)
 
 
-def silence(user_id: str, bill_id: str, reason: SilenceReason, *, now: datetime) -> bool:
-    return did(user_id, partial(mute.mute, bill_id=bill_id, reason=reason, now=now), now=now)
+def mute(user_id: str, bill_id: str, reason: MuteReason, *, now: datetime) -> bool:
+    return did(user_id, partial(muting.mute, bill_id=bill_id, reason=reason, now=now), now=now)
 
 
-def unsilence(user_id: str, bill_id: str, *, now: datetime) -> bool:
-    return did(user_id, partial(mute.unmute, bill_id=bill_id), now=now)
+def unmute(user_id: str, bill_id: str, *, now: datetime) -> bool:
+    return did(user_id, partial(muting.unmute, bill_id=bill_id), now=now)
 
 
 def change_user(user_id: str, change: Callable[[User], User], *, now: datetime) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.domain.bills import Bill, Silence, SilenceReason
-from bill_reminders.domain.dues import dues, totals
+from bill_reminders.domain.bills import Bill, Mute, MuteReason
+from bill_reminders.domain.due_dates import due_dates, totals
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.recurrence import Recurrence, Unit
@@ -16,12 +16,12 @@ from tests.support.people import a_bill
 
 FIRST, LAST = date(2027, 3, 1), date(2027, 3, 30)
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
-STOPPED = Silence(NOW, SilenceReason.STOPPED)
-NOT_MINE = Silence(NOW, SilenceReason.NOT_MINE)
+STOPPED = Mute(NOW, MuteReason.STOPPED)
+NOT_MINE = Mute(NOW, MuteReason.NOT_MINE)
 
 
 def days(*bills: Bill) -> list[date]:
-    return [due.payable_on for due in dues(bills, first=FIRST, last=LAST)]
+    return [due.payable_on for due in due_dates(bills, first=FIRST, last=LAST)]
 
 
 def a_monthly_bill(due_on: date, **changes: Any) -> Bill:
@@ -41,7 +41,7 @@ def test_what_is_due_outside_is_left_out(day: date) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "count"),
-    [({"closed_at": NOW}, 0), ({"silence": NOT_MINE}, 0), ({"silence": STOPPED}, 1)],
+    [({"closed_at": NOW}, 0), ({"mute": NOT_MINE}, 0), ({"mute": STOPPED}, 1)],
     ids=["closed", "not mine", "stopped"],
 )
 def test_what_nobody_owes_any_more_is_left_out(changes: dict[str, Any], count: int) -> None:
@@ -57,7 +57,7 @@ def test_only_what_is_left_counts_in_each_currency() -> None:
         a_monthly_bill(FIRST, amount=None),
         a_monthly_bill(date(2026, 11, 1), amount=None, statements=statements),
     ]
-    (dollars, euros), unknown = totals(dues(bills, first=FIRST, last=LAST), FIRST)
+    (dollars, euros), unknown = totals(due_dates(bills, first=FIRST, last=LAST), FIRST)
     assert (dollars.left, dollars.expected.amount) == (Money(Decimal("221.00"), "USD"), 0)
     assert (euros.left.amount, euros.expected) == (0, Money(Decimal(2), "EUR"))
     assert (dollars.count, euros.count, unknown) == (2, 1, 1)
@@ -69,6 +69,6 @@ def test_nothing_comes_to_nothing() -> None:
 
 def test_what_is_presumed_to_be_paid_is_in_no_total() -> None:
     debited = replace(a_bill(due_on=FIRST), autopay=True)
-    found = list(dues([debited], first=FIRST, last=LAST))
+    found = list(due_dates([debited], first=FIRST, last=LAST))
     assert [total.count for total in totals(found, FIRST)[0]] == [1]
     assert totals(found, LAST) == ([], 0)

@@ -10,10 +10,10 @@ from random import uniform
 from bill_reminders.commands.stops import stop_address
 from bill_reminders.delivery import direct_rows, receipts, undelivered
 from bill_reminders.delivery.failures import Failure
-from bill_reminders.domain.clock import floor_minute, next_minute
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.terms import Channel
+from bill_reminders.domain.local_time import floor_minute, next_minute
 from bill_reminders.receipts.inbound import Receipt
 from bill_reminders.storage import accounts, addresses, common_causes, mailed_codes
 from bill_reminders.storage.accounts import UnknownUser
@@ -24,7 +24,7 @@ class TooEarly(BillRemindersError):
     """The ledger does not know the message yet: its sender has not marked it, or an index lags."""
 
 
-class Outcome(StrEnum):
+class Effect(StrEnum):
     """What a receipt did."""
 
     SETTLED = "settled"
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 class Done:
     """What a receipt did, and for what reason the account is at fault; None when it is not."""
 
-    outcome: Outcome
+    outcome: Effect
     account_fault: str | None = None
 
 
@@ -61,7 +61,7 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Done:
         if row is None:
             row, guessed = _only_one(receipt, owner), True
     outcome = _act(receipt, row, guessed, now)
-    if outcome is not Outcome.KNOWN and _is_code_that_came_back(receipt):
+    if outcome is not Effect.KNOWN and _is_code_that_came_back(receipt):
         mailed_codes.note_bounce(sent_at=receipt.at)
     return Done(outcome, receipt.reason if receipt.of_account else None)
 
@@ -82,19 +82,19 @@ def _judged(receipt: Receipt, now: datetime) -> Receipt:
     return replace(receipt, of_account=True, reason="same_for_many")
 
 
-def _act(receipt: Receipt, row: LedgerItem | None, guessed: bool, now: datetime) -> Outcome:
+def _act(receipt: Receipt, row: LedgerItem | None, guessed: bool, now: datetime) -> Effect:
     if receipt.of_account and row is not None and row.bill_id is not None:
-        return Outcome.WAITS if _give_back(receipt, row, now) else Outcome.KNOWN
+        return Effect.WAITS if _give_back(receipt, row, now) else Effect.KNOWN
     settled = row is not None and receipts.apply(
         row, _failure(receipt), provider_id=receipt.provider_id, now=now
     )
     if row is None or row.bill_id is None or not settled:
         _stop(receipt, now)
     if row is None:
-        return Outcome.FOREIGN
+        return Effect.FOREIGN
     if not settled:
-        return Outcome.KNOWN
-    return Outcome.GUESSED if guessed else Outcome.SETTLED
+        return Effect.KNOWN
+    return Effect.GUESSED if guessed else Effect.SETTLED
 
 
 def _failure(receipt: Receipt) -> Failure:

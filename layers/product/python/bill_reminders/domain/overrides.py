@@ -14,14 +14,14 @@ OF_USER = ("language", "zone", "plan", "quiet_hours", "paused_until")
 OF_BILL = ("plan_change", "label", *HOW_TO_PAY)
 
 
-def user_chose(before: User, after: User) -> User:
+def with_user_overrides(before: User, after: User) -> User:
     """`after`, to which the user themselves changed `before`."""
-    return replace(after, chosen=before.chosen | _differing(OF_USER, before, after))
+    return replace(after, overrides=before.overrides | _differing(OF_USER, before, after))
 
 
-def bill_chose(before: Bill, after: Bill) -> Bill:
+def with_bill_overrides(before: Bill, after: Bill) -> Bill:
     """`after`, to which its user themselves changed `before`."""
-    return replace(after, chosen=before.chosen | _differing(OF_BILL, before, after))
+    return replace(after, overrides=before.overrides | _differing(OF_BILL, before, after))
 
 
 def _differing(fields: Iterable[str], before: object, after: object) -> frozenset[str]:

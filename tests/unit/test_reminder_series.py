@@ -6,22 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bill_reminders.domain import chains as module
-from bill_reminders.domain.bills import Bill, FailedDebit, Silence, SilenceReason, Snooze
-from bill_reminders.domain.chains import (
+from bill_reminders.domain import reminder_series as module
+from bill_reminders.domain.bills import Bill, FailedDebit, Mute, MuteReason, Snooze
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.ledger import Recorded, State
+from bill_reminders.domain.ledger_history import LedgerHistory
+from bill_reminders.domain.people import Join, Plan, PlanChange
+from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.reminder_series import (
     chain_of,
-    chains,
     first_due_date,
     is_stand_in,
+    reminder_series,
     singled_out,
     stood_in_for,
 )
-from bill_reminders.domain.ledger import Recorded, State
-from bill_reminders.domain.past import Past
-from bill_reminders.domain.people import Join, Plan, PlanChange
-from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.domain.terms import Channel
 from tests.support.people import a_bill, a_user
 
 DUE = date(2027, 2, 10)
@@ -35,7 +35,7 @@ PLAN = ["lead:3", "lead:1", "lead:0", "overdue:1"]
 def triggers(bill: Bill, number: int = 0) -> list[str]:
     due_on = MONTHLY.due_on(number)
     assert due_on is not None
-    chain = chain_of(USER, bill, Channel.SMS, number, due_on, Past({}))
+    chain = chain_of(USER, bill, Channel.SMS, number, due_on, LedgerHistory({}))
     return [str(planned.reminder.trigger) for planned in chain]
 
 
@@ -51,7 +51,7 @@ def test_a_snooze_and_a_failed_debit_belong_to_their_own_occurrence(number: int)
 def test_a_silenced_bill_says_nothing_of_what_was_snoozed_either() -> None:
     silenced = replace(
         MONTHLY.with_snooze(Snooze(0, date(2027, 2, 5))),
-        silence=Silence(NOW, SilenceReason.STOPPED),
+        mute=Mute(NOW, MuteReason.STOPPED),
     )
     assert triggers(silenced) == []
 
@@ -102,14 +102,14 @@ def told(bill: Bill, number: int, channel: Channel = Channel.PUSH) -> Reminder:
 def test_who_stands_in_looks_at_what_the_ledger_has_as_far_back_as_the_plan_reaches() -> None:
     daily = replace(MONTHLY, recurrence=Recurrence(DUE, 1, Unit.DAY))
     rows = [Recorded(told(daily, number), State.SENT) for number in range(5)]
-    past = Past({row.reminder.key: row for row in rows})
+    history = LedgerHistory({row.reminder.key: row for row in rows})
     now = datetime(2027, 2, 22, 12, 0, tzinfo=UTC)
     earliest = first_due_date(REACHED, daily, now)
     assert earliest == DUE + 2 * DAY
-    found = stood_in_for(REACHED, daily, Channel.SMS, now, past)
+    found = stood_in_for(REACHED, daily, Channel.SMS, now, history)
     assert found == {number: DUE + number * DAY for number in (2, 3, 4)}
-    assert stood_in_for(REACHED, daily, Channel.PUSH, now, past) == {}
-    assert stood_in_for(REACHED, daily, Channel.EMAIL, now, past) == {}
+    assert stood_in_for(REACHED, daily, Channel.PUSH, now, history) == {}
+    assert stood_in_for(REACHED, daily, Channel.EMAIL, now, history) == {}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_channel_that_never_speaks_of_a_bill_is_not_looked_for_in_it(
     late = replace(REACHED, plan=replace(PUSH_THEN_SMS, joins=(Join(Channel.SMS, 0),)))
     user = REACHED if not bill.autopay else late
     monkeypatch.setattr(module, "chain_of", None)
-    assert list(chains(user, bill, Channel.SMS, NOW, Past({}))) == []
+    assert list(reminder_series(user, bill, Channel.SMS, NOW, LedgerHistory({}))) == []
 
 
 def test_who_stands_in_and_who_takes_part() -> None:

@@ -21,16 +21,16 @@ from bill_reminders.domain.errors import BillRemindersError, MayPass
 logger = Logger(child=True)
 
 
-class OriginsUnread(MayPass):
+class SenderIdsUnread(MayPass):
     """The parameter has not answered yet, so nobody can tell what it holds."""
 
 
-class UnreadableOrigins(BillRemindersError):
+class UnreadableSenderIds(BillRemindersError):
     """The parameter does not hold origins; the message names the country at fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SenderIdentity:
     """Whom SMS to one country come from; what is empty is left to AWS.
 
     `number` (E.164, or a short code) goes before `sender_id`. With `two_way` it takes replies.
@@ -43,16 +43,16 @@ class Origin:
     templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-LEFT_TO_AWS = Origin()
+LEFT_TO_AWS = SenderIdentity()
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
+class SenderIds:
     """The origins by ISO country."""
 
-    by_country: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
+    by_country: Mapping[str, SenderIdentity] = field(default_factory=lambda: MappingProxyType({}))
 
-    def of(self, number: str) -> Origin:
+    def of(self, number: str) -> SenderIdentity:
         """Whom an SMS to an E.164 `number` comes from."""
         return self.by_country.get(country_of(number), LEFT_TO_AWS)
 
@@ -62,37 +62,37 @@ class Origins:
         return frozenset(origin.number for origin in self.by_country.values() if origin.two_way)
 
 
-def parse(text: str) -> Origins:
+def parse(text: str) -> SenderIds:
     """The origins that `text` holds. Raises UnreadableOrigins."""
     try:
         entries = json.loads(text)
     except ValueError as error:
-        raise UnreadableOrigins("the origins are not JSON") from error
+        raise UnreadableSenderIds("the origins are not JSON") from error
     if not isinstance(entries, dict):
-        raise UnreadableOrigins("the origins are not an object by country")
-    return Origins(MappingProxyType({name: _origin(name, entries[name]) for name in entries}))
+        raise UnreadableSenderIds("the origins are not an object by country")
+    return SenderIds(MappingProxyType({name: _origin(name, entries[name]) for name in entries}))
 
 
-def _origin(country: str, entry: object) -> Origin:
+def _origin(country: str, entry: object) -> SenderIdentity:
     try:
         if country not in _KNOWN or not isinstance(entry, dict):
             raise TypeError("neither a country of the table nor an object")
-        origin = Origin(**entry)
+        origin = SenderIdentity(**entry)
         texts = (origin.sender_id, origin.number, origin.entity_id, *origin.templates.values())
         sound = all(isinstance(text, str) for text in texts) and isinstance(origin.two_way, bool)
     except (TypeError, AttributeError) as error:
-        raise UnreadableOrigins(f"{country}: not an origin") from error
+        raise UnreadableSenderIds(f"{country}: not an origin") from error
     if not sound:
-        raise UnreadableOrigins(f"{country}: every value is a text, but two_way is true or false")
+        raise UnreadableSenderIds(f"{country}: every value is a text, but two_way is true or false")
     if origin.two_way and not origin.number:
-        raise UnreadableOrigins(f"{country}: only a number takes replies, and there is none")
+        raise UnreadableSenderIds(f"{country}: only a number takes replies, and there is none")
     return origin
 
 
 _KNOWN = frozenset(COUNTRIES.values())
 
 
-class DeployedOrigins:
+class DeployedSenderIds:
     """The stack's parameter, as it was read last; empty until then."""
 
     def __init__(self, ssm: Any, parameter: str) -> None:
@@ -100,7 +100,7 @@ class DeployedOrigins:
         self._parameter = parameter
         self._complained = False
         self._answered = False
-        self.current = Origins()
+        self.current = SenderIds()
 
     def refresh(self) -> None:
         """Read the parameter: one call. Without an answer the origins stay as they are; with one
@@ -110,17 +110,17 @@ class DeployedOrigins:
             self._answered = True
             self.current = parse(value)
             self._complained = False
-        except UnreadableOrigins as error:
-            self.current = Origins()
+        except UnreadableSenderIds as error:
+            self.current = SenderIds()
             self._complain(str(error))
         except (BotoCoreError, ClientError) as error:
             self._complain(type(error).__name__)
 
-    def known(self) -> Origins:
+    def known(self) -> SenderIds:
         """The origins. Raises OriginsUnread while the parameter has never answered: a message that
         needs its sender would be refused for good, a reply be taken for somebody else's."""
         if not self._answered:
-            raise OriginsUnread("the SMS origins could not be read yet")
+            raise SenderIdsUnread("the SMS origins could not be read yet")
         return self.current
 
     def _complain(self, reason: str) -> None:

@@ -9,11 +9,11 @@ from moto.backends import get_backend
 
 from bill_reminders.delivery import direct
 from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.nudges import Nudge
 from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.delivery.wake_ups import WakeUp
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Language
-from bill_reminders.domain.terms import Channel
 from bill_reminders.messages.direct import code
 from bill_reminders.messages.notices import Sender
 from tests.adapters.conftest import SetClock
@@ -54,13 +54,13 @@ def noted(sns: Any) -> list[Attributes]:
     return seen
 
 
-def nudge(stack: MotoStack, *numbers: str) -> list[Attributes]:
+def wake_up(stack: MotoStack, *numbers: str) -> list[Attributes]:
     """What is sent to a user of each number, in one batch."""
     for number in numbers:
         user = a_user(number[1:]).with_address(Channel.SMS, Address(number, ATTESTED))
         enter(user, a_bill(number[1:], "bill", due_on=IN_THREE_DAYS))
     seen = noted(stack.function("SendSms").sns)
-    event = sqs_event(*(Nudge(number[1:], NINE).body() for number in numbers))
+    event = sqs_event(*(WakeUp(number[1:], NINE).body() for number in numbers))
     assert stack.function("SendSms").handler(event, Context()) == {"batchItemFailures": []}
     return seen
 
@@ -74,7 +74,7 @@ def test_each_sms_comes_from_the_origin_of_its_country(
     stack: MotoStack, write: Callable[[str], None]
 ) -> None:
     write('{"GB": {"sender_id": "Lantern"}, "US": {"number": "+12025550100", "two_way": true}}')
-    british, american = nudge(stack, BRITISH, AMERICAN)
+    british, american = wake_up(stack, BRITISH, AMERICAN)
     assert british["AWS.SNS.SMS.SenderID"] == "Lantern"
     assert american["AWS.MM.SMS.OriginationNumber"] == "+12025550100"
     to_british, to_american = texts()
@@ -86,7 +86,7 @@ def test_a_registered_wording_carries_its_ids(
     stack: MotoStack, write: Callable[[str], None]
 ) -> None:
     write(INDIA.replace('"1"', '"21"'))  # the first message has a number of its own
-    (attributes,) = nudge(stack, INDIAN)
+    (attributes,) = wake_up(stack, INDIAN)
     assert attributes["AWS.MM.SMS.EntityId"] == "110"
     assert attributes["AWS.MM.SMS.TemplateId"] == "1107"
     assert attributes["AWS.SNS.SMS.SenderID"] == "LNTRNB"
@@ -97,7 +97,7 @@ def test_origins_are_read_once_a_batch_whatever_they_hold(
 ) -> None:
     write("{")
     with counted_calls(stack.function("SendSms").origins._ssm) as calls:
-        sent = nudge(stack, BRITISH, AMERICAN)
+        sent = wake_up(stack, BRITISH, AMERICAN)
     assert calls == ["GetParameter"]
     assert sent == [{"AWS.SNS.SMS.SMSType": "Transactional"}] * 2, "sent without, not stopped"
 
