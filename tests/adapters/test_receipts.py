@@ -80,7 +80,7 @@ class Stage:
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def sweep(self) -> None:
-        self.stack.function("Settle").handler(sample_event("settle"), Context())
+        self.stack.function("Settle").handler(sample_event("reconcile"), Context())
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class Stage:
         self.send(user_id, act=wire.raises(Died()))
 
     def sweep(self) -> None:
-        self.stack.function("Settle").handler(sample_event("settle"), Context())
+        self.stack.function("Settle").handler(sample_event("reconcile"), Context())
 
 
 @pytest.fixture
@@ -590,7 +590,7 @@ def test_with_no_time_left_the_next_sweep_goes_on(stage: Stage) -> None:
     stage.die_after_the_claim()
     stage.set_clock(AFTER_LEASE + SECOND)
     settle = stage.stack.function("Settle")
-    settle.handler(sample_event("settle"), Context(milliseconds_left=1000))
+    settle.handler(sample_event("reconcile"), Context(milliseconds_left=1000))
     assert states_of("somebody") == {RENT: "claimed"}
     stage.sweep()
     assert states_of("somebody") == {RENT: "unknown"}
