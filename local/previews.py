@@ -10,6 +10,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bill_reminders.channels import registry
+from bill_reminders.channels.contract import DirectText
+from bill_reminders.channels.email.compose import EmailText, email
+from bill_reminders.channels.push.compose import PushText, push
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.local_time import DAY
@@ -19,12 +25,7 @@ from bill_reminders.domain.people import Address, Attestation, Language, Plan, U
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.working_days import Place
-from bill_reminders.messages.direct import DirectText, code, trial
-from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.push import PushText, push
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import segments
 from local.stack import BUILD
 
 PAGE = BUILD / "previews" / "index.html"
@@ -144,12 +145,12 @@ def _email(language: Language, case: Case) -> EmailText:
 
 
 def _code(language: Language, channel: Channel, to: str) -> DirectText:
-    return code(language, channel, to=to, sender=SENDER, code="123456", minutes=10)
+    return registry.words(channel).code(language, to=to, sender=SENDER, code="123456", minutes=10)
 
 
 def _trial(language: Language, channel: Channel, to: str) -> DirectText:
     word = someone(language).code_word
-    return trial(language, channel, to=to, sender=SENDER, code_word=word)
+    return registry.words(channel).trial(language, to=to, sender=SENDER, code_word=word)
 
 
 def _address(value: str) -> Address:

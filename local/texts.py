@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Callable, Iterator
 from string import Formatter
 
+from bill_reminders.channels.sms import registered
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.countries import RULES, SmsRules
 from bill_reminders.domain.people import Language
-from bill_reminders.messages import registered
 from bill_reminders.messages.notices import Sender
-from bill_reminders.messages.sms_text import segments
 
 SENDER = "Bill reminders"
 """As the parameter SenderName has it by default."""

@@ -8,9 +8,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
-from bill_reminders.api.config import SettingsConfig
+from bill_reminders.api.config import Outbound, SettingsConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.api.routes import account, calendar, contacts, devices, settings
+from bill_reminders.channels import registry
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
@@ -18,10 +19,14 @@ from bill_reminders.storage.journal import through
 logger = Logger()
 config = environment.read(SettingsConfig)
 binding.bind(config)
+parameters = registry.parameters()
 api = Api(
     [settings.router, account.router, contacts.router, devices.router, calendar.router],
     calls_per_identity=config.api_requests_per_identity,
-    context={"config": config},
+    context={
+        "config": config,
+        "outbound": Outbound(parameters, registry.DirectSenders(parameters)),
+    },
 )
 
 

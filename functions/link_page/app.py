@@ -18,6 +18,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, environment, rate_limit
+from bill_reminders.channels import registry
 from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bounds import TooManyReminders
@@ -74,20 +75,14 @@ class PageConfig:
     bill_events_bus: str
     link_origin: str
     page_requests_per_link: int
-    sms_origins_parameter: str
-    sms_parts_per_day: int
-    sms_self_registered_percent: int
-    sms_codes_per_day: int
-    email_codes_per_day: int
     sender_name: str
     from_address: str
-    codes_configuration_set: str
-    sms_countries: str = ""
 
 
 logger = Logger()
 config = environment.read(PageConfig)
 binding.bind(config)
+parameters = registry.parameters()
 events = BillEvents(aws.client("events", aws.PROMPT), config.bill_events_bus)
 
 
@@ -187,19 +182,11 @@ def press(opened: Opened, rest: list[str], form: Form, source: str) -> Answer:
 
 def send_code(opened: Opened, n: int, form: Form, source: str) -> Answer:
     # what sends messages costs a cold start of every page, and is seldom needed
-    from bill_reminders.pages.proof_code import (  # noqa: PLC0415
-        CodesPerDay,
-        Mailbox,
-        Post,
-        SmsBounds,
-        send,
-    )
+    from bill_reminders.pages.proof_code import Post, Sender, send  # noqa: PLC0415
 
-    bounds = SmsBounds.of(config)
-    mailbox = Mailbox(config.from_address, config.codes_configuration_set, config.sender_name)
-    most = CodesPerDay(config.sms_codes_per_day, config.email_codes_per_day)
+    post = Post(Sender(config.sender_name, config.from_address), parameters)
     try:
-        send(opened, form, Post(mailbox, most, bounds), source=source)
+        send(opened, form, post, source=source)
     except Unclear as error:
         return _unclear(opened, n, error)
     return go(f"/r/{opened.token}/{n}/proof")

@@ -17,12 +17,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
+from bill_reminders.channels import registry
+from bill_reminders.channels.receipts import UnreadableReceipt
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.logs import where
 from bill_reminders.receipts import handling, inbound
 from bill_reminders.receipts.handling import TooEarly
-from bill_reminders.receipts.inbound import PlainText, Topics, UnreadableReceipt
+from bill_reminders.receipts.inbound import PlainText
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
 from bill_reminders.trouble import may_pass, name_of
@@ -39,8 +41,6 @@ class ReceiptsConfig:
     limits_table: str
     address_key_arn: str
     receipts_queue_url: str
-    email_events_topic: str
-    device_events_topic: str
     later_seconds: int
 
 
@@ -55,7 +55,7 @@ its address. By then a claim that was never marked has become unknown."""
 logger = Logger()
 config = environment.read(ReceiptsConfig)
 binding.bind(config)
-topics = Topics(of_mails=config.email_events_topic, of_devices=config.device_events_topic)
+topics = registry.topics()
 sqs = aws.client("sqs")
 later = Later(config.receipts_queue_url, config.later_seconds)
 

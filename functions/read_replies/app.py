@@ -11,9 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
-from bill_reminders.delivery import providers
-from bill_reminders.delivery.sender_ids import DeployedSenderIds
-from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.channels import providers
+from bill_reminders.channels.sms.parameters import SmsParameters
+from bill_reminders.channels.sms.sender import DirectSms
+from bill_reminders.channels.sms.sender_ids import DeployedSenderIds
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.domain.replies import Intent
 from bill_reminders.logs import where
@@ -38,30 +40,27 @@ class RepliesConfig:
     conversations_table: str
     limits_table: str
     address_key_arn: str
-    sms_origins_parameter: str
-    sms_parts_per_day: int
-    sms_self_registered_percent: int
     sender_name: str
     unsubscribe_mailbox: str
     queue_url: str
     later_seconds: int
-    sms_countries: str = ""
 
 
 logger = Logger()
 config = environment.read(RepliesConfig)
 binding.bind(config)
 later = Later(config.queue_url, config.later_seconds)
-origins = DeployedSenderIds(providers.client("ssm"), config.sms_origins_parameter)
-bounds = SmsBounds.of(config)
+parameters = environment.read(SmsParameters)
+sender_ids = DeployedSenderIds(providers.client("ssm"), parameters.sms_origins_parameter)
+senders = {Channel.SMS: DirectSms(parameters)}
 
 
 def take(message: Message) -> None:
     try:
         outbound = Outbound(
             Sender(config.sender_name, config.unsubscribe_mailbox),
-            origins,
-            bounds,
+            sender_ids,
+            senders,
         )
         reply = inbound.parse(message.body, clock_offset=clock.offset())
         conversation.take(reply, outbound, now=clock.now())
@@ -93,7 +92,7 @@ def other_than_stop(record: dict[str, Any]) -> bool:
 @logger.inject_lambda_context
 @through(Entrance.REPLY)
 def handler(event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
-    origins.refresh()  # once a batch
+    sender_ids.refresh()  # once a batch
     stops_first = {"Records": sorted(event["Records"], key=other_than_stop)}
     return batches.work(stops_first, take, later)
 

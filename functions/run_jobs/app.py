@@ -10,8 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
-from bill_reminders.delivery.requests import Mailbox
-from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.channels import registry
 from bill_reminders.jobs import runner, telling
 from bill_reminders.jobs.message import job_of
 from bill_reminders.jobs.runner import Bucket
@@ -46,12 +45,7 @@ class JobsConfig:
     address_key_arn: str
     sender_name: str
     from_address: str
-    configuration_set: str
-    sms_origins_parameter: str
-    sms_parts_per_day: int
-    sms_self_registered_percent: int
     page_origin: str
-    sms_countries: str = ""
     link_origin: str = ""
     user_pool_id: str = ""
 
@@ -59,8 +53,7 @@ class JobsConfig:
     def outbound(self) -> Outbound:
         return Outbound(
             sender=Sender(self.sender_name, self.from_address),
-            mailbox=Mailbox(self.from_address, self.configuration_set, self.sender_name),
-            bounds=SmsBounds.of(self),
+            senders=senders,
             page_origin=self.page_origin,
             sms_origin=self.link_origin,
         )
@@ -68,6 +61,7 @@ class JobsConfig:
 
 logger = Logger()
 config = environment.read(JobsConfig)
+senders = registry.DirectSenders(registry.parameters())
 binding.bind(config)
 later = Later(config.queue_url, config.later_seconds)
 bucket = Bucket(aws.client("s3"), config.exports_bucket)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from statistics import mean
 
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.people import Language
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import segments
 from local.benchmark.figures import Figure
 from local.previews import LINK, SENDER, TODAY, cases, someone
 

@@ -92,9 +92,8 @@ def provider(
 ) -> Iterator[list[AWSPreparedRequest]]:
     """The sends that leave while the channel's provider answers with `act`."""
     module = function(stack, channel)
-    client, operation = (
-        (module.ses, "SendEmail") if channel is Channel.EMAIL else (module.sns, "Publish")
-    )
+    client = module.reminders.provider
+    operation = "SendEmail" if channel is Channel.EMAIL else "Publish"
     requests: list[AWSPreparedRequest] = []
     with wire.before(client, operation, wire.counting(requests, act)):
         yield requests

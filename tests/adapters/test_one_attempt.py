@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.delivery import providers
-from bill_reminders.delivery.providers import NoAnswer
-from bill_reminders.delivery.requests import Mailbox, email_request, sms_request
+from bill_reminders.channels import providers
+from bill_reminders.channels.email.request import Mailbox, email_request
+from bill_reminders.channels.providers import NoAnswer
+from bill_reminders.channels.sms.request import sms_request
 from tests.support.moto_stack import CREDENTIALS
 from tests.support.people import EMAIL, PHONE
 

@@ -59,9 +59,9 @@ class Stage:
         module = self.stack.function(f"Send{channel.value.capitalize()}")
         event = sqs_event(WakeUp("somebody", NINE).body())
         if channel is Channel.EMAIL:
-            client, operation = module.ses, "SendEmail"
+            client, operation = module.reminders.provider, "SendEmail"
         else:
-            client, operation = module.sns, "Publish"
+            client, operation = module.reminders.provider, "Publish"
         if act is None and channel is Channel.PUSH:
             act = wire.answers(
                 200,

@@ -71,7 +71,7 @@ class Stage:
         if act is None:
             self.sender.handler(sqs_event(body), Context())
         else:
-            with wire.before(self.sender.sns, "Publish", act), suppress(Died):
+            with wire.before(self.sender.reminders.provider, "Publish", act), suppress(Died):
                 self.sender.handler(sqs_event(body), Context())
         self.accepted = len(self.messages()) - before
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.delivery import claims, direct
+from bill_reminders.channels import providers
+from bill_reminders.delivery import claims
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
@@ -608,7 +609,7 @@ def test_an_answer_that_is_refused_is_asked_for_again(phone: Phone) -> None:
     told_of()
     phone.write("list")  # makes the clients
     body = envelope("paid")
-    sns = direct._client("sns")
+    sns = providers.shared("sns")
     with wire.before(sns, "Publish", wire.xml_error("Throttled", status=400)):
         assert phone.hand_over(body) == []
     assert waiting(phone.stack, "Replies") == [body]
@@ -677,7 +678,7 @@ def calls_of(act: Callable[[], object], dies_at: int | None) -> int:
 
     emitters = [
         client.meta.events
-        for client in (tables.connection.client, direct._client("sns"), direct._client("ssm"))
+        for client in (tables.connection.client, providers.shared("sns"), providers.shared("ssm"))
     ]
     for emitter in emitters:
         emitter.register_first("before-send", leaves)
@@ -700,7 +701,7 @@ def test_the_role_allows_what_replies_need_and_no_more(
     set_clock(NINE + MINUTE)
     with watched(stack) as used:
         phone = Phone(stack)
-        stack.function("ReadReplies").origins.refresh()
+        stack.function("ReadReplies").sender_ids.refresh()
         told_of(CARD, RENT)
         for text in ("paid", "1", "undo", "STOP", "START", "list", *["hm"] * 4):
             phone.write(text)
@@ -708,7 +709,7 @@ def test_the_role_allows_what_replies_need_and_no_more(
         stranger.write("STOP")
         stranger.write("START")
         body = envelope("list")
-        with wire.before(direct._client("sns"), "Publish", wire.xml_error("Throttled")):
+        with wire.before(providers.shared("sns"), "Publish", wire.xml_error("Throttled")):
             phone.hand_over(body)
     runtime = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     permitted = {pair for pair in allowed("ReadReplies") if pair[0] not in runtime}

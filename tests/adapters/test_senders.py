@@ -79,8 +79,7 @@ class Stage:
         return self.handle(channel, sqs_event(*bodies, receives=receives))
 
     def provider(self, channel: Channel) -> Any:
-        module = self.stack.function(f"Send{names(channel)}")
-        return module.ses if channel is Channel.EMAIL else module.sns
+        return self.stack.function(f"Send{names(channel)}").reminders.provider
 
     def delivered(self, channel: Channel) -> list[tuple[str, str]]:
         """Address and text of each message that arrived."""

@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 
+from bill_reminders.channels import providers
+from bill_reminders.channels.contract import Direct
+from bill_reminders.channels.sms.parameters import SmsParameters
+from bill_reminders.channels.sms.sender import DirectSms
 from bill_reminders.delivery import direct
-from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.sms_bounds import SmsBounds
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Language
-from bill_reminders.messages.direct import code
 from bill_reminders.messages.notices import Sender
 from tests.adapters.conftest import SetClock
+from tests.support.direct import code
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.functions import Context, counted_calls, sqs_event
 from tests.support.moto_stack import MotoStack
@@ -59,7 +61,7 @@ def wake_up(stack: MotoStack, *numbers: str) -> list[Attributes]:
     for number in numbers:
         user = a_user(number[1:]).with_address(Channel.SMS, Address(number, ATTESTED))
         enter(user, a_bill(number[1:], "bill", due_on=IN_THREE_DAYS))
-    seen = noted(stack.function("SendSms").sns)
+    seen = noted(stack.function("SendSms").reminders.provider)
     event = sqs_event(*(WakeUp(number[1:], NINE).body() for number in numbers))
     assert stack.function("SendSms").handler(event, Context()) == {"batchItemFailures": []}
     return seen
@@ -96,7 +98,7 @@ def test_origins_are_read_once_a_batch_whatever_they_hold(
     stack: MotoStack, write: Callable[[str], None]
 ) -> None:
     write("{")
-    with counted_calls(stack.function("SendSms").origins._ssm) as calls:
+    with counted_calls(stack.function("SendSms").reminders.sender_ids._ssm) as calls:
         sent = wake_up(stack, BRITISH, AMERICAN)
     assert calls == ["GetParameter"]
     assert sent == [{"AWS.SNS.SMS.SMSType": "Transactional"}] * 2, "sent without, not stopped"
@@ -105,7 +107,7 @@ def test_origins_are_read_once_a_batch_whatever_they_hold(
 def test_a_code_comes_from_the_same_origin(stack: MotoStack, write: Callable[[str], None]) -> None:
     write(INDIA)
     enter(a_user())
-    seen = noted(direct._client("sns"))
+    seen = noted(providers.shared("sns"))
     state = direct.send(
         Direct(
             "somebody",
@@ -122,7 +124,7 @@ def test_a_code_comes_from_the_same_origin(stack: MotoStack, write: Callable[[st
             ),
             self_registered=False,
         ),
-        bounds=SmsBounds(stack.ids["SmsOrigins"], "", 10, 100),
+        {Channel.SMS: DirectSms(SmsParameters(stack.ids["SmsOrigins"], 10, 100))},
         now=NINE,
     )
     assert state is State.SENT

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.delivery import claims
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, User
 from bill_reminders.files.plans import channels
-from bill_reminders.messages.sms_text import segments
 from bill_reminders.storage import rows, tables
 from bill_reminders.storage.access_tables import LimitItem
 from bill_reminders.storage.tables import LedgerItem, UserItem

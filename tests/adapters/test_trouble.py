@@ -135,11 +135,11 @@ def test_a_new_sender_that_cannot_read_whom_sms_come_from_waits(stack: MotoStack
     due_now()
     body, module = WakeUp("somebody", NINE).body(), stack.function("SendSms")
     throttled = TROUBLES["throttled"]
-    with wire.before(module.origins._ssm, "GetParameter", throttled):
+    with wire.before(module.reminders.sender_ids._ssm, "GetParameter", throttled):
         assert hand_over(stack, "SendSms", body, receives=3) == []
         assert not ledger_of("somebody")
     assert hand_over(stack, "SendSms", body, receives=1) == []
-    with wire.before(module.origins._ssm, "GetParameter", throttled):
+    with wire.before(module.reminders.sender_ids._ssm, "GetParameter", throttled):
         due_now("another")
         assert hand_over(stack, "SendSms", WakeUp("another", NINE).body(), receives=1) == []
     assert [row.state for row in ledger_of("another")] == ["sent"], "they are known by now"
@@ -309,7 +309,7 @@ def test_a_reply_is_nobodys_business_only_when_it_is_known_which_numbers_are_our
     module = stack.function("ReadReplies")
     paid, stop = envelope("PAID"), envelope("STOP")
     throttled = TROUBLES["throttled"]
-    with wire.before(module.origins._ssm, "GetParameter", throttled):
+    with wire.before(module.sender_ids._ssm, "GetParameter", throttled):
         assert hand_over(stack, "ReadReplies", paid, receives=5) == []
         assert waiting(stack, "Replies") == [paid]
         assert hand_over(stack, "ReadReplies", stop, receives=5) == []

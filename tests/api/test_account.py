@@ -17,7 +17,8 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from bill_reminders.api import queued_jobs
-from bill_reminders.delivery import claims, endpoints
+from bill_reminders.channels.push import endpoints
+from bill_reminders.delivery import claims
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.replies import Intent, LastAction, Question, Target

@@ -14,7 +14,9 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from bill_reminders import clock
-from bill_reminders.delivery import claims, direct, endpoints
+from bill_reminders.channels import providers
+from bill_reminders.channels.push import endpoints
+from bill_reminders.delivery import claims
 from bill_reminders.delivery.code_limits import sms_code_limit
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
@@ -400,7 +402,7 @@ def test_a_code_that_is_asked_for_twice_with_one_key_goes_out_once(stack: MotoSt
 def test_a_code_that_may_have_gone_out_is_not_sent_again_for_its_key(stack: MotoStack) -> None:
     ann = person(stack)
     key = {"idempotency-key": "no-answer-came"}
-    with wire.after(direct._client("sns"), "Publish", wire.raises(wire.RESET)):
+    with wire.after(providers.shared("sns"), "Publish", wire.raises(wire.RESET)):
         assert add(ann, headers=key).status == 503
     assert len(sms_to(PHONE)) == 1
     again = add(ann, headers=key)
@@ -412,7 +414,7 @@ def test_a_code_that_may_have_gone_out_is_not_sent_again_for_its_key(stack: Moto
 def test_a_code_that_was_refused_for_now_may_be_asked_for_again(stack: MotoStack) -> None:
     ann = person(stack)
     key = {"idempotency-key": "refused-for-now"}
-    with wire.before(direct._client("sns"), "Publish", wire.xml_error("Throttling")):
+    with wire.before(providers.shared("sns"), "Publish", wire.xml_error("Throttling")):
         refused = add(ann, headers=key)
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) > 0
@@ -425,7 +427,7 @@ REJECTED_KEY = {"idempotency-key": "rejected-address"}
 
 
 def rejected(who: Person) -> None:
-    with wire.before(direct._client("sns"), "Publish", wire.xml_error("InvalidParameter")):
+    with wire.before(providers.shared("sns"), "Publish", wire.xml_error("InvalidParameter")):
         told = add(who, headers=REJECTED_KEY)
     assert told.status == 422
     assert "address" in told.faults()
@@ -1348,7 +1350,7 @@ def test_a_test_message_goes_out_in_quiet_hours_and_a_pause(stack: MotoStack) ->
 def test_a_test_message_whose_answer_was_lost_is_not_sent_again(stack: MotoStack) -> None:
     ann = confirmed(person(stack))
     key = {"idempotency-key": "tested-and-lost"}
-    with wire.after(direct._client("sns"), "Publish", wire.raises(wire.TIMEOUT)):
+    with wire.after(providers.shared("sns"), "Publish", wire.raises(wire.TIMEOUT)):
         told = ann.post("/v1/test-messages", {"channel": "sms"}, headers=key)
     assert told.status == 503
     again = ann.post("/v1/test-messages", {"channel": "sms"}, headers=key)

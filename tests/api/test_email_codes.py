@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.delivery import direct
+from bill_reminders.channels import providers
 from bill_reminders.storage import identities, mailed_codes
 from bill_reminders.storage.access_tables import LimitItem
 from tests.api.conftest import SetClock
@@ -138,6 +138,6 @@ def test_codes_have_a_configuration_set_of_their_own(stack: MotoStack) -> None:
     requests: list[Any] = []
     stack.function("ApiSettings")
     wanted = wire.counting(requests)
-    with wire.before(direct._client("sesv2"), "SendEmail", wanted):
+    with wire.before(providers.shared("sesv2"), "SendEmail", wanted):
         assert ask(person(stack), "ann@example.com").status == 201
     assert "CodesConfiguration" in str(requests[0].body)

@@ -19,7 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.backends import get_backend
 
 from bill_reminders import clock
-from bill_reminders.delivery import direct
+from bill_reminders.channels import providers
 from bill_reminders.storage import keyed_hash, tables
 from bill_reminders.storage.access_tables import AnswerItem, CodeItem
 from bill_reminders.storage.idempotency import LOCK
@@ -64,7 +64,7 @@ def dying(death: Death) -> Iterator[None]:
     """The product's clients meet `death` at each call, moto having answered or not."""
     clients = [
         tables.connection.client,
-        direct._client("sns"),
+        providers.shared("sns"),
         keyed_hash._secrets(),
         clock._parameters(),
     ]

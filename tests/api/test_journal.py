@@ -402,7 +402,7 @@ def test_a_sender_leaves_a_row_only_when_a_provider_says_that_an_address_opted_o
     enter(a_user(), a_bill(due_on=IN_THREE_DAYS))
     before = len(rows_of(stack, "somebody"))
     sender = stack.function("SendSms")
-    with wire.before(sender.sns, "Publish", wire.answers(400, answer)):
+    with wire.before(sender.reminders.provider, "Publish", wire.answers(400, answer)):
         sender.handler(sqs_event(WakeUp("somebody", NINE).body()), Context())
     assert [said(row) for row in rows_of(stack, "somebody")[before:]] == told
 

@@ -21,7 +21,9 @@ from moto.backends import get_backend
 from bill_reminders import clock
 from bill_reminders.api import queued_jobs
 from bill_reminders.api.routes import mute
-from bill_reminders.delivery import claims, direct, endpoints
+from bill_reminders.channels import providers
+from bill_reminders.channels.push import endpoints
+from bill_reminders.delivery import claims
 from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import identities, keyed_hash, link_codes, saving, tables
 from tests.api.conftest import OFFSET_PARAMETER
@@ -50,9 +52,9 @@ def after(client: Any) -> wire.Act:
 def clients() -> list[Any]:
     return [
         tables.connection.client,
-        direct._client("sns"),
-        direct._client("sesv2"),
-        direct._client("ssm"),
+        providers.shared("sns"),
+        providers.shared("sesv2"),
+        providers.shared("ssm"),
         endpoints._sns(),
         keyed_hash._secrets(),
         queued_jobs._sqs(),

@@ -24,8 +24,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from bill_reminders import clock
+from bill_reminders.channels.sms.budget import SmsBudget
 from bill_reminders.delivery.circuit import Circuit
-from bill_reminders.delivery.sms_budget import SmsBudget
 from bill_reminders.storage import tables
 from bill_reminders.storage.attributes import InstantAttribute
 from bill_reminders.storage.binding import bind_all
@@ -433,8 +433,9 @@ def _forget(logical_id: str, number: int = 0) -> None:
     if worker := getattr(process, "worker", None):
         worker._circuit = Circuit()
         worker._good_news_at = None
-    if hasattr(process, "budget"):
-        vars(process.budget).update(vars(SmsBudget(process.bounds)))
+    if logical_id == "SendSms":
+        sms = process.reminders
+        vars(sms.budget).update(vars(SmsBudget(sms.bounds)))
 
 
 class OneAfterTheOther(Executor):

@@ -185,7 +185,7 @@ def test_a_change_before_the_claim_is_never_missed(
 def test_a_change_after_the_claim_finds_one_message_sent(
     stack: Stack, handlers: Handlers, new_id: NewId, change: str
 ) -> None:
-    sns = handlers["SendSms"].sns.meta.events
+    sns = handlers["SendSms"].reminders.provider.meta.events
     changed_after_claim = 0
     users = [new_id() for _ in range(ROUNDS)]
     for user_id in users:

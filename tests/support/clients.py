@@ -3,7 +3,8 @@
 from bill_reminders import batches, clock
 from bill_reminders.api import queued_jobs
 from bill_reminders.api.routes import account, mute
-from bill_reminders.delivery import direct, endpoints
+from bill_reminders.channels import providers
+from bill_reminders.channels.push import endpoints
 from bill_reminders.jobs import sign_ins
 from bill_reminders.storage import keyed_hash, tables
 
@@ -17,7 +18,7 @@ def forget_clients() -> None:
         queued_jobs._sqs,
         mute._client,
         clock._parameters,
-        direct._client,
+        providers.shared,
         endpoints._sns,
         keyed_hash._key,
         keyed_hash._secrets,

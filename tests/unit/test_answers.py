@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.channels.sms.answers import Answers
+from bill_reminders.channels.sms.registered import Wording
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.messages.answers import Answers
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.registered import Wording
 from tests.support.people import PHONE, a_bill
 from tests.support.sms_segments import counted
 

@@ -21,6 +21,7 @@ MAY_USE = {
     "messages": {"messages", "domain"},
     "files": {"files", "domain"},
     "storage": {"storage", "commands", "domain"},
+    "channels": {"channels", "messages", "files", "storage", "domain"},
 }
 """On which folders each floor may stand; modules beside the folders are tools of all."""
 

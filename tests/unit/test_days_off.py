@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from bill_reminders.channels.email.compose import email
+from bill_reminders.channels.push.compose import push
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.ledger import Recorded
@@ -21,11 +25,7 @@ from bill_reminders.domain.planning import decide, earliest_due_date
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.working_days import Place
-from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.push import push
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import segments
 from tests.support.people import a_bill, a_user
 
 ENGLAND, TAIWAN, AMERICA = Place("GB"), Place("TW"), Place("US")

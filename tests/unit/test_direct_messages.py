@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.channels.contract import DirectText
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Language
-from bill_reminders.messages.direct import DirectText, code, trial
 from bill_reminders.messages.notices import Sender
-from bill_reminders.messages.sms_text import segments
+from tests.support.direct import code, trial
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)

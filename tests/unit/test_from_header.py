@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.delivery.requests import Mailbox, email_request
+from bill_reminders.channels.email.request import Mailbox, email_request
 
 ADDRESS = "reminders@example.com"
 

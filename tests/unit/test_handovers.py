@@ -6,14 +6,14 @@ from itertools import product
 
 import pytest
 
+from bill_reminders.channels.sms.direct import handover as by_sms
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import Handover, HandoverKind, others, told_at, undo_until
 from bill_reminders.domain.joining import may_join, proof_since
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.people import Address, Language, User
-from bill_reminders.messages.handovers import message
 from bill_reminders.messages.notices import Sender
-from bill_reminders.messages.sms_text import segments
 from tests.support.people import ATTESTED, a_user
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_an_sms_has_two_segments_at_most_and_its_link_whole(
 ) -> None:
     was = replace(a_user(), language=language)
     handover = Handover(kind, "e", was, Channel.SMS, "by", NOON, NOON + timedelta(days=7))
-    said = message(handover, Channel.SMS, to="+12025550123", sender=SENDER, link=link).text
+    said = by_sms(handover, to="+12025550123", sender=SENDER, link=link).text
     assert segments(said) <= 2
     assert link in said
 

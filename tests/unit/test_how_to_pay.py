@@ -11,6 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.channels.email.compose import EmailText, email
+from bill_reminders.channels.push.compose import push
+from bill_reminders.channels.sms.answers import Answers
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.registered import Wording
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.commands import bills as commands
 from bill_reminders.commands.imports import Merging, import_bills
 from bill_reminders.domain.account import Account
@@ -26,14 +32,8 @@ from bill_reminders.domain.journal import differences
 from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Language, User
 from bill_reminders.feeds.calendar import feed
-from bill_reminders.messages.answers import Answers
-from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender
 from bill_reminders.messages.paying import in_message, on_page
-from bill_reminders.messages.push import push
-from bill_reminders.messages.registered import Wording
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import segments
 from tests.support.people import a_bill, a_trigger, a_user
 
 NOW = datetime(2027, 3, 2, 9, tzinfo=UTC)

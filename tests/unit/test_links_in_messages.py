@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.delivery.requests import LARGEST_PUSH, Opens, push_request
+from bill_reminders.channels.email.compose import EmailText, email
+from bill_reminders.channels.push.compose import PushText, push
+from bill_reminders.channels.push.request import LARGEST_PUSH, Opens, push_request
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Language
-from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.push import PushText, push
 from tests.support.people import ENDPOINT, a_bill, a_trigger, a_user
 
 TODAY = date(2027, 3, 2)

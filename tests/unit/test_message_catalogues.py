@@ -6,6 +6,7 @@ from string import Formatter
 
 import pytest
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.catalogue import catalogue
 
@@ -46,8 +47,9 @@ COMPOSED = (
 
 
 def test_every_text_is_used() -> None:
-    packages = [files(f"bill_reminders.{name}") for name in ("messages", "pages", "feeds")]
-    packages += [package.joinpath("templates") for package in packages[:2]]
+    names = ("messages", "pages", "feeds", *(f"channels.{each}" for each in Channel))
+    packages = [files(f"bill_reminders.{name}") for name in names]
+    packages += [each for package in packages if (each := package.joinpath("templates")).is_dir()]
     sources = [file for package in packages for file in package.iterdir()]
     code = "".join(
         file.read_text("utf-8") for file in sources if file.name.endswith((".py", ".html", ".txt"))

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.channels.email.compose import EmailText, email
+from bill_reminders.channels.push.compose import PushText, push
+from bill_reminders.channels.sms.compose import sms
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
-from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
-from bill_reminders.messages.push import PushText, push
-from bill_reminders.messages.sms import sms
 from tests.support.people import a_trigger
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE

@@ -14,6 +14,13 @@ from hypothesis import strategies as st
 from bill_reminders.api.bills import BillChange, BillFields, read_change, read_fields
 from bill_reminders.api.problems import Problem
 from bill_reminders.api.settings import SettingsChange, changed
+from bill_reminders.channels.contract import DirectText
+from bill_reminders.channels.email.compose import EmailText, email
+from bill_reminders.channels.push.compose import push
+from bill_reminders.channels.sms.answers import Answers
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.registered import Wording
+from bill_reminders.channels.sms.text import is_gsm, spelled
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
@@ -23,15 +30,9 @@ from bill_reminders.files import legible
 from bill_reminders.files.bills import COLUMNS as BILL_COLUMNS
 from bill_reminders.files.bills import read_bills, read_own_bills
 from bill_reminders.files.users import COLUMNS, read_users
-from bill_reminders.messages.answers import Answers
-from bill_reminders.messages.direct import DirectText, trial
-from bill_reminders.messages.email import EmailText, email
 from bill_reminders.messages.names import shorten, shown, title
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.push import push
-from bill_reminders.messages.registered import Wording
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import is_gsm, spelled
+from tests.support.direct import trial
 from tests.support.examples import examples
 from tests.support.people import ATTESTED, a_bill, a_trigger, a_user
 from tests.support.tappable import tappable

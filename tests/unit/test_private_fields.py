@@ -28,8 +28,8 @@ PRIVATE = {
 }
 
 OURS = {
-    "bill_reminders.delivery.sender_ids.SenderIdentity.number",
-    "bill_reminders.delivery.requests.Mailbox.address",
+    "bill_reminders.channels.sms.sender_ids.SenderIdentity.number",
+    "bill_reminders.channels.email.request.Mailbox.address",
 }
 """Whom messages come from is no secret."""
 

@@ -12,14 +12,14 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import segments
 from tests.support.examples import named, some_of
 from tests.support.people import a_trigger
 from tests.support.sms_segments import BASIC, EXTENSION, counted

@@ -11,6 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.channels.sms import registered
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.registered import FIRST, REMINDERS, Wording
+from bill_reminders.channels.sms.text import SmsText
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.countries import rules_for
 from bill_reminders.domain.enums import Channel
@@ -19,12 +23,8 @@ from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminders import Trigger
-from bill_reminders.messages import registered
-from bill_reminders.messages.direct import code, trial
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.registered import FIRST, REMINDERS, Wording
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import SmsText
+from tests.support.direct import code, trial
 from tests.support.people import a_trigger
 from tests.support.sms_segments import counted
 

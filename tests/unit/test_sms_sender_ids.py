@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.delivery.requests import sms_request
-from bill_reminders.delivery.sender_ids import (
+from bill_reminders.channels.sms.request import sms_request
+from bill_reminders.channels.sms.sender_ids import (
     LEFT_TO_AWS,
     DeployedSenderIds,
     SenderIdentity,
@@ -28,8 +28,8 @@ WRITTEN = json.dumps(
 BRITISH, AMERICAN, CANADIAN, INDIAN = "+447700900123", "+12025550123", "+14165550123", "+910000"
 
 
-def attributes(number: str, origin: SenderIdentity, wording: str = "") -> dict[str, str]:
-    request = sms_request(number, "text", origin=origin, wording=wording)
+def attributes(number: str, identity: SenderIdentity, wording: str = "") -> dict[str, str]:
+    request = sms_request(number, "text", identity=identity, wording=wording)
     assert request["PhoneNumber"] == number
     assert request["Message"] == "text"
     assert {each["DataType"] for each in request["MessageAttributes"].values()} == {"String"}

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from bill_reminders.channels.sms.registered import REMINDERS, Wording
 from bill_reminders.domain.people import Language
-from bill_reminders.messages.registered import REMINDERS, Wording
 from local import texts
 from tests.support.sms_segments import counted
 from tests.support.template import template

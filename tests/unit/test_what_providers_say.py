@@ -10,22 +10,17 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected, send_once
+from bill_reminders.channels.providers import NoAnswer, Refused, Rejected, send_once
+from bill_reminders.channels.receipts import Receipt, UnreadableReceipt
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import StoppedBy
-from bill_reminders.receipts.inbound import (
-    PlainText,
-    Receipt,
-    Topics,
-    UnreadableReceipt,
-    forgotten,
-    parse,
-)
+from bill_reminders.receipts.inbound import PlainText, forgotten, parse
 from bill_reminders.storage.common_causes import normal_form
 from tests.support import receipts as forms
 from tests.support.people import EMAIL, ENDPOINT, PHONE
 
 AT = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-TOPICS = Topics(of_mails=forms.EMAIL_TOPIC, of_devices=forms.DEVICE_TOPIC)
+TOPICS = {forms.EMAIL_TOPIC: Channel.EMAIL, forms.DEVICE_TOPIC: Channel.PUSH}
 
 
 def read(body: str) -> Receipt:

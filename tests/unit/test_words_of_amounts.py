@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bill_reminders.channels.email.compose import email
+from bill_reminders.channels.push.compose import push
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
@@ -17,11 +21,7 @@ from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
-from bill_reminders.messages.email import email
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.push import push
-from bill_reminders.messages.sms import sms
-from bill_reminders.messages.sms_text import segments
 from tests.support.examples import named
 
 EN, HANS, HANT = Language

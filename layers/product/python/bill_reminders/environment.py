@@ -11,6 +11,13 @@ class MissingConfiguration(BillRemindersError):
     """The environment lacks a variable, or holds one that cannot be read."""
 
 
+def text(name: str) -> str:
+    """One variable. Raises MissingConfiguration."""
+    if found := os.environ.get(name, ""):
+        return found
+    raise MissingConfiguration(_sentence([f"{name} is missing"]))
+
+
 def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> T:
     """Fill a dataclass of `str`, `int` and `float` fields from variables of the same name in
     capitals. An empty value counts as missing unless the field has a default.
@@ -33,8 +40,12 @@ def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> 
         except ValueError:
             faults.append(f"{name} is not a number")
     if faults:
-        raise MissingConfiguration(
-            f"Cannot start: {', '.join(faults)}. template.yaml sets the environment of each "
-            "function; deploy it again, or restore the variable in the function's configuration."
-        )
+        raise MissingConfiguration(_sentence(faults))
     return settings(**values)
+
+
+def _sentence(faults: list[str]) -> str:
+    return (
+        f"Cannot start: {', '.join(faults)}. template.yaml sets the environment of each "
+        "function; deploy it again, or restore the variable in the function's configuration."
+    )

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from bill_reminders.delivery.code_limits import CodesPerDay
-from bill_reminders.delivery.requests import Mailbox
-from bill_reminders.delivery.sms_bounds import SmsBounds
+from bill_reminders.channels.registry import DirectSenders, Parameters
 from bill_reminders.messages.notices import Sender
 
 
@@ -36,44 +34,19 @@ class SettingsConfig(AccountConfig):
     jobs_table: str
     jobs_queue_url: str
     exports_bucket: str
-    sms_codes_per_day: int
-    email_codes_per_day: int
-    sms_parts_per_day: int
-    sms_self_registered_percent: int
     sign_up: str
     join_within_months: int
     erasure_delay_seconds: int
     shards_read: int
     sender_name: str
     from_address: str
-    configuration_set: str
-    codes_configuration_set: str
-    sms_origins_parameter: str
     link_origin: str
-    sms_countries: str = ""
     apple_push_application_arn: str = ""
     google_push_application_arn: str = ""
 
     @property
     def sender(self) -> Sender:
         return Sender(self.sender_name, self.from_address)
-
-    @property
-    def mailbox(self) -> Mailbox:
-        return Mailbox(self.from_address, self.configuration_set, self.sender_name)
-
-    @property
-    def mailbox_of_codes(self) -> Mailbox:
-        """Strangers decide where codes go: what comes back of them is told apart."""
-        return Mailbox(self.from_address, self.codes_configuration_set, self.sender_name)
-
-    @property
-    def codes_per_day(self) -> CodesPerDay:
-        return CodesPerDay(self.sms_codes_per_day, self.email_codes_per_day)
-
-    @property
-    def sms_bounds(self) -> SmsBounds:
-        return SmsBounds.of(self)
 
     @property
     def takes_new_users(self) -> bool:
@@ -83,4 +56,17 @@ class SettingsConfig(AccountConfig):
 
 def config(router: Router) -> SettingsConfig:
     found: SettingsConfig = router.context["config"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What one-off messages are sent with."""
+
+    parameters: Parameters
+    senders: DirectSenders
+
+
+def outbound(router: Router) -> Outbound:
+    found: Outbound = router.context["outbound"]
     return found

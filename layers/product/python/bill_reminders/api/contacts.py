@@ -198,7 +198,7 @@ def contact_view(
     """An address in use; `pending` is the code that would confirm it anew."""
     return Contact(
         contact_id=contact_id,
-        channel="sms" if channel is Channel.SMS else "email",
+        channel=channel.value,
         address=address.value,
         state=state_of(address),
         stopped_by=stopped_by(address),
@@ -210,7 +210,7 @@ def contact_view(
 def pending_view(pending: Pending) -> Contact:
     return Contact(
         contact_id=pending.contact_id,
-        channel="sms" if pending.channel is Channel.SMS else "email",
+        channel=pending.channel.value,
         address=pending.address,
         state="pending",
         code_expires_at=instant_text(pending.expires_at),

@@ -15,11 +15,10 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bill_reminders.api.fields import instant_text
+from bill_reminders.channels.providers import NoAnswer, NotServed, Refused, Rejected, UsedUp
 from bill_reminders.commands.bills import TooManyBills
 from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import NotTold
-from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
-from bill_reminders.delivery.sms_bounds import CountryNotAllowed, SmsUsedUp
 from bill_reminders.domain.account import NoSuchBill
 from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue, MayPass
@@ -202,8 +201,6 @@ def _plan_at_fault(error: TooManyReminders) -> str:
     return f"{plan}.{error.field}"
 
 
-NO_SMS_THERE = "no SMS go to numbers of this country here: use another number, or an e-mail address"
-
 SOON, WHEN_MENDED = timedelta(seconds=1), timedelta(minutes=1)
 
 _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
@@ -263,13 +260,8 @@ _TABLE: Mapping[type[BillRemindersError], Callable[[Any], Problem]] = {
     TooManyBills: lambda e: Problem(
         "too-many", f"you would have more than {e.most} {e.which} bills: close or delete some first"
     ),
-    SmsUsedUp: lambda e: Problem(
-        "too-often",
-        "as many SMS went out today as whoever runs this allows: try again tomorrow (UTC), or use "
-        "e-mail",
-        headers=_retry_after(e.retry_after),
-    ),
-    CountryNotAllowed: lambda _: invalid([fault("address", NO_SMS_THERE)]),
+    UsedUp: lambda e: Problem("too-often", e.remedy, headers=_retry_after(e.retry_after)),
+    NotServed: lambda e: invalid([fault("address", e.remedy)]),
     Rejected: lambda _: invalid([fault("address", "the provider does not accept it: correct it")]),
     Refused: _say("try-again", "the provider takes no message at the moment", timedelta(minutes=1)),
     NoAnswer: _say(

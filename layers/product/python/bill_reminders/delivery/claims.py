@@ -108,8 +108,8 @@ def claim_next(
     held_until: HeldUntil = lambda user: None,
 ) -> Claim:
     """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant;
-    `with_link` makes a link for the message. `begun` is the account as far as it was read before.
-    What is due to a user who is `held_until` later waits for that instant.
+    `with_link` makes a link for the message. `first_read` is the account as far as it was read
+    before. What is due to a user who is `held_until` later waits for that instant.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy.
     """
@@ -280,7 +280,7 @@ def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
         if first:
             item.settle_shard = settle_shard(reminder.user_id)
             item.settle_at = now + LEASE
-            item.receipt_id = claim.owner if claim.channel is Channel.EMAIL else None
+            item.receipt_id = claim.owner if claim.channel.bears_our_tag else None
             item.link = None if claim.token is None else links.token_hash(claim.token)
         yield partial(_save, item)
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
+from bill_reminders.channels.contract import CODE, tag_of
 from bill_reminders.delivery.claims import LEASE, settle_shard, settled, word_of_owner
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import ACCEPTED, State
@@ -14,18 +15,12 @@ from bill_reminders.storage.transactions import condition_failed
 from bill_reminders.trouble import may_pass
 
 TEST = "test:"
-CODE = "code:"
 REPLY = "reply:"
 
 
-def mail_tag(key: str) -> str:
-    """What an e-mail about no bill is tagged with."""
-    return key.replace(":", "-")
-
-
 def is_of_code(tag: str | None) -> bool:
-    """Whether an e-mail with that tag is a code."""
-    return tag is not None and tag.startswith(mail_tag(CODE))
+    """Whether a message with that tag is a code."""
+    return tag is not None and tag.startswith(tag_of(CODE))
 
 
 def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
@@ -40,7 +35,7 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         attempt=1,
         recorded_at=now,
         owner=uuid4().hex,
-        receipt_id=mail_tag(key) if channel is Channel.EMAIL else None,
+        receipt_id=tag_of(key) if channel.bears_our_tag else None,
         settle_shard=settle_shard(user_id),
         settle_at=now + LEASE,
         expires_at=ledger_expiry(now.date()),

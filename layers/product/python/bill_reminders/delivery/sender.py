@@ -2,22 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from random import uniform
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders.channels.contract import Outgoing
+from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import claims, failures
 from bill_reminders.delivery.claims import ROWS_AT_MOST, Claim, HeldUntil
 from bill_reminders.delivery.failures import Failure
-from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.local_time import DAY, floor_minute, instant_of, local_date, next_minute
-from bill_reminders.domain.people import User
 from bill_reminders.messages.notices import Notice, Part
 from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.trouble import may_pass
@@ -31,29 +30,6 @@ DELAY_AT_MOST_MINUTES = 60
 
 PAGE, UNSUBSCRIBE = "/r/", "/u/"
 """Where a message's token stands in an address: the shorter, the more room an SMS has for words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message to compose and send.
-
-    `today` is the user's local date; all words count days from it, so `expires_in` is how long it
-    lasts. `first` is the first message to this address, which says how to stop. `message_id` is
-    ours and says nothing about the user. `link` is the address of the message's page,
-    `unsubscribe_link` that at which one request stops the channel; both are None where a message
-    carries none.
-    """
-
-    user: User
-    address: str = field(repr=False)
-    notices: tuple[Notice, ...]
-    today: date
-    expires_in: timedelta
-    first: bool
-    part: Part
-    message_id: str
-    link: str | None = field(default=None, repr=False)
-    unsubscribe_link: str | None = field(default=None, repr=False)
 
 
 class NotGivenBack(MayPass):
@@ -83,8 +59,8 @@ def deliver(
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
     carry links that begin with `link_origin`, or none. `note_lag` hears of each message that was
-    accepted how long before `now` its user was to be woken. `begun` is the user's account as far as
-    it was read before, `held_until` tells whose reminders wait.
+    accepted how long before `now` its user was to be woken. `first_read` is the user's account as
+    far as it was read before, `held_until` tells whose reminders wait.
 
     Raises accounts.UnknownUser, what trouble.may_pass names (NotGivenBack is of it), and whatever
     composing a message or marking it raises.

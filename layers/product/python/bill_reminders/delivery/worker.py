@@ -6,7 +6,7 @@ failure: the wake-up is acknowledged, for the index still holds its user and bri
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -20,20 +20,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock
 from bill_reminders.batches import BatchAnswer, Later
-from bill_reminders.delivery import claims, switches, wake_ups
-from bill_reminders.delivery.circuit import Circuit
-from bill_reminders.delivery.pace import Pace
-from bill_reminders.delivery.providers import (
+from bill_reminders.channels.contract import Outgoing, ReminderSender
+from bill_reminders.channels.providers import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Refused,
 )
-from bill_reminders.delivery.sender import Outgoing, Send, deliver, effective_now
+from bill_reminders.delivery import claims, switches, wake_ups
+from bill_reminders.delivery.circuit import Circuit
+from bill_reminders.delivery.pace import Pace
+from bill_reminders.delivery.sender import deliver, effective_now
 from bill_reminders.delivery.wake_ups import UnreadableWakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
-from bill_reminders.domain.people import User
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import access_tables, accounts, channels, tables
@@ -95,28 +95,18 @@ class NotTaken(MayPass):
 
 
 class Worker:
-    """Works one channel's queue with `send`."""
+    """Works one channel's queue with its sender."""
 
     def __init__(
         self,
         channel: Channel,
         settings: SenderSettings,
-        send: Send,
-        *,
-        provider: Any,
-        prepare: Callable[[int], bool] = lambda wake_ups: True,
-        held_until: Callable[[User, datetime], datetime | None] = lambda user, now: None,
+        sender: ReminderSender,
     ) -> None:
-        """`provider` is the client that `send` uses. `prepare` is told how many
-        wake-ups a batch has, reads what it needs, and tells whether anything may be sent;
-        `held_until` tells whose reminders wait."""
-        self._provider = provider
-        self._prepare = prepare
-        self._held_until = held_until
         self._later = Later(settings.queue_url, settings.later_seconds)
         self._channel = channel
         self._settings = settings
-        self._send = send
+        self._sender = sender
         self._ssm = aws.client("ssm")
         self._log = Logger(child=True)
         self._circuit = Circuit()
@@ -136,7 +126,7 @@ class Worker:
         """Deliver a batch of wake-ups; names those that shall come back."""
         try:
             channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
-            is_open = self._channel in channels and self._prepare(len(event["Records"]))
+            is_open = self._channel in channels and self._sender.prepare(len(event["Records"]))
         except Exception as error:
             if not may_pass(error):
                 raise
@@ -148,7 +138,7 @@ class Worker:
             self._log.info("channel is closed, wake-ups acknowledged", channel=self._channel.value)
             return self._leave_all(event["Records"])
         # A connection that died while the function was frozen would cost a send its one attempt.
-        self._provider.close()
+        self._sender.provider.close()
         outcomes: Counter[State] = Counter()
         lags: list[timedelta] = []
         failures: list[str] = []
@@ -256,7 +246,7 @@ class Worker:
                     ),
                     # a quarantine has just changed the schedule
                     first_read=None if last_time else first_read.get(user_id),
-                    held_until=lambda user: self._held_until(user, now),
+                    held_until=lambda user: self._sender.held_until(user, now),
                 )
             self._learn(delivered, now)
         except UnknownUser:
@@ -354,7 +344,7 @@ class Worker:
     def _send_in_turn(self, delivered: Delivered, outgoing: Outgoing) -> str:
         self._pace.wait()
         try:
-            return self._send(outgoing)
+            return self._sender.send(outgoing)
         except Refused as refusal:
             delivered.refusals += refusal.of_all
             raise

@@ -1,4 +1,4 @@
-"""Terms of the domain that stand in tables and settings as they are.
+"""Enums of the domain that stand in tables and settings as they are.
 
 A module of their own, so that find_due, which knows no bill and no plan, loads nothing else.
 """
@@ -7,11 +7,23 @@ from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """A way to reach a user."""
+    """A way to reach a user. A new one is a member here and a folder in channels/."""
 
     SMS = "sms"
     PUSH = "push"
     EMAIL = "email"
+
+    @property
+    def is_device(self) -> bool:
+        """Whether its address is a device, which an app registers, and none that its owner reads
+        and confirms with a code."""
+        return self is Channel.PUSH
+
+    @property
+    def bears_our_tag(self) -> bool:
+        """Whether its messages bear a tag of ours by which receipts name them; else those name the
+        id that the provider gave."""
+        return self is Channel.EMAIL
 
 
 class Kind(StrEnum):

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from bill_reminders.channels.providers import Rejected
+from bill_reminders.channels.push import endpoints
 from bill_reminders.commands.bills import TooManyBills
 from bill_reminders.commands.imports import Saved
-from bill_reminders.delivery import endpoints
-from bill_reminders.delivery.providers import Rejected
 from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, User

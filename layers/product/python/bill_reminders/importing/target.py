@@ -9,8 +9,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from bill_reminders import clock
-from bill_reminders.delivery.sender_ids import DeployedSenderIds
-from bill_reminders.delivery.sms_bounds import allowed_countries
+from bill_reminders.channels.sms.bounds import allowed_countries
+from bill_reminders.channels.sms.sender_ids import DeployedSenderIds
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.binding import bind_all
 
@@ -65,6 +65,6 @@ def sms_countries(stack: Mapping[str, Any], outputs: Mapping[str, str]) -> froze
     parameters = {
         each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
     }
-    origins = DeployedSenderIds(boto3.client("ssm"), outputs["SmsOriginsParameter"])
-    origins.refresh()
-    return allowed_countries(parameters.get("SmsCountries", ""), origins.current.by_country)
+    sender_ids = DeployedSenderIds(boto3.client("ssm"), outputs["SmsOriginsParameter"])
+    sender_ids.refresh()
+    return allowed_countries(parameters.get("SmsCountries", ""), sender_ids.current.by_country)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bill_reminders.delivery import endpoints
+from bill_reminders.channels.push import endpoints
 from bill_reminders.domain.enums import Channel
 from bill_reminders.jobs.export import export
 from bill_reminders.jobs.sign_ins import UserPool

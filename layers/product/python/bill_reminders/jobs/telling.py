@@ -7,17 +7,15 @@ from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders.channels import registry
+from bill_reminders.channels.contract import Direct
+from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import direct, direct_rows
-from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.providers import NoAnswer, Refused, Rejected
-from bill_reminders.delivery.requests import Mailbox
-from bill_reminders.delivery.sms_bounds import SmsBounds
-from bill_reminders.domain.countries import rules_for
+from bill_reminders.delivery.direct import Senders
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.handovers import UNDO_LASTS, Handover, told_at
 from bill_reminders.domain.people import Address, StoppedBy
-from bill_reminders.messages import handovers as words
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import accounts, addresses, handovers
 from bill_reminders.storage.accounts import UnknownUser
@@ -35,8 +33,7 @@ class Outbound:
     `sms_origin` an SMS carries no link."""
 
     sender: Sender
-    mailbox: Mailbox
-    bounds: SmsBounds
+    senders: Senders
     page_origin: str
     sms_origin: str
 
@@ -66,7 +63,7 @@ def _untold(handover: Handover, now: datetime) -> Iterator[tuple[Channel, Addres
     for channel, address in handover.others.items():
         if direct_rows.is_known(handover.user_id, handovers.row_key(handover, channel)):
             continue
-        if channel is Channel.SMS and rules_for(address.value).templates:
+        if not registry.contact(channel).takes_own_words(address.value):
             continue  # there every wording is registered beforehand, and none holds a link
         if _may_be_written_to(handover, channel, address, now):
             yield channel, address
@@ -92,9 +89,9 @@ def _may_be_written_to(
 
 
 def _origin(channel: Channel, address: Address, outbound: Outbound) -> str:
-    if channel is not Channel.SMS:
-        return outbound.page_origin
-    return outbound.sms_origin if rules_for(address.value).links else ""
+    return registry.contact(channel).link_origin(
+        address.value, page=outbound.page_origin, short=outbound.sms_origin
+    )
 
 
 def _told(
@@ -109,14 +106,14 @@ def _told(
         handovers.row_key(handover, channel),
         channel,
         address.value,
-        lambda: words.message(
-            handover, channel, to=address.value, sender=outbound.sender, link=link
+        lambda: registry.words(channel).handover(
+            handover, to=address.value, sender=outbound.sender, link=link
         ),
         self_registered=handover.was.self_registered,
         push_lasts=UNDO_LASTS,
     )
     try:
-        direct.send(message, mailbox=outbound.mailbox, bounds=outbound.bounds, now=now)
+        direct.send(message, outbound.senders, now=now)
     except Refused:
         handovers.close_undo(token)
         return False

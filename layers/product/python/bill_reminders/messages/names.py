@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from bill_reminders.domain.bills import Bill
+from bill_reminders.messages.catalogue import Catalogue
 from bill_reminders.messages.lures import disarmed
 
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -91,6 +92,16 @@ def shorten(text: str, width: int) -> str:
             break
         kept += cluster
     return kept.rstrip() + ELLIPSIS
+
+
+CODE_WORD_WIDTH = 40
+"""In UTF-16 code units: a code word of twenty emoji is still shown whole."""
+
+
+def known_by(words: Catalogue, code_word: str | None) -> str:
+    """What tells a message from an imitation; "" without a code word."""
+    word = shorten(shown(code_word or ""), CODE_WORD_WIDTH)
+    return words.say("code_word", word=word) if word else ""
 
 
 @lru_cache(maxsize=256)

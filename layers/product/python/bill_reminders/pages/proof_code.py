@@ -3,16 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from bill_reminders.channels import registry
+from bill_reminders.channels.contract import CODE, CodeRequest, Direct, DirectText
+from bill_reminders.channels.providers import Rejected, UsedUp
+from bill_reminders.channels.registry import DirectSenders, Parameters
 from bill_reminders.delivery import code_limits, direct, direct_rows
-from bill_reminders.delivery.code_limits import CodeRequest, CodesPerDay
-from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.providers import Rejected
-from bill_reminders.delivery.requests import Mailbox
-from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
-from bill_reminders.messages.direct import DirectText
-from bill_reminders.messages.direct import proof as proof_text
 from bill_reminders.messages.notices import Sender
 from bill_reminders.pages.actions import Form, Unclear, field_of
 from bill_reminders.pages.view import CODE_MINUTES, Opened
@@ -25,11 +22,10 @@ REQUEST = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What codes are sent with, and within which bounds."""
+    """Who sends codes, and with what."""
 
-    mailbox: Mailbox
-    most: CodesPerDay
-    bounds: SmsBounds
+    sender: Sender
+    parameters: Parameters
 
 
 def send(opened: Opened, form: Form, post: Post, *, source: str) -> None:
@@ -40,22 +36,22 @@ def send(opened: Opened, form: Form, post: Post, *, source: str) -> None:
         raise Unclear("page_fault_form")
     user_id, channel, address = opened.link.user_id, opened.link.channel, _address(opened)
     assert channel is not None, "it has an address"
-    key = f"{direct_rows.CODE}page-{request}"
+    key = f"{CODE}page-{request}"
     if direct_rows.is_known(user_id, key):
         return
     is_self_registered = opened.account.user.self_registered
     asked = CodeRequest(user_id, channel, address.value, source, is_self_registered)
-    code_limits.reserve(asked, post.most, now=opened.now)
+    code_limits.reserve(asked, post.parameters, now=opened.now)
 
     def compose() -> DirectText:
         return _compose(opened, channel, address, post)
 
     message = Direct(user_id, key, channel, address.value, compose, is_self_registered)
     try:
-        direct.send(message, mailbox=post.mailbox, bounds=post.bounds, now=opened.now)
+        direct.send(message, DirectSenders(post.parameters), now=opened.now)
     except Rejected:
         raise Unclear("page_fault_proof_unreached") from None
-    except SmsUsedUp as error:
+    except UsedUp as error:
         raise TooOften(error.retry_after) from None
 
 
@@ -71,11 +67,10 @@ def _address(opened: Opened) -> Address:
 def _compose(opened: Opened, channel: Channel, address: Address, post: Post) -> DirectText:
     link = opened.link
     ident = codes.link_id(link.token_hash)
-    return proof_text(
+    return registry.words(channel).proof(
         opened.account.user.language,
-        channel,
         to=address.value,
-        sender=Sender(post.mailbox.name, post.mailbox.address),
+        sender=post.sender,
         code=codes.create(link.user_id, channel, address.value, ident=ident, now=opened.now),
         minutes=CODE_MINUTES,
     )

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import partial
 from random import uniform
 
+from bill_reminders.channels import registry
+from bill_reminders.channels.receipts import Receipt
 from bill_reminders.commands.stops import stop_address
 from bill_reminders.delivery import direct_rows, receipts, undelivered
 from bill_reminders.delivery.failures import Failure
@@ -14,8 +16,7 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.local_time import floor_minute, next_minute
-from bill_reminders.receipts.inbound import Receipt
-from bill_reminders.storage import accounts, addresses, common_causes, mailed_codes
+from bill_reminders.storage import accounts, addresses, common_causes
 from bill_reminders.storage.accounts import UnknownUser
 from bill_reminders.storage.tables import LedgerItem
 
@@ -62,13 +63,13 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Done:
             row, guessed = _only_one(receipt, owner), True
     outcome = _act(receipt, row, guessed, now)
     if outcome is not Effect.KNOWN and _is_code_that_came_back(receipt):
-        mailed_codes.note_bounce(sent_at=receipt.at)
+        registry.contact(receipt.channel).note_returned(sent_at=receipt.at)
     return Done(outcome, receipt.reason if receipt.of_account else None)
 
 
 def _is_code_that_came_back(receipt: Receipt) -> bool:
-    is_mail = receipt.channel is Channel.EMAIL and direct_rows.is_of_code(receipt.receipt_id)
-    return is_mail and receipt.state in (State.BOUNCED, State.EXPIRED)
+    is_code = receipt.channel.bears_our_tag and direct_rows.is_of_code(receipt.receipt_id)
+    return is_code and receipt.state in (State.BOUNCED, State.EXPIRED)
 
 
 def _judged(receipt: Receipt, now: datetime) -> Receipt:

@@ -14,22 +14,21 @@ from functools import partial
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders.channels.contract import Direct, DirectText
+from bill_reminders.channels.providers import NoAnswer, Rejected, UsedUp
+from bill_reminders.channels.sms.answers import Answers
+from bill_reminders.channels.sms.registered import Wording
+from bill_reminders.channels.sms.sender_ids import DeployedSenderIds
 from bill_reminders.commands import payments, snoozes, stops
 from bill_reminders.delivery import direct, direct_rows
-from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.providers import NoAnswer, Rejected
-from bill_reminders.delivery.sender_ids import DeployedSenderIds
-from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
+from bill_reminders.delivery.direct import Senders
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue, MayPass
 from bill_reminders.domain.local_time import DAY, local_date
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.replies import Intent, LastAction, Question, Reply, Target
-from bill_reminders.messages.answers import Answers
-from bill_reminders.messages.direct import DirectText
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.registered import Wording
 from bill_reminders.replies import choices
 from bill_reminders.replies.words import Said, understand
 from bill_reminders.storage import accounts, addresses, conversations, limits
@@ -57,8 +56,8 @@ class Outbound:
     """What answers need beside the reply."""
 
     sender: Sender
-    origins: DeployedSenderIds
-    bounds: SmsBounds
+    sender_ids: DeployedSenderIds
+    senders: Senders
 
 
 class StillQuiet(MayPass):
@@ -74,7 +73,7 @@ def take(reply: Reply, outbound: Outbound, *, now: datetime) -> str:
     said = understand(reply.text)
     if (
         said.intent is not Intent.STOP
-        and reply.recipient not in outbound.origins.known().two_way_numbers
+        and reply.recipient not in outbound.sender_ids.known().two_way_numbers
     ):
         logger.warning("reply to a number that SmsOrigins does not name as two_way")
         return "not_ours"
@@ -394,8 +393,8 @@ class _Conversation:
             self._user.self_registered,
         )
         try:
-            return direct.send(message, bounds=self._outbound.bounds, now=self._now).value
-        except SmsUsedUp:  # until tomorrow, when an answer explains nothing any more
+            return direct.send(message, self._outbound.senders, now=self._now).value
+        except UsedUp:  # until tomorrow, when an answer explains nothing any more
             return "used_up"
         except (Rejected, NoAnswer) as error:  # noted in the ledger; what was asked for is done
             return type(error).__name__

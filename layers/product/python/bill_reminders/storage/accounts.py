@@ -150,7 +150,8 @@ def read(
     user_id: str, *, now: datetime, reach: date | None = None, first_read: FirstRead | None = None
 ) -> Account:
     """Read an account, strongly consistent, its version first: whatever is committed later than
-    this read makes a write on condition of that version fail. What was `begun` is gone on with.
+    this read makes a write on condition of that version fail. What was `first_read` is gone on
+    with.
 
     The ledger is read as far back as planning needs, or to the due date `reach` if that is earlier;
     of an account that is `beyond` what is planned, to `reach` alone. Raises UnknownUser.

@@ -16,7 +16,7 @@ from bill_reminders.storage.accounts import Contended, UnknownUser
 from bill_reminders.storage.addresses import AddressTaken
 from bill_reminders.storage.transactions import Write
 
-REACHED_BY_CODE = (Channel.SMS, Channel.EMAIL)
+REACHED_BY_CODE = tuple(each for each in Channel if not each.is_device)
 
 
 class HeldByImport(BillRemindersError):
@@ -100,7 +100,7 @@ def _release(owner: str, channel: Channel, value: str, taker: str, now: datetime
     """Take an address from its owner for `taker`, and record it for the owner's other contacts."""
 
     def recorded(before: Account, after: Account) -> Iterable[Write]:
-        if channel is Channel.PUSH or not differs(before, after):
+        if channel.is_device or not differs(before, after):
             return ()
         return handovers.begun(HandoverKind.MOVED, before, channel, by=taker, now=now)
 

@@ -13,7 +13,7 @@ from bill_reminders import clock
 from bill_reminders.api import audit, queued_jobs
 from bill_reminders.api.answering import ALWAYS, LOCATION, POSTED, WITH_BODY, answers, nothing, ok
 from bill_reminders.api.callers import caller, me, my_account
-from bill_reminders.api.config import config
+from bill_reminders.api.config import config, outbound
 from bill_reminders.api.contacts import (
     CodeEntered,
     Confirmed,
@@ -25,20 +25,16 @@ from bill_reminders.api.contacts import (
 )
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import not_found, read
+from bill_reminders.channels import registry
+from bill_reminders.channels.contract import CODE, CodeRequest, Direct, DirectText
+from bill_reminders.channels.providers import Rejected, UsedUp
 from bill_reminders.commands import stops
 from bill_reminders.commands.contacts import give_up
 from bill_reminders.delivery import code_limits, direct, direct_rows
-from bill_reminders.delivery.code_limits import CodeRequest
-from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.providers import Rejected
-from bill_reminders.delivery.sms_bounds import SmsUsedUp
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.joining import proof_since
 from bill_reminders.domain.journal import Event
-from bill_reminders.files import addresses
-from bill_reminders.messages.direct import DirectText
-from bill_reminders.messages.direct import code as code_text
 from bill_reminders.storage import accounts, codes, contacts
 from bill_reminders.storage.codes import Pending, WrongCode
 from bill_reminders.storage.contacts import REACHED_BY_CODE, HeldByImport
@@ -117,16 +113,14 @@ def add_contact(
     channel = Channel(body.channel)
     address = _address(channel, body.address)
     account = my_account(router, now=now)
-    if channel is Channel.SMS:
-        direct.need_country(address, config(router).sms_bounds)
+    outbound(router).senders[channel].need_reachable(address)
     source, is_self_registered = caller(router).source, account.user.self_registered
     request = CodeRequest(user_id, channel, address, source, is_self_registered)
-    code_limits.reserve(request, config(router).codes_per_day, now=now)
+    code_limits.reserve(request, outbound(router).parameters, now=now)
 
     def compose() -> DirectText:
-        return code_text(
+        return registry.words(channel).code(
             account.user.language,
-            channel,
             to=address,
             sender=config(router).sender,
             code=codes.create(user_id, channel, address, now=now),
@@ -134,7 +128,7 @@ def add_contact(
         )
 
     contact_id = codes.contact_id(user_id, channel, address)
-    key_in_ledger = f"{direct_rows.CODE}{derived_id(router)}-{contact_id}"
+    key_in_ledger = f"{CODE}{derived_id(router)}-{contact_id}"
     message = Direct(
         user_id, key_in_ledger, channel, address, compose, account.user.self_registered
     )
@@ -151,20 +145,14 @@ def add_contact(
 
 def _send(message: Direct, contact_id: str, now: datetime) -> None:
     try:
-        direct.send(
-            message,
-            mailbox=config(router).mailbox_of_codes,
-            bounds=config(router).sms_bounds,
-            now=now,
-        )
-    except (Rejected, SmsUsedUp):
+        direct.send(message, outbound(router).senders, now=now)
+    except (Rejected, UsedUp):
         codes.forget(message.user_id, contact_id)  # nobody will ever enter it
         raise
 
 
 def _address(channel: Channel, text: str) -> str:
-    parse = addresses.phone if channel is Channel.SMS else addresses.email
-    return read(parse, text, "address")
+    return read(registry.contact(channel).read, text, "address")
 
 
 def _waits(user_id: str, contact_id: str, now: datetime) -> bool:

@@ -11,22 +11,20 @@ from pydantic import Field
 from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, POSTED, WITH_BODY, answers, nothing, ok
 from bill_reminders.api.callers import me, my_account
-from bill_reminders.api.config import config
+from bill_reminders.api.config import config, outbound
 from bill_reminders.api.contacts import Device, Devices, NewDevice, state_of, stopped_by
 from bill_reminders.api.fields import Answer, Body, ChannelName, StateName
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
-from bill_reminders.api.problems import NO_SMS_THERE, Problem, fault, invalid, not_found, read
+from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
+from bill_reminders.channels import registry
+from bill_reminders.channels.contract import Direct
+from bill_reminders.channels.providers import NotServed, Rejected
+from bill_reminders.channels.push import endpoints
 from bill_reminders.commands.contacts import give_up
-from bill_reminders.delivery import direct, direct_rows, endpoints
-from bill_reminders.delivery.direct import Direct
-from bill_reminders.delivery.providers import Rejected
-from bill_reminders.delivery.sms_bounds import CountryNotAllowed
+from bill_reminders.delivery import direct, direct_rows
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.people import StoppedBy, User
-from bill_reminders.domain.quotas import SELF_REGISTERED_TESTS_A_DAY
-from bill_reminders.files import addresses
-from bill_reminders.messages.direct import trial
 from bill_reminders.storage import accounts, codes, contacts, limits
 from bill_reminders.storage.contacts import HeldByImport
 from bill_reminders.storage.limits import HOUR, Limit
@@ -83,7 +81,7 @@ def register_device(
     body: Annotated[NewDevice, BodyParam(description="The device.")], key: IdempotencyKey
 ) -> Response[Device]:
     user_id, now = me(router), clock.now()
-    token = read(addresses.push_token, body.token, "token")
+    token = read(registry.contact(Channel.PUSH).read, body.token, "token")
     mine = my_account(router, now=now).user.addresses.get(Channel.PUSH)
     try:
         endpoint = endpoints.endpoint_of(_application(body.platform), token)
@@ -190,8 +188,7 @@ def send_test_message(
     address = user.address(channel)
     if address is None:
         raise Problem("conflict", f"there is no {channel} address in use: add and confirm one")
-    if channel is Channel.SMS:
-        _need_country(address.value)
+    _need_reachable(channel, address.value)
     limits.reserve(_test_limits(user, channel), now=now)
     where = codes.contact_id(user_id, channel, address.value)
     message = Direct(
@@ -199,37 +196,28 @@ def send_test_message(
         f"{direct_rows.TEST}{derived_id(router)}-{where}",
         channel,
         address.value,
-        lambda: trial(
+        lambda: registry.words(channel).trial(
             user.language,
-            channel,
             to=address.value,
             sender=config(router).sender,
             code_word=user.code_word,
         ),
         user.self_registered,
     )
-    state = direct.send(
-        message,
-        mailbox=config(router).mailbox,
-        bounds=config(router).sms_bounds,
-        now=now,
-    )
+    state = direct.send(message, outbound(router).senders, now=now)
     return ok(TestMessage(channel=channel.value, state=state.value), 201)
 
 
-def _need_country(number: str) -> None:
+def _need_reachable(channel: Channel, address: str) -> None:
     try:
-        direct.need_country(number, config(router).sms_bounds)
-    except CountryNotAllowed:
-        raise Problem("conflict", NO_SMS_THERE) from None
+        outbound(router).senders[channel].need_reachable(address)
+    except NotServed as error:
+        raise Problem("conflict", error.remedy) from None
 
 
 def _test_limits(user: User, channel: Channel) -> list[Limit]:
-    wanted = [
+    return [
         Limit("tests/hour", user.user_id, 5, HOUR),
         Limit("tests/day", user.user_id, 20, DAY),
+        *registry.contact(channel).trial_limits(user),
     ]
-    if user.self_registered and channel is Channel.SMS:
-        most = SELF_REGISTERED_TESTS_A_DAY
-        wanted.append(Limit("tests/sms/day", user.user_id, most, DAY))
-    return wanted

@@ -191,7 +191,7 @@ def templates() -> "Environment":
     )
 
     return Environment(
-        loader=PackageLoader("bill_reminders.messages"),
+        loader=PackageLoader("bill_reminders.channels.email"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

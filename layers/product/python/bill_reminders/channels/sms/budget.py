@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from random import uniform
 from threading import Lock
 
-from bill_reminders.delivery.sms_bounds import SmsBounds, SmsUsedUp
+from bill_reminders.channels.sms.bounds import SmsBounds, SmsUsedUp
+from bill_reminders.channels.sms.text import MOST_SEGMENTS
 from bill_reminders.domain.local_time import next_minute
 from bill_reminders.domain.people import User
-from bill_reminders.messages.sms_text import MOST_SEGMENTS
 from bill_reminders.storage import sms_total
 
 SMALLEST_SHARE = 50

@@ -12,24 +12,8 @@ from datetime import date
 from enum import IntEnum
 from functools import cache, cached_property, partial
 
-from bill_reminders.domain.countries import SmsRules, rules_for
-from bill_reminders.domain.enums import Channel
-from bill_reminders.domain.money import Money
-from bill_reminders.domain.people import Language, User
-from bill_reminders.messages import registered
-from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.locale import short_date, weekday_date
-from bill_reminders.messages.names import ELLIPSIS, clean, shorten, shown
-from bill_reminders.messages.notices import (
-    WHOLE,
-    Notice,
-    Part,
-    Sender,
-    nearest_first,
-    source_of,
-)
-from bill_reminders.messages.paying import in_message
-from bill_reminders.messages.sms_text import (
+from bill_reminders.channels.sms import registered
+from bill_reminders.channels.sms.text import (
     LONGEST_NAME,
     READABLE_NAME,
     SmsText,
@@ -40,6 +24,22 @@ from bill_reminders.messages.sms_text import (
     segments,
     spelled,
 )
+from bill_reminders.domain.countries import SmsRules, rules_for
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.people import Language, User
+from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.locale import short_date, weekday_date
+from bill_reminders.messages.names import CODE_WORD_WIDTH, ELLIPSIS, clean, shorten, shown
+from bill_reminders.messages.notices import (
+    WHOLE,
+    Notice,
+    Part,
+    Sender,
+    nearest_first,
+    source_of,
+)
+from bill_reminders.messages.paying import in_message
 from bill_reminders.messages.wording import (
     amount_of,
     bill_title,
@@ -59,9 +59,6 @@ from bill_reminders.messages.wording import (
 SHORTEST_NAME = 4
 """In UTF-16 code units. Below READABLE_NAME a digest lists fewer bills instead; below this one a
 message rather does without the amount."""
-
-CODE_WORD_WIDTH = 40
-"""In UTF-16 code units: a code word of twenty emoji is still shown whole."""
 
 MOST_LISTED = 10
 """No more bills fit into two segments, however short their names: a bound for the search alone."""

@@ -5,6 +5,8 @@ lost. A retry is a new claim.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from botocore.config import Config
@@ -19,7 +21,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from bill_reminders import aws
-from bill_reminders.delivery.verdicts import Fault, Form, verdict
+from bill_reminders.channels.provider_answers import ANSWERS
+from bill_reminders.channels.verdicts import Fault
 from bill_reminders.domain.errors import BillRemindersError, MayPass
 from bill_reminders.domain.people import StoppedBy
 
@@ -54,6 +57,24 @@ class Rejected(BillRemindersError):
         self.stop = stop
 
 
+class NotServed(Rejected):
+    """The channel goes to no such address here, whatever the message. `remedy` says what to do."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
+
+class UsedUp(Refused):
+    """As much went out by the channel today as may: again in `retry_after`, when the next day
+    begins (UTC). `remedy` says what else there is to do."""
+
+    def __init__(self, reason: str, remedy: str, retry_after: timedelta) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+        self.retry_after = retry_after
+
+
 class NoAnswer(BillRemindersError):
     """The request left and no clear answer came: nobody can tell whether it was taken."""
 
@@ -68,6 +89,12 @@ def client(service: str) -> Any:
             retries={"total_max_attempts": 1},
         ),
     )
+
+
+@cache
+def shared(service: str) -> Any:
+    """Such a client for all one-off messages of this process."""
+    return client(service)
 
 
 def send_once(send: Callable[..., dict[str, Any]], **request: Any) -> str:
@@ -100,7 +127,7 @@ def _verdict(error: ClientError) -> BillRemindersError:
     code = str(known.get("Code", "unexplained"))
     if status >= 500:
         return NoAnswer("the provider failed after the request left")
-    meant = verdict(Form.ANSWER, str(known.get("Message", "")), kind=code)
+    meant = ANSWERS.verdict(str(known.get("Message", "")), kind=code)
     assert meant is not None, "the table knows every code"
     match meant.fault:
         case Fault.PASSING:

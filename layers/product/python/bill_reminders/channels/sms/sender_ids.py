@@ -26,7 +26,7 @@ class SenderIdsUnread(MayPass):
 
 
 class UnreadableSenderIds(BillRemindersError):
-    """The parameter does not hold origins; the message names the country at fault."""
+    """The parameter does not hold sender ids; the message names the country at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ LEFT_TO_AWS = SenderIdentity()
 
 @dataclass(frozen=True, slots=True)
 class SenderIds:
-    """The origins by ISO country."""
+    """The sender ids by ISO country."""
 
     by_country: Mapping[str, SenderIdentity] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -59,34 +59,41 @@ class SenderIds:
     @property
     def two_way_numbers(self) -> frozenset[str]:
         """Our own numbers that take replies."""
-        return frozenset(origin.number for origin in self.by_country.values() if origin.two_way)
+        return frozenset(
+            identity.number for identity in self.by_country.values() if identity.two_way
+        )
 
 
 def parse(text: str) -> SenderIds:
-    """The origins that `text` holds. Raises UnreadableOrigins."""
+    """The sender ids that `text` holds. Raises UnreadableSenderIds."""
     try:
         entries = json.loads(text)
     except ValueError as error:
         raise UnreadableSenderIds("the origins are not JSON") from error
     if not isinstance(entries, dict):
         raise UnreadableSenderIds("the origins are not an object by country")
-    return SenderIds(MappingProxyType({name: _origin(name, entries[name]) for name in entries}))
+    return SenderIds(MappingProxyType({name: _identity(name, entries[name]) for name in entries}))
 
 
-def _origin(country: str, entry: object) -> SenderIdentity:
+def _identity(country: str, entry: object) -> SenderIdentity:
     try:
         if country not in _KNOWN or not isinstance(entry, dict):
             raise TypeError("neither a country of the table nor an object")
-        origin = SenderIdentity(**entry)
-        texts = (origin.sender_id, origin.number, origin.entity_id, *origin.templates.values())
-        sound = all(isinstance(text, str) for text in texts) and isinstance(origin.two_way, bool)
+        identity = SenderIdentity(**entry)
+        texts = (
+            identity.sender_id,
+            identity.number,
+            identity.entity_id,
+            *identity.templates.values(),
+        )
+        sound = all(isinstance(text, str) for text in texts) and isinstance(identity.two_way, bool)
     except (TypeError, AttributeError) as error:
         raise UnreadableSenderIds(f"{country}: not an origin") from error
     if not sound:
         raise UnreadableSenderIds(f"{country}: every value is a text, but two_way is true or false")
-    if origin.two_way and not origin.number:
+    if identity.two_way and not identity.number:
         raise UnreadableSenderIds(f"{country}: only a number takes replies, and there is none")
-    return origin
+    return identity
 
 
 _KNOWN = frozenset(COUNTRIES.values())
@@ -103,7 +110,7 @@ class DeployedSenderIds:
         self.current = SenderIds()
 
     def refresh(self) -> None:
-        """Read the parameter: one call. Without an answer the origins stay as they are; with one
+        """Read the parameter: one call. Without an answer they stay as they are; with one
         that holds none, SMS go out without. An error is logged once, until the next good answer."""
         try:
             value = self._ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
@@ -117,8 +124,8 @@ class DeployedSenderIds:
             self._complain(type(error).__name__)
 
     def known(self) -> SenderIds:
-        """The origins. Raises OriginsUnread while the parameter has never answered: a message that
-        needs its sender would be refused for good, a reply be taken for somebody else's."""
+        """The sender ids. Raises SenderIdsUnread while the parameter has never answered: a message
+        that needs its sender would be refused for good, a reply be taken for somebody else's."""
         if not self._answered:
             raise SenderIdsUnread("the SMS origins could not be read yet")
         return self.current

@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bill_reminders.channels.contract import DirectText
+from bill_reminders.channels.sms import registered
+from bill_reminders.channels.sms.direct import direct_text, fit, in_sms
+from bill_reminders.channels.sms.registered import KEYS, Wording
+from bill_reminders.channels.sms.text import LONGEST_NAME, READABLE_NAME, money_text
 from bill_reminders.domain.countries import SmsRules, rules_for
 from bill_reminders.domain.people import Language
-from bill_reminders.messages import registered
 from bill_reminders.messages.catalogue import Catalogue, catalogue
-from bill_reminders.messages.direct import DirectText, fit, in_sms
 from bill_reminders.messages.locale import short_date, weekday_date
 from bill_reminders.messages.notices import Notice, Sender, nearest_first
-from bill_reminders.messages.registered import KEYS, Wording
-from bill_reminders.messages.sms_text import LONGEST_NAME, READABLE_NAME, money_text
 from bill_reminders.messages.wording import amount_of, bill_title, due_in_list
 
 MOST_LISTED = 9
@@ -84,7 +85,7 @@ class Answers:
         """What is open, the nearest due first; `today` is the user's local date."""
         ordered = nearest_first(notices)
         if self._rules.templates:
-            return DirectText.of_sms(
+            return direct_text(
                 registered.reminder(
                     ordered,
                     self.language,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import IntEnum
 
+from bill_reminders.channels.sms.text import READABLE_NAME, SmsText, fits, in_gsm, money_text
 from bill_reminders.domain.countries import SmsRules
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import TriggerKind
@@ -16,7 +17,6 @@ from bill_reminders.messages.catalogue import Catalogue, catalogue
 from bill_reminders.messages.locale import weekday_date
 from bill_reminders.messages.names import clean, shorten
 from bill_reminders.messages.notices import Notice, Sender
-from bill_reminders.messages.sms_text import READABLE_NAME, SmsText, fits, in_gsm, money_text
 from bill_reminders.messages.wording import bill_title, is_late, is_to_be_taken
 
 

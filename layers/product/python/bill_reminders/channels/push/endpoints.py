@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bill_reminders.delivery import providers
-from bill_reminders.delivery.providers import Refused, Rejected
+from bill_reminders.channels import providers
+from bill_reminders.channels.providers import Refused, Rejected
 
 _EXISTING = re.compile(r"Endpoint (arn:\S+) already exists")
 

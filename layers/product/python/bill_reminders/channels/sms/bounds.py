@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, Self
+from typing import Self
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.delivery.providers import Refused, Rejected
-from bill_reminders.delivery.sender_ids import SenderIdentity, SenderIds
+from bill_reminders.channels.providers import NotServed, UsedUp
+from bill_reminders.channels.sms.parameters import SmsParameters
+from bill_reminders.channels.sms.sender_ids import SenderIdentity, SenderIds
 from bill_reminders.files.addresses import country_of_phone
 from bill_reminders.storage import sms_total
 
@@ -18,41 +19,33 @@ NEARLY = 0.8
 """The share of the total from which on an alarm tells."""
 
 
-class SmsUsedUp(Refused):
-    """As many SMS went out today as may: again in `retry_after`, when the next day begins (UTC)."""
+class SmsUsedUp(UsedUp):
+    """As many SMS went out today as may."""
 
     def __init__(self, retry_after: timedelta) -> None:
-        super().__init__("sms_total")
-        self.retry_after = retry_after
+        remedy = (
+            "as many SMS went out today as whoever runs this allows: try again tomorrow (UTC), or "
+            "use e-mail"
+        )
+        super().__init__("sms_total", remedy, retry_after)
 
 
-class CountryNotAllowed(Rejected):
+class CountryNotAllowed(NotServed):
     """SMS go to no number of that country."""
 
     def __init__(self) -> None:
-        super().__init__("country_not_allowed")
-
-
-class SmsParameters(Protocol):
-    """The part of a function's environment that bounds its SMS."""
-
-    @property
-    def sms_origins_parameter(self) -> str: ...
-    @property
-    def sms_countries(self) -> str: ...
-    @property
-    def sms_parts_per_day(self) -> int: ...
-    @property
-    def sms_self_registered_percent(self) -> int: ...
+        remedy = (
+            "no SMS go to numbers of this country here: use another number, or an e-mail address"
+        )
+        super().__init__("country_not_allowed", remedy)
 
 
 @dataclass(frozen=True, slots=True)
 class SmsBounds:
-    """The parameters: the origins' name, countries by ISO code with commas in between ("" for those
-    with an origin), parts a day, and up to which percentage of them users who registered themselves
-    may draw."""
+    """Countries by ISO code with commas in between ("" for those with a sender id or a number of
+    ours), parts a day, and up to which percentage of them users who registered themselves may
+    draw."""
 
-    origins_parameter: str
     countries: str
     parts_per_day: int
     self_registered_percent: int
@@ -60,7 +53,6 @@ class SmsBounds:
     @classmethod
     def of(cls, parameters: SmsParameters) -> Self:
         return cls(
-            parameters.sms_origins_parameter,
             parameters.sms_countries,
             parameters.sms_parts_per_day,
             parameters.sms_self_registered_percent,
@@ -85,16 +77,16 @@ class SmsBounds:
         if used >= NEARLY * self.parts_per_day:
             logger.warning("most of today's SMS are used", of=self.parts_per_day)
 
-    def need_country(self, number: str, origins: SenderIds) -> None:
+    def need_country(self, number: str, sender_ids: SenderIds) -> None:
         """Raises CountryNotAllowed for an E.164 `number` of a country that SMS do not go to."""
-        allowed = allowed_countries(self.countries, origins.by_country)
+        allowed = allowed_countries(self.countries, sender_ids.by_country)
         if allowed and country_of_phone(number) not in allowed:
             raise CountryNotAllowed
 
 
-def allowed_countries(named: str, origins: Mapping[str, SenderIdentity]) -> frozenset[str]:
+def allowed_countries(named: str, sender_ids: Mapping[str, SenderIdentity]) -> frozenset[str]:
     """The ISO countries that SMS may go to: those that are `named`, else those with a sender id or
     a number of ours. Empty for all, where there are none."""
     if named:
         return frozenset(named.split(","))
-    return frozenset(name for name, each in origins.items() if each.sender_id or each.number)
+    return frozenset(name for name, each in sender_ids.items() if each.sender_id or each.number)

@@ -1,0 +1,222 @@
+"""What the folder of a channel offers, and what it is given. Each protocol here is a module of that
+folder or, where it says so, a class in it; tests/unit/test_channels.py holds all folders to it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from bill_reminders.channels.receipts import Receipt
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.handovers import Handover
+from bill_reminders.domain.people import Language, User
+from bill_reminders.messages.notices import Notice, Part, Sender
+from bill_reminders.storage.limits import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message with reminders, to compose and send.
+
+    `today` is the user's local date; all words count days from it, so `expires_in` is how long it
+    lasts. `first` is the first message to this address, which says how to stop. `message_id` is
+    ours and says nothing about the user. `link` is the address of the message's page,
+    `unsubscribe_link` that at which one request stops the channel; both are None where a message
+    carries none.
+    """
+
+    user: User
+    address: str = field(repr=False)
+    notices: tuple[Notice, ...]
+    today: date
+    expires_in: timedelta
+    first: bool
+    part: Part
+    message_id: str
+    link: str | None = field(default=None, repr=False)
+    unsubscribe_link: str | None = field(default=None, repr=False)
+
+
+class ReminderSender(Protocol):
+    """Sends the messages with reminders: a class in `sender.py`, which the channel's function
+    makes."""
+
+    @property
+    def provider(self) -> Any:
+        """The client of the provider."""
+
+    def prepare(self, wake_ups: int) -> bool:
+        """Read what a batch of so many needs; whether anything may be sent."""
+
+    def held_until(self, user: User, now: datetime) -> datetime | None:
+        """Until when a user's reminders wait; None for those that do not."""
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Compose and send; the provider's message id. Raises providers.Refused, Rejected or
+        NoAnswer."""
+
+
+# One-off messages: a code, a test message, an answer ----------------------------------------------
+
+CODE = "code:"
+"""With what the keys of codes begin."""
+
+DEVICE_WAITS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectText:
+    """`subject` is the subject of an e-mail or the title of a push notification, `text` the body;
+    `html` is for e-mail, `wording` the number of an SMS's registered wording. What a channel has
+    not is ""."""
+
+    subject: str
+    text: str
+    html: str = ""
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A message about no bill. `key` is its name in the ledger: `code:<id>`, `test:<id>`; `compose`
+    is called only when it has not gone out before. Of who is `self_registered` an SMS may use up
+    less of the day's total. A device that was off for longer than `push_lasts` is not shown it."""
+
+    user_id: str
+    key: str
+    channel: Channel
+    address: str = field(repr=False)
+    compose: Callable[[], DirectText]
+    self_registered: bool
+    push_lasts: timedelta = DEVICE_WAITS
+
+    @property
+    def is_code(self) -> bool:
+        return self.key.startswith(CODE)
+
+    @property
+    def tag(self) -> str:
+        """By which a provider names it that takes tags."""
+        return tag_of(self.key)
+
+
+def tag_of(key: str) -> str:
+    return key.replace(":", "-")
+
+
+class DirectWords(Protocol):
+    """`direct.py`: the words of one-off messages to the address `to`."""
+
+    def code(
+        self, language: Language, *, to: str, sender: Sender, code: str, minutes: int
+    ) -> DirectText:
+        """The `code` that confirms the address, valid for `minutes`. Raises InvalidValue where an
+        address is not confirmed so."""
+
+    def proof(
+        self, language: Language, *, to: str, sender: Sender, code: str, minutes: int
+    ) -> DirectText:
+        """The `code` that opens, on the page behind a message's link, what is beyond the message's
+        own bills; valid for `minutes`."""
+
+    def trial(
+        self, language: Language, *, to: str, sender: Sender, code_word: str | None
+    ) -> DirectText:
+        """A test message, with the user's code word if there is one and it may stand there."""
+
+    def handover(self, handover: Handover, *, to: str, sender: Sender, link: str) -> DirectText:
+        """That the account was joined, or that an address of it went to somebody else, with the
+        `link` that undoes it; empty where none may stand. It names neither the address that changed
+        hands nor any bill."""
+
+
+class DirectSender(Protocol):
+    """Sends one-off messages: what `sender.py` makes of the channel's parameters by `direct()`."""
+
+    def need_reachable(self, address: str) -> None:
+        """Raises providers.NotServed where nothing goes to that address; Refused while that cannot
+        be told."""
+
+    def send(self, message: Direct, text: DirectText, *, now: datetime) -> str:
+        """Send once; the provider's message id. Raises providers.Refused, Rejected, NoAnswer."""
+
+
+class SenderModule(Protocol):
+    """`sender.py`."""
+
+    def direct(self, parameters: Any) -> DirectSender:
+        """Who sends one-off messages, by the channel's parameters."""
+
+
+class ParametersModule(Protocol):
+    """`parameters.py`: what the channel needs of the environment of a function that sends one-off
+    messages. It loads nothing else: many functions start with it."""
+
+    PARAMETERS: type[Any]
+    """A dataclass for environment.read."""
+
+
+# Addresses ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequest:
+    """Who asks for a code, and where it goes; `source` is the IP address that the request came
+    from."""
+
+    user_id: str
+    channel: Channel
+    address: str = field(repr=False)
+    source: str = field(repr=False)
+    self_registered: bool
+
+
+class ContactModule(Protocol):
+    """`contact.py`: the addresses of the channel."""
+
+    USED_UP: Mapping[str, str]
+    """Limits of codes for all users together, with the words that an alarm looks for when one is
+    used up."""
+
+    def read(self, text: str) -> str:
+        """An address in its normal form. Raises cells.CellError."""
+
+    def counted_as(self, address: str) -> str:
+        """The same for all ways to write what reaches the same person."""
+
+    def code_limits(self, asked: CodeRequest, parameters: Any) -> Iterable[Limit]:
+        """What bounds the codes by this channel beside what bounds all of them."""
+
+    def trial_limits(self, user: User) -> Iterable[Limit]:
+        """What bounds a user's test messages by this channel beside what bounds all of them."""
+
+    def need_few_returned(self, now: datetime) -> None:
+        """Raises limits.TooOften while too many of today's codes came back."""
+
+    def note_returned(self, *, sent_at: datetime) -> None:
+        """A code that the provider took at `sent_at` came back."""
+
+    def link_origin(self, address: str, *, page: str, short: str) -> str:
+        """Where links in a message to that address begin: `page`, or the `short` one of SMS, which
+        may be ""; "" where no link may stand."""
+
+    def takes_own_words(self, address: str) -> bool:
+        """Whether a message may say there what was not registered beforehand."""
+
+
+# Receipts -----------------------------------------------------------------------------------------
+
+
+class ReceiptModule(Protocol):
+    """`receipt.py`: what the provider says later."""
+
+    TOPIC: str
+    """The variable of the environment with the ARN of the topic that events come through; "" for
+    events that come by a log."""
+
+    MARK: str
+    """The field that all events of its topic have, and no event of another one."""
+
+    def read(self, event: Mapping[str, Any]) -> Receipt | None:
+        """The receipt in an event; None when it says nothing that changes anything. Raises
+        receipts.UnreadableReceipt, or what a look into a wrong event raises."""

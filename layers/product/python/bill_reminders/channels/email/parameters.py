@@ -1,0 +1,19 @@
+"""What e-mails need of the environment of a function that sends one-off messages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EmailParameters:
+    """Who they come from, by name and address; the configuration sets by which SES tells what
+    becomes of them, "" in a function that sends only the other kind; how many codes may go out in a
+    day, of all users together (none from a function without that)."""
+
+    sender_name: str
+    from_address: str
+    configuration_set: str = ""
+    codes_configuration_set: str = ""
+    email_codes_per_day: int = 0
+
+
+PARAMETERS = EmailParameters

@@ -1,0 +1,32 @@
+"""One-off messages by app push."""
+
+from bill_reminders.channels.contract import DirectText
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.handovers import Handover
+from bill_reminders.domain.people import Language
+from bill_reminders.messages.catalogue import catalogue
+from bill_reminders.messages.handovers import of_handover
+from bill_reminders.messages.names import known_by
+from bill_reminders.messages.notices import Sender
+
+
+def code(language: Language, *, to: str, sender: Sender, code: str, minutes: int) -> DirectText:
+    """A device is confirmed by its token alone."""
+    raise InvalidValue("channel", "takes no code: choose sms or email")
+
+
+def proof(language: Language, *, to: str, sender: Sender, code: str, minutes: int) -> DirectText:
+    words = catalogue(language)
+    said = words.say("proof_code_text", code=code, minutes=minutes)
+    return DirectText(words.say("proof_code_subject"), said)
+
+
+def trial(language: Language, *, to: str, sender: Sender, code_word: str | None) -> DirectText:
+    words = catalogue(language)
+    text = words.sentences(words.say("test_text"), known_by(words, code_word))
+    return DirectText(words.say("test_subject"), text)
+
+
+def handover(handover: Handover, *, to: str, sender: Sender, link: str) -> DirectText:
+    words, said = catalogue(handover.was.language), of_handover(handover, link)
+    return DirectText(words.say("handover_subject"), words.sentences(said.what, said.undo))

@@ -1,0 +1,11 @@
+"""What app push needs of the environment of a function that sends one-off messages: nothing."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PushParameters:
+    """None."""
+
+
+PARAMETERS = PushParameters

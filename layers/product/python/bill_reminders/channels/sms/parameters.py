@@ -1,0 +1,20 @@
+"""What SMS need of the environment of a function that sends one-off messages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SmsParameters:
+    """The parameter with the sender ids; countries by ISO code with commas in between ("" for those
+    with a sender id or a number of ours); how many parts may go out in a day, up to which
+    percentage of them users who registered themselves may draw; how many codes of all users
+    together (none from a function without that)."""
+
+    sms_origins_parameter: str
+    sms_parts_per_day: int
+    sms_self_registered_percent: int
+    sms_countries: str = ""
+    sms_codes_per_day: int = 0
+
+
+PARAMETERS = SmsParameters

@@ -1,0 +1,100 @@
+"""SMS on their way: through SNS, within the bounds of the stack."""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.exceptions import PynamoDBException
+
+from bill_reminders import clock
+from bill_reminders.channels import providers
+from bill_reminders.channels.contract import Direct, DirectText, Outgoing
+from bill_reminders.channels.providers import Refused
+from bill_reminders.channels.sms.bounds import SmsBounds
+from bill_reminders.channels.sms.budget import SmsBudget
+from bill_reminders.channels.sms.compose import sms
+from bill_reminders.channels.sms.parameters import SmsParameters
+from bill_reminders.channels.sms.request import sms_request
+from bill_reminders.channels.sms.sender_ids import DeployedSenderIds, SenderIds, SenderIdsUnread
+from bill_reminders.channels.sms.text import segments
+from bill_reminders.domain.people import User
+from bill_reminders.messages.notices import Sender
+from bill_reminders.trouble import may_pass
+
+
+class SmsReminders:
+    """Sends the messages with reminders."""
+
+    def __init__(self, sender: Sender, parameters: SmsParameters) -> None:
+        self._sender = sender
+        self.provider: Any = providers.client("sns")
+        self.sender_ids = DeployedSenderIds(
+            providers.client("ssm"), parameters.sms_origins_parameter
+        )
+        self.bounds = SmsBounds.of(parameters)
+        self.budget = SmsBudget(self.bounds)
+
+    def prepare(self, wake_ups: int) -> bool:
+        self.sender_ids.refresh()
+        self.sender_ids.known()
+        return self.budget.open(wake_ups, clock.now())
+
+    def held_until(self, user: User, now: datetime) -> datetime | None:
+        return self.budget.held_until(user, now)
+
+    def send(self, outgoing: Outgoing) -> str:
+        self.bounds.need_country(outgoing.address, self.sender_ids.current)
+        identity = self.sender_ids.current.of(outgoing.address)
+        text = sms(
+            outgoing.user,
+            outgoing.notices,
+            today=outgoing.today,
+            sender=self._sender,
+            first=outgoing.first,
+            part=outgoing.part,
+            link=outgoing.link,
+            two_way=identity.two_way,
+        )
+        self.budget.take(segments(text.body))
+        request = sms_request(outgoing.address, text.body, identity=identity, wording=text.wording)
+        return providers.send_once(self.provider.publish, **request)
+
+
+class DirectSms:
+    """Sends one-off messages."""
+
+    def __init__(self, parameters: SmsParameters) -> None:
+        self._parameter = parameters.sms_origins_parameter
+        self._bounds = SmsBounds.of(parameters)
+
+    def need_reachable(self, address: str) -> None:
+        """One read."""
+        self._bounds.need_country(address, self._sender_ids())
+
+    def send(self, message: Direct, text: DirectText, *, now: datetime) -> str:
+        """Raises also bounds.SmsUsedUp, which is Refused."""
+        sender_ids = self._sender_ids()
+        self._bounds.need_country(message.address, sender_ids)
+        identity = sender_ids.of(message.address)
+        request = sms_request(message.address, text.text, identity=identity, wording=text.wording)
+        self._take(segments(text.text), message.self_registered, now)
+        return providers.send_once(providers.shared("sns").publish, **request)
+
+    def _sender_ids(self) -> SenderIds:
+        deployed = DeployedSenderIds(providers.shared("ssm"), self._parameter)
+        deployed.refresh()
+        try:
+            return deployed.known()
+        except SenderIdsUnread:
+            raise Refused("origins_unread") from None
+
+    def _take(self, parts: int, self_registered: bool, now: datetime) -> None:
+        try:
+            self._bounds.take(parts, self_registered=self_registered, now=now)
+        except PynamoDBException as error:
+            if not may_pass(error):
+                raise
+            raise Refused("total_unread") from error
+
+
+def direct(parameters: SmsParameters) -> DirectSms:
+    return DirectSms(parameters)
