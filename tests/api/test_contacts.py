@@ -16,8 +16,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from bill_reminders import clock
 from bill_reminders.channels import providers
 from bill_reminders.channels.push import endpoints
+from bill_reminders.channels.sms.contact import all_codes
 from bill_reminders.delivery import claims
-from bill_reminders.delivery.code_limits import sms_code_limit
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, StoppedBy
@@ -555,7 +555,7 @@ def test_codes_by_sms_end_for_all_together_until_the_next_day(
     stack: MotoStack, set_clock: SetClock, log: io.StringIO
 ) -> None:
     confirmed(person(stack, "known"), OTHER_PHONE)
-    used = LimitItem(sms_code_limit(2000).counter(NOW))
+    used = LimitItem(all_codes(2000).counter(NOW))
     used.refresh()
     assert used.asked == 1
     used.update([LimitItem.asked.set(1999)])
