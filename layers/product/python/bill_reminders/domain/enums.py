@@ -4,14 +4,24 @@ A module of their own, so that find_due, which knows no bill and no plan, loads 
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Channel(StrEnum):
-    """A way to reach a user."""
+    """A way to reach a user, and what a message on it is called."""
 
-    SMS = "sms"
-    PUSH = "push"
-    EMAIL = "email"
+    SMS = "sms", "SMS"
+    PUSH = "push", "push notification"
+    EMAIL = "email", "e-mail"
+
+    _value_: str
+    message: str
+
+    def __new__(cls, value: str, message: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.message = message or value
+        return member
 
 
 class Kind(StrEnum):
