@@ -8,9 +8,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.api import routes
 from bill_reminders.api.config import SettingsConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import account, calendar, contacts, devices, settings
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
@@ -19,7 +19,7 @@ logger = Logger()
 config = environment.read(SettingsConfig)
 binding.bind(config)
 api = Api(
-    [settings.router, account.router, contacts.router, devices.router, calendar.router],
+    routes.of("api_settings"),
     calls_per_identity=config.api_requests_per_identity,
     context={"config": config},
 )

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bill_reminders.api import routes
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.loans import Method
@@ -27,6 +29,12 @@ def properties() -> Iterator[tuple[str, dict[str, Any]]]:
     for schema, body in SCHEMAS.items():
         for name, field in body.get("properties", {}).items():
             yield f"{schema}.{name}", field
+
+
+def test_every_module_of_routes_is_behind_one_function() -> None:
+    there = {path.stem for path in Path(routes.__path__[0]).glob("[!_]*.py")}
+    listed = [name for names in routes.FUNCTIONS.values() for name in names]
+    assert sorted(listed) == sorted(there)
 
 
 @EACH
