@@ -13,9 +13,9 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.domain.loans import Method
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.recurrence import Unit
-from tests.support.template import ROOT
+from tests.support.template import OPENAPI
 
-DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+DOCUMENT = json.loads(OPENAPI.read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = [
     (f"{method.upper()} {path}", operation)

@@ -1,7 +1,7 @@
 """The API's OpenAPI document, written from the routes.
 
-`make openapi` writes it to docs/openapi.json, and beside api_docs, which serves it as it is and so
-needs no validation library.
+`make openapi` writes it beside api_docs, which serves it as it is and so needs no validation
+library.
 """
 
 import json
