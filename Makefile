@@ -40,7 +40,7 @@ chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=
 mutants: setup       ## change the product line by line; its tests must notice: make mutants ONLY=domain/clock
 	ONLY="$(ONLY)" $(BIN)/python -m tests.mutants
 
-openapi: setup       ## write docs/openapi.json and the page of it from the API's routes
+openapi: setup       ## write the API's document and its page, which api_docs serves, from the routes
 	$(BIN)/python -m local.openapi
 
 previews: setup      ## write every message in every language into build/previews/index.html

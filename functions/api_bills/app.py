@@ -9,17 +9,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.api import routes
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import (
-    bills,
-    files,
-    loans,
-    mute,
-    occurrences,
-    payments,
-    prepayments,
-)
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
@@ -35,15 +27,7 @@ logger = Logger()
 config = environment.read(BillsConfig)
 binding.bind(config)
 api = Api(
-    [
-        files.router,
-        bills.router,
-        mute.router,
-        occurrences.router,
-        loans.router,
-        payments.router,
-        prepayments.router,
-    ],
+    routes.of("api_bills"),
     calls_per_identity=config.api_requests_per_identity,
     context={"bill_events_bus": config.bill_events_bus},
 )

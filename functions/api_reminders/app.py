@@ -9,9 +9,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.api import routes
 from bill_reminders.api.config import AccountConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import reminders
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
@@ -25,7 +25,7 @@ class RemindersConfig(AccountConfig):
 logger = Logger()
 config = environment.read(RemindersConfig)
 binding.bind(config)
-api = Api([reminders.router], calls_per_identity=config.api_requests_per_identity)
+api = Api(routes.of("api_reminders"), calls_per_identity=config.api_requests_per_identity)
 
 
 @logger.inject_lambda_context

@@ -8,9 +8,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
+from bill_reminders.api import routes
 from bill_reminders.api.config import Outbound, SettingsConfig
 from bill_reminders.api.resolver import Api
-from bill_reminders.api.routes import account, calendar, contacts, devices, settings
 from bill_reminders.channels import registry
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
@@ -21,7 +21,7 @@ config = environment.read(SettingsConfig)
 binding.bind(config)
 parameters = registry.parameters()
 api = Api(
-    [settings.router, account.router, contacts.router, devices.router, calendar.router],
+    routes.of("api_settings"),
     calls_per_identity=config.api_requests_per_identity,
     context={
         "config": config,

@@ -19,16 +19,19 @@ from bill_reminders.storage.tables import CONNECTIONS
 
 
 @dataclass(frozen=True, slots=True)
+class RouteSettings:
+    """Of one channel: SMS_QUEUE_URL and so on."""
+
+    queue_url: str
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     schedules_table: str
     switches_parameter: str
     shards_read: int
-    sms_queue_url: str
-    push_queue_url: str
-    email_queue_url: str
-    sms_per_second: float
-    push_per_second: float
-    email_per_second: float
+    routes: dict[Channel, RouteSettings]
 
 
 logger = Logger()
@@ -36,10 +39,9 @@ settings = environment.read(Settings)
 tables.bind(schedules=settings.schedules_table)
 sqs = aws.client("sqs", config=Config(max_pool_connections=CONNECTIONS))
 ssm = aws.client("ssm")
-ROUTES = (
-    finder.Route(Channel.SMS, settings.sms_queue_url, settings.sms_per_second),
-    finder.Route(Channel.PUSH, settings.push_queue_url, settings.push_per_second),
-    finder.Route(Channel.EMAIL, settings.email_queue_url, settings.email_per_second),
+ROUTES = tuple(
+    finder.Route(channel, each.queue_url, each.per_second)
+    for channel, each in settings.routes.items()
 )
 
 

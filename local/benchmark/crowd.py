@@ -72,7 +72,8 @@ class Double:
         values = list(asked["ExpressionAttributeValues"].values())
         shard = next(int(value["N"]) for value in values if "N" in value)
         minute = next(value["S"] for value in values if "S" in value)
-        keys = self.index[shard] if asked["IndexName"] == tables.SmsDue.Meta.index_name else []
+        of_sms = tables.due_index(Channel.SMS).Meta.index_name
+        keys = self.index[shard] if asked["IndexName"] == of_sms else []
         begin = bisect_left(keys, (minute, ""))
         if start := asked.get("ExclusiveStartKey"):
             begin = bisect_right(keys, (minute, start["user_id"]["S"]))

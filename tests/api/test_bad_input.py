@@ -23,7 +23,7 @@ from bill_reminders.storage.saving import save_bills
 from tests.support.api import Person, Reply
 from tests.support.moto_stack import MotoStack, moto_stack
 from tests.support.people import a_bill
-from tests.support.template import ROOT
+from tests.support.template import OPENAPI
 
 PHONE, EMAIL, AMOUNT = "+12025550187", "quentin.tester@example.com", "48151.62"
 BILLER, NAME = "Lantern Savings Bank", "Gold card of Quentin"
@@ -231,7 +231,7 @@ RAW = {
 
 def with_body() -> list[tuple[str, str]]:
     """Method and path of everything that takes JSON, from the document."""
-    paths = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
+    paths = json.loads(OPENAPI.read_text())["paths"]
     return sorted(
         (method.upper(), path)
         for path, operations in paths.items()

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bill_reminders.api import routes
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.loans import Method
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.recurrence import Unit
-from tests.support.template import ROOT
+from tests.support.template import OPENAPI
 
-DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+DOCUMENT = json.loads(OPENAPI.read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = [
     (f"{method.upper()} {path}", operation)
@@ -27,6 +29,12 @@ def properties() -> Iterator[tuple[str, dict[str, Any]]]:
     for schema, body in SCHEMAS.items():
         for name, field in body.get("properties", {}).items():
             yield f"{schema}.{name}", field
+
+
+def test_every_module_of_routes_is_behind_one_function() -> None:
+    there = {path.stem for path in Path(routes.__path__[0]).glob("[!_]*.py")}
+    listed = [name for names in routes.FUNCTIONS.values() for name in names]
+    assert sorted(listed) == sorted(there)
 
 
 @EACH

@@ -14,7 +14,7 @@ import boto3
 from boto3.dynamodb.conditions import Key
 
 from tests.support.api import Reply
-from tests.support.template import ROOT
+from tests.support.template import OPENAPI
 
 SECONDS = 60
 
@@ -97,8 +97,8 @@ class Operation:
 
 
 def operations() -> list[Operation]:
-    """All operations of docs/openapi.json."""
-    document = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    """All operations of the API's document."""
+    document = json.loads(OPENAPI.read_text())
     return [
         Operation(
             name=operation["operationId"],

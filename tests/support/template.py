@@ -9,6 +9,8 @@ import yaml
 from samcli.yamlhelper import intrinsics_multi_constructor
 
 ROOT = Path(__file__).parents[2]
+OPENAPI = ROOT / "functions" / "api_docs" / "openapi.json"
+"""The API's document, as it is served."""
 STORED = {
     "AWS::DynamoDB::Table",
     "AWS::S3::Bucket",

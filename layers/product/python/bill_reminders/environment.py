@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import get_args, get_origin
 
 from bill_reminders.domain.errors import BillRemindersError
 
@@ -22,13 +23,32 @@ def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> 
     """Fill a dataclass of `str`, `int` and `float` fields from variables of the same name in
     capitals. An empty value counts as missing unless the field has a default.
 
+    A field of type `dict[E, S]`, of an enum and another such dataclass, has an S for each member of
+    E, whose value the names of its variables begin with: SMS_QUEUE_URL.
+
     Raises MissingConfiguration with a sentence that names every variable at fault.
     """
-    source = os.environ if environment is None else environment
-    values: dict[str, object] = {}
     faults: list[str] = []
+    filled = _fill(settings, os.environ if environment is None else environment, "", faults)
+    if filled is None:
+        raise MissingConfiguration(_sentence(faults))
+    return filled
+
+
+def _fill[T](
+    settings: type[T], source: Mapping[str, str], prefix: str, faults: list[str]
+) -> T | None:
+    """None when there are faults."""
+    values: dict[str, object] = {}
     for field in fields(settings):  # type: ignore[arg-type]
-        name = field.name.upper()
+        if get_origin(field.type) is dict:
+            members, each = get_args(field.type)
+            values[field.name] = {
+                member: _fill(each, source, f"{prefix}{member.value}_", faults)
+                for member in members
+            }
+            continue
+        name = f"{prefix}{field.name}".upper()
         text = source.get(name, "")
         optional = field.default is not field.default_factory  # both MISSING when required
         if not text:
@@ -39,9 +59,7 @@ def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> 
             values[field.name] = field.type(text)  # type: ignore[operator]
         except ValueError:
             faults.append(f"{name} is not a number")
-    if faults:
-        raise MissingConfiguration(_sentence(faults))
-    return settings(**values)
+    return None if faults else settings(**values)
 
 
 def _sentence(faults: list[str]) -> str:

@@ -1,6 +1,6 @@
 """Contacts and devices in JSON."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -15,7 +15,11 @@ ENTERED = "entered the code that was sent there"
 
 ContactState = Literal["confirmed", "attested", "pending", "stopped"]
 StoppedByName = Literal["reply", "page", "unsubscribe", "provider", "bounced", "complaint"]
-ContactChannel = Literal["sms", "email"]
+
+if TYPE_CHECKING:
+    type ContactChannel = str
+else:  # as fields.ValueOf, of the channels whose addresses are no devices
+    ContactChannel = Literal[*(each.value for each in Channel if not each.is_device)]
 
 
 class NewContact(Body):

@@ -1,7 +1,7 @@
 """The API's OpenAPI document, written from the routes.
 
-`make openapi` writes it to docs/openapi.json, and beside api_docs, which serves it as it is and so
-needs no validation library.
+`make openapi` writes it beside api_docs, which serves it as it is and so needs no validation
+library.
 """
 
 import json
@@ -9,41 +9,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
+from bill_reminders.api import routes
 from bill_reminders.api.problems import CONTENT_TYPE, KINDS
-from bill_reminders.api.routes import (
-    account,
-    bills,
-    calendar,
-    contacts,
-    devices,
-    files,
-    loans,
-    mute,
-    occurrences,
-    payments,
-    prepayments,
-    reminders,
-    settings,
-)
 
 VERSION = "1.0.0"
 """Of the API: the first number changes with /v1, the second with each addition."""
-
-ROUTERS = (
-    settings.router,
-    account.router,
-    contacts.router,
-    devices.router,
-    calendar.router,
-    files.router,
-    bills.router,
-    mute.router,
-    occurrences.router,
-    loans.router,
-    payments.router,
-    prepayments.router,
-    reminders.router,
-)
 
 TAGS = {
     "First use": "From nothing to the first reminder, in three minutes.",
@@ -110,8 +80,9 @@ PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 def document() -> dict[str, Any]:
     """The document as JSON would hold it."""
     resolver = APIGatewayHttpResolver(enable_validation=True)
-    for router in ROUTERS:
-        resolver.include_router(router)
+    for function in routes.FUNCTIONS:
+        for router in routes.of(function):
+            resolver.include_router(router)
     schema: dict[str, Any] = json.loads(
         resolver.get_openapi_json_schema(
             title="Bill reminders",

@@ -6,11 +6,16 @@ checked where values are made, and answered with 422.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from bill_reminders.domain.people import FURTHEST_LEAD, LATEST_OVERDUE
+from bill_reminders.domain.enums import Channel, Kind, Label, Shift
+from bill_reminders.domain.ledger import State
+from bill_reminders.domain.loans import Effect, Method
+from bill_reminders.domain.people import FURTHEST_LEAD, LATEST_OVERDUE, Language
+from bill_reminders.domain.recurrence import Unit
 from bill_reminders.files.cells import MAX_WORDS
 from bill_reminders.files.money import MAX_DIGITS
 
@@ -28,38 +33,30 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-ChannelName = Literal["sms", "push", "email"]
-KindName = Literal[
-    "card",
-    "loan",
-    "mortgage",
-    "instalment",
-    "insurance",
-    "utility",
-    "rent",
-    "tax",
-    "subscription",
-    "other",
-]
-LabelName = Literal["personal", "business"]
-LanguageName = Literal["en", "zh-Hans", "zh-Hant"]
-UnitName = Literal["day", "week", "month", "year"]
-MethodName = Literal["equal_instalment", "equal_principal", "interest_only", "flat_fee"]
-EffectName = Literal["shorter_term", "lower_instalment"]
-ShiftName = Literal["none", "previous", "next"]
-StateName = Literal[
-    "claimed",
-    "in_digest",
-    "waiting",
-    "sent",
-    "delivered",
-    "bounced",
-    "complained",
-    "failed",
-    "expired",
-    "unknown",
-    "skipped",
-]
+if TYPE_CHECKING:
+    type ValueOf[E: StrEnum] = str
+else:
+
+    class ValueOf:
+        """`ValueOf[Kind]` is the Literal of the values of Kind, in their order.
+
+        Bodies are strict JSON, whose texts a StrEnum itself would refuse. A Literal that is put
+        together when this is loaded is none to a type checker, to which it is a str.
+        """
+
+        def __class_getitem__(cls, enum: type[StrEnum]) -> Any:
+            return Literal[*(member.value for member in enum)]
+
+
+ChannelName = ValueOf[Channel]
+KindName = ValueOf[Kind]
+LabelName = ValueOf[Label]
+LanguageName = ValueOf[Language]
+UnitName = ValueOf[Unit]
+MethodName = ValueOf[Method]
+EffectName = ValueOf[Effect]
+ShiftName = ValueOf[Shift]
+StateName = ValueOf[State]
 
 _DAY = r"^(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"

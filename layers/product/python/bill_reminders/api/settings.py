@@ -6,7 +6,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from bill_reminders.api.coming import ComingReminder, coming_view
 from bill_reminders.api.etags import etag
@@ -30,7 +30,7 @@ from bill_reminders.api.plans import (
 )
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.enums import Kind
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.forecast import next_on_each_channel
 from bill_reminders.domain.local_time import QuietHours, wall_text
 from bill_reminders.domain.people import NO_CHANGE, Language, PlanChange, User
@@ -86,12 +86,17 @@ class SettingsChange(Body):
     tips: Annotated[bool, Field(description=_TIPS, examples=[True])] = absent()
 
 
-class NextReminders(Answer):
-    """The next reminder on each channel that goes out if nothing else happens; null for none."""
+_NEXT: dict[str, Any] = {
+    channel.value: (
+        Annotated[ComingReminder | None, Field(description=f"The next {channel.message}.")],
+        None,
+    )
+    for channel in Channel
+}
 
-    sms: Annotated[ComingReminder | None, Field(description="The next SMS.")] = None
-    push: Annotated[ComingReminder | None, Field(description="The next push notification.")] = None
-    email: Annotated[ComingReminder | None, Field(description="The next e-mail.")] = None
+
+class NextReminders(create_model("OnEachChannel", __base__=Answer, **_NEXT)):  # type: ignore[misc]
+    """The next reminder on each channel that goes out if nothing else happens; null for none."""
 
 
 class Settings(Answer):

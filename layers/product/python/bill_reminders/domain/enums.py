@@ -4,14 +4,25 @@ A module of their own, so that find_due, which knows no bill and no plan, loads 
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Channel(StrEnum):
-    """A way to reach a user. A new one is a member here and a folder in channels/."""
+    """A way to reach a user, and what a message on it is called. A new one is a member here and a
+    folder in channels/."""
 
-    SMS = "sms"
-    PUSH = "push"
-    EMAIL = "email"
+    SMS = "sms", "SMS"
+    PUSH = "push", "push notification"
+    EMAIL = "email", "e-mail"
+
+    _value_: str
+    message: str
+
+    def __new__(cls, value: str, message: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.message = message or value
+        return member
 
     @property
     def is_device(self) -> bool:

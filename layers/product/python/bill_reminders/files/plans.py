@@ -22,6 +22,8 @@ COLUMNS = ("lead_days", "overdue_days", "remind_at", "channels")
 
 FALLBACK = "fallback"
 
+*_OTHERS, _LAST = Channel
+
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
 
@@ -108,9 +110,8 @@ def channels(text: str) -> tuple[tuple[Channel, ...], tuple[Join, ...]]:
         try:
             channel = Channel(name)
         except ValueError:
-            raise CellError(
-                "not a list of channels: write sms, push and email joined by +"
-            ) from None
+            known = f"{', '.join(_OTHERS)} and {_LAST}"
+            raise CellError(f"not a list of channels: write {known} joined by +") from None
         if channel in wanted:
             raise CellError("a channel stands here twice: write each once")
         wanted.append(channel)

@@ -61,7 +61,7 @@ from bill_reminders.storage.tables import (
 
 
 def user_from(item: UserItem) -> User:
-    addresses = {Channel.SMS: item.sms, Channel.PUSH: item.push, Channel.EMAIL: item.email}
+    addresses = {channel: getattr(item, channel.value) for channel in Channel}
     quiet = None
     if item.quiet_start is not None and item.quiet_end is not None:
         quiet = QuietHours(item.quiet_start, item.quiet_end)
@@ -123,9 +123,7 @@ def user_item(user: User) -> UserItem:
         version=user.version or None,
         links_closed_at=user.links_closed_at,
         self_registered=user.self_registered,
-        sms=_address_map(user.addresses.get(Channel.SMS)),
-        push=_address_map(user.addresses.get(Channel.PUSH)),
-        email=_address_map(user.addresses.get(Channel.EMAIL)),
+        **_address_maps(user),
     )
 
 
@@ -175,6 +173,10 @@ def _address_from(stored: AddressMap) -> Address:
         attestation = Attestation(stored.attested_by, stored.attested_at, stored.evidence or "")
     by = StoppedBy.REPLY if stored.stopped_by is None else StoppedBy(stored.stopped_by)
     return Address(stored.address, attestation, stored.stopped_at, by)
+
+
+def _address_maps(user: User) -> dict[str, Any]:
+    return {channel.value: _address_map(user.addresses.get(channel)) for channel in Channel}
 
 
 def _address_map(address: Address | None) -> AddressMap | None:

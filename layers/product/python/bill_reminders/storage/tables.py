@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from botocore.session import Session
 from pynamodb.attributes import (
+    Attribute,
     BooleanAttribute,
     ListAttribute,
     MapAttribute,
@@ -38,8 +39,8 @@ Instant = MinuteAttribute | InstantAttribute
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 READ_TIMEOUT_SECONDS = 5.0
-CONNECTIONS = 48
-"""As many as one tick may use at once: 16 shards on each of three channels."""
+CONNECTIONS = 16 * len(Channel)
+"""As many as one tick may use at once: 16 shards on each channel."""
 
 
 class _Connection(Connection):
@@ -103,45 +104,35 @@ class DeletedMap(MapAttribute[str, Any]):
     following = IntegerAttribute()
 
 
-class SmsDue(GlobalSecondaryIndex[Any]):
-    """Users by the minute at which SMS next has something to say."""
-
-    class Meta:
-        index_name = "sms_due"
-        projection = KeysOnlyProjection()
-
-    shard = IntegerAttribute(hash_key=True)
-    next_at = MinuteAttribute(range_key=True, attr_name="sms_next_at")
+def _per_channel(**kinds: type[Attribute[Any]]) -> dict[str, Attribute[Any]]:
+    """For the body of a model: an attribute of each kind for every channel, so that `next_at` gives
+    `sms_next_at` and so on."""
+    return {
+        f"{channel}_{name}": kind(null=True) for channel in Channel for name, kind in kinds.items()
+    }
 
 
-class PushDue(GlobalSecondaryIndex[Any]):
-    """Users by the minute at which push next has something to say."""
+def _due(channel: Channel) -> GlobalSecondaryIndex[Any]:
+    """Users by the minute at which `channel` next has something to say."""
 
-    class Meta:
-        index_name = "push_due"
-        projection = KeysOnlyProjection()
+    class Due(GlobalSecondaryIndex[Any]):
+        class Meta:
+            index_name = f"{channel}_due"
+            projection = KeysOnlyProjection()
 
-    shard = IntegerAttribute(hash_key=True)
-    next_at = MinuteAttribute(range_key=True, attr_name="push_next_at")
+        shard = IntegerAttribute(hash_key=True)
+        next_at = MinuteAttribute(range_key=True, attr_name=f"{channel}_next_at")
 
-
-class EmailDue(GlobalSecondaryIndex[Any]):
-    """Users by the minute at which e-mail next has something to say."""
-
-    class Meta:
-        index_name = "email_due"
-        projection = KeysOnlyProjection()
-
-    shard = IntegerAttribute(hash_key=True)
-    next_at = MinuteAttribute(range_key=True, attr_name="email_next_at")
+    return Due()
 
 
 class ScheduleItem(Table):
     """One user's schedule, their consistency boundary: see docs/decisions.md.
 
-    `..._messages` counts what was claimed for the channel on the local day `..._counted_on`. `life`
-    is random, and another one each time that the same id is registered again; schedules from before
-    it was kept have none.
+    Each channel has attributes and an index of its own, which the functions at the end of this
+    module name. `..._messages` counts what was claimed for the channel on the local day
+    `..._counted_on`. `life` is random, and another one each time that the same id is registered
+    again; schedules from before it was kept have none.
     """
 
     class Meta:
@@ -151,26 +142,18 @@ class ScheduleItem(Table):
     shard = IntegerAttribute()
     version = IntegerAttribute()
     life = UnicodeAttribute(null=True)
-    sms_next_at = MinuteAttribute(null=True)
-    push_next_at = MinuteAttribute(null=True)
-    email_next_at = MinuteAttribute(null=True)
-    sms_quarantined_at = MinuteAttribute(null=True)
-    push_quarantined_at = MinuteAttribute(null=True)
-    email_quarantined_at = MinuteAttribute(null=True)
-    sms_counted_on = DateAttribute(null=True)
-    push_counted_on = DateAttribute(null=True)
-    email_counted_on = DateAttribute(null=True)
-    sms_messages = IntegerAttribute(null=True)
-    push_messages = IntegerAttribute(null=True)
-    email_messages = IntegerAttribute(null=True)
-    sms_greeted_at = InstantAttribute(null=True)
-    push_greeted_at = InstantAttribute(null=True)
-    email_greeted_at = InstantAttribute(null=True)
     deleted = ListAttribute[DeletedMap](of=DeletedMap, null=True)
 
-    sms_due = SmsDue()
-    push_due = PushDue()
-    email_due = EmailDue()
+    vars().update(
+        _per_channel(
+            next_at=MinuteAttribute,
+            quarantined_at=MinuteAttribute,
+            counted_on=DateAttribute,
+            messages=IntegerAttribute,
+            greeted_at=InstantAttribute,
+        )
+    )
+    vars().update({f"{channel}_due": _due(channel) for channel in Channel})
 
 
 class AddressMap(MapAttribute[str, Any]):
@@ -203,7 +186,7 @@ class KindPlanMap(MapAttribute[str, Any]):
 
 
 class UserItem(Table):
-    """A user's settings and addresses."""
+    """A user's settings, and their address on each channel by its name: `sms` and so on."""
 
     class Meta:
         table_name: str
@@ -225,10 +208,9 @@ class UserItem(Table):
     chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
     links_closed_at = InstantAttribute(null=True)
     self_registered = BooleanAttribute(null=True)
-    sms = AddressMap(null=True)
-    push = AddressMap(null=True)
-    email = AddressMap(null=True)
     version = IntegerAttribute(null=True)
+
+    vars().update({channel.value: AddressMap(null=True) for channel in Channel})
 
 
 class PaymentMap(MapAttribute[str, Any]):
