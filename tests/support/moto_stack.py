@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import RLock
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import boto3
 from botocore.model import Shape
+from joserfc.jwk import RSAKey
 from moto import mock_aws
+from moto.cognitoidp import models as cognito
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class
+from moto.kms import models as kms
+from moto.utilities.utils import load_resource
 
 from bill_reminders import aws
 from bill_reminders.storage.binding import bind_all
@@ -130,6 +134,23 @@ def _quick_answers() -> Iterator[None]:
         yield
 
 
+_key = cache(kms.generate_private_key)
+
+
+@cache
+def _key_of_pools() -> Any:
+    return RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+
+
+@contextmanager
+def _keys_made_once() -> Iterator[None]:
+    """Moto makes an RSA key for whatever a stack encrypts, and reads its own for each user pool:
+    most of what a stack costs. No test looks at them."""
+    known = SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: _key_of_pools()))
+    with patch.object(kms, "generate_private_key", _key), patch.object(cognito, "jwk", known):
+        yield
+
+
 @cache
 def _session() -> boto3.Session:
     """The product's own, for all stacks: reading AWS's service files is most of what a client
@@ -146,6 +167,7 @@ def moto_stack() -> Iterator[MotoStack]:
         mock_aws(config={"core": {"reset_boto3_session": False}}),
         _one_call_at_a_time(),
         _quick_answers(),
+        _keys_made_once(),
     ):
         forget_clients()
         yield MotoStack()
