@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cache
 from threading import RLock
 from types import ModuleType, SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore import endpoint
 from botocore.model import Shape
 from joserfc.jwk import RSAKey
 from moto import mock_aws
@@ -19,6 +21,10 @@ from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class
+from moto.dynamodb import models as dynamodb
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import Table
 from moto.kms import models as kms
 from moto.utilities.utils import load_resource
 
@@ -134,6 +140,56 @@ def _quick_answers() -> Iterator[None]:
         yield
 
 
+def _copied(kept: Any) -> Any:
+    return kept if isinstance(kept, Table) else deepcopy(kept)
+
+
+@contextmanager
+def _quick_transactions() -> Iterator[None]:
+    """Moto copies a whole table for each action of a transaction, to undo what fails. The items
+    that it writes to are enough."""
+    transact = DynamoDBBackend.transact_write_items
+
+    def undone(backend: DynamoDBBackend, actions: list[dict[str, Any]]) -> None:
+        before = [kept for action in actions for kept in _before(backend, *action.values())]
+        try:
+            transact(backend, actions)
+        except Exception:
+            for table, hash_value, range_value, item in before:
+                if item is None:
+                    table.delete_item(hash_value, range_value)
+                elif range_value is None:
+                    table.items[hash_value] = item
+                else:
+                    table.items[hash_value][range_value] = item
+            raise
+
+    with (
+        patch.object(dynamodb, "copy", SimpleNamespace(deepcopy=_copied)),
+        patch.object(DynamoDBBackend, "transact_write_items", undone),
+    ):
+        yield
+
+
+def _before(
+    backend: DynamoDBBackend, written: dict[str, Any]
+) -> list[tuple[Table, DynamoType, DynamoType | None, Item | None]]:
+    key = written.get("Key") or written["Item"]
+    table = backend.tables.get(written["TableName"])
+    if table is None or not key.keys() >= set(table.table_key_attrs):
+        return []  # moto refuses it
+    hash_value = DynamoType(key[table.hash_key_attr])
+    range_value = DynamoType(key[table.range_key_attr]) if table.range_key_attr else None
+    return [(table, hash_value, range_value, deepcopy(table.get_item(hash_value, range_value)))]
+
+
+@contextmanager
+def _retries_at_once() -> Iterator[None]:
+    """Botocore lets seconds pass before it tries again; nothing here gets better by waiting."""
+    with patch.object(endpoint, "time", SimpleNamespace(sleep=lambda _: None)):
+        yield
+
+
 _key = cache(kms.generate_private_key)
 
 
@@ -168,6 +224,8 @@ def moto_stack() -> Iterator[MotoStack]:
         _one_call_at_a_time(),
         _quick_answers(),
         _keys_made_once(),
+        _quick_transactions(),
+        _retries_at_once(),
     ):
         forget_clients()
         yield MotoStack()
