@@ -17,8 +17,9 @@ from botocore import endpoint
 from botocore.model import Shape
 from joserfc.jwk import RSAKey
 from moto import mock_aws
+from moto.backends import get_backend
 from moto.cognitoidp import models as cognito
-from moto.core import responses
+from moto.core import DEFAULT_ACCOUNT_ID, responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.request import normalize_request
 from moto.core.serialize import ResponseSerializer
@@ -58,19 +59,18 @@ class MotoStack:
     """The tables, queues and parameters of template.yaml, and the functions on them."""
 
     def __init__(self) -> None:
-        cloudformation = _client("cloudformation")
         body = json.dumps(stored_parts())
         # moto reads it as YAML, which takes longer than all else here
         with patch("moto.cloudformation.models.yaml.load", lambda text, **_: json.loads(text)):
-            cloudformation.create_stack(StackName=STACK, TemplateBody=body)
-        resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+            _client("cloudformation").create_stack(StackName=STACK, TemplateBody=body)
+        # read from moto itself: to describe a stack takes longer than to make it
+        made = get_backend("cloudformation")[DEFAULT_ACCOUNT_ID]["us-east-1"].get_stack(STACK)
         self.ids: dict[str, str] = {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for resource in resources
-            if "LogicalResourceId" in resource  # moto lists what a condition leaves out, nameless
+            resource.logical_resource_id: resource.physical_resource_id
+            for resource in made.stack_resources
+            if resource is not None  # moto lists what a condition leaves out
         }
-        described = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in made.outputs}
         for name in secrets_of_template():
             _client("secretsmanager").create_secret(Name=name, SecretString="of this test")
             self.ids[name] = name
