@@ -1,9 +1,8 @@
 """A stack of its own for every test, and a clock that tests can set."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -12,11 +11,7 @@ from botocore.client import BaseClient
 
 from bill_reminders import clock
 from bill_reminders.storage import tables
-from tests.support.moto_stack import MotoStack, moto_stack
-
-OFFSET_PARAMETER = "/tests/clock-offset"
-
-SetClock = Callable[[datetime], None]
+from tests.support.moto_stack import OFFSET_PARAMETER, MotoStack, SetClock, moto_stack
 
 
 @pytest.fixture
@@ -60,12 +55,6 @@ def _rests_on_it() -> bool:
 
 @pytest.fixture
 def set_clock(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Moves the product's clock as a local stack's is moved; it goes on from there."""
+    """Moves the product's clock."""
     monkeypatch.setenv(clock.OFFSET_VARIABLE, OFFSET_PARAMETER)
-    ssm = stack.client("ssm")
-
-    def move(instant: datetime) -> None:
-        seconds = (instant - datetime.now(UTC)).total_seconds()
-        ssm.put_parameter(Name=OFFSET_PARAMETER, Value=str(seconds), Type="String", Overwrite=True)
-
-    return move
+    return stack.set_clock

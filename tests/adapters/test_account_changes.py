@@ -24,6 +24,7 @@ from bill_reminders.storage.erasure import erase
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import BillItem
 from tests.support import account_changes
+from tests.support.amounts import dollars
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -41,10 +42,6 @@ pytestmark = pytest.mark.usefixtures("stack")
 
 DAY = timedelta(days=1)
 MONTHLY = Recurrence(IN_THREE_DAYS, 1, Unit.MONTH)
-
-
-def dollars(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def the_bill() -> Bill:

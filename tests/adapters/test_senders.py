@@ -39,6 +39,7 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import Context, counted_calls, sample_event, sqs_event
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, EMAIL, PHONE, a_bill, a_user
 from tests.support.steps import steps
@@ -128,17 +129,13 @@ def stage(stack: MotoStack, set_clock: SetClock) -> Stage:
 @pytest.fixture(autouse=True)
 def log(stack: MotoStack) -> Iterator[io.StringIO]:
     """What the functions log. After every test here: not a word of a person or a bill in it."""
-    lines = io.StringIO()
-    handler = stack.function("SendSms").logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(lines)
-    others = logging.StreamHandler(lines)  # what libraries say of themselves
-    logging.getLogger().addHandler(others)
-    try:
-        yield lines
-    finally:
-        logging.getLogger().removeHandler(others)
-        handler.setStream(usual)
+    with logged(stack.function("SendSms").logger) as lines:
+        others = logging.StreamHandler(lines)  # what libraries say of themselves
+        logging.getLogger().addHandler(others)
+        try:
+            yield lines
+        finally:
+            logging.getLogger().removeHandler(others)
     for private in PRIVATE:
         assert private not in lines.getvalue()
 

@@ -1,6 +1,6 @@
 """A stack on moto for every test, a clock that tests can set, and somebody who has signed in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import boto3
@@ -10,13 +10,10 @@ from bill_reminders import clock
 from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import contacts, identities, tables
 from tests.support.api import Person
-from tests.support.moto_stack import MotoStack, moto_stack
+from tests.support.moto_stack import OFFSET_PARAMETER, MotoStack, SetClock, moto_stack
 
-OFFSET_PARAMETER = "/tests/clock-offset"
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 """Where the clock stands when a test begins."""
-
-SetClock = Callable[[datetime], None]
 
 
 @pytest.fixture
@@ -29,15 +26,9 @@ def stack() -> Iterator[MotoStack]:
 
 @pytest.fixture
 def set_clock(stack: MotoStack, monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Moves the product's clock as a local stack's is moved; it goes on from there."""
+    """Moves the product's clock."""
     monkeypatch.setenv(clock.OFFSET_VARIABLE, OFFSET_PARAMETER)
-    ssm = stack.client("ssm")
-
-    def move(instant: datetime) -> None:
-        seconds = (instant - datetime.now(UTC)).total_seconds()
-        ssm.put_parameter(Name=OFFSET_PARAMETER, Value=str(seconds), Type="String", Overwrite=True)
-
-    return move
+    return stack.set_clock
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -41,6 +40,7 @@ from tests.support import account_changes, wire
 from tests.support.api import Person, Reply
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.functions import Context, sqs_event
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import a_bill, a_user
 
@@ -88,14 +88,8 @@ def _ready(stack: MotoStack, set_clock: SetClock) -> None:
 @pytest.fixture(autouse=True)
 def log(stack: MotoStack, _ready: None) -> Iterator[io.StringIO]:
     """What the functions log. After every test: no address and nothing of a bill in it."""
-    lines = io.StringIO()
-    handler = stack.function("RunJobs").logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(lines)
-    try:
+    with logged(stack.function("RunJobs").logger) as lines:
         yield lines
-    finally:
-        handler.setStream(usual)
     said = lines.getvalue()
     for secret in ("12025550171", "quentin@", TOKEN, ":endpoint/", "Lantern", "120.50"):
         assert secret not in said

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from bill_reminders.commands.bills import MOST_OPEN_BILLS
 from bill_reminders.storage import identities, tables
 from bill_reminders.storage.saving import save_bills
 from tests.support.api import Person, Reply
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack, moto_stack
 from tests.support.people import a_bill
 from tests.support.template import OPENAPI
@@ -77,14 +77,8 @@ def _not_called_yet(stack: MotoStack) -> None:
 @pytest.fixture(autouse=True)
 def log(stack: MotoStack) -> Iterator[io.StringIO]:
     """What the functions log; after every test: facts at level INFO, and no trace."""
-    lines = io.StringIO()
-    handler = stack.function("ApiSettings").logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(lines)
-    try:
+    with logged(stack.function("ApiSettings").logger) as lines:
         yield lines
-    finally:
-        handler.setStream(usual)
     for line in lines.getvalue().splitlines():
         said = json.loads(line)
         assert said["level"] == "INFO", line

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,6 +37,7 @@ from tests.support.entered import (
     wakes_at,
 )
 from tests.support.functions import Context, sqs_event
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import ATTESTED, a_bill, a_user
 from tests.support.visitor import Visitor
@@ -71,14 +71,8 @@ def _ready(stack: MotoStack, set_clock: SetClock) -> None:
 @pytest.fixture(autouse=True)
 def log(stack: MotoStack, _ready: None) -> Iterator[io.StringIO]:
     """What the functions log. After every test: no address, no token and no code of it."""
-    lines = io.StringIO()
-    handler = stack.function("ApiSettings").logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(lines)
-    try:
+    with logged(stack.function("ApiSettings").logger) as lines:
         yield lines
-    finally:
-        handler.setStream(usual)
     said = lines.getvalue()
     for secret in ("+1202555", "12025550", "example.com", TOKEN, OTHER_TOKEN, ":endpoint/"):
         assert secret not in said

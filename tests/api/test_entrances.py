@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -19,11 +19,10 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.pages.proof import cookie_name
 from bill_reminders.storage import identities, links, tables
 from bill_reminders.storage.tables import BillItem, UserItem
-from tests.api.conftest import OFFSET_PARAMETER
 from tests.support.api import Person
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
 from tests.support.every_command import all_commands
-from tests.support.moto_stack import MotoStack, moto_stack
+from tests.support.moto_stack import OFFSET_PARAMETER, MotoStack, moto_stack
 from tests.support.people import a_bill, a_user
 from tests.support.sms_replies import Phone
 from tests.support.visitor import Visitor
@@ -77,7 +76,7 @@ def somebody(channel: Channel) -> Iterator[Somebody]:
         assert tables.connection.client is not None
         boto3.client("sesv2").create_email_identity(EmailIdentity="example.com")
         patched.setenv(clock.OFFSET_VARIABLE, OFFSET_PARAMETER)
-        _set_clock(stack, NINE + MINUTE)
+        stack.set_clock(NINE + MINUTE)
         enter(a_user(channels=(Channel.SMS, Channel.EMAIL)), a_bill(due_on=IN_THREE_DAYS))
         person = Person(stack, "somebody")
         identities.join(person.identity, "somebody", made_by="request", now=NINE)
@@ -89,13 +88,6 @@ def somebody(channel: Channel) -> Iterator[Somebody]:
         assert secret is not None
         visitor.cookies[cookie_name(links.token_hash(claim.token))] = secret
         yield Somebody(stack, person, visitor, Phone(stack), claim.token)
-
-
-def _set_clock(stack: MotoStack, instant: datetime) -> None:
-    seconds = (instant - datetime.now(instant.tzinfo)).total_seconds()
-    stack.client("ssm").put_parameter(
-        Name=OFFSET_PARAMETER, Value=str(seconds), Type="String", Overwrite=True
-    )
 
 
 def left(stack: MotoStack) -> str:

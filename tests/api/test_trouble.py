@@ -26,10 +26,9 @@ from bill_reminders.channels.push import endpoints
 from bill_reminders.delivery import claims
 from bill_reminders.domain.enums import Channel
 from bill_reminders.storage import identities, keyed_hash, link_codes, saving, tables
-from tests.api.conftest import OFFSET_PARAMETER
 from tests.support import wire
 from tests.support.api import Person, Reply
-from tests.support.moto_stack import MotoStack, moto_stack
+from tests.support.moto_stack import OFFSET_PARAMETER, MotoStack, moto_stack
 from tests.support.people import a_user, fictitious_phone
 
 NOW = datetime(2027, 3, 2, 9, 0, 2, tzinfo=UTC)
@@ -368,10 +367,7 @@ def shared() -> Iterator[MotoStack]:
         )
         deployed.ids["GooglePushApplicationArn"] = application["PlatformApplicationArn"]
         patch.setenv(clock.OFFSET_VARIABLE, OFFSET_PARAMETER)
-        seconds = (NOW - datetime.now(UTC)).total_seconds()
-        deployed.client("ssm").put_parameter(
-            Name=OFFSET_PARAMETER, Value=str(seconds), Type="String"
-        )
+        deployed.set_clock(NOW)
         yield deployed
 
 

@@ -17,10 +17,10 @@ from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, FailedDebit, Mute, MuteReason, Snooze
 from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
-from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Plan, PlanChange, StoppedBy, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from tests.support.amounts import dollars
 from tests.support.people import EMAIL, PHONE, a_bill, a_user
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -28,10 +28,6 @@ EARLIER = datetime(2027, 2, 20, 9, 0, tzinfo=UTC)
 FIRST = date(2027, 3, 4)
 MONTHLY = Recurrence(FIRST, 1, Unit.MONTH)
 REPAID = Prepayment(1, Decimal("100"), Effect.SHORTER_TERM)
-
-
-def dollars(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def the_user() -> User:

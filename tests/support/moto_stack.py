@@ -2,21 +2,35 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from datetime import UTC, datetime
 from functools import cache
 from threading import RLock
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore import endpoint
 from botocore.model import Shape
+from joserfc.jwk import RSAKey
 from moto import mock_aws
-from moto.core import responses
+from moto.backends import get_backend
+from moto.cognitoidp import models as cognito
+from moto.core import DEFAULT_ACCOUNT_ID, responses
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.request import normalize_request
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class
+from moto.dynamodb import models as dynamodb
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+from moto.kms import models as kms
+from moto.utilities.utils import load_resource
 
 from bill_reminders import aws
 from bill_reminders.storage.binding import bind_all
@@ -30,6 +44,7 @@ from tests.support.template import (
 )
 
 STACK = "bill-reminders-moto"
+OFFSET_PARAMETER = "/tests/clock-offset"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -37,43 +52,45 @@ CREDENTIALS = {
     "AWS_REGION": "us-east-1",
 }
 
+SetClock = Callable[[datetime], None]
+
 
 class MotoStack:
     """The tables, queues and parameters of template.yaml, and the functions on them."""
 
     def __init__(self) -> None:
-        cloudformation = boto3.client("cloudformation")
         body = json.dumps(stored_parts())
         # moto reads it as YAML, which takes longer than all else here
         with patch("moto.cloudformation.models.yaml.load", lambda text, **_: json.loads(text)):
-            cloudformation.create_stack(StackName=STACK, TemplateBody=body)
-        resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+            _client("cloudformation").create_stack(StackName=STACK, TemplateBody=body)
+        # read from moto itself: to describe a stack takes longer than to make it
+        made = get_backend("cloudformation")[DEFAULT_ACCOUNT_ID]["us-east-1"].get_stack(STACK)
         self.ids: dict[str, str] = {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for resource in resources
-            if "LogicalResourceId" in resource  # moto lists what a condition leaves out, nameless
+            resource.logical_resource_id: resource.physical_resource_id
+            for resource in made.stack_resources
+            if resource is not None  # moto lists what a condition leaves out
         }
-        described = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in made.outputs}
         for name in secrets_of_template():
-            boto3.client("secretsmanager").create_secret(Name=name, SecretString="of this test")
+            _client("secretsmanager").create_secret(Name=name, SecretString="of this test")
             self.ids[name] = name
         for name in named("AWS::Events::EventBus"):
-            boto3.client("events").create_event_bus(Name=name)
+            _client("events").create_event_bus(Name=name)
             self.ids[name] = name
         for name in named("AWS::SES::ConfigurationSet"):
-            boto3.client("sesv2").create_configuration_set(ConfigurationSetName=name)
+            _client("sesv2").create_configuration_set(ConfigurationSetName=name)
             self.ids[name] = name
         for name in named("AWS::SNS::Topic"):
             self.ids[name] = name  # what comes through one says its name, and nobody asks it
         for name in named("AWS::Cognito::UserPool"):
-            made = boto3.client("cognito-idp").create_user_pool(
+            made = _client("cognito-idp").create_user_pool(
                 PoolName=name, UsernameAttributes=["email"]
             )
             self.ids[name] = made["UserPool"]["Id"]
         bind_all(outputs)
         self.at_work = ""
         self._functions: dict[str, ModuleType] = {}
+        self._clients: dict[str, Any] = {}
 
     def function(self, logical_id: str) -> ModuleType:
         if logical_id not in self._functions:
@@ -91,7 +108,18 @@ class MotoStack:
             self.at_work = before
 
     def client(self, service: str) -> Any:
-        return boto3.client(service)
+        """Of this stack alone: tests hang into clients what shall happen to a call."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(service)
+        return self._clients[service]
+
+    def set_clock(self, instant: datetime) -> None:
+        """Move the product's clock as a local stack's is moved; it goes on from there. The
+        environment has to name OFFSET_PARAMETER."""
+        seconds = (instant - datetime.now(UTC)).total_seconds()
+        _client("ssm").put_parameter(
+            Name=OFFSET_PARAMETER, Value=str(seconds), Type="String", Overwrite=True
+        )
 
 
 @contextmanager
@@ -102,7 +130,10 @@ def _one_call_at_a_time() -> Iterator[None]:
 
     def process_alone(stubber: BotocoreStubber, request: Any) -> Any:
         with lock:
-            return process(stubber, request)
+            if not request.url.startswith("https://dynamodb."):
+                return process(stubber, request)
+            asked = normalize_request(request)  # and no search among the addresses of all services
+            return DynamoHandler.dispatch(asked, asked.raw_url, asked.headers)
 
     with patch.object(BotocoreStubber, "process_request", process_alone):
         yield
@@ -114,6 +145,7 @@ def _quick_answers() -> Iterator[None]:
     other services: a third of what a test takes. What it keeps is what AWS answers. And it lists
     the methods of its own classes anew at each call."""
     serialize = ResponseSerializer._serialize
+    value_of = ResponseSerializer.get_value
 
     def as_kept(
         serializer: ResponseSerializer, serialized: Any, value: Any, shape: Shape, key: str
@@ -123,10 +155,83 @@ def _quick_answers() -> Iterator[None]:
         else:
             serialize(serializer, serialized, value, shape, key)
 
+    def first_as_named(serializer: ResponseSerializer, value: Any, key: str, shape: Shape) -> Any:
+        if isinstance(value, dict) and serializer.service_model.service_name == "dynamodb":
+            return value.get(key)
+        return value_of(serializer, value, key, shape)
+
     with (
+        patch.object(ResponseSerializer, "get_value", first_as_named),
         patch.object(ResponseSerializer, "_serialize", as_kept),
         patch.object(responses, "method_names_from_class", cache(method_names_from_class)),
     ):
+        yield
+
+
+def _copied(kept: Any) -> Any:
+    return kept if isinstance(kept, Table) else deepcopy(kept)
+
+
+@contextmanager
+def _quick_transactions() -> Iterator[None]:
+    """Moto copies a whole table for each action of a transaction, to undo what fails. The items
+    that it writes to are enough."""
+    transact = DynamoDBBackend.transact_write_items
+
+    def undone(backend: DynamoDBBackend, actions: list[dict[str, Any]]) -> None:
+        before = [kept for action in actions for kept in _before(backend, *action.values())]
+        try:
+            transact(backend, actions)
+        except Exception:
+            for table, hash_value, range_value, item in before:
+                if item is None:
+                    table.delete_item(hash_value, range_value)
+                elif range_value is None:
+                    table.items[hash_value] = item
+                else:
+                    table.items[hash_value][range_value] = item
+            raise
+
+    with (
+        patch.object(dynamodb, "copy", SimpleNamespace(deepcopy=_copied)),
+        patch.object(DynamoDBBackend, "transact_write_items", undone),
+    ):
+        yield
+
+
+def _before(
+    backend: DynamoDBBackend, written: dict[str, Any]
+) -> list[tuple[Table, DynamoType, DynamoType | None, Item | None]]:
+    key = written.get("Key") or written["Item"]
+    table = backend.tables.get(written["TableName"])
+    if table is None or not key.keys() >= set(table.table_key_attrs):
+        return []  # moto refuses it
+    hash_value = DynamoType(key[table.hash_key_attr])
+    range_value = DynamoType(key[table.range_key_attr]) if table.range_key_attr else None
+    return [(table, hash_value, range_value, deepcopy(table.get_item(hash_value, range_value)))]
+
+
+@contextmanager
+def _retries_at_once() -> Iterator[None]:
+    """Botocore lets seconds pass before it tries again; nothing here gets better by waiting."""
+    with patch.object(endpoint, "time", SimpleNamespace(sleep=lambda _: None)):
+        yield
+
+
+_key = cache(kms.generate_private_key)
+
+
+@cache
+def _key_of_pools() -> Any:
+    return RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+
+
+@contextmanager
+def _keys_made_once() -> Iterator[None]:
+    """Moto makes an RSA key for whatever a stack encrypts, and reads its own for each user pool:
+    most of what a stack costs. No test looks at them."""
+    known = SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: _key_of_pools()))
+    with patch.object(kms, "generate_private_key", _key), patch.object(cognito, "jwk", known):
         yield
 
 
@@ -135,6 +240,12 @@ def _session() -> boto3.Session:
     """The product's own, for all stacks: reading AWS's service files is most of what a client
     costs."""
     return boto3.Session(botocore_session=aws.session())
+
+
+@cache
+def _client(service: str) -> Any:
+    """To deploy with, whatever the stack: a client keeps nothing of it."""
+    return _session().client(service)
 
 
 @contextmanager
@@ -146,6 +257,9 @@ def moto_stack() -> Iterator[MotoStack]:
         mock_aws(config={"core": {"reset_boto3_session": False}}),
         _one_call_at_a_time(),
         _quick_answers(),
+        _keys_made_once(),
+        _quick_transactions(),
+        _retries_at_once(),
     ):
         forget_clients()
         yield MotoStack()

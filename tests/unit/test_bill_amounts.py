@@ -16,15 +16,12 @@ from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Standing, Statement
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from tests.support.amounts import dollars
 from tests.support.people import a_bill
 
 FIRST = date(2027, 3, 5)
 MONTHLY = Recurrence(FIRST, 1, Unit.MONTH)
 AT = datetime(2027, 3, 1, 9, tzinfo=UTC)
-
-
-def dollars(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def bill(**changes: object) -> Bill:

@@ -1,7 +1,6 @@
 """What a code and a test message say, in every language and on every channel."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.notices import Sender
 from tests.support.direct import code, trial
+from tests.support.mail import Page
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
 IN_LANGUAGES = pytest.mark.parametrize("language", Language)
@@ -48,24 +48,6 @@ def trial_of(
     return trial(
         language, channel, to="+447700900123", sender=Sender(sender, ""), code_word=code_word
     )
-
-
-class Page(HTMLParser):
-    """What a mail program makes of an HTML text: its tags, links and words."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.links: list[str] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,12 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.lateness import cost_of_missing
+from tests.support.amounts import dollars
 from tests.support.people import a_bill
 
 DUE = date(2027, 3, 5)
 AT = datetime(2027, 3, 1, 9, tzinfo=UTC)
 EN, HANS, HANT = Language
-
-
-def dollars(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 def costly(

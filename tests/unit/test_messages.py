@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +20,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.messages.notices import WHOLE, Notice, Part, Sender
+from tests.support.mail import Page
 from tests.support.people import a_trigger
 
 EN, HANS, HANT = Language.ENGLISH, Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE
@@ -99,24 +99,6 @@ def email_of(
 def digest(language: Language, count: int) -> Sequence[Notice]:
     """Bills due yesterday, today, tomorrow and so on, the latest first."""
     return [notice(language, days) for days in reversed(range(-1, count - 1))]
-
-
-class Page(HTMLParser):
-    """What a mail program makes of an HTML text: its tags, links and words."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.links: list[str] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 SINGLE = {

@@ -22,16 +22,13 @@ from bill_reminders.domain.people import Address, Attestation, Language, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.messages.notices import Notice, Sender
+from tests.support.amounts import dollars
 from tests.support.examples import named
 
 EN, HANS, HANT = Language
 TODAY = date(2027, 3, 2)
 AT = datetime(2027, 3, 2, 9, tzinfo=UTC)
 SENDER = Sender("Bills", "stop@bills.example.com")
-
-
-def dollars(amount: str) -> Money:
-    return Money(Decimal(amount), "USD")
 
 
 CARD = Bill("user", "card", "Lark", "Card", Recurrence(date(2026, 11, 5), 1, Unit.MONTH), TODAY)
