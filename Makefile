@@ -7,7 +7,7 @@ UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check erase test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check erase plan-again test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,7 +54,7 @@ contract: setup      ## let Schemathesis alone compare the deployed local API wi
 	$(BIN)/python -m pytest tests/stack/test_api_contract.py
 
 import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
-	$(BIN)/python -m bill_reminders.importing --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
+	$(BIN)/python -m bill_reminders.cli import --stack "$(STACK)" $(if $(USERS),--users "$(USERS)") \
 		$(if $(BILLS),--bills "$(BILLS)") $(FLAGS)
 
 test: setup browser-tools lint validate  ## run every check: lint, types, template, unit, adapters, local stack
@@ -106,15 +106,19 @@ lock: setup          ## pin the libraries of the .in files; UPGRADE=--upgrade fo
 		-o layers/api/requirements.txt
 
 sns: setup           ## let SNS tell what became of SMS and pushes: make sns STACK=name; it may be repeated
-	$(BIN)/python -m bill_reminders.operations setup --stack "$(STACK)" $(FLAGS)
+	$(BIN)/python -m bill_reminders.cli setup --stack "$(STACK)" $(FLAGS)
 
 check: setup         ## say what of that is missing, and change nothing: make check STACK=name
-	$(BIN)/python -m bill_reminders.operations check --stack "$(STACK)" $(FLAGS)
+	$(BIN)/python -m bill_reminders.cli check --stack "$(STACK)" $(FLAGS)
 
 erase:               ## erase an imported person for good: make erase STACK=name PERSON=user-id
 	@test -n "$(PERSON)" || { echo "say who: make erase STACK=name PERSON=user-id" >&2; exit 2; }
 	@$(MAKE) --no-print-directory setup
-	$(BIN)/python -m bill_reminders.operations erase --stack "$(STACK)" --user "$(PERSON)" $(FLAGS)
+	$(BIN)/python -m bill_reminders.cli erase --stack "$(STACK)" --user "$(PERSON)" $(FLAGS)
+
+plan-again: setup    ## after an update of zones or holidays: make plan-again STACK=name; it may be repeated
+	$(BIN)/python -m bill_reminders.cli plan-again --stack "$(STACK)" \
+		$(if $(PERSON),--user "$(PERSON)",--everybody)
 
 clean:               ## remove what was built and installed
 	rm -rf .venv .aws-sam build tests/browser/node_modules

@@ -3,7 +3,7 @@
 import csv
 from datetime import UTC, datetime
 
-from bill_reminders.importing.__main__ import main as import_files
+from bill_reminders.cli.__main__ import main as import_files
 from local.stack import NAME, ROOT, Stack
 
 USERS = ROOT / "samples" / "users.csv"
@@ -15,6 +15,7 @@ def load(stack: Stack) -> None:
     """Import the sample with the command that deployers use. Raises RuntimeError."""
     failed = import_files(
         [
+            "import",
             "--stack",
             NAME,
             "--users",

@@ -3,8 +3,9 @@
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from bill_reminders.cli.__main__ import main
+from bill_reminders.cli.outcomes import GOOD, LEFT, NOT_DONE
 from bill_reminders.domain.enums import Channel
-from bill_reminders.operations.__main__ import GOOD, LEFT, NOT_DONE, main
 from bill_reminders.storage import accounts, identities, saving, tables
 from tests.adapters.conftest import SetClock
 from tests.support import account_changes, wire

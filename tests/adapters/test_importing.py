@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bill_reminders.cli.__main__ import main
 from bill_reminders.commands.bills import MOST_OPEN_BILLS
 from bill_reminders.delivery.claims import claim_next
 from bill_reminders.domain.bills import Bill, MuteReason
@@ -29,7 +30,6 @@ from bill_reminders.domain.people import (
 )
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
-from bill_reminders.importing.__main__ import main
 from bill_reminders.storage import accounts, history, tables
 from bill_reminders.storage.history import Feedback
 from tests.adapters.conftest import SetClock
@@ -92,7 +92,7 @@ def run(stack: MotoStack, set_clock: SetClock) -> Run:
     set_clock(ENTERED)
 
     def command(users: Path | None, bills: Path | None, *more: str, name: str = STACK) -> int:
-        arguments = ["--stack", name, *more]
+        arguments = ["import", "--stack", name, *more]
         arguments += [] if users is None else ["--users", str(users)]
         arguments += [] if bills is None else ["--bills", str(bills)]
         return main(arguments)

@@ -6,8 +6,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bill_reminders.operations.__main__ import GOOD, LEFT, NOT_DONE, main
-from bill_reminders.operations.preferences import Deployed, State, preferences
+from bill_reminders.cli.__main__ import main
+from bill_reminders.cli.outcomes import GOOD, LEFT, NOT_DONE
+from bill_reminders.cli.preferences import Deployed, State, preferences
 
 ROLE = "arn:aws:iam::123456789012:role/sms-log"
 OTHER_ROLE = "arn:aws:iam::123456789012:role/of-another-stack"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 
+from bill_reminders.cli.__main__ import main
 from bill_reminders.delivery import claims
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
@@ -20,7 +21,6 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Plan
 from bill_reminders.files import bills as bills_file
 from bill_reminders.files import users as users_file
-from bill_reminders.importing.__main__ import main
 from bill_reminders.storage import (
     erasure,
     handovers,
@@ -298,7 +298,7 @@ RENT = BILL | {"bill_id": "rent", "user_id": "anna", "repeats": "once"}
 
 def imported(folder: Path, **bill: str) -> None:
     files = (("users", users_file.COLUMNS, USER), ("bills", bills_file.COLUMNS, RENT | bill))
-    arguments = ["--stack", STACK]
+    arguments = ["import", "--stack", STACK]
     for name, columns, row in files:
         path = folder / f"{name}.csv"
         cells = (row.get(column, "") for column in columns)

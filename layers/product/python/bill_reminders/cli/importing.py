@@ -4,20 +4,17 @@ Both files may be imported as often as you like: what is the same is left alone.
 be used are listed with their column and a remedy; the others are imported, or none at all with
 --all-or-none.
 
-Exits with 0 when every row is in, with 1 when a row was bad, with 2 when nothing could be done.
+Exits with 1 when a row was bad.
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders import clock
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.cli.outcomes import GOOD, LEFT, WrongUse
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.files.bill_fields import BillRow
 from bill_reminders.files.bills import read_bills
@@ -35,42 +32,12 @@ from bill_reminders.importing.importer import (
 from bill_reminders.importing.link_codes import write_link_codes
 from bill_reminders.importing.target import connect
 from bill_reminders.storage.journal import through
-from bill_reminders.storage.transactions import error_code
 
 MOST_LINES = 1000
 """Errors of a file that are printed; their number is printed in any case."""
 
-ALL_IN, BAD_ROWS, NOT_DONE = 0, 1, 2
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.users is None and options.bills is None:
-        parser.error("name at least one file with --users or --bills")
-    try:
-        with through(Entrance.IMPORT):
-            return _import(options)
-    except FileNotFoundError as error:
-        print(f"nothing was imported: there is no file {error.filename}", file=sys.stderr)
-    except (BillRemindersError, OSError, BotoCoreError) as error:
-        print(f"nothing or not everything was imported: {error}", file=sys.stderr)
-    except ClientError as error:
-        what, code = error.operation_name, error.response["Error"]["Code"]
-        print(f"AWS refused {what}: {code}; import again once mended", file=sys.stderr)
-    except PynamoDBException as error:
-        reason = error_code(error) or "no answer"
-        print(f"a table could not be used: {reason}; import again once mended", file=sys.stderr)
-    return NOT_DONE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bill_reminders.importing",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--stack", required=True, help="the name of the deployed stack")
+def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--users", type=Path, help="a CSV file of users")
     parser.add_argument("--bills", type=Path, help="a CSV file of bills")
     parser.add_argument(
@@ -84,7 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--all-or-none", action="store_true", help="import nothing if any row is bad"
     )
-    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.users is None and options.bills is None:
+        raise WrongUse("name at least one file with --users or --bills")
+    with through(Entrance.IMPORT):
+        return _import(options)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -106,7 +79,7 @@ def _import(options: argparse.Namespace) -> int:
     if options.all_or_none and (user_errors or bill_errors):
         _print_errors(options, user_errors, bill_errors)
         print("nothing was imported: correct these rows, or leave out --all-or-none")
-        return BAD_ROWS
+        return LEFT
     now = clock.now()
     saved_users = import_users(good_users, shards=target.shards, now=now, push=push)
     saved_bills = import_bills(good_bills, now=now)
@@ -121,7 +94,7 @@ def _import(options: argparse.Namespace) -> int:
         _print_report("users", saved_users, user_errors)
     if options.bills:
         _print_report("bills", saved_bills, bill_errors)
-    return BAD_ROWS if user_errors or bill_errors else ALL_IN
+    return LEFT if user_errors or bill_errors else GOOD
 
 
 def _read[T](path: Path | None, read: Callable[[str], Parsed[T]]) -> Parsed[T]:
@@ -148,7 +121,3 @@ def _print_report(what: str, report: Report, errors: Sequence[RowError]) -> None
     counts = ", ".join(f"{count} {saved.value}" for saved, count in sorted(report.saved.items()))
     bad = len({error.row for error in errors})
     print(f"{what}: {counts or 'none'}; {bad} bad rows")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

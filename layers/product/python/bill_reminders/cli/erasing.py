@@ -4,12 +4,18 @@ It is the same erasure as the one that a user asks for: from now on nothing goes
 deletes what is left once no message can be on its way any more.
 """
 
+import argparse
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+import boto3
+
+from bill_reminders import clock
+from bill_reminders.cli.outcomes import GOOD, LEFT, WrongUse
 from bill_reminders.domain.enums import Channel
+from bill_reminders.importing.target import connect
 from bill_reminders.jobs.message import body_of
 from bill_reminders.storage import accounts, erasure, identities, jobs
 from bill_reminders.storage.jobs import Job, JobKind, JobState, SignIn, of_operator
@@ -30,6 +36,33 @@ class Queue:
         self.sqs.send_message(
             QueueUrl=self.url, DelaySeconds=self.delay_seconds, MessageBody=body_of(job)
         )
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--user", default="", metavar="ID", help="who is erased: the user_id of the imported file"
+    )
+    parser.add_argument(
+        "--delay",
+        type=int,
+        default=DELAY_SECONDS,
+        metavar="SECONDS",
+        help="until what is left is deleted; not shorter than a message may be on its way",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    if not options.user:
+        raise WrongUse("say who: --user with the id of one person")
+    target = connect(options.stack)
+    queue = Queue(boto3.client("sqs"), target.jobs_queue_url, options.delay)
+    job = erase(options.user, queue, now=clock.now())
+    if job is None:
+        print(f"there is no user {options.user}: nothing to erase")
+        return LEFT
+    print(told(job))
+    print(STAYS)
+    return GOOD
 
 
 def erase(user_id: str, queue: Queue, *, now: datetime) -> Job | None:
