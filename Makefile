@@ -116,7 +116,7 @@ erase:               ## erase an imported person for good: make erase STACK=name
 	@$(MAKE) --no-print-directory setup
 	$(BIN)/python -m bill_reminders.cli erase --stack "$(STACK)" --user "$(PERSON)" $(FLAGS)
 
-plan-again: setup    ## after an update of zones or holidays: make plan-again STACK=name; it may be repeated
+plan-again: setup    ## after an update of zones, holidays or SpreadMinutes: make plan-again STACK=name; it goes on
 	$(BIN)/python -m bill_reminders.cli plan-again --stack "$(STACK)" \
 		$(if $(PERSON),--user "$(PERSON)",--everybody)
 

@@ -1,16 +1,18 @@
 """What CloudFormation cannot make of a stack: the preferences by which SNS tells what became of SMS
-and pushes. Setting up twice changes nothing.
+and pushes. Setting up twice changes nothing. A check also tells who is to be planned again.
 
 Exits with 1 when something is missing or somebody else's.
 """
 
 import argparse
+from collections.abc import Mapping
 
 import boto3
 
+from bill_reminders.cli import planning
 from bill_reminders.cli.outcomes import GOOD, LEFT
 from bill_reminders.cli.preferences import Deployed, Preference, State, preferences
-from bill_reminders.importing.target import described, sms_countries
+from bill_reminders.importing.target import connect, described, sms_countries
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +39,9 @@ def check(options: argparse.Namespace) -> int:
     for preference in found:
         _say(preference.state, preference)
     _say_countries(stack)
-    return GOOD if all(each.state is State.GOOD for each in found) else LEFT
+    is_planned = _say_who_is_left(options.stack, _deployed(stack).outputs)
+    is_good = all(each.state is State.GOOD for each in found)
+    return GOOD if is_good and is_planned else LEFT
 
 
 def _found(stack: dict[str, list[dict[str, str]]], options: argparse.Namespace) -> list[Preference]:
@@ -78,6 +82,20 @@ def _say_countries(stack: dict[str, list[dict[str, str]]]) -> None:
         "SMS go to every country: name some with SmsCountries, or write their sender IDs and "
         f"numbers into the parameter {outputs['SmsOriginsParameter']}"
     )
+
+
+def _say_who_is_left(stack: str, outputs: Mapping[str, str]) -> bool:
+    """Whether everybody is planned by what is pinned and deployed now."""
+    if "SchedulesTable" not in outputs:
+        return True
+    connect(stack)
+    left = planning.left()
+    if left:
+        print(
+            f"{left:,} users were planned by other time zones, holidays or another SpreadMinutes: "
+            "make plan-again"
+        )
+    return not left
 
 
 def _deployed(stack: dict[str, list[dict[str, str]]]) -> Deployed:

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from bill_reminders import clock
+from bill_reminders import clock, spread
 from bill_reminders.channels.sms.bounds import allowed_countries
 from bill_reminders.channels.sms.sender_ids import DeployedSenderIds
 from bill_reminders.domain.errors import BillRemindersError
@@ -47,6 +47,7 @@ def connect(stack: str) -> Target:
     """Point the tables and the clock at a deployed stack. Raises UnknownStack."""
     found = described(boto3.client("cloudformation"), stack)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
+    parameters = _parameters(found)
     try:
         bind_all(outputs)
         target = Target(
@@ -54,6 +55,7 @@ def connect(stack: str) -> Target:
         )
     except KeyError as error:
         raise UnknownStack(f"{stack!r} is not a stack of this product: no {error} in it") from error
+    os.environ[spread.VARIABLE] = parameters.get("SpreadMinutes", "")
     if offset := outputs.get("ClockOffsetParameter"):
         os.environ[clock.OFFSET_VARIABLE] = offset
     return target
@@ -62,9 +64,11 @@ def connect(stack: str) -> Target:
 def sms_countries(stack: Mapping[str, Any], outputs: Mapping[str, str]) -> frozenset[str]:
     """The countries that a described stack's SMS go to; empty for all. One read. Raises botocore's
     ClientError."""
-    parameters = {
-        each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())
-    }
+    parameters = _parameters(stack)
     sender_ids = DeployedSenderIds(boto3.client("ssm"), outputs["SmsOriginsParameter"])
     sender_ids.refresh()
     return allowed_countries(parameters.get("SmsCountries", ""), sender_ids.current.by_country)
+
+
+def _parameters(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}

@@ -19,6 +19,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from bill_reminders import planned_by
 from bill_reminders.domain import bounds, planning, revisions
 from bill_reminders.domain.account import Account, by_id, differs
 from bill_reminders.domain.bills import Bill, Heard
@@ -207,7 +208,9 @@ def register(user: User, *, shards: int, now: datetime, more: Iterable[Write] = 
     cleared first, see leftovers. Raises Stale when the user exists already, or a condition of
     `more` fails; addresses.AddressTaken."""
     shard = shard_of(user.user_id, shards)
-    schedule = ScheduleItem(user.user_id, shard=shard, version=1, life=token_hex(8))
+    schedule = ScheduleItem(
+        user.user_id, shard=shard, version=1, life=token_hex(8), planned_by=planned_by.stamp()
+    )
     commit(
         lambda write: write.save(schedule, condition=ScheduleItem.user_id.does_not_exist()),
         lambda write: write.save(rows.user_item(user)),
@@ -265,7 +268,8 @@ def change(
 
 
 def plan_again(user_id: str, *, now: datetime) -> None:
-    """Compute the user's instants anew: after an update of zone data or of a holiday calendar."""
+    """Compute the user's instants anew: after an update of zone data or of a holiday calendar, or
+    of the deployer's spread."""
     _change(user_id, lambda account: account, now, None, None, _nothing, _nobody, None, always=True)
 
 
@@ -413,7 +417,10 @@ def need_bounds(before: Account, after: Account, now: datetime) -> None:
 
 
 def _moved_schedule(before: Account, after: Account, now: datetime) -> Write:
-    actions: list[Action] = [ScheduleItem.version.set(after.version)]
+    actions: list[Action] = [
+        ScheduleItem.version.set(after.version),
+        ScheduleItem.planned_by.set(planned_by.stamp()),
+    ]
     beyond = bounds.is_beyond(after.user, after.bills, local_date(now, after.user.zone))
     for channel in Channel:
         if beyond:

@@ -132,7 +132,8 @@ class ScheduleItem(Table):
     Each channel has attributes and an index of its own, which the functions at the end of this
     module name. `..._messages` counts what was claimed for the channel on the local day
     `..._counted_on`. `life` is random, and another one each time that the same id is registered
-    again; schedules from before it was kept have none.
+    again; schedules from before it was kept have none. `planned_by` is what the instants were
+    computed with, see planned_by.py.
     """
 
     class Meta:
@@ -142,6 +143,7 @@ class ScheduleItem(Table):
     shard = IntegerAttribute()
     version = IntegerAttribute()
     life = UnicodeAttribute(null=True)
+    planned_by = UnicodeAttribute(null=True)
     deleted = ListAttribute[DeletedMap](of=DeletedMap, null=True)
 
     vars().update(
