@@ -12,14 +12,16 @@ from bill_reminders.api import routes
 from bill_reminders.api.config import Outbound, SettingsConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.channels import registry
+from bill_reminders.channels.contract import Sends
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
 
 logger = Logger()
-config = environment.read(SettingsConfig)
+with environment.all_at_once():
+    config = environment.read(SettingsConfig)
+    parameters = registry.parameters(Sends.CODES, Sends.OTHERS)
 binding.bind(config)
-parameters = registry.parameters()
 api = Api(
     routes.of("api_settings"),
     calls_per_identity=config.api_requests_per_identity,

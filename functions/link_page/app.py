@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, environment, rate_limit
 from bill_reminders.channels import registry
+from bill_reminders.channels.contract import Sends
 from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bounds import TooManyReminders
@@ -80,9 +81,10 @@ class PageConfig:
 
 
 logger = Logger()
-config = environment.read(PageConfig)
+with environment.all_at_once():
+    config = environment.read(PageConfig)
+    parameters = registry.parameters(Sends.CODES)
 binding.bind(config)
-parameters = registry.parameters()
 events = BillEvents(aws.client("events", aws.PROMPT), config.bill_events_bus)
 
 

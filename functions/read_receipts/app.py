@@ -53,9 +53,10 @@ PATIENCE = 3
 its address. By then a claim that was never marked has become unknown."""
 
 logger = Logger()
-config = environment.read(ReceiptsConfig)
+with environment.all_at_once():
+    config = environment.read(ReceiptsConfig)
+    topics = registry.topics()
 binding.bind(config)
-topics = registry.topics()
 sqs = aws.client("sqs")
 later = Later(config.receipts_queue_url, config.later_seconds)
 

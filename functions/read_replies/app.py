@@ -47,10 +47,11 @@ class RepliesConfig:
 
 
 logger = Logger()
-config = environment.read(RepliesConfig)
+with environment.all_at_once():
+    config = environment.read(RepliesConfig)
+    parameters = environment.read(SmsParameters)
 binding.bind(config)
 later = Later(config.queue_url, config.later_seconds)
-parameters = environment.read(SmsParameters)
 sender_ids = DeployedSenderIds(providers.client("ssm"), parameters.sms_origins_parameter)
 senders = {Channel.SMS: DirectSms(parameters)}
 

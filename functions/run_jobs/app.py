@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import aws, batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.channels import registry
+from bill_reminders.channels.contract import Sends
 from bill_reminders.jobs import runner, telling
 from bill_reminders.jobs.message import job_of
 from bill_reminders.jobs.runner import Bucket
@@ -60,8 +61,10 @@ class JobsConfig:
 
 
 logger = Logger()
-config = environment.read(JobsConfig)
-senders = registry.DirectSenders(registry.parameters())
+with environment.all_at_once():
+    config = environment.read(JobsConfig)
+    parameters = registry.parameters(Sends.OTHERS)
+senders = registry.DirectSenders(parameters)
 binding.bind(config)
 later = Later(config.queue_url, config.later_seconds)
 bucket = Bucket(aws.client("s3"), config.exports_bucket)

@@ -25,9 +25,11 @@ class SmsSettings(SenderSettings):
 
 
 logger = Logger()
-settings = environment.read(SmsSettings)
+with environment.all_at_once():
+    settings = environment.read(SmsSettings)
+    parameters = environment.read(SmsParameters)
 access_tables.bind(limits=settings.limits_table)
-reminders = SmsReminders(settings.sender, environment.read(SmsParameters))
+reminders = SmsReminders(settings.sender, parameters)
 worker = Worker(Channel.SMS, settings, reminders)
 
 

@@ -18,7 +18,7 @@ from tests.support.permissions import allowed
 from tests.support.template import ROOT
 
 PRODUCT = ROOT / "layers/product/python/bill_reminders"
-BY_COMMAND = {"importing", "operations"}
+BY_COMMAND = {"importing", "cli"}
 """What an administrator runs, with all of boto3."""
 IAM_SERVICES = {"ses": "sesv2"}
 OF_THE_RUNTIME = {"sqs:ReceiveMessage", "sqs:DeleteMessage"}

@@ -16,6 +16,7 @@ PARTS = {
     "sender": contract.SenderModule,
     "parameters": contract.ParametersModule,
 }
+PURPOSES = {each.value for each in contract.Sends}
 
 
 def parameters_of(function: Any) -> list[tuple[str, Any]]:
@@ -58,3 +59,11 @@ def test_its_senders_do_what_the_contract_says(channel: Channel) -> None:
 def made_of(channel: Channel) -> Any:
     kind = import_module(f"bill_reminders.channels.{channel}.parameters").PARAMETERS
     return kind(**{field.name: field.type("1") for field in kind.__dataclass_fields__.values()})
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_what_it_needs_is_a_field_by_purpose(channel: Channel) -> None:
+    module = import_module(f"bill_reminders.channels.{channel}.parameters")
+    assert module.NEEDED_FOR.keys() <= PURPOSES
+    needed = {name for names in module.NEEDED_FOR.values() for name in names}
+    assert needed <= module.PARAMETERS.__dataclass_fields__.keys()

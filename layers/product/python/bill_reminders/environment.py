@@ -1,9 +1,11 @@
-"""The environment of a function, read once at its start into a typed value."""
+"""The environment of a function, read once at its start into typed values."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields
-from typing import get_args, get_origin
+from typing import cast, get_args, get_origin
 
 from bill_reminders.domain.errors import BillRemindersError
 
@@ -12,16 +14,38 @@ class MissingConfiguration(BillRemindersError):
     """The environment lacks a variable, or holds one that cannot be read."""
 
 
+_gathered: ContextVar[list[str] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def all_at_once() -> Iterator[None]:
+    """Around several reads: what is wrong with any of them is told together, at the end. Raises
+    MissingConfiguration."""
+    faults: list[str] = []
+    token = _gathered.set(faults)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    _need_none(faults)
+
+
 def text(name: str) -> str:
     """One variable. Raises MissingConfiguration."""
-    if found := os.environ.get(name, ""):
-        return found
-    raise MissingConfiguration(_sentence([f"{name} is missing"]))
+    found = os.environ.get(name, "")
+    if not found:
+        _need_none([f"{name} is missing"])
+    return found
 
 
-def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> T:
+def read[T](
+    settings: type[T],
+    environment: Mapping[str, str] | None = None,
+    *,
+    required: Collection[str] = (),
+) -> T:
     """Fill a dataclass of `str`, `int` and `float` fields from variables of the same name in
-    capitals. An empty value counts as missing unless the field has a default.
+    capitals. An empty value counts as missing unless the field has a default and is not `required`.
 
     A field of type `dict[E, S]`, of an enum and another such dataclass, has an S for each member of
     E, whose value the names of its variables begin with: SMS_QUEUE_URL.
@@ -29,14 +53,29 @@ def read[T](settings: type[T], environment: Mapping[str, str] | None = None) -> 
     Raises MissingConfiguration with a sentence that names every variable at fault.
     """
     faults: list[str] = []
-    filled = _fill(settings, os.environ if environment is None else environment, "", faults)
-    if filled is None:
-        raise MissingConfiguration(_sentence(faults))
-    return filled
+    source = os.environ if environment is None else environment
+    filled = _fill(settings, source, "", required, faults)
+    _need_none(faults)
+    return cast(T, filled)  # when faults are gathered, nobody sees it before they are raised
+
+
+def _need_none(faults: list[str]) -> None:
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered += [fault for fault in faults if fault not in gathered]
+    elif faults:
+        raise MissingConfiguration(
+            f"Cannot start: {', '.join(faults)}. template.yaml sets the environment of each "
+            "function; deploy it again, or restore the variable in the function's configuration."
+        )
 
 
 def _fill[T](
-    settings: type[T], source: Mapping[str, str], prefix: str, faults: list[str]
+    settings: type[T],
+    source: Mapping[str, str],
+    prefix: str,
+    required: Collection[str],
+    faults: list[str],
 ) -> T | None:
     """None when there are faults."""
     values: dict[str, object] = {}
@@ -44,26 +83,19 @@ def _fill[T](
         if get_origin(field.type) is dict:
             members, each = get_args(field.type)
             values[field.name] = {
-                member: _fill(each, source, f"{prefix}{member.value}_", faults)
+                member: _fill(each, source, f"{prefix}{member.value}_", required, faults)
                 for member in members
             }
             continue
         name = f"{prefix}{field.name}".upper()
-        text = source.get(name, "")
+        found = source.get(name, "")
         optional = field.default is not field.default_factory  # both MISSING when required
-        if not text:
-            if not optional:
+        if not found:
+            if not optional or field.name in required:
                 faults.append(f"{name} is missing")
             continue
         try:
-            values[field.name] = field.type(text)  # type: ignore[operator]
+            values[field.name] = field.type(found)  # type: ignore[operator]
         except ValueError:
             faults.append(f"{name} is not a number")
     return None if faults else settings(**values)
-
-
-def _sentence(faults: list[str]) -> str:
-    return (
-        f"Cannot start: {', '.join(faults)}. template.yaml sets the environment of each "
-        "function; deploy it again, or restore the variable in the function's configuration."
-    )

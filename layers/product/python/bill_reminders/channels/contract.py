@@ -4,6 +4,7 @@ folder or, where it says so, a class in it; tests/unit/test_channels.py holds al
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from bill_reminders.channels.receipts import Receipt
@@ -148,12 +149,24 @@ class SenderModule(Protocol):
         """Who sends one-off messages, by the channel's parameters."""
 
 
+class Sends(StrEnum):
+    """What one-off messages a function sends."""
+
+    CODES = "codes"
+    """Six-digit codes, which go where strangers may say."""
+    OTHERS = "others"
+    """All else that a user, or a change of theirs, asks for."""
+
+
 class ParametersModule(Protocol):
     """`parameters.py`: what the channel needs of the environment of a function that sends one-off
     messages. It loads nothing else: many functions start with it."""
 
     PARAMETERS: type[Any]
     """A dataclass for environment.read."""
+
+    NEEDED_FOR: Mapping[Sends, frozenset[str]]
+    """Its fields that have a default and are needed all the same, by what is sent."""
 
 
 # Addresses ----------------------------------------------------------------------------------------

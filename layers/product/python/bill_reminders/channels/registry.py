@@ -4,7 +4,7 @@ that the rest of the code needs to know of a new one.
 A part is loaded when it is asked for: a sender starts with what its own channel needs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, cast
@@ -17,6 +17,7 @@ from bill_reminders.channels.contract import (
     ParametersModule,
     ReceiptModule,
     SenderModule,
+    Sends,
 )
 from bill_reminders.domain.enums import Channel
 
@@ -36,12 +37,16 @@ def receipt(channel: Channel) -> ReceiptModule:
     return cast(ReceiptModule, _part(channel, "receipt"))
 
 
-def parameters() -> Parameters:
-    """What the channels need of the environment. Raises environment.MissingConfiguration."""
-    kinds = {each: cast(ParametersModule, _part(each, "parameters")) for each in Channel}
-    return MappingProxyType(
-        {channel: environment.read(each.PARAMETERS) for channel, each in kinds.items()}
-    )
+def parameters(*kinds: Sends) -> Parameters:
+    """What the channels need of the environment of a function that sends one-off messages for these
+    kinds. Raises environment.MissingConfiguration."""
+    return MappingProxyType({channel: _parameters(channel, kinds) for channel in Channel})
+
+
+def _parameters(channel: Channel, kinds: Iterable[Sends]) -> Any:
+    module = cast(ParametersModule, _part(channel, "parameters"))
+    needed = {name for each in kinds for name in module.NEEDED_FOR.get(each, ())}
+    return environment.read(module.PARAMETERS, required=needed)
 
 
 def topics() -> Mapping[str, Channel]:

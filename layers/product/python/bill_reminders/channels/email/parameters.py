@@ -1,13 +1,13 @@
 """What e-mails need of the environment of a function that sends one-off messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class EmailParameters:
     """Who they come from, by name and address; the configuration sets by which SES tells what
-    becomes of them, "" in a function that sends only the other kind; how many codes may go out in a
-    day, of all users together (none from a function without that)."""
+    becomes of them; how many codes may go out in a day, of all users together."""
 
     sender_name: str
     from_address: str
@@ -17,3 +17,8 @@ class EmailParameters:
 
 
 PARAMETERS = EmailParameters
+
+NEEDED_FOR: Mapping[str, frozenset[str]] = {
+    "codes": frozenset({"codes_configuration_set", "email_codes_per_day"}),
+    "others": frozenset({"configuration_set"}),
+}

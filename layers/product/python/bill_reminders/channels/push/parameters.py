@@ -1,5 +1,6 @@
 """What app push needs of the environment of a function that sends one-off messages: nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -9,3 +10,5 @@ class PushParameters:
 
 
 PARAMETERS = PushParameters
+
+NEEDED_FOR: Mapping[str, frozenset[str]] = {}

@@ -1,5 +1,6 @@
 """What SMS need of the environment of a function that sends one-off messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -8,7 +9,7 @@ class SmsParameters:
     """The parameter with the sender ids; countries by ISO code with commas in between ("" for those
     with a sender id or a number of ours); how many parts may go out in a day, up to which
     percentage of them users who registered themselves may draw; how many codes of all users
-    together (none from a function without that)."""
+    together."""
 
     sms_origins_parameter: str
     sms_parts_per_day: int
@@ -18,3 +19,5 @@ class SmsParameters:
 
 
 PARAMETERS = SmsParameters
+
+NEEDED_FOR: Mapping[str, frozenset[str]] = {"codes": frozenset({"sms_codes_per_day"})}
