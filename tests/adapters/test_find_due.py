@@ -26,12 +26,8 @@ from tests.support.people import a_bill, a_user
 from tests.support.template import function_environment
 
 MINUTE = timedelta(minutes=1)
-QUEUES = {
-    Channel.SMS: "SmsNudges",
-    Channel.PUSH: "PushNudges",
-    Channel.EMAIL: "EmailNudges",
-}
-SENDERS = {Channel.SMS: "SendSms", Channel.PUSH: "SendPush", Channel.EMAIL: "SendEmail"}
+QUEUES = {channel: f"{channel.value.capitalize()}Nudges" for channel in Channel}
+SENDERS = {channel: f"Send{channel.value.capitalize()}" for channel in Channel}
 QUIET = NINE + MINUTE
 """A minute without a look at what is older."""
 

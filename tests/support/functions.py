@@ -6,29 +6,19 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from tests.support.template import ROOT
+from tests.support.template import ROOT, template
 
-FOLDERS = {
-    "FindDue": "find_due",
-    "Settle": "reconcile",
-    "SendSms": "send_sms",
-    "SendPush": "send_push",
-    "SendEmail": "send_email",
-    "ApiSettings": "api_settings",
-    "ApiBills": "api_bills",
-    "ApiReminders": "api_reminders",
-    "ApiDocs": "api_docs",
-    "LinkPage": "link_page",
-    "Unsubscribe": "unsubscribe",
-    "CalendarFeed": "calendar_feed",
-    "ReadReplies": "read_replies",
-    "ReadReceipts": "read_receipts",
-    "RunJobs": "run_jobs",
+FOLDERS: Mapping[str, str] = {
+    name: Path(part["Properties"]["CodeUri"]).name
+    for name, part in template()["Resources"].items()
+    if part["Type"] == "AWS::Serverless::Function"
 }
+"""Of each function, by its logical id."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,11 @@ def allowed(function: str) -> Allowed:
         resources[policy["Ref"]]["Properties"]["PolicyDocument"]
         for policy in role.get("ManagedPolicyArns", [])
     ]
+    documents += [
+        part["Properties"]["PolicyDocument"]
+        for part in resources.values()
+        if {"Ref": f"{function}Role"} in part.get("Properties", {}).get("Roles", [])
+    ]
     found: Allowed = set()
     for document in documents:
         for statement in document["Statement"]:

@@ -36,9 +36,23 @@ class Told(StrEnum):
 enums.Channel = Channel = Told("Channel", {c.name: c.value for c in enums.Channel} | {"FAX": "fax"})
 
 import app
+from bill_reminders.delivery import switches
 from bill_reminders.api import fields, settings
 from bill_reminders.domain.people import Address, Language, User
 from bill_reminders.storage import rows, tables
+
+SWITCHES = (
+    '{"sms": "open", "push": "open", "email": "paused"}',
+    '{"sms": "open", "push": "open", "email": "paused", "fax": "paused"}',
+    '{"sms": "open", "push": "open", "email": "paused", "fax": "open"}',
+)
+
+class Kept:
+    def __init__(self, value):
+        self.value = value
+
+    def get_parameter(self, Name):
+        return {"Parameter": {"Value": self.value}}
 
 user = User("somebody", Language.ENGLISH, ZoneInfo("UTC"))
 user = replace(user, addresses=MappingProxyType({c: Address(f"at {c}") for c in Channel}))
@@ -52,6 +66,7 @@ print(json.dumps({
     "names": get_args(fields.ChannelName),
     "next": list(settings.NextReminders.model_fields),
     "routes": {r.channel: [r.queue_url, r.per_second] for r in app.ROUTES},
+    "open": {value: sorted(switches.open_channels(Kept(value), "")) for value in SWITCHES},
 }))
 """
 
@@ -102,6 +117,11 @@ def test_find_due_wakes_a_new_channel() -> None:
     assert told["fax"] == ["FaxNudges", 2.0]
 
 
+def test_a_new_channel_is_closed_until_the_switches_name_it_and_closes_no_other() -> None:
+    told = with_a_fourth()["open"]
+    assert list(told.values()) == [["push", "sms"], ["push", "sms"], ["fax", "push", "sms"]]
+
+
 def test_find_due_names_what_a_new_channel_lacks() -> None:
     refusal = find_due({"FAX_PER_SECOND": "many"}).stderr
     assert "FAX_QUEUE_URL is missing, FAX_PER_SECOND is not a number" in refusal
@@ -112,6 +132,7 @@ AT_HOME = ("domain/enums.py", "channels/", "messages/")
 
 BY_THEIR_NATURE = {
     "api/plans.py": "an example in the document",
+    "delivery/switches.py": "those that the deployed parameter was made with",
     "domain/people.py": "mailboxes differ in case, numbers have a law",
     "files/users.py": "columns of the file",
     "importing/importer.py": "columns of the file",

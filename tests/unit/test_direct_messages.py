@@ -148,7 +148,7 @@ def test_a_code_by_email_says_that_nothing_comes_unless_it_is_confirmed(
 
 @IN_LANGUAGES
 def test_a_push_endpoint_takes_no_code(language: Language) -> None:
-    with pytest.raises(InvalidValue, match="channel: takes no code"):
+    with pytest.raises(InvalidValue, match="channel: takes no code: choose sms or email"):
         code_of(language, Channel.PUSH)
 
 

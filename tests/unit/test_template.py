@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Event
 from tests.support.functions import FOLDERS
 from tests.support.permissions import allowed
@@ -13,6 +14,8 @@ from tests.support.template import ROOT, rendered, template
 
 ENVIRONMENTS = ("local", "dev", "prod")
 PROD = rendered("prod")["Resources"]
+CHANNELS = [channel.value.capitalize() for channel in Channel]
+"""As the names of their resources have them."""
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -128,7 +131,7 @@ def test_exports_are_private_and_gone_after_a_day() -> None:
 def test_every_queue_is_encrypted_and_fails_into_dead_letters() -> None:
     queues = of_type(PROD, "AWS::SQS::Queue")
     assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues.values())
-    for channel in ("Sms", "Push", "Email"):
+    for channel in CHANNELS:
         redrive = queues[f"{channel}Nudges"]["Properties"]["RedrivePolicy"]
         assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{channel}DeadLetters", "Arn"]}
         sender = PROD[f"Send{channel}"]["Properties"]["Environment"]["Variables"]
@@ -137,7 +140,7 @@ def test_every_queue_is_encrypted_and_fails_into_dead_letters() -> None:
 
 def test_a_wake_up_stays_hidden_for_six_times_what_a_sender_may_run() -> None:
     timeout = rendered("prod")["Globals"]["Function"]["Timeout"]
-    for channel in ("Sms", "Push", "Email"):
+    for channel in CHANNELS:
         assert PROD[f"{channel}Nudges"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
 
 
@@ -148,7 +151,7 @@ def test_dead_letters_raise_an_alarm_with_a_remedy() -> None:
         for alarm in alarms.values()
         if "Dimensions" in alarm["Properties"]
     }
-    for channel in ("Sms", "Push", "Email"):
+    for channel in CHANNELS:
         name = json.dumps({"Fn::GetAtt": [f"{channel}DeadLetters", "QueueName"]})
         assert "redrive" in watched[name]["AlarmDescription"]
 
@@ -194,7 +197,7 @@ def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> No
 def test_how_late_messages_leave_is_a_metric_of_each_channel() -> None:
     worker = ROOT.joinpath("layers/product/python/bill_reminders/delivery/worker.py").read_text()
     assert "slowest_seconds=" in worker
-    for channel in ("Sms", "Push", "Email"):
+    for channel in CHANNELS:
         metric = PROD[f"{channel}Lag"]["Properties"]
         assert metric["LogGroupName"] == {"Ref": f"Send{channel}Log"}
         assert metric["FilterPattern"] == "{ $.slowest_seconds >= 0 }"
@@ -235,7 +238,7 @@ def test_whoever_says_that_the_account_is_at_fault_raises_an_alarm() -> None:
         if metric["Properties"]["FilterPattern"] == f'{{ $.message = "{ACCOUNT_FAULT}" }}'
         and metric["Properties"]["MetricTransformations"][0]["MetricName"] == alarm["MetricName"]
     }
-    assert logs == {"SendSmsLog", "SendPushLog", "SendEmailLog", "ReadReceiptsLog"}
+    assert logs == {"ReadReceiptsLog", *(f"Send{channel}Log" for channel in CHANNELS)}
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
@@ -330,9 +333,6 @@ def test_every_function_that_may_write_into_the_journal_names_its_entrance_once(
         assert has_table == any(table == "Journal" for _, table in allowed(name)), name
 
 
-CHANNELS = ("Sms", "Push", "Email")
-
-
 def test_silence_of_the_schedule_raises_an_alarm() -> None:
     alarm = PROD["NoTickAlarm"]["Properties"]
     assert (alarm["MetricName"], alarm["Period"] * alarm["EvaluationPeriods"]) == (
@@ -344,12 +344,9 @@ def test_silence_of_the_schedule_raises_an_alarm() -> None:
 
 
 def test_every_function_has_a_folder_and_a_sample_event() -> None:
-    functions = of_type(template()["Resources"], "AWS::Serverless::Function")
-    assert set(functions) == set(FOLDERS)
-    for name, function in functions.items():
-        folder = ROOT / function["Properties"]["CodeUri"]
-        assert folder.joinpath("app.py").is_file(), name
-        assert ROOT.joinpath("events", f"{folder.name}.json").is_file(), name
+    for name, folder in FOLDERS.items():
+        assert ROOT.joinpath("functions", folder, "app.py").is_file(), name
+        assert ROOT.joinpath("events", f"{folder}.json").is_file(), name
 
 
 def test_the_layers_libraries_are_the_ones_that_are_tested() -> None:

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 else:  # as fields.ValueOf, of the channels whose addresses are no devices
     ContactChannel = Literal[*(each.value for each in Channel if not each.is_device)]
 
+_FOR_WHAT = ", ".join(f"{each} for {each.address}" for each in Channel if not each.is_device)
+
 
 class NewContact(Body):
     """An address to be confirmed."""
 
-    channel: Annotated[
-        ContactChannel,
-        Field(description="sms for a phone number, email for an e-mail address.", examples=["sms"]),
-    ]
+    channel: Annotated[ContactChannel, Field(description=f"{_FOR_WHAT}.", examples=["sms"])]
     address: Annotated[
         str,
         Field(

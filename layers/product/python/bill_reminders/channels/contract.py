@@ -230,6 +230,11 @@ class ReceiptModule(Protocol):
     MARK: str
     """The field that all events of its topic have, and no event of another one."""
 
+    FINDS_UNMARKED: bool
+    """Whether receipts come for every message, and call it by the provider's id alone. One that
+    names an id which the ledger lacks then means what nobody marked: the only such message to its
+    address at that time."""
+
     def read(self, event: Mapping[str, Any]) -> Receipt | None:
         """The receipt in an event; None when it says nothing that changes anything. Raises
         receipts.UnreadableReceipt, or what a look into a wrong event raises."""

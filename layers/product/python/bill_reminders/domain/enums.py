@@ -8,20 +8,22 @@ from typing import Self
 
 
 class Channel(StrEnum):
-    """A way to reach a user, and what a message on it is called. A new one is a member here and a
-    folder in channels/."""
+    """A way to reach a user, what a message on it is called, and what its address is. A new one is
+    a member here and a folder in channels/."""
 
-    SMS = "sms", "SMS"
-    PUSH = "push", "push notification"
-    EMAIL = "email", "e-mail"
+    SMS = "sms", "SMS", "a phone number"
+    PUSH = "push", "push notification", "a device"
+    EMAIL = "email", "e-mail", "an e-mail address"
 
     _value_: str
     message: str
+    address: str
 
-    def __new__(cls, value: str, message: str = "") -> Self:
+    def __new__(cls, value: str, message: str = "", address: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.message = message or value
+        member.address = address or "an address"
         return member
 
     @property

@@ -12,7 +12,6 @@ from bill_reminders.channels.receipts import Receipt
 from bill_reminders.commands.stops import stop_address
 from bill_reminders.delivery import direct_rows, receipts, undelivered
 from bill_reminders.delivery.failures import Failure
-from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.local_time import floor_minute, next_minute
@@ -125,9 +124,10 @@ def _later(now: datetime, attempt: int) -> datetime:
 
 
 def _only_one(receipt: Receipt, owner: str) -> LedgerItem | None:
-    """For SMS alone: receipts of e-mails bear our own tag, those of devices come for what was
-    marked. One that has given its own message back means no other."""
-    if receipt.channel is not Channel.SMS or undelivered.is_noted(receipt.provider_id):
+    """Of a channel whose receipts mean what nobody marked as well. One that has given its own
+    message back means no other."""
+    finds = registry.receipt(receipt.channel).FINDS_UNMARKED
+    if not finds or undelivered.is_noted(receipt.provider_id):
         return None
     return receipts.only_unknown(owner, receipt.channel, sent_at=receipt.at)
 

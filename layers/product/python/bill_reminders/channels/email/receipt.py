@@ -11,6 +11,7 @@ from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import StoppedBy
 
 TOPIC, MARK = "EMAIL_EVENTS_TOPIC", "eventType"
+FINDS_UNMARKED = False  # they bear our own tag
 
 
 def read(event: Mapping[str, Any]) -> Receipt | None:

@@ -1,6 +1,7 @@
 """One-off messages by app push."""
 
 from bill_reminders.channels.contract import DirectText
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language
@@ -12,7 +13,8 @@ from bill_reminders.messages.notices import Sender
 
 def code(language: Language, *, to: str, sender: Sender, code: str, minutes: int) -> DirectText:
     """A device is confirmed by its token alone."""
-    raise InvalidValue("channel", "takes no code: choose sms or email")
+    others = " or ".join(each for each in Channel if not each.is_device)
+    raise InvalidValue("channel", f"takes no code: choose {others}")
 
 
 def proof(language: Language, *, to: str, sender: Sender, code: str, minutes: int) -> DirectText:

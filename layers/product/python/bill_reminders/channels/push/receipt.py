@@ -11,6 +11,7 @@ from bill_reminders.channels.verdicts import Fault
 from bill_reminders.domain.enums import Channel
 
 TOPIC, MARK = "DEVICE_EVENTS_TOPIC", "EventType"
+FINDS_UNMARKED = False  # they come for what was marked
 
 
 def read(event: Mapping[str, Any]) -> Receipt | None:

@@ -17,6 +17,7 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 
 TOPIC = MARK = ""
+FINDS_UNMARKED = True
 
 
 def read(event: Mapping[str, Any]) -> Receipt | None:
