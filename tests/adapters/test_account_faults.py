@@ -104,6 +104,14 @@ def test_it_is_asked_again_about_once_an_hour_while_the_reminder_helps(stage: St
     assert now.date() > row.due_on
 
 
+def test_a_row_that_waits_is_kept_as_long_again(stage: Stage) -> None:
+    row = stage.sent(Channel.SMS)
+    kept = row.expires_at
+    row.update([LedgerItem.expires_at.set(1)])
+    stage.receive(failure(NO_QUOTA, row))
+    assert (message().state, message().expires_at) == ("waiting", kept)
+
+
 def test_all_of_a_digest_wait_and_go_out_together(stage: Stage) -> None:
     row = stage.sent(Channel.SMS, "rent", "power", "water")
     stage.receive(failure(NO_QUOTA, row))

@@ -533,6 +533,20 @@ def test_what_failed_while_the_tables_were_busy_wakes_who_stands_in_later(stage:
     assert (row.state, row.settle_at) == ("failed", None)
 
 
+def test_what_is_found_out_later_keeps_a_row_as_long_again(stage: Stage) -> None:
+    def soon_gone() -> None:
+        row_of("rent").update([LedgerItem.expires_at.set(1)])
+
+    rent()
+    stage.die_after_the_claim()
+    kept = row_of("rent").expires_at
+    for at, state in ((AFTER_LEASE, "unknown"), (AFTER_WAIT, "waiting")):
+        soon_gone()
+        stage.set_clock(at + SECOND)
+        stage.sweep()
+        assert (row_of("rent").state, row_of("rent").expires_at) == (state, kept)
+
+
 # The sweep itself --------------------------------------------------------------------------------
 
 

@@ -38,7 +38,7 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         receipt_id=tag_of(key) if channel.bears_our_tag else None,
         settle_shard=settle_shard(user_id),
         settle_at=now + LEASE,
-        expires_at=ledger_expiry(now.date()),
+        expires_at=ledger_expiry(None, now),
     )
     try:
         item.save(condition=LedgerItem.key.does_not_exist())
@@ -81,7 +81,7 @@ def mark(
     provider_id: str | None = None,
     reason: str | None = None,
 ) -> None:
-    actions = settled(state, now=now, provider_id=provider_id, reason=reason)
+    actions = settled(state, due_on=None, now=now, provider_id=provider_id, reason=reason)
     try:
         LedgerItem(user_id, key).update(actions, condition=word_of_owner(state))
     except UpdateError as error:  # erased in between

@@ -44,7 +44,7 @@ def note(claim: Claim, failure: Failure, *, now: datetime) -> bool:
         failure,
         is_mine=is_mine,
         condition=claims.owned(claim) & claims.word_of_owner(failure.state),
-        actions=settled(failure.state, reason=failure.reason, now=now),
+        actions=settled(failure.state, due_on=claim.due_on, reason=failure.reason, now=now),
         not_welcomed=claim.first,
         reach=min(reminder.due_on for reminder in claim.reminders),
         now=now,

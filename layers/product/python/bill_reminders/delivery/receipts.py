@@ -54,7 +54,9 @@ def only_unknown(user_id: str, channel: Channel, *, sent_at: datetime) -> Ledger
 def apply(row: LedgerItem, failure: Failure, *, provider_id: str, now: datetime) -> bool:
     """Let a message become what a receipt says of it; False when the ledger knows better. Raises
     what accounts.change raises, but for UnknownUser."""
-    actions = settled(failure.state, provider_id=provider_id, reason=failure.reason, now=now)
+    actions = settled(
+        failure.state, due_on=row.due_on, provider_id=provider_id, reason=failure.reason, now=now
+    )
     is_good = failure.state in ACCEPTED and failure.stop is None
     if is_good or row.bill_id is None:
         return _update(row, failure.state, actions)

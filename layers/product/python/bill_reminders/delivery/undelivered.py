@@ -65,9 +65,9 @@ def give_back(
         )
 
     def written(before: Account, after: Account) -> Iterator[Write]:
-        keys = [each.reminder.key for each in carried(before)]
-        if keys:
-            yield from _waiting(keys, row, not_before=not_before, reason=reason)
+        several = carried(before)
+        if several:
+            yield from _waiting(several, row, not_before=not_before, reason=reason, now=now)
             yield _noted(provider_id, now)
 
     try:
@@ -84,7 +84,12 @@ def _is_same(message: Recorded, row: LedgerItem) -> bool:
 
 
 def _waiting(
-    keys: Iterable[str], row: LedgerItem, *, not_before: datetime, reason: str
+    carried: Iterable[Recorded],
+    row: LedgerItem,
+    *,
+    not_before: datetime,
+    reason: str,
+    now: datetime,
 ) -> Iterable[Write]:
     """The message loses its name, so that no receipt of it, twice or late, speaks of the next."""
     actions: list[Action] = [
@@ -96,9 +101,11 @@ def _waiting(
         LedgerItem.receipt_id.remove(),
         *claims.NO_LOOK,
     ]
-    for key in keys:
+    for each in carried:
+        key = each.reminder.key
         condition = _may_wait(row) if key == row.key else _rides_along(row)
-        yield partial(_update, LedgerItem(row.user_id, key), actions, condition)
+        written = [*actions, claims.kept(each.reminder.due_on, now)]
+        yield partial(_update, LedgerItem(row.user_id, key), written, condition)
 
 
 def _may_wait(row: LedgerItem) -> Condition:
