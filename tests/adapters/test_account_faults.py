@@ -192,7 +192,9 @@ def test_what_nobody_knew_was_not_sent_after_all(stage: Stage) -> None:
 
 def test_a_code_that_was_not_sent_says_so_and_is_asked_for_again(stage: Stage) -> None:
     enter(a_user(channels=(Channel.SMS,)))
-    direct_rows.claim("somebody", "code:one", Channel.SMS, now=NINE)
+    direct_rows.claim(
+        "somebody", "code:one", Channel.SMS, life=accounts.life_of("somebody"), now=NINE
+    )
     direct_rows.mark("somebody", "code:one", State.SENT, now=NINE, provider_id="sms-of-code")
     stage.receive(failure(NO_QUOTA, provider_id="sms-of-code"))
     assert state() == ("failed", "quota")

@@ -541,7 +541,9 @@ def test_the_row_the_address_and_the_schedule_change_together(stage: Stage) -> N
 
 def test_a_code_that_bounced_says_so(stage: Stage) -> None:
     enter(a_user(channels=(Channel.EMAIL,)))
-    direct_rows.claim("somebody", "code:one", Channel.EMAIL, now=NINE)
+    direct_rows.claim(
+        "somebody", "code:one", Channel.EMAIL, life=accounts.life_of("somebody"), now=NINE
+    )
     receipt = forms.bounce(tag="code-one", address=EMAIL, at=NINE)
     stage.receive(receipt)
     assert state() == ("bounced", "bounced")

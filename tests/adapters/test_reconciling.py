@@ -21,7 +21,7 @@ from bill_reminders.domain.ledger import RECEIPT_WAIT, State
 from bill_reminders.domain.local_time import QuietHours, floor_minute
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.storage import channels, erasure, rows, tables
+from bill_reminders.storage import accounts, channels, erasure, rows, tables
 from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
@@ -552,7 +552,9 @@ def test_what_is_found_out_later_keeps_a_row_as_long_again(stage: Stage) -> None
 
 def test_what_was_asked_for_is_unknown_and_not_looked_at_again(stage: Stage) -> None:
     rent()
-    direct_rows.claim("somebody", "code:one", Channel.SMS, now=NINE)
+    direct_rows.claim(
+        "somebody", "code:one", Channel.SMS, life=accounts.life_of("somebody"), now=NINE
+    )
     stage.set_clock(AFTER_LEASE + SECOND)
     stage.sweep()
     row = LedgerItem.get("somebody", "code:one")
