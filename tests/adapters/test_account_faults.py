@@ -22,6 +22,7 @@ from tests.adapters.test_receipts import (
     address,
     bounce,
     email,
+    just_after,
     message,
     on_our_clock,
     state,
@@ -186,7 +187,7 @@ def test_what_arrived_knows_better(stage: Stage) -> None:
 def test_what_nobody_knew_was_not_sent_after_all(stage: Stage) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
     assert message().state == "unknown"
-    stage.receive(failure(NO_QUOTA, at=NINE + 6 * SECOND))
+    stage.receive(failure(NO_QUOTA, at=just_after()))
     assert (message().state, message().resends, message().settle_at) == ("waiting", None, None)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bill_reminders.delivery import receipts
-from bill_reminders.delivery.claims import LEASE
 from bill_reminders.delivery.failures import Failure
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
@@ -18,7 +17,7 @@ from tests.support.moto_stack import MotoStack
 
 SECOND = timedelta(seconds=1)
 AT = NINE + 5 * SECOND
-EARLIEST, LATEST = AT - LEASE - receipts.SKEW, AT + receipts.SKEW
+EARLIEST, LATEST = AT - 12 * SECOND, AT + 2 * SECOND
 """When an SMS that left at AT, by the provider's clock, may have been claimed."""
 
 

@@ -265,6 +265,11 @@ def word_of_owner(state: State) -> Condition:
     return unsaid & may_become(state)
 
 
+NAMELESS = LedgerItem.provider_id.does_not_exist()
+STILL_UNKNOWN = (LedgerItem.state == State.UNKNOWN.value) & NAMELESS
+"""Nobody has said what became of the message, nor what its provider calls it."""
+
+
 def settle_shard(user_id: str) -> int:
     return shard_of(user_id, SETTLE_SHARDS)
 
