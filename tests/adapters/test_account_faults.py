@@ -22,6 +22,7 @@ from tests.adapters.test_receipts import (
     address,
     bounce,
     email,
+    just_after,
     message,
     on_our_clock,
     state,
@@ -104,6 +105,14 @@ def test_it_is_asked_again_about_once_an_hour_while_the_reminder_helps(stage: St
     assert now.date() > row.due_on
 
 
+def test_a_row_that_waits_is_kept_as_long_again(stage: Stage) -> None:
+    row = stage.sent(Channel.SMS)
+    kept = row.expires_at
+    row.update([LedgerItem.expires_at.set(1)])
+    stage.receive(failure(NO_QUOTA, row))
+    assert (message().state, message().expires_at) == ("waiting", kept)
+
+
 def test_all_of_a_digest_wait_and_go_out_together(stage: Stage) -> None:
     row = stage.sent(Channel.SMS, "rent", "power", "water")
     stage.receive(failure(NO_QUOTA, row))
@@ -178,13 +187,15 @@ def test_what_arrived_knows_better(stage: Stage) -> None:
 def test_what_nobody_knew_was_not_sent_after_all(stage: Stage) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
     assert message().state == "unknown"
-    stage.receive(failure(NO_QUOTA, at=NINE + 6 * SECOND))
+    stage.receive(failure(NO_QUOTA, at=just_after()))
     assert (message().state, message().resends, message().settle_at) == ("waiting", None, None)
 
 
 def test_a_code_that_was_not_sent_says_so_and_is_asked_for_again(stage: Stage) -> None:
     enter(a_user(channels=(Channel.SMS,)))
-    direct_rows.claim("somebody", "code:one", Channel.SMS, now=NINE)
+    direct_rows.claim(
+        "somebody", "code:one", Channel.SMS, life=accounts.life_of("somebody"), now=NINE
+    )
     direct_rows.mark("somebody", "code:one", State.SENT, now=NINE, provider_id="sms-of-code")
     stage.receive(failure(NO_QUOTA, provider_id="sms-of-code"))
     assert state() == ("failed", "quota")

@@ -1,15 +1,17 @@
 """A claim takes what is due for one sender, once, and never what was paid or changed before it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from bill_reminders.delivery import claims
+from bill_reminders.delivery import claims, failures
 from bill_reminders.delivery.claims import Claim, claim_next
+from bill_reminders.delivery.failures import Failure
 from bill_reminders.delivery.sender import Outgoing, deliver
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
@@ -20,7 +22,7 @@ from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from bill_reminders.storage.transactions import Busy
 from tests.support import wire
-from tests.support.account_changes import record_payment
+from tests.support.account_changes import record_failed_debit, record_payment
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -793,3 +795,69 @@ def test_nobody_is_quarantined_who_does_not_wait_or_exist() -> None:
     assert rests_at("somebody") is None
     with pytest.raises(accounts.UnknownUser):
         claims.quarantine("nobody", Channel.SMS)
+
+
+# How long a row is kept --------------------------------------------------------------------------
+
+LONG_AGO = date(2026, 1, 1)
+"""Fourteen months before NINE."""
+
+
+def expire(now: datetime) -> None:
+    """As DynamoDB takes away what has expired."""
+    for row in ledger_of("somebody"):
+        if row.expires_at <= now.timestamp():
+            row.delete()
+
+
+def fail_a_debit_of_long_ago() -> None:
+    bill = a_bill(bill_id="rent", due_on=LONG_AGO, owed_from=LONG_AGO, autopay=True)
+    enter(a_user(channels=(Channel.SMS,)), bill)
+    record_failed_debit("somebody", "rent", 0, "returned-1", now=NINE)
+
+
+def test_a_debit_of_long_ago_that_failed_is_told_once() -> None:
+    fail_a_debit_of_long_ago()
+    provider = Recorder()
+    for minutes in range(1, 4):
+        now = NINE + minutes * MINUTE
+        deliver("somebody", Channel.SMS, now=now, send=provider)
+        expire(now)
+    assert len(provider.sent) == 1
+
+
+def given_back(claim: Claim, now: datetime) -> bool:
+    return claims.release(claim, not_before=None, reason="busy", now=now)
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda claim, now: claims.mark(claim, State.SENT, now=now),
+        lambda claim, now: claims.mark_failed(claim, reason="invalid", now=now),
+        lambda claim, now: claims.mark_unknown(claim, reason="no_answer", now=now),
+        lambda claim, now: failures.note(claim, Failure(State.FAILED, "invalid"), now=now),
+        given_back,
+    ],
+    ids=["sent", "failed", "unknown", "failed and planned anew", "given back"],
+)
+def test_what_is_said_of_it_later_keeps_its_row_as_long_again(
+    say: Callable[[Claim, datetime], bool],
+) -> None:
+    fail_a_debit_of_long_ago()
+    claim = claim_sms(NINE + MINUTE)
+    assert claimed(claim) == {"rent"}
+    assert say(claim, NINE + 40 * DAY)
+    (row,) = (row for row in ledger_of("somebody") if row.key == claim.message_key)
+    assert row.expires_at == datetime(2028, 5, 10, tzinfo=UTC).timestamp()
+
+
+def test_a_row_about_a_date_to_come_is_kept_from_that_date_on() -> None:
+    enter_bills("rent")
+    claim = claim_sms()
+    (row,) = ledger_of("somebody")
+    from_its_date = datetime(2028, 4, 4, tzinfo=UTC).timestamp()
+    assert row.expires_at == from_its_date
+    assert claims.mark(claim, State.SENT, now=NINE)
+    (row,) = ledger_of("somebody")
+    assert row.expires_at == from_its_date

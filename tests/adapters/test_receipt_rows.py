@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from bill_reminders.delivery import receipts
-from bill_reminders.delivery.claims import LEASE
 from bill_reminders.delivery.failures import Failure
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
+from bill_reminders.storage.rows import ledger_expiry
 from bill_reminders.storage.tables import LedgerItem
 from tests.support.entered import NINE
 from tests.support.moto_stack import MotoStack
 
 SECOND = timedelta(seconds=1)
 AT = NINE + 5 * SECOND
-EARLIEST, LATEST = AT - LEASE - receipts.SKEW, AT + receipts.SKEW
+EARLIEST, LATEST = AT - 12 * SECOND, AT + 2 * SECOND
 """When an SMS that left at AT, by the provider's clock, may have been claimed."""
 
 
@@ -130,6 +130,11 @@ def test_it_says_whether_it_told_anything() -> None:
     item = row()
     assert delivered(item) is True
     assert delivered(item) is False
+
+
+def test_a_row_that_a_receipt_writes_on_is_kept_as_long_again() -> None:
+    assert delivered(row(expires_at=1)) is True
+    assert LedgerItem.get("somebody", "one").expires_at == ledger_expiry(None, AT)
 
 
 @pytest.mark.parametrize("moved_on", [{"attempt": 0}, {"attempt": 2}, {"owner": "owner-6"}])

@@ -9,11 +9,12 @@ from functools import partial
 from io import StringIO
 from itertools import permutations
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from bill_reminders import clock
-from bill_reminders.delivery import direct_rows
+from bill_reminders.delivery import direct_rows, receipts
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
@@ -110,6 +111,12 @@ def state() -> tuple[str, str | None]:
 
 def address(channel: Channel) -> Address:
     return accounts.read("somebody", now=NINE).user.addresses[channel]
+
+
+def just_after() -> datetime:
+    """When a provider takes the message that was claimed."""
+    at: datetime = message().recorded_at
+    return at + SECOND
 
 
 def on_our_clock(at: datetime = NINE) -> datetime:
@@ -308,7 +315,7 @@ def test_a_message_that_is_not_known_yet_is_waited_for(stage: Stage) -> None:
 
 def test_an_sms_of_which_nobody_knows_is_settled_by_its_number(stage: Stage) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
-    stage.receive(text(at=NINE + 6 * SECOND))
+    stage.receive(text(at=just_after()))
     assert (message().state, message().provider_id) == ("delivered", "sms-9")
     stage.receive(text(status="FAILURE", said="Invalid phone number"))
     assert message().state == "bounced"
@@ -372,6 +379,49 @@ def test_nor_of_what_it_takes_over_after_the_account_was_read(stage: Stage) -> N
     assert (message().state, message().owner) == ("claimed", "0" * 32)
 
 
+@pytest.mark.parametrize("off", [-3 * SECOND, 14 * SECOND])
+def test_nor_by_one_of_another_application_that_was_taken_seconds_away(
+    stage: Stage, off: timedelta
+) -> None:
+    claimed_at = stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT)).recorded_at
+    stage.receive(text(at=claimed_at + off))
+    assert (message().state, message().provider_id) == ("unknown", None)
+    assert '"outcomes":{"foreign":1}' in stage.log.getvalue()
+
+
+def test_nor_by_one_that_went_as_what_we_never_send(stage: Stage) -> None:
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    stage.receive(text(at=just_after(), sms_type="Promotional"))
+    assert message().state == "unknown"
+    stage.receive(text(at=just_after()))
+    assert message().state == "delivered", "our own still does"
+
+
+@pytest.mark.parametrize("ack", [True, False])
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"status": "FAILURE", "said": "Invalid phone number"},
+        {"status": "FAILURE", "said": "No quota left for account"},
+        {},
+    ],
+    ids=["bad", "of the account", "good"],
+)
+def test_nor_by_a_second_one_once_the_first_has_named_it(
+    stage: Stage, later: dict[str, Any], ack: bool
+) -> None:
+    """Both were read while it was unknown; the first says its word before the second."""
+    stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
+    row = message()
+    at = just_after()
+    first, second = text(at=at, ack=ack), text(at=at, provider_id="theirs", **later)
+    with patch.object(receipts, "only_unknown", lambda *_, **__: row):
+        stage.receive(first)
+        stage.receive(second)
+    said = "delivered" if ack else "sent"
+    assert (message().state, message().provider_id) == (said, "sms-9")
+
+
 @pytest.mark.parametrize("off", [-2 * MINUTE, 4 * MINUTE])
 def test_but_not_by_one_of_another_time(stage: Stage, off: timedelta) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
@@ -385,13 +435,13 @@ def test_nor_when_two_may_be_meant(stage: Stage) -> None:
     twin = LedgerItem.get("somebody", first.key)
     twin.key, twin.owner = f"{first.key}-twin", "another"
     twin.save()
-    stage.receive(text(at=NINE + 6 * SECOND))
+    stage.receive(text(at=just_after()))
     assert {row.state for row in ledger_of("somebody")} == {"unknown"}
 
 
 def test_nor_by_one_to_another_number(stage: Stage) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
-    stage.receive(text(number="+447700900199", at=NINE + 6 * SECOND))
+    stage.receive(text(number="+447700900199", at=just_after()))
     assert message().state == "unknown"
 
 
@@ -422,7 +472,7 @@ def test_the_log_counts_what_receipts_did(stage: Stage) -> None:
 
 def test_the_log_tells_what_was_settled_by_its_number_alone(stage: Stage) -> None:
     stage.sent(Channel.SMS, act=wire.raises(wire.TIMEOUT))
-    stage.receive(text(at=NINE + 6 * SECOND))
+    stage.receive(text(at=just_after()))
     assert '"outcomes":{"guessed":1}' in stage.log.getvalue()
 
 
@@ -541,7 +591,9 @@ def test_the_row_the_address_and_the_schedule_change_together(stage: Stage) -> N
 
 def test_a_code_that_bounced_says_so(stage: Stage) -> None:
     enter(a_user(channels=(Channel.EMAIL,)))
-    direct_rows.claim("somebody", "code:one", Channel.EMAIL, now=NINE)
+    direct_rows.claim(
+        "somebody", "code:one", Channel.EMAIL, life=accounts.life_of("somebody"), now=NINE
+    )
     receipt = forms.bounce(tag="code-one", address=EMAIL, at=NINE)
     stage.receive(receipt)
     assert state() == ("bounced", "bounced")

@@ -21,7 +21,7 @@ from bill_reminders.domain.ledger import RECEIPT_WAIT, State
 from bill_reminders.domain.local_time import QuietHours, floor_minute
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.storage import channels, erasure, rows, tables
+from bill_reminders.storage import accounts, channels, erasure, rows, tables
 from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
@@ -533,12 +533,28 @@ def test_what_failed_while_the_tables_were_busy_wakes_who_stands_in_later(stage:
     assert (row.state, row.settle_at) == ("failed", None)
 
 
+def test_what_is_found_out_later_keeps_a_row_as_long_again(stage: Stage) -> None:
+    def soon_gone() -> None:
+        row_of("rent").update([LedgerItem.expires_at.set(1)])
+
+    rent()
+    stage.die_after_the_claim()
+    kept = row_of("rent").expires_at
+    for at, state in ((AFTER_LEASE, "unknown"), (AFTER_WAIT, "waiting")):
+        soon_gone()
+        stage.set_clock(at + SECOND)
+        stage.sweep()
+        assert (row_of("rent").state, row_of("rent").expires_at) == (state, kept)
+
+
 # The sweep itself --------------------------------------------------------------------------------
 
 
 def test_what_was_asked_for_is_unknown_and_not_looked_at_again(stage: Stage) -> None:
     rent()
-    direct_rows.claim("somebody", "code:one", Channel.SMS, now=NINE)
+    direct_rows.claim(
+        "somebody", "code:one", Channel.SMS, life=accounts.life_of("somebody"), now=NINE
+    )
     stage.set_clock(AFTER_LEASE + SECOND)
     stage.sweep()
     row = LedgerItem.get("somebody", "code:one")
@@ -594,6 +610,91 @@ def test_with_no_time_left_the_next_sweep_goes_on(stage: Stage) -> None:
     assert states_of("somebody") == {RENT: "claimed"}
     stage.sweep()
     assert states_of("somebody") == {RENT: "unknown"}
+
+
+def abandoned(shard: int, count: int) -> None:
+    """Messages in that shard that nobody marked."""
+    for number in range(count):
+        LedgerItem(
+            f"of shard {shard}",
+            f"test:{number}",
+            trigger="test",
+            channel="sms",
+            planned_at=NINE,
+            state="claimed",
+            attempt=1,
+            recorded_at=NINE,
+            owner="owner",
+            settle_shard=shard,
+            settle_at=AFTER_LEASE,
+            expires_at=2_000_000_000,
+        ).save()
+
+
+def settled_of(shard: int) -> int:
+    return sum(row.state == "unknown" for row in ledger_of(f"of shard {shard}"))
+
+
+def sweep_at_most(messages: int, now: datetime) -> None:
+    before = sum(map(settled_of, reconciling.SHARDS))
+
+    def has_time() -> bool:
+        return sum(map(settled_of, reconciling.SHARDS)) - before < messages
+
+    sweep.sweep(now, resend=(), has_time=has_time)
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("minute", [0, 5])
+@pytest.mark.parametrize("crowded", [0, 5])
+def test_what_has_gathered_in_one_shard_takes_no_others_share(crowded: int, minute: int) -> None:
+    for shard in reconciling.SHARDS:
+        abandoned(shard, 9 if shard == crowded else 1)
+    sweep_at_most(len(reconciling.SHARDS), AFTER_LEASE + minute * MINUTE)
+    assert [settled_of(shard) for shard in reconciling.SHARDS] == [1] * len(reconciling.SHARDS)
+
+
+@pytest.mark.usefixtures("stack")
+def test_each_minute_another_shard_comes_first() -> None:
+    for shard in reconciling.SHARDS:
+        abandoned(shard, 2)
+    for minute in reconciling.SHARDS:
+        sweep_at_most(1, AFTER_LEASE + minute * MINUTE)
+    assert [settled_of(shard) for shard in reconciling.SHARDS] == [1] * len(reconciling.SHARDS)
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_sweep_whose_time_is_over_still_says_what_failed() -> None:
+    abandoned(0, 2)
+    seen: list[object] = []
+
+    def fails(request: AWSPreparedRequest) -> AWSResponse | None:
+        seen.append(request)
+        return BUSY(request)
+
+    with (
+        wire.before(tables.connection.client, "GetItem", fails),
+        pytest.raises(sweep.SweepFailed),
+    ):
+        sweep.sweep(AFTER_LEASE, resend=(), has_time=lambda: not seen)
+
+
+@pytest.mark.usefixtures("stack")
+def test_where_reading_a_shard_took_all_the_time_nothing_is_begun() -> None:
+    for shard in reconciling.SHARDS:
+        abandoned(shard, 1)
+    seen: list[object] = []
+
+    def fails(request: AWSPreparedRequest) -> AWSResponse | None:
+        seen.append(request)
+        return BUSY(request)
+
+    with (
+        wire.before(tables.connection.client, "Query", fails),
+        pytest.raises(sweep.SweepFailed),
+    ):
+        sweep.sweep(AFTER_LEASE, resend=(), has_time=lambda: not seen)
+    assert sum(map(settled_of, reconciling.SHARDS)) == 0
 
 
 def test_two_sweeps_at_once_give_it_back_once(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Language
 from bill_reminders.messages.notices import Sender
+from bill_reminders.storage import accounts
 from tests.adapters.conftest import SetClock
 from tests.support.direct import code
 from tests.support.entered import IN_THREE_DAYS, NINE, enter
@@ -123,6 +124,7 @@ def test_a_code_comes_from_the_same_origin(stack: MotoStack, write: Callable[[st
                 minutes=10,
             ),
             self_registered=False,
+            life=accounts.life_of("somebody"),
         ),
         {Channel.SMS: DirectSms(SmsParameters(stack.ids["SmsOrigins"], 10, 100))},
         now=NINE,

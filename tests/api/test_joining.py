@@ -14,7 +14,7 @@ from bill_reminders.domain.bills import MuteReason
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.people import Address, Attestation, StoppedBy
-from bill_reminders.storage import identities, link_codes, tables
+from bill_reminders.storage import accounts, identities, link_codes, tables
 from bill_reminders.storage.addresses import owner_of
 from bill_reminders.storage.tables import LedgerItem
 from tests.api.conftest import SetClock
@@ -72,7 +72,7 @@ def imported(
 def delivered(user_id: str, *, at: datetime, channel: Channel = Channel.SMS) -> None:
     """A message went to the user's address on `channel` and arrived at `at`."""
     key = f"{direct_rows.TEST}{at:%Y%m%d}"
-    direct_rows.claim(user_id, key, channel, now=at)
+    direct_rows.claim(user_id, key, channel, life=accounts.life_of(user_id), now=at)
     direct_rows.mark(user_id, key, State.SENT, now=at, provider_id="p")
     LedgerItem(user_id, key).update(
         [LedgerItem.state.set(State.DELIVERED.value), LedgerItem.settled_at.set(at)]
@@ -121,7 +121,9 @@ def _delivered_on_another_channel() -> None:
 def _sent_and_not_delivered() -> None:
     imported(OLD)
     welcomed("imported", at=LONG_AGO)
-    direct_rows.claim("imported", "test:1", Channel.SMS, now=LATELY)
+    direct_rows.claim(
+        "imported", "test:1", Channel.SMS, life=accounts.life_of("imported"), now=LATELY
+    )
     direct_rows.mark("imported", "test:1", State.SENT, now=LATELY, provider_id="p")
 
 

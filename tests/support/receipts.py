@@ -106,9 +106,16 @@ def log_line(
     said: str = "Message has been accepted by phone",
     status: str = "SUCCESS",
     ack: bool = True,
+    sms_type: str = "Transactional",
 ) -> str:
     """As SNS writes what became of an SMS into its log."""
-    delivery = {"destination": number, "providerResponse": said, "dwellTimeMs": 420}
+    delivery = {
+        "destination": number,
+        "priceInUSD": 0.00645,
+        "smsType": sms_type,
+        "providerResponse": said,
+        "dwellTimeMs": 420,
+    }
     if ack:
         delivery["dwellTimeMsUntilDeviceAck"] = 1344
     return json.dumps(

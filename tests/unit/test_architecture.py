@@ -40,6 +40,17 @@ def test_what_it_names_is_there(path: str, name: str) -> None:
     assert not name or name in names
 
 
+def test_every_change_of_a_rows_state_says_anew_how_long_it_is_kept() -> None:
+    """A row about a date long past would be gone at once, and its reminder sent again."""
+    for path in PRODUCT.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                said = ast.unparse(function)
+                # `_each` writes what its callers give it, and how long that is kept
+                if "LedgerItem.state.set(" in said:
+                    assert "kept(" in said or "_each(" in said, (path.name, function.name)
+
+
 def used_by(folder: str) -> Iterator[tuple[str, str]]:
     """The product's folders that a folder's modules import from, with the module."""
     for path in (PRODUCT / folder).rglob("*.py"):

@@ -81,7 +81,8 @@ class DirectText:
 class Direct:
     """A message about no bill. `key` is its name in the ledger: `code:<id>`, `test:<id>`; `compose`
     is called only when it has not gone out before. Of who is `self_registered` an SMS may use up
-    less of the day's total. A device that was off for longer than `push_lasts` is not shown it."""
+    less of the day's total. It goes only while the account has that `life`, see
+    accounts.life_of. A device that was off for longer than `push_lasts` is not shown it."""
 
     user_id: str
     key: str
@@ -89,6 +90,7 @@ class Direct:
     address: str = field(repr=False)
     compose: Callable[[], DirectText]
     self_registered: bool
+    life: str | None
     push_lasts: timedelta = DEVICE_WAITS
 
     @property

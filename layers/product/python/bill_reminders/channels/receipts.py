@@ -27,7 +27,8 @@ class Receipt:
     `receipt_id` is our own tag of an e-mail, the provider's id of all else; None when it is about
     the address and no message. `at` is when the provider took the message, by its own clock. `stop`
     tells that `address` is of no use any more, `of_account` that the account is at fault and nobody
-    got the message. `unknown_text` is a reason that no table of ours knows.
+    got the message. `unknown_text` is a reason that no table of ours knows. `foreign` tells that
+    the message is another application's, which shares the account.
     """
 
     channel: Channel
@@ -38,6 +39,7 @@ class Receipt:
     reason: str | None = None
     stop: StoppedBy | None = None
     of_account: bool = False
+    foreign: bool = False
     address: str | None = field(default=None, repr=False)
     unknown_text: str | None = field(default=None, repr=False)
 

@@ -7,7 +7,7 @@ channels of one user do not make each other's claims fail.
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import cast
@@ -92,6 +92,11 @@ class Claim:
     def message_key(self) -> str:
         """The key of the message's first row, which holds the message's state."""
         return self.reminders[0].key
+
+    @property
+    def due_on(self) -> date:
+        """The due date of that row."""
+        return self.reminders[0].due_on
 
 
 HeldUntil = Callable[[User], datetime | None]
@@ -260,6 +265,11 @@ def word_of_owner(state: State) -> Condition:
     return unsaid & may_become(state)
 
 
+NAMELESS = LedgerItem.provider_id.does_not_exist()
+STILL_UNKNOWN = (LedgerItem.state == State.UNKNOWN.value) & NAMELESS
+"""Nobody has said what became of the message, nor what its provider calls it."""
+
+
 def settle_shard(user_id: str) -> int:
     return shard_of(user_id, SETTLE_SHARDS)
 
@@ -312,12 +322,24 @@ def _is_ours(account: Account, claim: Claim) -> bool:
     return row is not None and row.owner == claim.owner
 
 
+def kept(due_on: date | None, now: datetime) -> Action:
+    """Goes with every change of a row's state: the row may be about a date long past."""
+    return LedgerItem.expires_at.set(rows.ledger_expiry(due_on, now))
+
+
 def settled(
-    state: State, *, now: datetime, provider_id: str | None = None, reason: str | None = None
+    state: State,
+    *,
+    due_on: date | None,
+    now: datetime,
+    provider_id: str | None = None,
+    reason: str | None = None,
 ) -> list[Action]:
-    """What makes a message's row say what became of it, to be looked at no more."""
+    """What makes a message's row, of that due date, say what became of it, to be looked at no
+    more."""
     actions: list[Action] = [
         LedgerItem.state.set(state.value),
+        kept(due_on, now),
         LedgerItem.settled_at.set(now),
         LedgerItem.reason.remove() if reason is None else LedgerItem.reason.set(reason),
         *NO_LOOK,
@@ -332,10 +354,14 @@ NO_LOOK = (LedgerItem.settle_shard.remove(), LedgerItem.settle_at.remove())
 """Takes a row out of the index of what is to be settled."""
 
 
-def to_look_at(state: State, *, reason: str, look_at: datetime, now: datetime) -> list[Action]:
-    """What makes a message's row say `state`, to be looked at again at `look_at`."""
+def to_look_at(
+    state: State, *, due_on: date | None, reason: str, look_at: datetime, now: datetime
+) -> list[Action]:
+    """What makes a message's row, of that due date, say `state`, to be looked at again at
+    `look_at`."""
     return [
         LedgerItem.state.set(state.value),
+        kept(due_on, now),
         LedgerItem.settled_at.set(now),
         LedgerItem.settle_at.set(look_at),
         LedgerItem.reason.set(reason),
@@ -351,25 +377,25 @@ def mark(
     reason: str | None = None,
 ) -> bool:
     """Record what became of the message; False when this claim is no longer its owner's."""
-    actions = settled(state, now=now, provider_id=provider_id, reason=reason)
+    actions = settled(state, due_on=claim.due_on, now=now, provider_id=provider_id, reason=reason)
     return _mark(claim, state, actions)
 
 
 def mark_failed(claim: Claim, *, now: datetime, reason: str) -> bool:
     """Record that the provider refused the message for good while the account cannot be planned
     anew: the sweep does that in a minute. False when this claim is no longer its owner's."""
-    return _mark(
-        claim,
-        State.FAILED,
-        to_look_at(State.FAILED, reason=reason, look_at=now + PLANNED_LATER, now=now),
-    )
+    look_at = now + PLANNED_LATER
+    actions = to_look_at(State.FAILED, due_on=claim.due_on, reason=reason, look_at=look_at, now=now)
+    return _mark(claim, State.FAILED, actions)
 
 
 def mark_unknown(claim: Claim, *, now: datetime, reason: str) -> bool:
     """Record that nobody knows whether the message went out; False when this claim is no longer its
     owner's."""
     look_at = now + RECEIPT_WAIT
-    actions = to_look_at(State.UNKNOWN, reason=reason, look_at=look_at, now=now)
+    actions = to_look_at(
+        State.UNKNOWN, due_on=claim.due_on, reason=reason, look_at=look_at, now=now
+    )
     return _mark(claim, State.UNKNOWN, actions)
 
 
@@ -430,7 +456,7 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
         return replace(account, recorded={**account.recorded, **waiting}, welcomed=welcomed)
 
     def written(before: Account, after: Account) -> Iterable[Write]:
-        return _given_back(claim, not_before, reason) if is_mine(before) else ()
+        return _given_back(claim, not_before, reason, now) if is_mine(before) else ()
 
     reach = min(reminder.due_on for reminder in claim.reminders)
     return accounts.change(
@@ -438,7 +464,9 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
     ).written
 
 
-def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Iterable[Write]:
+def _given_back(
+    claim: Claim, not_before: datetime | None, reason: str, now: datetime
+) -> Iterable[Write]:
     actions: list[Action] = [
         LedgerItem.state.set(State.WAITING.value),
         accounts.set_or_remove(LedgerItem.not_before, not_before),
@@ -453,7 +481,8 @@ def _given_back(claim: Claim, not_before: datetime | None, reason: str) -> Itera
     def give_back(reminder: Reminder, transaction: TransactWrite) -> None:
         row = LedgerItem(reminder.user_id, reminder.key)
         condition = owned(claim) & may_become(State.WAITING)
-        transaction.update(row, actions=actions, condition=condition)
+        written = [*actions, kept(reminder.due_on, now)]
+        transaction.update(row, actions=written, condition=condition)
 
     yield from (partial(give_back, reminder) for reminder in claim.reminders)
     if claim.token is not None:

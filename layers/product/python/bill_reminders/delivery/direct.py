@@ -24,9 +24,12 @@ def send(message: Direct, senders: Senders, *, now: datetime) -> State:
 
     A refusal for now is raised and forgotten, so that it may be asked for again. Raises
     providers.Refused (UsedUp is of it), Rejected (NotServed is of it) or NoAnswer, the last two
-    after they were noted.
+    after they were noted; what direct_rows.claim raises, accounts.UnknownUser of it: nothing was
+    sent then.
     """
-    known = direct_rows.claim(message.user_id, message.key, message.channel, now=now)
+    known = direct_rows.claim(
+        message.user_id, message.key, message.channel, life=message.life, now=now
+    )
     if known is State.FAILED:
         raise Rejected("rejected before")
     if known is not None:

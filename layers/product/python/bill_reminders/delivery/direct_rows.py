@@ -3,15 +3,16 @@
 from datetime import datetime
 from uuid import uuid4
 
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.exceptions import DeleteError, UpdateError
 
 from bill_reminders.channels.contract import CODE, tag_of
-from bill_reminders.delivery.claims import LEASE, settle_shard, settled, word_of_owner
+from bill_reminders.delivery.claims import LEASE, read_row, settle_shard, settled, word_of_owner
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import ACCEPTED, State
+from bill_reminders.storage import accounts
 from bill_reminders.storage.rows import ledger_expiry
-from bill_reminders.storage.tables import LedgerItem
-from bill_reminders.storage.transactions import condition_failed
+from bill_reminders.storage.tables import LedgerItem, ScheduleItem, in_life
+from bill_reminders.storage.transactions import Lost, Stale, commit, condition_failed
 from bill_reminders.trouble import may_pass
 
 TEST = "test:"
@@ -23,8 +24,15 @@ def is_of_code(tag: str | None) -> bool:
     return tag is not None and tag.startswith(tag_of(CODE))
 
 
-def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State | None:
-    """Note that a message is about to be sent; where it stands when it was noted before."""
+def claim(
+    user_id: str, key: str, channel: Channel, *, life: str | None, now: datetime
+) -> State | None:
+    """Note that a message is about to be sent; where it stands when it was noted before.
+
+    Only while the account has that `life`: an erasure leaves no schedule, and what it has deleted
+    does not come back. Raises accounts.UnknownUser when it is over, accounts.Contended,
+    transactions.Busy or Lost.
+    """
     item = LedgerItem(
         user_id,
         key,
@@ -38,20 +46,33 @@ def claim(user_id: str, key: str, channel: Channel, *, now: datetime) -> State |
         receipt_id=tag_of(key) if channel.bears_our_tag else None,
         settle_shard=settle_shard(user_id),
         settle_at=now + LEASE,
-        expires_at=ledger_expiry(now.date()),
+        expires_at=ledger_expiry(None, now),
     )
+    living = ScheduleItem.user_id.exists() & in_life(life)
     try:
-        item.save(condition=LedgerItem.key.does_not_exist())
-    except PutError as error:
-        if not condition_failed(error):
-            _take_back(item)
-            raise
-        known = LedgerItem.get(user_id, key, consistent_read=True)
-        if known.owner == item.owner:  # the answer to the library's first attempt was lost
-            return None
-        # who claimed it has died since, and nobody can tell whether it went out
-        return State.UNKNOWN if known.state == State.CLAIMED.value else State(known.state)
+        commit(
+            lambda write: write.condition_check(ScheduleItem, user_id, condition=living),
+            lambda write: write.save(item, condition=LedgerItem.key.does_not_exist()),
+        )
+    except Lost:
+        _take_back(item)
+        raise
+    except Stale:
+        return _known(item, life)
     return None
+
+
+def _known(item: LedgerItem, life: str | None) -> State | None:
+    """Where a message stands that could not be claimed as `item`; None when it was after all."""
+    known = read_row(item.user_id, item.key)
+    if known is None:
+        if not accounts.lives(item.user_id, life):
+            raise accounts.UnknownUser("the account was erased")
+        raise accounts.Contended("another try of it has just been given back")
+    if known.owner == item.owner:  # the answer to the library's first attempt was lost
+        return None
+    # who claimed it has died since, and nobody can tell whether it went out
+    return State.UNKNOWN if known.state == State.CLAIMED.value else State(known.state)
 
 
 def _take_back(item: LedgerItem) -> None:
@@ -81,7 +102,8 @@ def mark(
     provider_id: str | None = None,
     reason: str | None = None,
 ) -> None:
-    actions = settled(state, now=now, provider_id=provider_id, reason=reason)
+    """Record what became of a message, in its row; of one that was erased nothing is."""
+    actions = settled(state, due_on=None, now=now, provider_id=provider_id, reason=reason)
     try:
         LedgerItem(user_id, key).update(actions, condition=word_of_owner(state))
     except UpdateError as error:  # erased in between

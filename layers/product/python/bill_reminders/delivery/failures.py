@@ -44,19 +44,24 @@ def note(claim: Claim, failure: Failure, *, now: datetime) -> bool:
         failure,
         is_mine=is_mine,
         condition=claims.owned(claim) & claims.word_of_owner(failure.state),
-        actions=settled(failure.state, reason=failure.reason, now=now),
+        actions=settled(failure.state, due_on=claim.due_on, reason=failure.reason, now=now),
         not_welcomed=claim.first,
         reach=min(reminder.due_on for reminder in claim.reminders),
         now=now,
     )
 
 
-def receive(row: LedgerItem, failure: Failure, *, actions: list[Action], now: datetime) -> bool:
+def receive(
+    row: LedgerItem, failure: Failure, *, actions: list[Action], guessed: bool, now: datetime
+) -> bool:
     """A receipt says that the message of `row` did not arrive, or is not wanted; False when the
-    ledger knows better. Raises what accounts.change raises."""
+    ledger knows better: of one that was `guessed`, when it is not unknown any more. Raises what
+    accounts.change raises."""
 
     def is_same(known: Recorded) -> bool:
         if (known.owner, known.attempt) != (row.owner, row.attempt):
+            return False
+        if guessed and known.state is not State.UNKNOWN:
             return False
         return failure.state in TRANSITIONS[known.state]
 
@@ -64,7 +69,8 @@ def receive(row: LedgerItem, failure: Failure, *, actions: list[Action], now: da
         LedgerItem(row.user_id, row.key),
         failure,
         is_mine=is_same,
-        condition=claims.same_claim(row) & claims.may_become(failure.state),
+        condition=claims.same_claim(row)
+        & (claims.STILL_UNKNOWN if guessed else claims.may_become(failure.state)),
         actions=actions,
         not_welcomed=True,  # it may have been the one that says how to stop
         reach=row.due_on,

@@ -16,6 +16,7 @@ from pynamodb.transactions import TransactWrite
 from bill_reminders.delivery.claims import (
     NO_LOOK,
     SETTLE_SHARDS,
+    kept,
     may_become,
     read_row,
     same_claim,
@@ -113,10 +114,12 @@ def put_off(message: Unreconciled, *, until: datetime) -> None:
 def _lapse(row: LedgerItem, now: datetime) -> Outcome:
     """What is about no bill was asked for by its user, who asks again: it needs no second look."""
     if row.bill_id is None:
-        actions = settled(State.UNKNOWN, reason="not_marked", now=now)
+        actions = settled(State.UNKNOWN, due_on=None, reason="not_marked", now=now)
     else:
         look_at = row.settle_at + RECEIPT_WAIT
-        actions = to_look_at(State.UNKNOWN, reason="not_marked", look_at=look_at, now=now)
+        actions = to_look_at(
+            State.UNKNOWN, due_on=row.due_on, reason="not_marked", look_at=look_at, now=now
+        )
     return _write(row, actions, _same(row) & may_become(State.UNKNOWN), Outcome.LAPSED)
 
 
@@ -216,8 +219,8 @@ def _give_back(row: LedgerItem, now: datetime) -> bool:
     def written(before: Account, after: Account) -> Iterator[Write]:
         again, left = carried(before)
         if again:
-            yield from _waiting(again, row)
-            yield from _unknown(left, row)
+            yield from _waiting(again, row, now)
+            yield from _unknown(left, row, now)
 
     try:
         return accounts.change(
@@ -267,7 +270,7 @@ def _deserves(each: Recorded, account: Account, now: datetime, *, at_once: bool 
     return deserves_resend(each, account.user, bill, account.recorded, now=now, at_once=at_once)
 
 
-def _waiting(carried: Iterable[Recorded], row: LedgerItem) -> Iterable[Write]:
+def _waiting(carried: Iterable[Recorded], row: LedgerItem, now: datetime) -> Iterable[Write]:
     actions: list[Action] = [
         LedgerItem.state.set(State.WAITING.value),
         LedgerItem.resends.set(RESENDS_AT_MOST),
@@ -276,26 +279,32 @@ def _waiting(carried: Iterable[Recorded], row: LedgerItem) -> Iterable[Write]:
         LedgerItem.not_before.remove(),
         *NO_LOOK,
     ]
-    return _each(carried, actions, row, State.WAITING)
+    return _each(carried, actions, row, State.WAITING, now)
 
 
-def _unknown(carried: Iterable[Recorded], row: LedgerItem) -> Iterable[Write]:
+def _unknown(carried: Iterable[Recorded], row: LedgerItem, now: datetime) -> Iterable[Write]:
     """The row of the message is unknown already, and is looked at no more."""
     return _each(
         carried,
         [LedgerItem.state.set(State.UNKNOWN.value), LedgerItem.message_key.remove(), *NO_LOOK],
         row,
         State.UNKNOWN,
+        now,
     )
 
 
 def _each(
-    carried: Iterable[Recorded], actions: list[Action], row: LedgerItem, state: State
+    carried: Iterable[Recorded],
+    actions: list[Action],
+    row: LedgerItem,
+    state: State,
+    now: datetime,
 ) -> Iterable[Write]:
     for each in carried:
         is_message = each.reminder.key == row.key
         condition = _same(row) if is_message else _rides_along(row) & may_become(state)
-        yield partial(_update, LedgerItem(row.user_id, each.reminder.key), actions, condition)
+        written = [*actions, kept(each.reminder.due_on, now)]
+        yield partial(_update, LedgerItem(row.user_id, each.reminder.key), written, condition)
 
 
 def _rides_along(row: LedgerItem) -> Condition:

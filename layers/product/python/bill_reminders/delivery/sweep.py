@@ -1,9 +1,10 @@
 """The sweep: every minute, look at the messages of which nobody knows what became of them."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from aws_lambda_powertools import Logger
 
@@ -18,6 +19,7 @@ logger = Logger(child=True)
 A_SHARD = 200
 """Looked at in one sweep at most; the oldest first, the rest in the next minute."""
 
+NO_TIME = "no time left, the next sweep goes on"
 
 POISON_RESTS = timedelta(hours=1)
 """A message that cannot be settled is looked at that much later, so that it is in nobody's way."""
@@ -32,28 +34,47 @@ def sweep(
 ) -> Counter[Outcome]:
     """Settle what is to be looked at by `now`, as long as `has_time`; how often each outcome was
     reached. One message or shard that fails keeps no other from being settled: SweepFailed is
-    raised when all are done."""
+    raised when all are done, or the time is over."""
     outcomes: Counter[Outcome] = Counter()
     failed = 0
-    for shard in reconciling.SHARDS:
+    waiting: list[Iterator[Unreconciled]] = []
+    for shard in _shards(now):
+        if not has_time():
+            logger.warning(NO_TIME)
+            waiting.clear()
+            break
         try:
             messages = reconciling.unreconciled(shard, now=now, limit=A_SHARD)
         except Exception as error:
             failed += 1
             logger.error("shard not read", error=name_of(error), where=where(error))
             continue
-        for message in messages:
-            if not has_time():
-                logger.warning("no time left, the next sweep goes on")
-                return outcomes
-            try:
-                outcomes[reconciling.reconcile(message, resend=resend, now=now)] += 1
-            except Exception as error:
-                failed += 1
-                _note(message, error, now)
+        waiting.append(iter(messages))
+    for message in _in_turn(waiting):
+        if not has_time():
+            logger.warning(NO_TIME)
+            break
+        try:
+            outcomes[reconciling.reconcile(message, resend=resend, now=now)] += 1
+        except Exception as error:
+            failed += 1
+            _note(message, error, now)
     if failed:
         raise SweepFailed(f"{failed} messages or shards could not be settled")
     return outcomes
+
+
+def _shards(now: datetime) -> Iterable[int]:
+    """All of them, beginning with another one each minute: who comes last now comes first soon."""
+    first = int(now.timestamp() // 60) % len(reconciling.SHARDS)
+    return (*reconciling.SHARDS[first:], *reconciling.SHARDS[:first])
+
+
+def _in_turn(shards: Iterable[Iterator[Unreconciled]]) -> Iterator[Unreconciled]:
+    """One message of each shard, then the next of each: what has gathered in one shard takes no
+    other's share of the time."""
+    for round_ in zip_longest(*shards):
+        yield from filter(None, round_)
 
 
 def _note(message: Unreconciled, error: Exception, now: datetime) -> None:

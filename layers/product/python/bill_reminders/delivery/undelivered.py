@@ -1,7 +1,7 @@
 """What a provider took and, its account being at fault, handed to nobody: the message ends
 undelivered, and its reminders wait to be claimed again, all in one transaction."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,18 +35,27 @@ def is_noted(provider_id: str) -> bool:
 
 
 def give_back(
-    row: LedgerItem, *, provider_id: str, reason: str, not_before: datetime, now: datetime
+    row: LedgerItem,
+    *,
+    provider_id: str,
+    reason: str,
+    not_before: datetime,
+    guessed: bool = False,
+    now: datetime,
 ) -> bool:
-    """Let the reminders of a message wait until `not_before`; False when the ledger knows better,
-    or the user is gone. Raises accounts.Contended, transactions.Busy.
+    """Let the reminders of a message wait until `not_before`; False when the ledger knows better
+    (of one that was `guessed`, when it is not unknown any more), or the user is gone. Raises
+    accounts.Contended, transactions.Busy.
 
     A change like any other, so whatever was paid, stopped or paused meanwhile counts; so does the
     first message's sentence on how to stop, which nobody has read.
     """
 
+    states = frozenset({State.UNKNOWN}) if guessed else UNDELIVERED
+
     def carried(account: Account) -> list[Recorded]:
         message = account.recorded.get(row.key)
-        if message is None or not _is_same(message, row):
+        if message is None or not _is_same(message, row, states):
             return []
         return [each for each in account.recorded.values() if each.message_key == row.key]
 
@@ -65,9 +74,9 @@ def give_back(
         )
 
     def written(before: Account, after: Account) -> Iterator[Write]:
-        keys = [each.reminder.key for each in carried(before)]
-        if keys:
-            yield from _waiting(keys, row, not_before=not_before, reason=reason)
+        several = carried(before)
+        if several:
+            yield from _waiting(several, row, states, not_before=not_before, reason=reason, now=now)
             yield _noted(provider_id, now)
 
     try:
@@ -78,13 +87,19 @@ def give_back(
         return False
 
 
-def _is_same(message: Recorded, row: LedgerItem) -> bool:
+def _is_same(message: Recorded, row: LedgerItem, states: Collection[State]) -> bool:
     same_claim = (message.owner, message.attempt) == (row.owner, row.attempt)
-    return same_claim and message.state in UNDELIVERED
+    return same_claim and message.state in states
 
 
 def _waiting(
-    keys: Iterable[str], row: LedgerItem, *, not_before: datetime, reason: str
+    carried: Iterable[Recorded],
+    row: LedgerItem,
+    states: Collection[State],
+    *,
+    not_before: datetime,
+    reason: str,
+    now: datetime,
 ) -> Iterable[Write]:
     """The message loses its name, so that no receipt of it, twice or late, speaks of the next."""
     actions: list[Action] = [
@@ -96,13 +111,15 @@ def _waiting(
         LedgerItem.receipt_id.remove(),
         *claims.NO_LOOK,
     ]
-    for key in keys:
-        condition = _may_wait(row) if key == row.key else _rides_along(row)
-        yield partial(_update, LedgerItem(row.user_id, key), actions, condition)
+    for each in carried:
+        key = each.reminder.key
+        condition = _may_wait(row, states) if key == row.key else _rides_along(row)
+        written = [*actions, claims.kept(each.reminder.due_on, now)]
+        yield partial(_update, LedgerItem(row.user_id, key), written, condition)
 
 
-def _may_wait(row: LedgerItem) -> Condition:
-    allowed = LedgerItem.state.is_in(*sorted(state.value for state in UNDELIVERED))
+def _may_wait(row: LedgerItem, states: Collection[State]) -> Condition:
+    allowed = LedgerItem.state.is_in(*sorted(state.value for state in states))
     return claims.same_claim(row) & allowed
 
 

@@ -11,7 +11,8 @@ from dateutil.relativedelta import relativedelta
 from bill_reminders.domain.reminders import Reminder, SkipReason
 
 LEDGER_RETENTION = relativedelta(months=13)
-"""From the due date on: longer than any resend of a yearly bill's reminder is possible."""
+"""From the due date on, or from when a row was last written on if that is later: longer than any
+resend of a yearly bill's reminder is possible."""
 
 
 class State(StrEnum):

@@ -110,6 +110,7 @@ def _told(
             handover, to=address.value, sender=outbound.sender, link=link
         ),
         self_registered=handover.was.self_registered,
+        life=handover.life,
         push_lasts=UNDO_LASTS,
     )
     try:
@@ -117,7 +118,7 @@ def _told(
     except Refused:
         handovers.close_undo(token)
         return False
-    except Rejected:
+    except (Rejected, UnknownUser):
         handovers.close_undo(token)
         return True
     except NoAnswer:

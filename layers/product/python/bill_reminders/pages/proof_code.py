@@ -30,7 +30,7 @@ class Post:
 
 def send(opened: Opened, form: Form, post: Post, *, source: str) -> None:
     """Send a code to where the message went; `source` is the IP address that asks for it. Raises
-    Unclear, limits.TooOften, providers.Refused or NoAnswer."""
+    Unclear, limits.TooOften, providers.Refused or NoAnswer, accounts.UnknownUser."""
     request = field_of(form, "request")
     if REQUEST.fullmatch(request) is None:
         raise Unclear("page_fault_form")
@@ -39,14 +39,17 @@ def send(opened: Opened, form: Form, post: Post, *, source: str) -> None:
     key = f"{CODE}page-{request}"
     if direct_rows.is_known(user_id, key):
         return
-    is_self_registered = opened.account.user.self_registered
+    account = opened.account
+    is_self_registered = account.user.self_registered
     asked = CodeRequest(user_id, channel, address.value, source, is_self_registered)
     code_limits.reserve(asked, post.parameters, now=opened.now)
 
     def compose() -> DirectText:
         return _compose(opened, channel, address, post)
 
-    message = Direct(user_id, key, channel, address.value, compose, is_self_registered)
+    message = Direct(
+        user_id, key, channel, address.value, compose, is_self_registered, account.life
+    )
     try:
         direct.send(message, DirectSenders(post.parameters), now=opened.now)
     except Rejected:

@@ -84,9 +84,9 @@ def _judged(receipt: Receipt, now: datetime) -> Receipt:
 
 def _act(receipt: Receipt, row: LedgerItem | None, guessed: bool, now: datetime) -> Effect:
     if receipt.of_account and row is not None and row.bill_id is not None:
-        return Effect.WAITS if _give_back(receipt, row, now) else Effect.KNOWN
+        return Effect.WAITS if _give_back(receipt, row, guessed, now) else Effect.KNOWN
     settled = row is not None and receipts.apply(
-        row, _failure(receipt), provider_id=receipt.provider_id, now=now
+        row, _failure(receipt), provider_id=receipt.provider_id, guessed=guessed, now=now
     )
     if row is None or row.bill_id is None or not settled:
         _stop(receipt, now)
@@ -101,12 +101,13 @@ def _failure(receipt: Receipt) -> Failure:
     return Failure(receipt.state, receipt.reason, receipt.stop, receipt.address, sent_at=receipt.at)
 
 
-def _give_back(receipt: Receipt, row: LedgerItem, now: datetime) -> bool:
+def _give_back(receipt: Receipt, row: LedgerItem, guessed: bool, now: datetime) -> bool:
     return undelivered.give_back(
         row,
         provider_id=receipt.provider_id,
         reason=receipt.reason or "account",
         not_before=_later(now, row.attempt),
+        guessed=guessed,
         now=now,
     )
 
@@ -124,10 +125,11 @@ def _later(now: datetime, attempt: int) -> datetime:
 
 
 def _only_one(receipt: Receipt, owner: str) -> LedgerItem | None:
-    """Of a channel whose receipts mean what nobody marked as well. One that has given its own
-    message back means no other."""
-    finds = registry.receipt(receipt.channel).FINDS_UNMARKED
-    if not finds or undelivered.is_noted(receipt.provider_id):
+    """Of a channel whose receipts mean what nobody marked as well. One that is another
+    application's means none of ours, and one that has given its own message back no other."""
+    if not registry.receipt(receipt.channel).FINDS_UNMARKED or receipt.foreign:
+        return None
+    if undelivered.is_noted(receipt.provider_id):
         return None
     return receipts.only_unknown(owner, receipt.channel, sent_at=receipt.at)
 

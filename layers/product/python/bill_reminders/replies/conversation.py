@@ -391,6 +391,7 @@ class _Conversation:
             self._reply.sender,
             answer,
             self._user.self_registered,
+            self._account.life,
         )
         try:
             return direct.send(message, self._outbound.senders, now=self._now).value

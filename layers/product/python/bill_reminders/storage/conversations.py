@@ -73,7 +73,7 @@ def once(user_id: str, action: LastAction, *, last: LastAction) -> Once:
         to=_text(action.target),
         said_at=action.said_at,
         recorded_at=action.at,
-        expires_at=ledger_expiry(action.at.date()),
+        expires_at=ledger_expiry(None, action.at),
     )
     new = DeedItem.key.does_not_exist()
     return Once(

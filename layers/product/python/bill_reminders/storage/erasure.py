@@ -1,8 +1,9 @@
 """Erasure: everything about one user goes, the schedule first.
 
 From then on no change and no claim can be written, for each is made on condition of the schedule's
-version; a mark is made on condition of its own row. So nothing comes back, and what is queued finds
-nobody to remind. What stays is a STOP, by the keyed hash of its address.
+version, and what was asked for (a code, a test message, an answer) is claimed on condition of the
+account's life; a mark is made on condition of its own row. So nothing comes back, and what is
+queued finds nobody to remind. What stays is a STOP, by the keyed hash of its address.
 
 An erasure is of one life of an account. A biller may import the same customer again, before or
 after what is left is deleted: that life has another mark, and nothing of it is touched.

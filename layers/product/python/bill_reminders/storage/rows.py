@@ -432,10 +432,13 @@ def ledger_item(reminder: Reminder, state: State, *, attempt: int, at: datetime)
         state=state.value,
         attempt=attempt,
         recorded_at=at,
-        expires_at=ledger_expiry(reminder.due_on),
+        expires_at=ledger_expiry(reminder.due_on, at),
     )
 
 
-def ledger_expiry(day: date) -> int:
-    """Until when a row about `day` is kept, in epoch seconds."""
+def ledger_expiry(due_on: date | None, at: datetime) -> int:
+    """Until when a row is kept that was written on at `at`, in epoch seconds: what is said today of
+    a date long past has to stand in the way as long as any other. `due_on` is None for a message
+    about no bill."""
+    day = at.date() if due_on is None else max(due_on, at.date())
     return int(datetime.combine(day + LEDGER_RETENTION, time(), tzinfo=UTC).timestamp())

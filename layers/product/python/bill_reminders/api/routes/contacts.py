@@ -130,7 +130,13 @@ def add_contact(
     contact_id = codes.contact_id(user_id, channel, address)
     key_in_ledger = f"{CODE}{derived_id(router)}-{contact_id}"
     message = Direct(
-        user_id, key_in_ledger, channel, address, compose, account.user.self_registered
+        user_id,
+        key_in_ledger,
+        channel,
+        address,
+        compose,
+        account.user.self_registered,
+        account.life,
     )
     _send(message, contact_id, now)
     if not _waits(user_id, contact_id, now):

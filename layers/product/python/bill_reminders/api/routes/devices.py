@@ -184,7 +184,8 @@ def send_test_message(
 ) -> Response[TestMessage]:
     user_id, now = me(router), clock.now()
     channel = Channel(body.channel)
-    user = my_account(router, now=now).user
+    account = my_account(router, now=now)
+    user = account.user
     address = user.address(channel)
     if address is None:
         raise Problem("conflict", f"there is no {channel} address in use: add and confirm one")
@@ -203,6 +204,7 @@ def send_test_message(
             code_word=user.code_word,
         ),
         user.self_registered,
+        account.life,
     )
     state = direct.send(message, outbound(router).senders, now=now)
     return ok(TestMessage(channel=channel.value, state=state.value), 201)

@@ -194,7 +194,7 @@ class Upcoming(Answer):
     summary="List the history",
     description=(
         "Every reminder that was due, sent or not, with the reason. Kept for 13 months after its "
-        "due date."
+        "due date, or after it was noted where that is later."
     ),
     responses=answers(200, ReminderPage, "A page of reminders.", *ALWAYS, "invalid-value"),
 )

@@ -12,6 +12,7 @@ from bill_reminders.channels.receipts import (
     meant,
     text_of,
 )
+from bill_reminders.channels.sms.sms_type import SMS_TYPE
 from bill_reminders.channels.sms.verdicts import VERDICTS
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
@@ -29,6 +30,7 @@ def read(event: Mapping[str, Any]) -> Receipt | None:
         provider_id=number,
         at=instant(notification["timestamp"]),
         address=text_of(delivery["destination"]),
+        foreign=delivery.get("smsType", SMS_TYPE) != SMS_TYPE,
     )
 
 

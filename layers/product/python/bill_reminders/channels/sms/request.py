@@ -3,6 +3,7 @@
 from typing import Any
 
 from bill_reminders.channels.sms.sender_ids import LEFT_TO_AWS, SenderIdentity
+from bill_reminders.channels.sms.sms_type import SMS_TYPE
 from bill_reminders.domain.countries import SenderId, rules_for
 
 
@@ -19,7 +20,7 @@ def sms_request(
     registered = bool(template and identity.entity_id)
     names_sender = rules.sender_id is not SenderId.NONE and not identity.number
     values = {
-        "AWS.SNS.SMS.SMSType": "Transactional",
+        "AWS.SNS.SMS.SMSType": SMS_TYPE,
         "AWS.MM.SMS.OriginationNumber": identity.number,
         "AWS.SNS.SMS.SenderID": (
             identity.sender_id if names_sender and (registered or not rules.template_ids) else ""
