@@ -50,10 +50,10 @@ GUARDS = (
     Guard(
         "a batch's versions are read before its users",
         "storage.accounts",
-        "begin",
+        "first_reads",
         "schedules = _batch(ScheduleItem, user_ids)",
         "early = _batch(UserItem, user_ids)\n    schedules = _batch(ScheduleItem, early)\n"
-        "    return {each: Beginning(schedules[each], early[each]) for each in schedules}",
+        "    return {each: FirstRead(schedules[each], early[each]) for each in schedules}",
         "stops at SendEmail: BatchGetItem",
     ),
     Guard(
