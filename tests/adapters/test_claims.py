@@ -366,6 +366,36 @@ def test_a_claim_that_got_lost_on_the_way_is_made_again() -> None:
     assert states_of("somebody") == {RENT: "sent"}
 
 
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
+def test_a_claim_whose_answer_is_lost_is_read_back_from_a_busy_table(code: str) -> None:
+    """It is in the ledger, and nobody but its owner will ever send it."""
+    enter_bills("rent")
+    provider = Recorder()
+    client = tables.connection.client
+    lost: list[Any] = []
+    busy: list[Any] = []
+
+    def lose(_: Any) -> None:
+        if not lost:
+            lost.append("the answer")
+            raise wire.TIMEOUT
+
+    def refuse(request: Any) -> Any:
+        if lost and len(busy) < 2 * client.meta.config.retries["total_max_attempts"]:
+            busy.append(request)
+            return wire.json_error(code, status=400 if "Throttling" in code else 500)(request)
+        return None
+
+    with (
+        wire.after(client, "TransactWriteItems", lose),
+        wire.before(client, "GetItem", refuse),
+    ):
+        outcomes = deliver("somebody", Channel.SMS, now=NINE, send=provider)
+    assert len(busy) == 4, "two reads, each with the library's own second attempt"
+    assert outcomes == {State.SENT: 1}
+    assert states_of("somebody") == {RENT: "sent"}
+
+
 def test_a_payment_after_a_claim_whose_answer_is_lost_comes_too_late() -> None:
     """The claim was committed first, so all of its message is ours to send."""
     enter_bills("rent", "power")

@@ -17,6 +17,13 @@ from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
@@ -40,6 +47,7 @@ from bill_reminders.storage.transactions import (
     commit,
     condition_failed,
 )
+from bill_reminders.trouble import may_pass
 
 ROWS_AT_MOST = ACTIONS_AT_MOST - 2
 """One action of a claim is the schedule's, one the link's; what is beyond goes into further claims.
@@ -122,10 +130,14 @@ def claim_next(
     token = links.new_token() if with_link else None
     tried: Claim | None = None
     for _ in range(accounts.ROUNDS):
-        account = accounts.read(user_id, now=now, first_read=first_read)
+        if tried is None:
+            account = accounts.read(user_id, now=now, first_read=first_read)
+        else:
+            account = _read_back(user_id, now)
+            # its answer was lost, or was that to the library's own second attempt
+            if _is_ours(account, tried):
+                return tried
         first_read = None  # from now on everything is read anew
-        if tried is not None and _is_ours(account, tried):
-            return tried  # its answer was lost, or was that to the library's own second attempt
         if account.beyond:
             try:
                 _put_aside(account, channel, now)
@@ -151,6 +163,19 @@ def claim_next(
             continue
         return claim
     raise accounts.Contended("the account is changing too fast")
+
+
+def _read_back(user_id: str, now: datetime) -> Account:
+    """The account after a claim of which nobody knows whether it was written. If it was, nothing
+    but this process will ever send it: so a table that is busy is asked a few times. Raises what
+    accounts.read raises."""
+    retries = Retrying(
+        retry=retry_if_exception(may_pass),
+        wait=wait_random_exponential(multiplier=0.1, max=1),
+        stop=stop_after_attempt(6) | stop_after_delay(3),
+        reraise=True,
+    )
+    return retries(accounts.read, user_id, now=now)
 
 
 NOTHING = Decision((), (), None)
