@@ -12,6 +12,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from pynamodb.exceptions import TransactWriteError
 
+from bill_reminders import planned_by
 from bill_reminders.commands.imports import Saved
 from bill_reminders.delivery.claims import claim_next, quarantine
 from bill_reminders.domain.account import Account
@@ -145,6 +146,7 @@ def test_an_administrator_can_read_a_schedule(stack: MotoStack) -> None:
         "user_id": {"S": "somebody"},
         "shard": {"N": str(accounts.shard_of("somebody", SHARDS))},
         "version": {"N": "2"},
+        "planned_by": {"S": planned_by.stamp()},
         "sms_next_at": {"S": "2027-03-01T09:00Z"},
     }
 
