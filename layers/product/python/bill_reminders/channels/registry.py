@@ -7,34 +7,36 @@ A part is loaded when it is asked for: a sender starts with what its own channel
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bill_reminders import environment
-from bill_reminders.channels.contract import (
-    ContactModule,
-    DirectSender,
-    DirectWords,
-    ParametersModule,
-    ReceiptModule,
-    SenderModule,
-    Sends,
-)
+from bill_reminders.channels.given import Sends
 from bill_reminders.domain.enums import Channel
+
+if TYPE_CHECKING:
+    from bill_reminders.channels.contract import (
+        ContactModule,
+        DirectSender,
+        DirectWords,
+        ParametersModule,
+        ReceiptModule,
+        SenderModule,
+    )
 
 type Parameters = Mapping[Channel, Any]
 """What each channel needs of the environment."""
 
 
-def words(channel: Channel) -> DirectWords:
-    return cast(DirectWords, _part(channel, "direct"))
+def words(channel: Channel) -> "DirectWords":
+    return cast("DirectWords", _part(channel, "direct"))
 
 
-def contact(channel: Channel) -> ContactModule:
-    return cast(ContactModule, _part(channel, "contact"))
+def contact(channel: Channel) -> "ContactModule":
+    return cast("ContactModule", _part(channel, "contact"))
 
 
-def receipt(channel: Channel) -> ReceiptModule:
-    return cast(ReceiptModule, _part(channel, "receipt"))
+def receipt(channel: Channel) -> "ReceiptModule":
+    return cast("ReceiptModule", _part(channel, "receipt"))
 
 
 def parameters(*kinds: Sends) -> Parameters:
@@ -44,7 +46,7 @@ def parameters(*kinds: Sends) -> Parameters:
 
 
 def _parameters(channel: Channel, kinds: Iterable[Sends]) -> Any:
-    module = cast(ParametersModule, _part(channel, "parameters"))
+    module = cast("ParametersModule", _part(channel, "parameters"))
     needed = {name for each in kinds for name in module.NEEDED_FOR.get(each, ())}
     return environment.read(module.PARAMETERS, required=needed)
 
@@ -56,14 +58,14 @@ def topics() -> Mapping[str, Channel]:
     return {environment.text(name): channel for channel, name in named.items() if name}
 
 
-class DirectSenders(Mapping[Channel, DirectSender]):
+class DirectSenders(Mapping[Channel, "DirectSender"]):
     """Who sends one-off messages, by channel, made when the first one goes out."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
 
-    def __getitem__(self, channel: Channel) -> DirectSender:
-        sender = cast(SenderModule, _part(channel, "sender"))
+    def __getitem__(self, channel: Channel) -> "DirectSender":
+        sender = cast("SenderModule", _part(channel, "sender"))
         return sender.direct(self._parameters[channel])
 
     def __iter__(self) -> Iterator[Channel]:

@@ -3,15 +3,19 @@ one address, once, and is in the ledger like everything that goes out."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.channels.contract import Direct, DirectSender
+from bill_reminders.channels.given import Direct
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import direct_rows
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.trouble import may_pass, name_of
+
+if TYPE_CHECKING:
+    from bill_reminders.channels.contract import DirectSender
 
 logger = Logger(child=True)
 

@@ -7,7 +7,7 @@ from random import uniform
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.channels.contract import Outgoing
+from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import claims, failures
 from bill_reminders.delivery.claims import ROWS_AT_MOST, Claim, HeldUntil

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, batches, clock
 from bill_reminders.batches import BatchAnswer, Later
-from bill_reminders.channels.contract import Outgoing, ReminderSender
+from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.providers import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
@@ -39,6 +39,9 @@ from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import access_tables, accounts, channels, tables
 from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.trouble import may_pass, name_of
+
+if TYPE_CHECKING:
+    from bill_reminders.channels.contract import ReminderSender
 
 RESERVE_MILLISECONDS = 1000 * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS + 3)
 """What one wake-up may take with a provider that does not answer. With less left none is begun: a
@@ -101,7 +104,7 @@ class Worker:
         self,
         channel: Channel,
         settings: SenderSettings,
-        sender: ReminderSender,
+        sender: "ReminderSender",
     ) -> None:
         self._later = Later(settings.queue_url, settings.later_seconds)
         self._channel = channel

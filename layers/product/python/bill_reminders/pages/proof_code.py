@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bill_reminders.channels import registry
-from bill_reminders.channels.contract import CODE, CodeRequest, Direct, DirectText
+from bill_reminders.channels.given import CODE, CodeRequest, Direct, DirectText
 from bill_reminders.channels.providers import Rejected, UsedUp
 from bill_reminders.channels.registry import DirectSenders, Parameters
 from bill_reminders.delivery import code_limits, direct, direct_rows

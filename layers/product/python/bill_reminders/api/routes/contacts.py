@@ -26,7 +26,7 @@ from bill_reminders.api.contacts import (
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import not_found, read
 from bill_reminders.channels import registry
-from bill_reminders.channels.contract import CODE, CodeRequest, Direct, DirectText
+from bill_reminders.channels.given import CODE, CodeRequest, Direct, DirectText
 from bill_reminders.channels.providers import Rejected, UsedUp
 from bill_reminders.commands import stops
 from bill_reminders.commands.contacts import give_up

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bill_reminders.channels.contract import DirectText
 from bill_reminders.channels.email.compose import NAME_WIDTH, templates
+from bill_reminders.channels.given import DirectText
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.catalogue import Catalogue, catalogue

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from bill_reminders.channels import providers
-from bill_reminders.channels.contract import Direct, DirectText, Outgoing
 from bill_reminders.channels.email.compose import email, templates
 from bill_reminders.channels.email.parameters import EmailParameters
 from bill_reminders.channels.email.request import Mailbox, email_request
+from bill_reminders.channels.given import Direct, DirectText, Outgoing
 from bill_reminders.domain.people import User
 from bill_reminders.messages.notices import Sender
 

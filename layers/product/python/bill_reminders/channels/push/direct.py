@@ -1,6 +1,6 @@
 """One-off messages by app push."""
 
-from bill_reminders.channels.contract import DirectText
+from bill_reminders.channels.given import DirectText
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.handovers import Handover

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bill_reminders.channels import providers
-from bill_reminders.channels.contract import Direct, DirectText, Outgoing
+from bill_reminders.channels.given import Direct, DirectText, Outgoing
 from bill_reminders.channels.push.compose import push
 from bill_reminders.channels.push.parameters import PushParameters
 from bill_reminders.channels.push.request import Opens, push_request

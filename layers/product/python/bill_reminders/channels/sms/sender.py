@@ -7,7 +7,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders import clock
 from bill_reminders.channels import providers
-from bill_reminders.channels.contract import Direct, DirectText, Outgoing
+from bill_reminders.channels.given import Direct, DirectText, Outgoing
 from bill_reminders.channels.providers import Refused
 from bill_reminders.channels.sms.bounds import SmsBounds
 from bill_reminders.channels.sms.budget import SmsBudget
