@@ -59,7 +59,7 @@ def topics() -> Mapping[str, Channel]:
 
 
 class DirectSenders(Mapping[Channel, "DirectSender"]):
-    """Who sends one-off messages, by channel, made when the first one goes out."""
+    """Who sends one-off messages, by channel. What that takes is loaded when one goes out."""
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
