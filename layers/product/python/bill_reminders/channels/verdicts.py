@@ -40,6 +40,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """No kinds are all of them, no words any text."""
+
     kinds: frozenset[str]
     words: str
     verdict: Verdict

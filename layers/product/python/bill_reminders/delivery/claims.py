@@ -17,13 +17,6 @@ from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
-from tenacity import (
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
@@ -37,6 +30,7 @@ from bill_reminders.domain.quotas import SELF_REGISTERED_SMS_A_DAY
 from bill_reminders.domain.reminders import Reminder, Skip
 from bill_reminders.storage import accounts, links, rows, tables
 from bill_reminders.storage.accounts import FirstRead, shard_of
+from bill_reminders.storage.patience import again_while
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from bill_reminders.storage.transactions import (
     ACTIONS_AT_MOST,
@@ -169,13 +163,8 @@ def _read_back(user_id: str, now: datetime) -> Account:
     """The account after a claim of which nobody knows whether it was written. If it was, nothing
     but this process will ever send it: so a table that is busy is asked a few times. Raises what
     accounts.read raises."""
-    retries = Retrying(
-        retry=retry_if_exception(may_pass),
-        wait=wait_random_exponential(multiplier=0.1, max=1),
-        stop=stop_after_attempt(6) | stop_after_delay(3),
-        reraise=True,
-    )
-    return retries(accounts.read, user_id, now=now)
+    read = partial(accounts.read, user_id, now=now)
+    return again_while(read, may_pass, first_pause=0.1, attempts=6, seconds=3)
 
 
 NOTHING = Decision((), (), None)

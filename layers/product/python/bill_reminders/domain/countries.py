@@ -419,6 +419,23 @@ def country_of(number: str) -> str:
     return next((COUNTRIES[start] for start in starts if start in COUNTRIES), "")
 
 
+_SHARED = frozenset({"AU", "CW", "FI", "GB", "GP", "IT", "MA", "NO", "RE", "RU", "SH", "US"})
+"""Countries whose calling code others share, as Jersey does that of the United Kingdom."""
+
+
+@lru_cache(4096)
+def country_of_phone(number: str) -> str:
+    """The ISO country of an E.164 `number`, told apart from others of its calling code. For one of
+    no range that is in use, as those kept for fiction are, the largest of them; "" where there is
+    none."""
+    country = country_of(number)
+    if country not in _SHARED:
+        return country
+    import phonenumbers  # noqa: PLC0415 (sixty modules, which few numbers need)
+
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or country
+
+
 @lru_cache(4096)
 def rules_for(number: str) -> SmsRules:
     """What an SMS to an E.164 `number` may hold: its country's row, or the strict default."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from statistics import median
 
 from bill_reminders.domain.money import Money, half_up
 
@@ -142,4 +141,6 @@ def _history(statements: Sequence[Statement]) -> list[Decimal]:
 
 
 def _middle(amounts: Sequence[Decimal], currency: str) -> Decimal:
+    from statistics import median  # noqa: PLC0415 (slow to load, and few bills have a history)
+
     return half_up(median(amounts), currency)

@@ -5,11 +5,9 @@ Like all cells (see cells.py): CellError with the remedy, and never a word of th
 
 import re
 import unicodedata
-from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from bill_reminders.domain.countries import country_of
 from bill_reminders.files.cells import CellError, half_width
 
 _SPACES_AND_HYPHENS = {"Cf": "", "Zs": " ", "Pd": "-"}
@@ -51,22 +49,6 @@ def phone(text: str) -> str:
             "pager or satellite: write a mobile number"
         )
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-
-_SHARED = frozenset({"AU", "CW", "FI", "GB", "GP", "IT", "MA", "NO", "RE", "RU", "SH", "US"})
-"""Countries whose calling code others share, as Jersey does that of the United Kingdom."""
-
-
-@lru_cache(4096)
-def country_of_phone(number: str) -> str:
-    """The ISO country of an E.164 `number`, told apart from others of its calling code. For one of
-    no range that is in use, as those kept for fiction are, the largest of them; "" where there is
-    none."""
-    country = country_of(number)
-    if country not in _SHARED:
-        return country
-    phonenumbers = _library()
-    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or country
 
 
 def _library() -> ModuleType:

@@ -13,9 +13,9 @@ from bill_reminders.channels.push import endpoints
 from bill_reminders.commands.bills import TooManyBills
 from bill_reminders.commands.imports import Saved
 from bill_reminders.domain.bounds import TooManyReminders
+from bill_reminders.domain.countries import country_of_phone
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, User
-from bill_reminders.files.addresses import country_of_phone
 from bill_reminders.files.bill_fields import BillRow
 from bill_reminders.files.bills import unlabelled
 from bill_reminders.files.rows import RowError

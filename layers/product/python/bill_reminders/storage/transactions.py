@@ -1,22 +1,17 @@
 """One transaction: written, found stale, refused for the moment, or nobody knows."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Never
 
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.transactions import TransactWrite
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from bill_reminders import trouble
 from bill_reminders.domain.errors import MayPass
+from bill_reminders.storage.patience import again_while
 from bill_reminders.storage.tables import connection
 
 ACTIONS_AT_MOST = 100
@@ -47,13 +42,11 @@ def commit(*writes: Write) -> None:
 
     Raises Stale, Busy or Lost.
     """
-    retries = Retrying(
-        retry=retry_if_exception_type(Busy),
-        wait=wait_random_exponential(multiplier=0.05, max=1),
-        stop=stop_after_attempt(8) | stop_after_delay(5),
-        reraise=True,
-    )
-    retries(_write, writes)
+    again_while(partial(_write, writes), _is_busy, first_pause=0.05, attempts=8, seconds=5)
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, Busy)
 
 
 def _write(writes: tuple[Write, ...]) -> None:

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from bill_reminders.channels.providers import NotServed, UsedUp
 from bill_reminders.channels.sms.parameters import SmsParameters
 from bill_reminders.channels.sms.sender_ids import SenderIdentity, SenderIds
-from bill_reminders.files.addresses import country_of_phone
+from bill_reminders.domain.countries import country_of_phone
 from bill_reminders.storage import sms_total
 
 logger = Logger(child=True)
