@@ -7,8 +7,8 @@ spaces differ from one form of a message to the next.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Fault(StrEnum):
@@ -30,16 +30,14 @@ class Fault(StrEnum):
     """This message alone; the next one to that address is tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whose fault it is, and why in one word of ours; None keeps the provider's code."""
 
     fault: Fault
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """No kinds are all of them, no words any text."""
 
     kinds: frozenset[str]

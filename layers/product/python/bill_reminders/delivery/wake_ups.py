@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from bill_reminders.domain.errors import BillRemindersError, MayPass
 from bill_reminders.storage.attributes import minute_text, parse_minute
@@ -24,8 +23,7 @@ class NotQueued(MayPass):
     """The queue took only a part of the wake-ups; the look at what is older finds the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class WakeUp:
+class WakeUp(NamedTuple):
     """A user, and the minute that woke them."""
 
     user_id: str

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from itertools import takewhile
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -55,8 +56,7 @@ class Snooze:
     until: date
 
 
-@dataclass(frozen=True, slots=True)
-class FailedDebit:
+class FailedDebit(NamedTuple):
     """An automatic payment of an occurrence that did not go through, at a UTC instant. `event` is
     the biller's name for it."""
 
@@ -65,16 +65,14 @@ class FailedDebit:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(NamedTuple):
     """A payment of an occurrence was undone at a UTC instant."""
 
     occurrence: int
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """The nominal due date of an occurrence of which its user may have heard last, before a change
     moved it to another one. Back on that date its due-date revision is `revision`; on every other
     date it is `following`."""

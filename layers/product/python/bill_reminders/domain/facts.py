@@ -1,8 +1,8 @@
 """What others are to be told of a change of an account."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from bill_reminders.domain.account import Account
 
@@ -16,8 +16,7 @@ class FactKind(StrEnum):
     """They take that back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What became so of one bill."""
 
     kind: FactKind

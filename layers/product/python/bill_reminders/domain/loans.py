@@ -5,9 +5,10 @@ yen, fils). A period is whatever lies between two instalments, mostly a month.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from enum import StrEnum
+from typing import NamedTuple
 
 from babel.numbers import get_currency_precision
 
@@ -137,8 +138,7 @@ class Loan:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
+class Instalment(NamedTuple):
     """What falls due in period `number` (from 1): a part of the principal, and interest or a fee.
 
     `balance` is the principal still owed when the next period begins: after this instalment and
@@ -209,7 +209,7 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
                 else:
                     last = number + _count(loan, balance, level, last - number)
                 if rows:
-                    rows[-1] = replace(rows[-1], balance=balance)
+                    rows[-1] = rows[-1]._replace(balance=balance)
             if not balance:
                 break
             number += 1

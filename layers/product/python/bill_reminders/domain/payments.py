@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from bill_reminders.domain.money import Money, half_up
 
@@ -46,8 +47,7 @@ class Payment:
     payment_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """What a variable bill will probably come to: the middle one of its latest amounts, and the
     range of them."""
 

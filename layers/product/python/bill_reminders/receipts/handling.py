@@ -1,11 +1,12 @@
 """What becomes of a receipt: the ledger's row, the address, or nothing."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from random import uniform
+from typing import NamedTuple
 
 from bill_reminders.channels import registry
 from bill_reminders.channels.receipts import Receipt
@@ -39,8 +40,7 @@ class Effect(StrEnum):
     """No message of ours is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What a receipt did, and for what reason the account is at fault; None when it is not."""
 
     outcome: Effect

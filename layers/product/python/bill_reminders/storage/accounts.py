@@ -6,13 +6,13 @@ schedule's version and instants together with what it changes.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from itertools import batched
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
@@ -60,16 +60,14 @@ type Tell = Callable[[Iterable[Fact]], object]
 asked for again, and they are told again."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstRead:
+class FirstRead(NamedTuple):
     """What an account is read from first: the schedule, and later than that the user."""
 
     schedule: ScheduleItem
     user: UserItem
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The items that an account was read from."""
 
     schedule: ScheduleItem
@@ -77,8 +75,7 @@ class Source:
     bills: Mapping[str, BillItem]
 
 
-@dataclass(frozen=True, slots=True)
-class Once:
+class Once(NamedTuple):
     """What marks a change as made: `writes` go with it, also when nothing else is left to change,
     and from then on `is_done`, whatever happened since."""
 

@@ -2,8 +2,8 @@
 sweep before it lets a message be sent once more. One item a channel, so what one process learnt is
 known to all, and to those that start later."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -21,8 +21,7 @@ FORGOTTEN = 2 * LONGEST_WAIT
 """What got no answer so long before says nothing of a trouble that begins now."""
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """What is known of a channel's provider. `succeeded_at` is when a message was begun that it
     took, `unanswered_at` when the last one was begun that it gave no answer to; `unanswered` counts
     those since the last success. None and 0 where there was none."""

@@ -5,8 +5,8 @@ hashes are kept, of the latest ones, each with the second at which it came.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -29,8 +29,7 @@ _WITH_DIGITS = re.compile(r"\S*\d\S*")
 _WORDS = re.compile(r"[^\W_]+|#")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """The hash of an address, and the epoch second at which a failure came for it."""
 
     whose: str

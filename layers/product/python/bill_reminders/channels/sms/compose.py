@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from functools import cache, cached_property, partial
+from typing import NamedTuple
 
 from bill_reminders.channels.sms import registered
 from bill_reminders.channels.sms.text import (
@@ -142,8 +143,7 @@ class _Level(IntEnum):
     BARE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
+class _Size(NamedTuple):
     """How much a draft says. Widths are in UTF-16 code units, `others` for sender and source.
 
     With `bills` 0 only the headline is left, without an amount.
@@ -397,7 +397,7 @@ def _paid_at(draft: _Draft, size: _Size) -> str:
     text = draft.write(size)
     if not draft.pay_link or size.level is _Level.BARE:
         return text
-    terse = [replace(size, level=_Level.TERSE)] if size.level is _Level.FULL else []
+    terse = [size._replace(level=_Level.TERSE)] if size.level is _Level.FULL else []
     for each in [size, *([] if draft.source else terse)]:
         more = draft.write(each, pay=True)
         if segments(more) <= segments(text):

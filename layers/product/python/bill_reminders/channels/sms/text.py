@@ -6,8 +6,8 @@ when one character is not in it. Carriers bill each.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import smsutil
 from smsutil.codecs import GSM_CHARSET, GSM_EXT_CHARSET
@@ -49,8 +49,7 @@ _ORNAMENTS = frozenset({"So", "Sk", "Mn", "Me", "Cf"})
 """Categories of signs whose loss leaves a name readable: trade marks, stars, stray accents."""
 
 
-@dataclass(frozen=True, slots=True)
-class SmsText:
+class SmsText(NamedTuple):
     """`wording` is the number of the registered wording that `body` is an instance of, or "" where
     texts are free."""
 
