@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 _CONTROLS = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, lone surrogates, line and paragraph separators (Unicode categories)."""
@@ -12,11 +13,12 @@ _BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 _UNSEEN = {*_CONTROLS, "Cf", "Zs", "Mn", "Me"}
 """What shows nothing by itself: also spaces, format characters, and marks on another character."""
 
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159\u2065") | frozenset(
-    map(chr, [*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)])
-)
-"""What is drawn as nothing: Korean fillers, empty Braille, a null note, and code points without a
-character that Unicode tells programs to draw so (Default_Ignorable_Code_Point)."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159\u2065")
+"""What is drawn as nothing: Korean fillers, empty Braille, a null note."""
+
+_IGNORABLE = (range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
+"""Code points without a character that Unicode tells programs to draw as nothing, too
+(Default_Ignorable_Code_Point)."""
 
 _LOST = re.compile(r"[\ufdd0-\ufdef\ufffd]|锟斤拷|\A\?[? ]*\?\Z")
 """What programs leave of characters that they could not read or write. The Chinese one is two
@@ -32,11 +34,15 @@ def _read_wrongly(first: int, last: int) -> str:
 
 
 _CODES = ("cp1252", "latin-1")
-_MORE = f"[{_read_wrongly(0x80, 0xBF)}]"
-"""A byte that continues a character in UTF-8."""
 
-_BROKEN = re.compile(rf"[Â-ß]{_MORE}|[à-ï]{_MORE}{{2}}|[ð-ô]{_MORE}{{3}}")
-"""One character in UTF-8 whose bytes were each read as a character."""
+
+@cache
+def _broken() -> re.Pattern[str]:
+    """One character in UTF-8 whose bytes were each read as a character. Compiled for the first text
+    that is not plain ASCII."""
+    more = f"[{_read_wrongly(0x80, 0xBF)}]"  # a byte that continues a character
+    return re.compile(rf"[Â-ß]{more}|[à-ï]{more}{{2}}|[ð-ô]{more}{{3}}")
+
 
 _WESTERN = frozenset("ÂÃÄÅ")
 _SCRIPTS = frozenset("ÎÏÐÑÒ×ØÙÚÛà")
@@ -86,12 +92,15 @@ def _is_nobodys(character: str) -> bool:
 
 
 def _is_seen(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSEEN and character not in _BLANK
+    is_drawn = unicodedata.category(character) not in _UNSEEN and character not in _BLANK
+    return is_drawn and not any(ord(character) in each for each in _IGNORABLE)
 
 
 def _is_broken(text: str) -> bool:
     """Whether UTF-8 was read as a western encoding somewhere in it, beyond doubt."""
-    found = [each for each in _BROKEN.finditer(text) if _is_utf8(each[0]) and not _is_word(each)]
+    if text.isascii():
+        return False
+    found = [each for each in _broken().finditer(text) if _is_utf8(each[0]) and not _is_word(each)]
     foreign = sum(each[0][0] in _SCRIPTS for each in found)
     return foreign > 1 or any(each[0][0] in _WESTERN or each[0][0] > "à" for each in found)
 
