@@ -8,7 +8,6 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -56,7 +55,8 @@ class Snooze:
     until: date
 
 
-class FailedDebit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FailedDebit:
     """An automatic payment of an occurrence that did not go through, at a UTC instant. `event` is
     the biller's name for it."""
 
@@ -65,14 +65,16 @@ class FailedDebit(NamedTuple):
     event: str
 
 
-class Reopened(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reopened:
     """A payment of an occurrence was undone at a UTC instant."""
 
     occurrence: int
     at: datetime
 
 
-class Heard(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Heard:
     """The nominal due date of an occurrence of which its user may have heard last, before a change
     moved it to another one. Back on that date its due-date revision is `revision`; on every other
     date it is `following`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.countries import rules_for
@@ -21,7 +21,8 @@ class Language(StrEnum):
     TRADITIONAL_CHINESE = "zh-Hant"
 
 
-class Join(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Join:
     """A channel that escalates: it takes part from `lead_days` before the due date on, and when
     overdue; not in earlier reminders. With None it is a fallback and takes part in none of itself.
     Where it takes no part it stands in for those that fail, see Plan.stands_in_for."""
