@@ -11,6 +11,7 @@ from moto.backends import get_backend
 from bill_reminders.delivery import claims
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import HandoverKind
+from bill_reminders.domain.older import MOST
 from bill_reminders.domain.people import Address, User
 from bill_reminders.domain.replies import Intent, Question, Target
 from bill_reminders.jobs.telling_message import body_of
@@ -24,6 +25,7 @@ from bill_reminders.storage import (
     saving,
 )
 from bill_reminders.storage.jobs import Job, JobKind, JobState
+from tests.api.test_older import paid_daily, stored_daily_bill
 from tests.support import account_changes
 from tests.support.api import Person
 from tests.support.functions import Context, sqs_event
@@ -197,6 +199,9 @@ def bills(one: Person, now: datetime) -> None:
     one.get("/v1/occurrences")
     one.get("/v1/bills/files/json"), one.get("/v1/reminders/upcoming")
     reminder(one)
+    full = stored_daily_bill(one, payments=paid_daily(MOST))
+    assert one.post(f"{full}/payments", {}).status == 201
+    assert one.get(f"{full}/older-payments").status == 200
     assert one.post(f"{address}/close").status == 200
     assert one.post(f"{address}/reopen").status == 200
     passing = one.post("/v1/bills", {**fields, "first_due": due}).headers["location"]

@@ -51,7 +51,7 @@ DUE = date(2027, 3, 5)
 WHOSE = {"user_id", "bill_id"}
 HAPPENED = {
     *("statements", "payments", "snoozes", "failed_debits", "reopened", "closed_at", "mute"),
-    *("heard", "overrides", "version"),
+    *("heard", "settled", "overrides", "version"),
 }
 """What a bill keeps of what happened to it, which nobody enters as a field."""
 

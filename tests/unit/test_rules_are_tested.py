@@ -192,6 +192,15 @@ TESTED_BY = {
         "test_the_page_takes_twenty_days_and_says_so",
         "test_days_that_stand_there_may_stay_and_go",
     ),
+    "long lists": (
+        "test_a_bill_that_is_paid_every_day_for_five_years_keeps_a_year",
+        "test_what_is_open_stays_open_and_what_is_closed_stays_closed",
+        "test_a_list_that_cannot_make_room_takes_no_more_and_says_what_to_do",
+        "test_a_list_from_before_the_bounds_may_stay_as_it_is_and_grow_shorter",
+        "test_older_payments_come_page_by_page_the_latest_first",
+        "test_the_largest_bill_fits_into_its_item",
+        "test_what_is_put_away_is_no_change_is_exported_and_is_erased",
+    ),
     "live at once": (
         "test_what_is_live_at_once_is_dates_in_reach_times_triggers",
         "test_no_day_to_come_has_more_dates_in_reach_than_were_counted",

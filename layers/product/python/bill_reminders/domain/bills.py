@@ -123,8 +123,10 @@ class Bill:
     date that is not a working day. Statements stand in the order of their occurrences, one for
     each; snoozes and reopenings, too, are one for each. `overrides` are the fields that the user
     set otherwise than their biller's file: see domain.overrides. `heard` is one for each occurrence
-    whose date moved after its user may have heard of it: see domain.revisions. Both change only
-    with other fields. `version` rises with each write of the bill.
+    whose date moved after its user may have heard of it: see domain.revisions. `settled` are the
+    first and last numbers of spans of closed occurrences that nothing else is kept of here: see
+    domain.older. All three change only with other fields. `version` rises with each write of the
+    bill.
 
     `currency` may be known before any amount is; the amount or the loan, where there is one, says
     it. A statement may differ. None while it is not known. `pay_link` is the address of a page at
@@ -164,6 +166,7 @@ class Bill:
     note: str | None = field(default=None, repr=False)
     overrides: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     heard: tuple[Heard, ...] = field(default=(), compare=False, repr=False)
+    settled: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
     version: int = field(default=0, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -262,7 +265,7 @@ class Bill:
             amount=amount,
             minimum=minimum,
             paid=sum((each.amount.amount for each in payments if each.amount), Decimal(0)),
-            settled=any(payment.amount is None for payment in payments),
+            settled=self.is_settled(number) or any(each.amount is None for each in payments),
             # what a card will come to depends on what is bought, not on what was
             expected=expected(before) if amount is None and statement_on is None else None,
             statement_on=statement_on,
@@ -283,7 +286,11 @@ class Bill:
         is_known = any(payment.occurrence == number for payment in self.payments) or any(
             statement.occurrence == number for statement in self.statements
         )
-        return is_known and self.owed(number).is_closed
+        return self.is_settled(number) or (is_known and self.owed(number).is_closed)
+
+    def is_settled(self, number: int) -> bool:
+        """Whether an occurrence was closed so long ago that what closed it is kept elsewhere."""
+        return any(first <= number <= last for first, last in self.settled)
 
     def is_presumed_paid(self, number: int, payable_on: date, today: date) -> bool:
         """Whether an automatic payment was due before the local date `today`, and nobody says that

@@ -15,10 +15,12 @@ from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.conversations import DID
 from bill_reminders.storage.tables import (
     HANDOVER,
+    SETTLED,
     BillItem,
     DeedItem,
     JournalItem,
     LedgerItem,
+    SettledItem,
     UserItem,
 )
 
@@ -39,6 +41,7 @@ EMPTY: dict[str, Any] = {
     "user": None,
     "contacts_to_confirm": [],
     "bills": [],
+    "put_away": [],
     "reminders": [],
     "replies": [],
     "feedback": [],
@@ -71,10 +74,11 @@ def _everything(user_id: str, now: datetime) -> dict[str, Any]:
         "user": user,
         "contacts_to_confirm": waiting,
         "bills": list(_all(BillItem, user_id)),
+        "put_away": list(_all(SettledItem, user_id, SettledItem.key.startswith(SETTLED))),
         "reminders": [
             each
             for each in _all(LedgerItem, user_id)
-            if not each["key"].startswith((DID, HANDOVER))
+            if not each["key"].startswith((DID, HANDOVER, SETTLED))
         ],
         "replies": list(_all(DeedItem, user_id, DeedItem.key.startswith(DID))),
         "feedback": list(_all(FeedbackItem, user_id)),

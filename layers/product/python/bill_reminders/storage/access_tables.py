@@ -142,7 +142,8 @@ class ProofItem(Table):
 
 
 class AnswerItem(Table):
-    """A request with an idempotency key: at work until `locked_until`, or answered."""
+    """A request with an idempotency key: at work until `locked_until`, or answered. A long body is
+    `packed` with gzip, in base64, for an item holds 400 KB."""
 
     class Meta:
         table_name: str
@@ -154,6 +155,7 @@ class AnswerItem(Table):
     locked_until = InstantAttribute()
     status = IntegerAttribute(null=True)
     body = UnicodeAttribute(null=True)
+    packed = UnicodeAttribute(null=True)
     headers = UnicodeAttribute(null=True)
     expires_at = IntegerAttribute()
 

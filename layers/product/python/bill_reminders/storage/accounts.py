@@ -20,7 +20,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from bill_reminders import planned_by
-from bill_reminders.domain import bounds, planning, revisions
+from bill_reminders.domain import bounds, older, planning, revisions
 from bill_reminders.domain.account import Account, by_id, differs
 from bill_reminders.domain.bills import Bill, Heard
 from bill_reminders.domain.enums import Channel
@@ -28,7 +28,7 @@ from bill_reminders.domain.errors import BillRemindersError, MayPass
 from bill_reminders.domain.facts import Fact, facts_between
 from bill_reminders.domain.local_time import DAY, floor_minute, local_date, next_minute
 from bill_reminders.domain.people import User
-from bill_reminders.storage import addresses, journal, ledger_rows, merged, rows, tables
+from bill_reminders.storage import addresses, journal, ledger_rows, merged, put_away, rows, tables
 from bill_reminders.storage.tables import BillItem, ScheduleItem, UserItem
 from bill_reminders.storage.transactions import ACTIONS_AT_MOST, Lost, Stale, Write, commit
 
@@ -288,7 +288,8 @@ def _change(
         before = replace(found, uncertain=lost > 0)
         if once is not None and once.is_done():
             return before
-        after = command(before)
+        wished = command(before)
+        after = _with_room(before, wished, now)
         more = [*beside(before, after), *(() if once is None else once.writes)]
         if not (always or more or differs(before, after)):
             return before
@@ -299,6 +300,7 @@ def _change(
             _moved_schedule(before, after, now),
             *_user_written(before, after),
             *_bills_written(before, after),
+            *_put_away(wished, after),
             *_journalled(before, after, now),
             *more,
         )
@@ -336,8 +338,29 @@ def _next_version(before: Account, after: Account) -> Account:
 
 
 def _journalled(before: Account, after: Account, now: datetime) -> Iterator[Write]:
-    owned, was = (after.user, after.bills), (before.user, before.bills)
+    kept = by_id(after.bills)
+
+    def known(bill: Bill) -> Bill:
+        then = kept.get(bill.bill_id, bill)
+        # what was put away did not change
+        return bill if then.settled == bill.settled else older.without(bill, then.settled)
+
+    owned, was = (after.user, after.bills), (before.user, tuple(map(known, before.bills)))
     return journal.changed(was, owned, version=before.version + 1, now=now)
+
+
+def _with_room(before: Account, wished: Account, now: datetime) -> Account:
+    """`wished` by a command, with what is older put away of bills whose lists are full."""
+    if wished.bills is before.bills:
+        return wished
+    known, today = by_id(before.bills), local_date(now, wished.user.zone)
+    bills = [older.with_room(bill, known.get(bill.bill_id), today) for bill in wished.bills]
+    return replace(wished, bills=tuple(bills))
+
+
+def _put_away(wished: Account, after: Account) -> Iterator[Write]:
+    for bill, kept in zip(wished.bills, after.bills, strict=True):
+        yield from put_away.written(bill, kept, version=after.version)
 
 
 def _with_heard(before: Account, after: Account, now: datetime) -> Account:

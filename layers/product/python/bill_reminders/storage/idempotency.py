@@ -5,7 +5,9 @@ request that died in the middle may be tried again once its lock ran out; what i
 that derives from the key and is written conditionally, so the second try finds what the first did.
 """
 
+import gzip
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +25,10 @@ from bill_reminders.trouble import may_pass
 KEPT = timedelta(days=1)
 LOCK = timedelta(seconds=40)
 """Longer than a function behind the API may run."""
+
+
+LONG = 50_000
+"""Bytes of a body from which on it is packed."""
 
 
 class InProgress(BillRemindersError):
@@ -117,7 +123,8 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> StoredAnswer | 
     if known.body_hash != item.body_hash and not expired:
         raise AnotherRequest("the key was used with another body or query")
     if known.status is not None and not expired:
-        return StoredAnswer(known.status, known.body, json.loads(known.headers or "{}"))
+        body = known.body if known.packed is None else _unpacked(known.packed)
+        return StoredAnswer(known.status, body, json.loads(known.headers or "{}"))
     if known.locked_until > now and not expired:
         raise InProgress(max(timedelta(seconds=1), known.locked_until - now))
     try:  # whoever was at work has died
@@ -132,7 +139,10 @@ def _known(request: Request, item: AnswerItem, now: datetime) -> StoredAnswer | 
 def finish(request: Request, attempt: str, answer: StoredAnswer) -> None:
     """Store the answer, unless another attempt took over."""
     actions: list[Action] = [AnswerItem.status.set(answer.status)]
-    if answer.body is not None:
+    body = None if answer.body is None else answer.body.encode()
+    if body is not None and len(body) > LONG:
+        actions.append(AnswerItem.packed.set(_packed(body)))
+    elif answer.body is not None:
         actions.append(AnswerItem.body.set(answer.body))
     if answer.headers:
         actions.append(AnswerItem.headers.set(json.dumps(dict(answer.headers))))
@@ -143,6 +153,14 @@ def finish(request: Request, attempt: str, answer: StoredAnswer) -> None:
     except UpdateError as error:
         if not condition_failed(error):
             raise
+
+
+def _packed(body: bytes) -> str:
+    return b64encode(gzip.compress(body, mtime=0)).decode()
+
+
+def _unpacked(packed: str) -> str:
+    return gzip.decompress(b64decode(packed)).decode()
 
 
 def give_back(request: Request, attempt: str) -> None:

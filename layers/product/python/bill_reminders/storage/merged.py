@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 type Raw = Mapping[str, Mapping[str, Any]]
 """Attributes by name, each as {"S": "..."}, {"M": {...}} and so on."""
 
-NAMES = ("payment_id", "event", "kind", "channel", "bill_id", "occurrence", "after")
+NAMES = ("payment_id", "event", "kind", "channel", "bill_id", "occurrence", "after", "first")
 """By the first of these that two elements of a list have, they are told to be the same one."""
 
 

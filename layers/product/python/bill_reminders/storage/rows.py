@@ -55,6 +55,7 @@ from bill_reminders.storage.tables import (
     ReopenedMap,
     ScheduleItem,
     SnoozeMap,
+    SpanMap,
     StatementMap,
     UserItem,
 )
@@ -227,19 +228,8 @@ def bill_from(item: BillItem) -> Bill:
         late_apr=item.late_apr,
         **_how_to_pay(item),
         plan_change=_plan_change_from(item),
-        statements=tuple(
-            Statement(each.occurrence, Money(each.amount, each.currency), each.minimum)
-            for each in item.statements or ()
-        ),
-        payments=tuple(
-            Payment(
-                each.occurrence,
-                each.paid_at,
-                _money(each.amount, each.currency),
-                each.payment_id,
-            )
-            for each in item.payments or ()
-        ),
+        statements=tuple(map(statement_from, item.statements or ())),
+        payments=tuple(map(payment_from, item.payments or ())),
         snoozes=tuple(Snooze(each.occurrence, each.until) for each in item.snoozes or ()),
         failed_debits=tuple(
             FailedDebit(each.occurrence, each.at, each.event) for each in item.failed_debits or ()
@@ -252,6 +242,7 @@ def bill_from(item: BillItem) -> Bill:
         currency=item.currency,
         overrides=frozenset(item.chosen or ()),
         heard=tuple(map(_heard_from, item.heard or ())),
+        settled=tuple((each.first, each.last) for each in item.settled or ()),
         version=item.version or 0,
     )
 
@@ -284,25 +275,8 @@ def bill_item(bill: Bill) -> BillItem:
         late_apr=bill.late_apr,
         how_to_pay=_how_to_pay_map(bill),
         owed_from=bill.owed_from,
-        statements=[
-            StatementMap(
-                occurrence=each.occurrence,
-                **_money_attributes(each.amount),
-                minimum=each.minimum,
-            )
-            for each in bill.statements
-        ]
-        or None,
-        payments=[
-            PaymentMap(
-                occurrence=each.occurrence,
-                paid_at=each.paid_at,
-                payment_id=each.payment_id,
-                **_money_attributes(each.amount),
-            )
-            for each in bill.payments
-        ]
-        or None,
+        statements=[statement_map(each) for each in bill.statements] or None,
+        payments=[payment_map(each) for each in bill.payments] or None,
         snoozes=[SnoozeMap(occurrence=each.occurrence, until=each.until) for each in bill.snoozes]
         or None,
         failed_debits=[
@@ -321,8 +295,35 @@ def bill_item(bill: Bill) -> BillItem:
         shift=bill.shift.value,
         chosen=sorted(bill.overrides) or None,
         heard=[HeardMap(**_heard_attributes(each)) for each in bill.heard] or None,
+        settled=[SpanMap(first=first, last=last) for first, last in bill.settled] or None,
         version=bill.version or None,
     )
+
+
+def statement_map(statement: Statement) -> StatementMap:
+    return StatementMap(
+        occurrence=statement.occurrence,
+        **_money_attributes(statement.amount),
+        minimum=statement.minimum,
+    )
+
+
+def statement_from(stored: StatementMap) -> Statement:
+    return Statement(stored.occurrence, Money(stored.amount, stored.currency), stored.minimum)
+
+
+def payment_map(payment: Payment) -> PaymentMap:
+    return PaymentMap(
+        occurrence=payment.occurrence,
+        paid_at=payment.paid_at,
+        payment_id=payment.payment_id,
+        **_money_attributes(payment.amount),
+    )
+
+
+def payment_from(stored: PaymentMap) -> Payment:
+    amount = _money(stored.amount, stored.currency)
+    return Payment(stored.occurrence, stored.paid_at, amount, stored.payment_id)
 
 
 def _how_to_pay(item: BillItem) -> dict[str, Any]:

@@ -292,6 +292,13 @@ class HeardMap(MapAttribute[str, Any]):
     following = IntegerAttribute()
 
 
+class SpanMap(MapAttribute[str, Any]):
+    """Occurrences in a row, by the numbers of the first and the last."""
+
+    first = IntegerAttribute()
+    last = IntegerAttribute()
+
+
 class BillItem(Table):
     """A bill. Its own plan attributes are absent while the user's plan holds. `how_to_pay` has a
     text for each of domain.bills.HOW_TO_PAY that there is, by its name."""
@@ -341,6 +348,7 @@ class BillItem(Table):
     shift = UnicodeAttribute(default=Shift.NONE.value)
     chosen = ListAttribute[str](of=UnicodeAttribute, null=True)
     heard = ListAttribute[HeardMap](of=HeardMap, null=True)
+    settled = ListAttribute[SpanMap](of=SpanMap, null=True)
     version = IntegerAttribute(null=True)
 
 
@@ -446,6 +454,23 @@ class DeedItem(Table):
     expires_at = IntegerAttribute()
 
 
+SETTLED = "settled:"
+"""With what the keys of settled items begin."""
+
+
+class SettledItem(Table):
+    """Payments and statements that a bill has put away, in the ledger's table: see
+    storage.put_away."""
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    key = UnicodeAttribute(range_key=True)
+    payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
+    statements = ListAttribute[StatementMap](of=StatementMap, null=True)
+
+
 class DifferenceMap(MapAttribute[str, Any]):
     """A field that changed, of the user where no bill is named; without `old` or `new` there was
     or is nothing."""
@@ -515,6 +540,7 @@ def bind(
         (LedgerItem, ledger),
         (ChannelItem, ledger),
         (DeedItem, ledger),
+        (SettledItem, ledger),
         (JournalItem, journal),
         (HandoverItem, ledger),
     ):

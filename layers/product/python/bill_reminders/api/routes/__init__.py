@@ -6,7 +6,16 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 FUNCTIONS = {
     "api_settings": ("settings", "account", "contacts", "devices", "calendar"),
-    "api_bills": ("files", "bills", "mute", "occurrences", "loans", "payments", "prepayments"),
+    "api_bills": (
+        "files",
+        "bills",
+        "mute",
+        "occurrences",
+        "loans",
+        "payments",
+        "older",
+        "prepayments",
+    ),
     "api_reminders": ("reminders",),
 }
 """The modules by the function that answers them, in the order of the document."""

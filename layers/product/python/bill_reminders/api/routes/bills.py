@@ -74,7 +74,10 @@ class BillDetail(BillSummary):
         list[Occurrence],
         Field(description="The latest 12 due dates that are past, those unpaid, and the next 12."),
     ]
-    payments: Annotated[list[PaymentView], Field(description="All payments, the latest last.")]
+    payments: Annotated[
+        list[PaymentView],
+        Field(description="The payments, the latest last; older ones by `listOlderPayments`."),
+    ]
     failed_debits: Annotated[
         list[FailedDebitView],
         Field(description="Automatic payments that did not go through, the latest last."),
