@@ -819,6 +819,41 @@ def test_a_change_in_between_makes_the_quarantine_needless() -> None:
     assert wakes_at("somebody") is not None
 
 
+@pytest.mark.parametrize(
+    "version",
+    [
+        None,
+        {"S": "seven"},
+        {"BOOL": True},
+        {"NULL": True},
+        {"L": [{"N": "7"}]},
+        {"M": {"a": {"N": "7"}}},
+        {"NS": ["7", "8"]},
+    ],
+)
+def test_who_cannot_be_read_is_put_aside_as_they_stand(version: dict[str, Any] | None) -> None:
+    """Whatever stands where the version belongs: the condition compares just that."""
+    enter_bills("rent")
+    key = {"user_id": {"S": "somebody"}}
+    table = tables.ScheduleItem.Meta.table_name
+    client = tables.connection.client
+    item = client.get_item(TableName=table, Key=key)["Item"]
+    spoilt = {name: value for name, value in item.items() if name != "version"}
+    client.put_item(
+        TableName=table, Item=spoilt if version is None else {**spoilt, "version": version}
+    )
+    with pytest.raises(tables.UnreadableItem):
+        accounts.read("somebody", now=NINE)
+    assert claims.quarantine("somebody", Channel.SMS) == NINE
+    after = client.get_item(TableName=table, Key=key)["Item"]
+    assert "sms_next_at" not in after
+    assert after["sms_quarantined_at"] == item["sms_next_at"]
+    claims.bring_back("somebody", Channel.SMS, NINE)
+    assert client.get_item(TableName=table, Key=key)["Item"]["sms_next_at"] == item["sms_next_at"]
+    client.put_item(TableName=table, Item=item)
+    assert accounts.read("somebody", now=NINE).wakes == {Channel.SMS: NINE}
+
+
 def test_nobody_is_quarantined_who_does_not_wait_or_exist() -> None:
     enter(a_user())
     claims.quarantine("somebody", Channel.SMS)

@@ -9,6 +9,10 @@ PROPERTY = "test_no_order_of_changes_sends_twice_or_at_the_wrong_time"
 COUNTED = "test_the_planner_and_a_count_that_shares_no_code_with_it_agree"
 
 TESTED_BY = {
+    "unreadable": (
+        "test_whatever_is_wrong_each_makes_one_dead_letter_at_most_and_nobody_else_waits",
+        "test_a_hundred_and_twenty_make_as_many_dead_letters_in_an_hour",
+    ),
     "default plan": (
         "test_the_default_plan_is_three_days_one_day_the_day_and_one_overdue_at_nine",
         COUNTED,

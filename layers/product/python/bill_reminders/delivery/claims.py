@@ -10,26 +10,30 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import cast
+from typing import Any
 from uuid import uuid4
 
+from pynamodb.attributes import Attribute
 from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from bill_reminders import clock
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import RECEIPT_WAIT, State, sources
-from bill_reminders.domain.local_time import DAY, instant_of, local_date
+from bill_reminders.domain.local_time import DAY, floor_minute, instant_of, local_date
 from bill_reminders.domain.people import User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.quotas import SELF_REGISTERED_SMS_A_DAY
 from bill_reminders.domain.reminders import Reminder, Skip
 from bill_reminders.storage import accounts, links, rows, tables
 from bill_reminders.storage.accounts import FirstRead, shard_of
+from bill_reminders.storage.attributes import parse_minute
 from bill_reminders.storage.patience import again_while
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from bill_reminders.storage.transactions import (
@@ -512,24 +516,27 @@ def quarantine(user_id: str, channel: Channel) -> datetime | None:
     instant that rests now, the earlier one where one rested already; None when the channel was not
     to be woken, or the account changed in between.
 
+    The schedule may be what cannot be read. So it is taken as it stands: the condition compares
+    what is there, whatever it is, and an instant that is none gives way to this minute.
+
     Whatever succeeds later, a change, a redrive or the wake-up itself, brings them back. Raises
     accounts.UnknownUser; OutOfIndex when it may have been written all the same.
     """
-    try:
-        schedule = ScheduleItem.get(user_id, consistent_read=True)
-    except ScheduleItem.DoesNotExist as error:
-        raise accounts.UnknownUser("the user does not exist") from error
+    raw = tables.raw_schedule(user_id)
+    if raw is None:
+        raise accounts.UnknownUser("the user does not exist")
     next_at, resting = tables.next_at(channel), tables.quarantined_at(channel)
-    instant = getattr(schedule, next_at.attr_name)
-    if instant is None:
+    if next_at.attr_name not in raw:
         return None
-    since = min(instant, getattr(schedule, resting.attr_name) or instant)
+    instants = [_instant(raw.get(each.attr_name)) for each in (next_at, resting)]
+    since = min(filter(None, instants), default=floor_minute(clock.now()))
+    unchanged = _as_it_stands(raw, ScheduleItem.version) & _as_it_stands(raw, next_at)
     try:
         commit(
             lambda write: write.update(
-                schedule,
+                ScheduleItem(user_id),
                 actions=[resting.set(since), next_at.remove()],
-                condition=(ScheduleItem.version == schedule.version) & (next_at == instant),
+                condition=unchanged,
             )
         )
     except Stale:
@@ -537,7 +544,21 @@ def quarantine(user_id: str, channel: Channel) -> datetime | None:
     except Lost:
         bring_back(user_id, channel, since)
         raise
-    return cast(datetime, since)
+    return since
+
+
+def _instant(value: Mapping[str, Any] | None) -> datetime | None:
+    """The minute that an attribute holds; None when it is absent or holds none."""
+    with suppress(KeyError, ValueError, TypeError):
+        return parse_minute((value or {})["S"])
+    return None
+
+
+def _as_it_stands(raw: Mapping[str, Any], attribute: Attribute[Any]) -> Condition:
+    """On condition that the attribute has not changed, be it readable or not."""
+    path = Path(attribute.attr_name)
+    value = raw.get(attribute.attr_name)
+    return path.does_not_exist() if value is None else path == value
 
 
 def bring_back(user_id: str, channel: Channel, instant: datetime) -> None:
@@ -562,10 +583,9 @@ def bring_back(user_id: str, channel: Channel, instant: datetime) -> None:
 def _rests(user_id: str, channel: Channel, instant: datetime) -> bool:
     """Whether the instant still rests and no other is set, as far as that can be read."""
     try:
-        schedule = ScheduleItem.get(user_id, consistent_read=True)
-    except ScheduleItem.DoesNotExist:
-        return False
+        raw = tables.raw_schedule(user_id)
     except PynamoDBException:
         return True
-    rests_at = getattr(schedule, tables.quarantined_at(channel).attr_name)
-    return rests_at == instant and getattr(schedule, tables.next_at(channel).attr_name) is None
+    if raw is None or tables.next_at(channel).attr_name in raw:
+        return False
+    return _instant(raw.get(tables.quarantined_at(channel).attr_name)) == instant

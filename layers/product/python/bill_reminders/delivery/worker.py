@@ -93,6 +93,11 @@ class SenderSettings:
         return Sender(self.sender_name, self.unsubscribe_mailbox)
 
 
+def _in_words(error: Exception) -> dict[str, Any]:
+    """What is wrong with an item, for a log line: nothing else is sure to repeat no address."""
+    return {"reason": str(error)} if isinstance(error, tables.UnreadableItem) else {}
+
+
 class NotTaken(MayPass):
     """A wake-up that is needed later could not be put back into its queue: it has to come back."""
 
@@ -264,7 +269,11 @@ class Worker:
                 with suppress(Exception):  # giving a claim back has put the user into the index
                     claims.quarantine(user_id, self._channel)
             self._log.error(
-                "wake-up failed", user_id=user_id, error=type(error).__name__, where=where(error)
+                "wake-up failed",
+                user_id=user_id,
+                error=type(error).__name__,
+                where=where(error),
+                **_in_words(error),
             )
             raise
         return delivered

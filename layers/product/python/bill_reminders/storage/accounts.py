@@ -60,11 +60,17 @@ type Tell = Callable[[Iterable[Fact]], object]
 asked for again, and they are told again."""
 
 
-class FirstRead(NamedTuple):
-    """What an account is read from first: the schedule, and later than that the user."""
+@dataclass(frozen=True, slots=True)
+class FirstRead:
+    """What an account is read from first: the schedule, and later than that the user. Raises
+    tables.UnreadableItem for a schedule without a version, on which every write depends."""
 
     schedule: ScheduleItem
     user: UserItem
+
+    def __post_init__(self) -> None:
+        if self.schedule.version is None:
+            raise tables.UnreadableItem("the schedule cannot be read: it has no version")
 
 
 class Source(NamedTuple):
@@ -120,7 +126,11 @@ def first_reads(user_ids: Iterable[str]) -> dict[str, FirstRead]:
     by itself tells which."""
     schedules = _batch(ScheduleItem, user_ids)
     users = _batch(UserItem, schedules) if schedules else {}
-    return {user_id: FirstRead(schedules[user_id], user) for user_id, user in users.items()}
+    found: dict[str, FirstRead] = {}
+    for user_id, user in users.items():
+        with suppress(tables.UnreadableItem):
+            found[user_id] = FirstRead(schedules[user_id], user)
+    return found
 
 
 def _batch[T: (ScheduleItem, UserItem)](model: type[T], user_ids: Iterable[str]) -> dict[str, T]:
@@ -477,9 +487,10 @@ def uncounted(account: Account, channel: Channel) -> Condition:
     """No message was claimed for the channel since the account was read."""
     day, count = tables.counted_on(channel), tables.messages(channel)
     if channel not in account.counted:
-        return day.does_not_exist()
+        return tables.absent(day)
     known_day, known = account.counted[channel]
-    return (day == known_day) & (count == known)
+    same = count == known if known else (count == 0) | tables.absent(count)
+    return (day == known_day) & same
 
 
 def _deleted_written(before: Account, after: Account) -> Iterator[Action]:

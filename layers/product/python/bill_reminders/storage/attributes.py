@@ -26,6 +26,7 @@ class MinuteAttribute(Attribute[datetime]):
     """An instant in whole minutes. A fraction is cut: a wake-up may be early, never late."""
 
     attr_type = STRING
+    form = "a minute as 2027-03-01T01:00Z"
 
     def serialize(self, value: datetime) -> str:
         return minute_text(value)
@@ -38,6 +39,7 @@ class InstantAttribute(Attribute[datetime]):
     """An instant in whole seconds, `2027-03-01T01:00:07Z`."""
 
     attr_type = STRING
+    form = "an instant as 2027-03-01T01:00:07Z"
 
     def serialize(self, value: datetime) -> str:
         return value.astimezone(UTC).strftime(INSTANT_FORMAT)
@@ -63,6 +65,7 @@ class DateAttribute(Attribute[date]):
     """A local date, `2027-03-01`."""
 
     attr_type = STRING
+    form = "a date as 2027-03-01"
 
     def serialize(self, value: date) -> str:
         return value.isoformat()
@@ -75,6 +78,7 @@ class WallTimeAttribute(Attribute[time]):
     """A local time of day, `09:00`."""
 
     attr_type = STRING
+    form = "a time of day as 09:00"
 
     def serialize(self, value: time) -> str:
         return value.strftime("%H:%M")
@@ -99,6 +103,7 @@ class IntegerAttribute(Attribute[int]):
     """A whole number."""
 
     attr_type = NUMBER
+    form = "a whole number"
 
     def serialize(self, value: int) -> str:
         return str(value)

@@ -4,7 +4,7 @@ Names, indexes and retention are declared in template.yaml; `bind` tells the mod
 tables they stand for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, Self
@@ -21,11 +21,14 @@ from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.connection.table import TableConnection
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
+from pynamodb.pagination import ResultIterator
 
 from bill_reminders import aws
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
+from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.attributes import (
     DateAttribute,
     DecimalAttribute,
@@ -73,15 +76,25 @@ connection = _Connection(
 """The one client of all tables; PynamoDB by itself would make one for each."""
 
 
+class UnreadableItem(BillRemindersError):
+    """An item holds what cannot be read. The text names the attribute and repeats no value."""
+
+
 class Table(Model):
     """A model on the shared connection. `raw` is what it was read from, with what newer code may
-    have written into it: see storage/merged.py."""
+    have written into it: see storage/merged.py. `called` is what people call an item."""
 
     raw: Mapping[str, Any] = MappingProxyType({})
+    called = "item"
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> Self:
-        item = super().from_raw_data(data)
+        """Raises UnreadableItem."""
+        try:
+            item = super().from_raw_data(data)
+        except Exception as error:
+            fault = next(_faults(cls, data), "an attribute of it holds something else than meant")
+            raise UnreadableItem(f"the {cls.called} cannot be read: {fault}") from error
         item.raw = data
         return item
 
@@ -92,6 +105,28 @@ class Table(Model):
             connection.know(table.get_meta_table())
             table.connection = connection
         return table
+
+
+KINDS = {"S": "text", "N": "a number", "BOOL": "true or false", "L": "a list", "M": "a map"}
+"""What the console calls the types of attributes, in words."""
+
+
+def _faults(model: type[Model], data: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with which attribute, without its value: it may be anybody's address."""
+    for attribute in model.get_attributes().values():
+        value = data.get(attribute.attr_name)
+        if not value or "NULL" in value:
+            continue
+        wanted = KINDS.get(attribute.attr_type, "something else")
+        if attribute.attr_type not in value:
+            found = KINDS.get(next(iter(value)), "something else")
+            yield f"{attribute.attr_name} is {found}, not {wanted}"
+            continue
+        try:
+            attribute.deserialize(attribute.get_value(value))
+        except Exception:
+            form = getattr(attribute, "form", f"{wanted} of the right form")
+            yield f"{attribute.attr_name} is not {form}"
 
 
 class DeletedMap(MapAttribute[str, Any]):
@@ -135,6 +170,8 @@ class ScheduleItem(Table):
     again; schedules from before it was kept have none. `planned_by` is what the instants were
     computed with, see planned_by.py.
     """
+
+    called = "schedule"
 
     class Meta:
         table_name: str
@@ -550,12 +587,41 @@ def bind(
 
 def in_life(life: str | None) -> Condition:
     """On condition that the schedule is that of the account's `life`."""
-    return ScheduleItem.life.does_not_exist() if life is None else ScheduleItem.life == life
+    return absent(ScheduleItem.life) if life is None else ScheduleItem.life == life
+
+
+def absent(attribute: Attribute[Any]) -> Condition:
+    """On condition that the attribute is not there; one that holds NULL is read as if it were
+    not."""
+    path = Path(attribute.attr_name)
+    return path.does_not_exist() | (path == {"NULL": True})
 
 
 def due_index(channel: Channel) -> Any:
     """The index that finds the users for whom `channel` is due: `sms_due` and so on."""
     return getattr(ScheduleItem, f"{channel.value}_due")
+
+
+def due_users(channel: Channel, shard: int, when: Condition, *, limit: int) -> Iterator[str]:
+    """The ids of the users of a shard for whom `channel` is due at a minute that `when` allows, the
+    earliest first. What else stands in their items is not read: one of them that cannot be is no
+    reason to wake none of the others."""
+    asked = {"range_key_condition": when, "index_name": f"{channel}_due", "limit": limit}
+    return ResultIterator(
+        ScheduleItem._get_connection().query,
+        (str(shard),),
+        asked,
+        map_fn=lambda keys: keys["user_id"]["S"],
+        limit=limit,
+    )
+
+
+def raw_schedule(user_id: str) -> Mapping[str, Any] | None:
+    """A user's schedule as the table has it, for who must deal with one that cannot be read; None
+    when there is none."""
+    answer = ScheduleItem._get_connection().get_item(user_id, consistent_read=True)
+    found: Mapping[str, Any] | None = answer.get("Item")
+    return found
 
 
 def next_at(channel: Channel) -> MinuteAttribute:
