@@ -21,6 +21,7 @@ from tests.adapters.conftest import SetClock
 from tests.support import wire
 from tests.support.entered import IN_THREE_DAYS, NINE, SHARDS, enter, ledger_of, wakes_at
 from tests.support.functions import Context, counted_calls, load, sample_event, sqs_event
+from tests.support.logged import logged
 from tests.support.moto_stack import MotoStack
 from tests.support.people import a_bill, a_user
 from tests.support.template import function_environment
@@ -191,9 +192,11 @@ def test_the_oldest_come_first_when_not_all_can_be_looked_at(stack: MotoStack) -
 
 
 def slow_function(stack: MotoStack, per_second: float = 0.1) -> ModuleType:
-    """find_due with so slow an SMS channel that the least number is what it looks at."""
+    """find_due with so slow an SMS channel that the least number is what it looks at, and with as
+    many shards as the users here are spread over."""
     environment = function_environment("FindDue", dict(stack.ids))
-    return load("FindDue", environment | {"SMS_PER_SECOND": str(per_second)})
+    slow = {"SMS_PER_SECOND": str(per_second), "SHARDS_READ": str(SHARDS)}
+    return load("FindDue", environment | slow)
 
 
 @pytest.mark.parametrize(
@@ -355,16 +358,16 @@ def test_a_tick_costs_the_same_however_many_users_wait(stack: MotoStack, waiting
     write_schedules(
         stack, waiting, at=NINE + timedelta(days=3), channels=tuple(Channel), prefix="waiting"
     )
-    assert calls_of_a_tick(stack, QUIET) == {"GetParameter": 1, "Query": 12}
+    assert calls_of_a_tick(stack, QUIET) == {"GetParameter": 1, "Query": 48}
     assert calls_of_a_tick(stack, NINE) == {
         "GetParameter": 1,
-        "Query": 24,
+        "Query": 96,
         "GetQueueAttributes": 3,
     }
     write_schedules(stack, 50, at=NINE + 2 * MINUTE, prefix="due")
     assert calls_of_a_tick(stack, NINE + 2 * MINUTE) == {
         "GetParameter": 1,
-        "Query": 12,
+        "Query": 48,
         "SendMessageBatch": 5,
     }
     assert len(woken(stack)) == 50
@@ -374,9 +377,67 @@ def test_a_closed_channel_costs_nothing(stack: MotoStack) -> None:
     set_switches(stack, '{"sms": "paused", "push": "paused", "email": "open"}')
     assert calls_of_a_tick(stack, NINE) == {
         "GetParameter": 1,
-        "Query": 8,
+        "Query": 32,
         "GetQueueAttributes": 1,
     }
+
+
+# Shards ------------------------------------------------------------------------------------------
+
+
+def test_sixteen_shards_are_read_and_filled_from_the_start(stack: MotoStack) -> None:
+    assert function_environment("FindDue", dict(stack.ids))["SHARDS_READ"] == "16"
+    assert function_environment("ApiSettings", dict(stack.ids))["SHARDS_READ"] == "16"
+    for shard in range(16):
+        write_schedules(stack, 1, at=QUIET, prefix=f"shard-{shard:02}", shard=shard)
+    tick(stack, QUIET)
+    assert len(woken(stack)) == 16
+
+
+@pytest.mark.parametrize("read", [1, 4, 15])
+def test_whom_a_lower_number_of_shards_leaves_out_is_woken_all_the_same_and_told_of(
+    stack: MotoStack, read: int
+) -> None:
+    """Users keep the shard that they were born into."""
+    for shard in (0, read - 1, read, 15):
+        write_schedules(stack, 1, at=QUIET, prefix=f"shard-{shard:02}", shard=shard)
+    environment = function_environment("FindDue", dict(stack.ids))
+    lowered = load("FindDue", environment | {"SHARDS_READ": str(read)})
+    found = []
+    with logged(lowered.logger) as lines:
+        for minute in range(1, 6):
+            tick(stack, NINE + minute * MINUTE, lowered)
+            found += woken(stack)
+    assert {user_id[:8] for user_id in found} == {f"shard-{n:02}" for n in (0, read - 1, read, 15)}
+    told = [json.loads(line) for line in lines.getvalue().splitlines() if "ShardsRead" in line]
+    (line,) = told
+    assert (line["level"], line["shards_read"], line["set_to"]) == ("ERROR", read, 16)
+    assert line["users"] == len({read, 15})
+
+
+def test_with_all_shards_read_nothing_is_told(stack: MotoStack) -> None:
+    write_schedules(stack, 40, at=QUIET)
+    with logged(stack.function("FindDue").logger) as lines:
+        tick(stack, NINE + 5 * MINUTE)
+    assert len(woken(stack)) == 40
+    assert "ShardsRead" not in lines.getvalue()
+
+
+@pytest.mark.parametrize("instant", ["soon", "9", "no value", "\u00e9"])
+def test_an_instant_that_never_comes_is_found_once_an_hour(stack: MotoStack, instant: str) -> None:
+    """Text that is no instant sorts behind them all."""
+    write_schedules(stack, 1, prefix="never", shard=11)
+    stack.client("dynamodb").update_item(
+        TableName=stack.ids["Schedules"],
+        Key={"user_id": {"S": "never-00000"}},
+        UpdateExpression="SET sms_next_at = :none",
+        ExpressionAttributeValues={":none": {"S": instant}},
+    )
+    found = []
+    for minute in range(0, 60, 5):
+        tick(stack, NINE + minute * MINUTE)
+        found += woken(stack)
+    assert found == ["never-00000"]
 
 
 # Healing -----------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ from tests.support.template import function_environment, template
 
 CHANNELS = ("sms", "push", "email")
 MAX_RECEIVES = 3
+SHARDS = 4
+"""A fault at one shard is like one at another: fewer of them leave time for other faults."""
 MOST_AT_ONCE = 2
 """So many processes of one function are at work at once, at most: one in the middle of the other's
 work."""
@@ -424,7 +426,8 @@ def _zone(name: str) -> Any:
 def _process(logical_id: str, number: int) -> ModuleType:
     """A process of a function: what it knows, no other does."""
     ids = {name: name for name in template()["Resources"]}
-    return load(logical_id, function_environment(logical_id, ids))
+    environment = function_environment(logical_id, ids)
+    return load(logical_id, environment | {"SHARDS_READ": str(SHARDS)})
 
 
 def _forget(logical_id: str, number: int = 0) -> None:
@@ -494,6 +497,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
         patch("bill_reminders.delivery.finder.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.delivery.worker.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.delivery.claims.MESSAGES_A_DAY", 3),
+        patch("bill_reminders.delivery.finder.MOST_SHARDS", SHARDS),
     ):
         ids = {} if stack is None else stack.ids
         present.append(World())
