@@ -7,7 +7,7 @@ UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check erase plan-again test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check erase plan-again restored test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -119,6 +119,9 @@ erase:               ## erase an imported person for good: make erase STACK=name
 plan-again: setup    ## after an update of zones, holidays or SpreadMinutes: make plan-again STACK=name; it goes on
 	$(BIN)/python -m bill_reminders.cli plan-again --stack "$(STACK)" \
 		$(if $(PERSON),--user "$(PERSON)",--everybody)
+
+restored: setup      ## after a restore (docs/runbook.md): make restored STACK=name BEFORE=2027-03-05T12:34Z
+	$(BIN)/python -m bill_reminders.cli restored --stack "$(STACK)" --before "$(BEFORE)" $(FLAGS)
 
 clean:               ## remove what was built and installed
 	rm -rf .venv .aws-sam build tests/browser/node_modules

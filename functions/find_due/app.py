@@ -48,7 +48,7 @@ ROUTES = tuple(
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     minute = floor_minute(datetime.fromisoformat(event["time"]) + clock.offset())
-    channels = switches.open_channels(ssm, settings.switches_parameter)
+    channels = switches.read(ssm, settings.switches_parameter).open
     routes = [route for route in ROUTES if route.channel in channels]
     found = finder.tick(minute, routes, shards=settings.shards_read, sqs=sqs)
     logger.info(

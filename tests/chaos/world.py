@@ -108,6 +108,7 @@ class World:
     answers: list[str] = field(default_factory=list)
     trouble: dict[str, str] = field(default_factory=dict)
     """How every send on a channel ends for now."""
+    switches: str = OPEN
     outage: Outage | None = None
     """What every call of a function meets for now; the clock of the world goes on."""
     in_hand: list[Letter] = field(default_factory=list)
@@ -158,7 +159,7 @@ class World:
             case "ssm", _:
                 name = request["Name"]
                 offset = self.now + LATE + self.skew - datetime.now(UTC)
-                value = str(offset.total_seconds()) if name == OFFSET else OPEN
+                value = str(offset.total_seconds()) if name == OFFSET else self.switches
                 value = "{}" if "Origins" in name else value
                 return {"Parameter": {"Value": value}}
             case "secretsmanager", _:

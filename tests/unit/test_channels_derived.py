@@ -66,7 +66,7 @@ print(json.dumps({
     "names": get_args(fields.ChannelName),
     "next": list(settings.NextReminders.model_fields),
     "routes": {r.channel: [r.queue_url, r.per_second] for r in app.ROUTES},
-    "open": {value: sorted(switches.open_channels(Kept(value), "")) for value in SWITCHES},
+    "open": {value: sorted(switches.read(Kept(value), "").open) for value in SWITCHES},
 }))
 """
 

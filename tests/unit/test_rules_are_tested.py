@@ -9,6 +9,11 @@ PROPERTY = "test_no_order_of_changes_sends_twice_or_at_the_wrong_time"
 COUNTED = "test_the_planner_and_a_count_that_shares_no_code_with_it_agree"
 
 TESTED_BY = {
+    "restored": (
+        "test_after_a_restore_what_was_planned_before_is_unknown_and_nothing_comes_twice",
+        "test_what_was_under_way_when_the_backup_was_made_does_not_come_again",
+        "test_a_restore_sends_nothing_again_once_it_is_told_and_goes_on",
+    ),
     "unreadable": (
         "test_whatever_is_wrong_each_makes_one_dead_letter_at_most_and_nobody_else_waits",
         "test_a_hundred_and_twenty_make_as_many_dead_letters_in_an_hour",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from bill_reminders.cli import erasing, importing, planning, sns
+from bill_reminders.cli import erasing, importing, planning, restoring, sns
 from bill_reminders.cli.outcomes import NOT_DONE, WrongUse
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.transactions import error_code
@@ -39,6 +39,7 @@ COMMANDS = {
     "check": Command(sns.add, sns.check, sns.__doc__),
     "erase": Command(erasing.add, erasing.run, erasing.__doc__),
     "plan-again": Command(planning.add, planning.run, planning.__doc__),
+    "restored": Command(restoring.add, restoring.run, restoring.__doc__),
 }
 
 

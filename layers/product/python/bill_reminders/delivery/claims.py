@@ -30,7 +30,7 @@ from bill_reminders.domain.local_time import DAY, floor_minute, instant_of, loca
 from bill_reminders.domain.people import User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.quotas import SELF_REGISTERED_SMS_A_DAY
-from bill_reminders.domain.reminders import Reminder, Skip
+from bill_reminders.domain.reminders import Reminder, Skip, SkipReason
 from bill_reminders.storage import accounts, links, rows, tables
 from bill_reminders.storage.accounts import FirstRead, shard_of
 from bill_reminders.storage.attributes import parse_minute
@@ -61,6 +61,8 @@ LEASE = timedelta(minutes=2)
 
 PLANNED_LATER = timedelta(minutes=1)
 """After that the sweep plans a user anew whose table was busy when a message failed."""
+
+RESTORED = SkipReason.RESTORED
 
 SETTLE_SHARDS = 8
 """Over how many partitions of the index the messages that are under way are spread. It may only
@@ -117,10 +119,12 @@ def claim_next(
     now: datetime,
     first_read: FirstRead | None = None,
     held_until: HeldUntil = lambda user: None,
+    unknown_before: datetime | None = None,
 ) -> Claim:
     """Claim what is due on `channel` at `now`, note what is skipped, move the channel's instant;
     `with_link` makes a link for the message. `first_read` is the account as far as it was read
-    before. What is due to a user who is `held_until` later waits for that instant.
+    before. What is due to a user who is `held_until` later waits for that instant. What was planned
+    `unknown_before` may have been sent already, for the tables were restored: it is noted as that.
 
     Raises accounts.UnknownUser, accounts.Contended, transactions.Busy.
     """
@@ -142,7 +146,8 @@ def claim_next(
             except (Stale, Lost):
                 continue
             return replace(_claim(account, NOTHING, channel, owner, None), aside=True)
-        wanted = _held(account, account.decide(channel, now), held_until)
+        known = _without_unknown(account.decide(channel, now), unknown_before)
+        wanted = _held(account, known, held_until)
         decision = _within_cap(account, wanted, channel, now)
         claim = _claim(account, decision, channel, owner, token)
         claim = replace(claim, capped=decision is not wanted)
@@ -182,6 +187,25 @@ def _put_aside(account: Account, channel: Channel, now: datetime) -> None:
     schedule = ScheduleItem(account.user.user_id)
     unchanged = ScheduleItem.version == account.version
     commit(lambda write: write.update(schedule, actions=actions, condition=unchanged))
+
+
+def _without_unknown(decision: Decision, before: datetime | None) -> Decision:
+    """Nothing is due that was planned before that instant, and none of it is noted as if it had not
+    gone out. What quiet hours merged with another never goes by itself."""
+
+    def is_unknown(reminder: Reminder) -> bool:
+        return before is not None and reminder.planned_at < before
+
+    def noted(skip: Skip) -> Skip:
+        merged = skip.reason is SkipReason.MERGED
+        return replace(skip, reason=RESTORED) if is_unknown(skip.reminder) and not merged else skip
+
+    lost = (Skip(reminder, RESTORED) for reminder in decision.due if is_unknown(reminder))
+    return replace(
+        decision,
+        due=tuple(reminder for reminder in decision.due if not is_unknown(reminder)),
+        skipped=(*map(noted, decision.skipped), *lost),
+    )
 
 
 def _held(account: Account, decision: Decision, held_until: HeldUntil) -> Decision:
@@ -324,7 +348,8 @@ def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> I
         row = account.recorded.get(skip.reminder.key)
         attempt = 0 if row is None else row.attempt
         # what perhaps went out is not to be noted as if it had not
-        state = State.UNKNOWN if row is not None and row.resends else State.SKIPPED
+        perhaps = skip.reason is RESTORED or (row is not None and row.resends)
+        state = State.UNKNOWN if perhaps else State.SKIPPED
         item = rows.ledger_item(skip.reminder, state, attempt=attempt, at=now)
         item.reason = skip.reason.value
         item.resends = None if row is None else row.resends or None

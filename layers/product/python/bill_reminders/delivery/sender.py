@@ -56,11 +56,13 @@ def deliver(
     note_lag: Callable[[timedelta], None] = lambda lag: None,
     first_read: FirstRead | None = None,
     held_until: HeldUntil = lambda user: None,
+    unknown_before: datetime | None = None,
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
     carry links that begin with `link_origin`, or none. `note_lag` hears of each message that was
     accepted how long before `now` its user was to be woken. `first_read` is the user's account as
-    far as it was read before, `held_until` tells whose reminders wait.
+    far as it was read before, `held_until` tells whose reminders wait. What was planned
+    `unknown_before` is noted and not sent, see claims.claim_next.
 
     Raises accounts.UnknownUser, what trouble.may_pass names (NotGivenBack is of it), and whatever
     composing a message or marking it raises.
@@ -76,6 +78,7 @@ def deliver(
             now=now,
             first_read=first_read,
             held_until=held_until,
+            unknown_before=unknown_before,
         )
         first_read = None
         more = claim.more

@@ -119,6 +119,7 @@ class Worker:
         self._log = Logger(child=True)
         self._circuit = Circuit()
         self._good_news_at: datetime | None = None
+        self._unknown_before: datetime | None = None
         self._pace = Pace.share(settings.per_second, settings.concurrency)
         tables.bind(
             schedules=settings.schedules_table,
@@ -133,8 +134,8 @@ class Worker:
     def work(self, event: dict[str, Any], context: LambdaContext) -> BatchAnswer:
         """Deliver a batch of wake-ups; names those that shall come back."""
         try:
-            channels = switches.open_channels(self._ssm, self._settings.switches_parameter)
-            is_open = self._channel in channels and self._sender.prepare(len(event["Records"]))
+            switched = switches.read(self._ssm, self._settings.switches_parameter)
+            is_open = self._channel in switched.open and self._sender.prepare(len(event["Records"]))
         except Exception as error:
             if not may_pass(error):
                 raise
@@ -145,6 +146,7 @@ class Worker:
         if not is_open:
             self._log.info("channel is closed, wake-ups acknowledged", channel=self._channel.value)
             return self._leave_all(event["Records"])
+        self._unknown_before = switched.unknown_before
         # A connection that died while the function was frozen would cost a send its one attempt.
         self._sender.provider.close()
         outcomes: Counter[State] = Counter()
@@ -255,6 +257,7 @@ class Worker:
                     # a quarantine has just changed the schedule
                     first_read=None if last_time else first_read.get(user_id),
                     held_until=lambda user: self._sender.held_until(user, now),
+                    unknown_before=self._unknown_before,
                 )
             self._learn(delivered, now)
         except UnknownUser:

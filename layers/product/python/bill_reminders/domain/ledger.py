@@ -50,7 +50,7 @@ has received it."""
 
 TRANSITIONS: Mapping[State | None, frozenset[State]] = MappingProxyType(
     {
-        None: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED}),
+        None: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED, S.UNKNOWN}),
         S.WAITING: frozenset({S.CLAIMED, S.IN_DIGEST, S.SKIPPED, S.UNKNOWN, *_RECEIPTS}),
         S.CLAIMED: frozenset({S.WAITING, S.UNKNOWN, *_RECEIPTS}),
         S.IN_DIGEST: frozenset({S.WAITING, S.UNKNOWN}),
@@ -61,7 +61,8 @@ TRANSITIONS: Mapping[State | None, frozenset[State]] = MappingProxyType(
 )
 """What each state may become; None is a row that does not exist. Every write of a state is made on
 condition of this table. Waiting becomes unknown when planning withdraws what perhaps was sent, and
-what a receipt says when that comes before the second attempt."""
+what a receipt says when that comes before the second attempt. Without a row a reminder becomes
+unknown when its row may be lost: after a restore."""
 RECEIPTS = frozenset(_RECEIPTS)
 
 UNDELIVERED = frozenset({S.CLAIMED, S.SENT, S.UNKNOWN})

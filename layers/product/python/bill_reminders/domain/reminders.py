@@ -144,6 +144,9 @@ class SkipReason(StrEnum):
     """It fell due while the occurrence stood as paid; the payment was undone later."""
     WITHDRAWN = "withdrawn"
     """While it waited to be sent again, a payment or a change made it needless."""
+    RESTORED = "restored"
+    """It was planned before the tables were restored from a backup, and may have gone out since
+    that was made. Its row is `unknown`, not `skipped`."""
 
 
 @dataclass(frozen=True, slots=True)

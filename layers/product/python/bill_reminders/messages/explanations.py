@@ -31,6 +31,7 @@ _SKIPS: Mapping[str, str] = {
     SkipReason.SNOOZED: "skipped_snoozed",
     SkipReason.WHILE_PAID: "skipped_while_paid",
     SkipReason.WITHDRAWN: "skipped_withdrawn",
+    SkipReason.RESTORED: "skipped_restored",
 }
 
 
@@ -50,6 +51,6 @@ def outcome(language: Language, state: State, reason: str | None) -> str:
     `reason` is the ledger's: a skip reason, else a provider's words, which are not shown.
     """
     key = _OUTCOMES[state]
-    if state is State.SKIPPED and reason is not None:
-        key = _SKIPS.get(reason, key)
+    if state is State.SKIPPED or (state is State.UNKNOWN and reason == SkipReason.RESTORED):
+        key = _SKIPS.get(reason or "", key)
     return catalogue(language).say(key)
