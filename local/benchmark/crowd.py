@@ -29,7 +29,7 @@ from local.stack import ROOT
 
 NINE = datetime(2029, 6, 4, 9, 1, tzinfo=UTC)
 """A minute without a look at what is older."""
-SHARDS = 4
+SHARDS = 16
 WAITING = (1_000, 100_000, 1_000_000)
 DUE = (0, 10, 100, 1_000, 10_000)
 BILLS = (10, 100, 1_000)

@@ -20,7 +20,7 @@ from local.benchmark.people import a_card, somebody
 from local.drain.simulation import SCHEDULE_LATENCY, Channel, Setup, drain
 from local.stack import Stack, deployed
 
-PER_SECOND, WORKERS, SHARDS = 20, 4, 4
+PER_SECOND, WORKERS, SHARDS = 20, 4, 16
 NINE = datetime(2029, 6, 4, 9, tzinfo=UTC)
 ENTERED = NINE - timedelta(days=30)
 LOOK_SECONDS = 3

@@ -49,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _parameter(stack: str) -> str:
     outputs = described(boto3.client("cloudformation"), stack)["Outputs"]
-    return next(each["OutputValue"] for each in outputs if each["OutputKey"] == "SwitchesParameter")
+    found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
+    return str(found["SwitchesParameter"])
 
 
 def _switches(value: str, name: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What CloudFormation cannot make of a stack: the preferences by which SNS tells what became of SMS
-and pushes. Setting up twice changes nothing. A check also tells who is to be planned again.
+and pushes. Setting up twice changes nothing. A check also tells who is to be planned again, whose
+schedule cannot be read, and whether users are in more shards than ShardsRead says.
 
 Exits with 1 when something is missing or somebody else's.
 """
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 
 import boto3
 
-from bill_reminders.cli import planning
+from bill_reminders.cli import planning, schedules
 from bill_reminders.cli.outcomes import GOOD, LEFT
 from bill_reminders.cli.preferences import Deployed, Preference, State, preferences
 from bill_reminders.importing.target import connect, described, sms_countries
@@ -85,17 +86,18 @@ def _say_countries(stack: dict[str, list[dict[str, str]]]) -> None:
 
 
 def _say_who_is_left(stack: str, outputs: Mapping[str, str]) -> bool:
-    """Whether everybody is planned by what is pinned and deployed now."""
+    """Whether everybody can be read and found, and is planned by what is deployed now."""
     if "SchedulesTable" not in outputs:
         return True
-    connect(stack)
+    target = connect(stack)
+    is_sound = schedules.say(target.shards)
     left = planning.left()
     if left:
         print(
             f"{left:,} users were planned by other time zones, holidays or another SpreadMinutes: "
             "make plan-again"
         )
-    return not left
+    return is_sound and not left
 
 
 def _deployed(stack: dict[str, list[dict[str, str]]]) -> Deployed:

@@ -60,6 +60,12 @@ type Tell = Callable[[Iterable[Fact]], object]
 asked for again, and they are told again."""
 
 
+def need_version(schedule: ScheduleItem) -> None:
+    """Raises tables.UnreadableItem for a schedule without one: nothing could be written by it."""
+    if schedule.version is None:
+        raise tables.UnreadableItem("the schedule cannot be read: it has no version")
+
+
 @dataclass(frozen=True, slots=True)
 class FirstRead:
     """What an account is read from first: the schedule, and later than that the user. Raises
@@ -69,8 +75,7 @@ class FirstRead:
     user: UserItem
 
     def __post_init__(self) -> None:
-        if self.schedule.version is None:
-            raise tables.UnreadableItem("the schedule cannot be read: it has no version")
+        need_version(self.schedule)
 
 
 class Source(NamedTuple):
