@@ -5,13 +5,15 @@ import copy
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from bill_reminders.delivery.switches import UNKNOWN_BEFORE
 from bill_reminders.domain.enums import Channel
-from bill_reminders.domain.people import Join, Plan
+from bill_reminders.domain.local_time import QuietHours
+from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
@@ -182,6 +184,40 @@ def test_what_was_under_way_when_the_backup_was_made_does_not_come_again(
     later = [row for row in LedgerItem.query("one") if row.planned_at > PLANNED[2]]
     assert [row.state for row in later if row.state != "skipped"] == ["sent"] * 2
     assert not world.wrong
+
+
+def test_a_message_carries_what_was_planned_later_alone(make: Callable[[], World]) -> None:
+    """Both are due when the channels open; one may have gone out before they were closed."""
+    world = make()
+    enter("one", "rent")
+    later = a_bill("one", "power", due_on=DUE, plan_change=PlanChange(remind_at=time(10)))
+    save_bills("one", [lambda _: later], now=START - MINUTE)
+    world.now = PLANNED[0] + HOUR
+    restore(world, backup(world), unknown_before=PLANNED[0] + HOUR)
+    live(world, world.now + HOUR)
+    (sent,) = world.accepted
+    assert [key.split("#")[1] for key in sent.keys] == ["power"]
+    states = {row.bill_id: (row.state, row.reason) for row in LedgerItem.query("one")}
+    assert states == {"power": ("sent", None), "rent": ("unknown", "restored")}
+
+
+def test_what_merged_with_another_is_noted_as_that(make: Callable[[], World]) -> None:
+    """Quiet hours bring the day before's to the due day: it never goes by itself."""
+    world, email = make(), (Channel.EMAIL,)
+    plan, quiet = replace(PLAN, channels=email), QuietHours(time(8), time(4))
+    user = a_user("one", channels=email, plan=plan, quiet_hours=quiet)
+    save_user(user, shards=4, now=START - MINUTE)
+    save_bills("one", [lambda _: a_bill("one", "rent", due_on=DUE)], now=START - MINUTE)
+    world.now = PLANNED[2] + HOUR
+    restore(world, backup(world), unknown_before=world.now)
+    live(world, world.now + 24 * HOUR)  # what is quiet now is noted when it helps no more
+    found = {row.trigger: (row.state, row.reason) for row in LedgerItem.query("one")}
+    assert found == {
+        "lead:3": ("unknown", "restored"),
+        "lead:1": ("skipped", "merged"),
+        "lead:0": ("unknown", "restored"),
+    }
+    assert not world.accepted
 
 
 def test_an_instant_long_past_changes_nothing(make: Callable[[], World]) -> None:
