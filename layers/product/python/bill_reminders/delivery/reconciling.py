@@ -181,8 +181,9 @@ def _write(row: LedgerItem, actions: list[Action], condition: Condition, done: O
 
 
 def _give_back(row: LedgerItem, now: datetime) -> bool:
-    """Give back the reminders of a message that deserve a resend; the others stay unknown, each for
-    itself. False when none does, it has been settled since `row` was read, or its user is gone.
+    """Give back the reminders of a message that deserve a resend. The others stay unknown: in that
+    message, for which a receipt may speak still, or each for itself where its own row is given
+    back. False when none does, it has been settled since `row` was read, or its user is gone.
 
     A change like any other, so whatever was paid, stopped or paused meanwhile is minded; so is the
     first message's sentence on how to stop, which may not have been read.
@@ -195,7 +196,8 @@ def _give_back(row: LedgerItem, now: datetime) -> bool:
             return [], []
         several = _carried(account, row)
         again = [each for each in several if _deserves(each, account, now)]
-        return again, [each for each in several if each not in again]
+        left = [each for each in several if each not in again]
+        return again, [message] if message in left else left
 
     def given_back(account: Account) -> Account:
         again, left = carried(account)

@@ -309,7 +309,7 @@ def _change(
         if not (always or more or differs(before, after)):
             return before
         need_bounds(before, after, now)
-        after = _next_version(before, _with_heard(before, after, now))
+        after = _next_version(before, _with_messages(_with_heard(before, after, now)))
         tell(facts_between(before, after))
         needed = (
             _moved_schedule(before, after, now),
@@ -401,6 +401,13 @@ def _with_heard(before: Account, after: Account, now: datetime) -> Account:
         deleted += [(bill_id, each) for each in heard(known[bill_id], None)]
     bills = tuple(knowing(bill) for bill in after.bills)
     return replace(after, bills=bills, deleted=revisions.of_deleted(deleted, today))
+
+
+def _with_messages(after: Account) -> Account:
+    """`after` with the state of digests that were not looked up for it before: a plan may have got
+    a channel that stands in."""
+    found = ledger_rows.with_messages(after.user, after.bills, after.recorded)
+    return replace(after, recorded=found)
 
 
 def _source(account: Account) -> Source:
