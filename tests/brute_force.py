@@ -369,13 +369,24 @@ class _Life:
             dated.append((self.silent_until, 0, day, f"snooze:{day}"))
         for failure in now.failures:
             instant = _out_of_quiet(wall, _at(failure), MINUTE)
-            dated.append((instant, 2, wall.day_of(instant), f"autopay_failed:{failure['value']}"))
+            failed_on = wall.day_of(_at(failure))
+            dated.append((instant, 2, failed_on, f"autopay_failed:{failure['value']}"))
         self.meant_for = {name: (kind, day) for _, kind, day, name in dated}
         wanted = [mark for mark in dated if self.speaks(now, mark[3], minute)]
         order = sorted(wanted, key=lambda mark: (wall.day_of(mark[0]), mark[1], mark[2]))
-        nearest_on = {wall.day_of(instant): instant for instant, _, _, _ in order}
-        self.standing = {wall.day_of(instant): name for instant, _, _, name in order}
-        return {name: nearest_on[wall.day_of(instant)] for instant, _, _, name in order}
+        at_last = {wall.day_of(instant): instant for instant, kind, _, _ in order if kind != 2}
+
+        def turn(mark: tuple[datetime, int, date, str]) -> tuple[date, bool]:
+            """One goes for all of a day. What says that a debit failed that day says nothing of
+            what the day has yet to say."""
+            day = wall.day_of(mark[0])
+            on_its_day = mark[1:3] == (2, day)
+            return day, not on_its_day or mark[0] >= at_last.get(day, mark[0])
+
+        order.sort(key=turn)
+        nearest_in = {turn(mark): mark for mark in order}
+        self.standing = {mark[3]: nearest_in[turn(mark)][3] for mark in order}
+        return {mark[3]: nearest_in[turn(mark)][0] for mark in order}
 
     def ahead(self, now: _Now, name: str) -> list[str] | None:
         """The channels that must fail before this one says `name`; None when it says it anyway."""
@@ -455,13 +466,13 @@ class _Life:
             if (now.due, revision, name) in self.verdicts:
                 continue
             instant = planned[name]
-            own = self.nearness(now, Verdict(name, instant, "", minute, revision, now.due))
+            own = Verdict(name, instant, "", minute, revision, now.due)
             anywhere = self.ahead(now, name) is not None
             nearer_went = any(
-                self.nearness(now, other) > own
+                self.is_nearer(now, other, own)
                 for other in self.heard(now.due, revision, anywhere=anywhere)
             )
-            merged = self.standing[now.wall.day_of(instant)] != name
+            merged = self.standing[name] != name
             if name != chosen or nearer_went:
                 outcome = "skipped:merged" if merged else "skipped:superseded"
             elif (
@@ -485,8 +496,7 @@ class _Life:
     def is_snoozed(self, now: _Now, planned: dict[str, datetime], minute: datetime) -> bool:
         if not now.snoozed_until:
             return False
-        own = planned.get(f"snooze:{now.snoozed_until}", minute)
-        return max(own, self.silent_until) > minute
+        return planned.get(f"snooze:{now.snoozed_until}", self.silent_until) > minute
 
     def fate(self, now: _Now, name: str, instant: datetime, minute: datetime) -> str | datetime:
         """What becomes of the nearest one, or when it is to be looked at again."""
@@ -519,13 +529,23 @@ class _Life:
             if (verdict.outcome, verdict.due, verdict.revision) == ("sent", due, revision)
         ]
 
-    def nearness(self, now: _Now, verdict: Verdict) -> tuple[date, int, date]:
-        kind, _, value = verdict.trigger.partition(":")
-        rank = {"snooze": 0, "lead": 1, "overdue": 1, "autopay_failed": 2}[kind]
-        on = now.wall.day_of(verdict.planned_at)
-        if rank != 1:
-            return on, rank, on
-        return on, rank, now.payable + int(value) * DAY * (1 if kind == "overdue" else -1)
+    def is_nearer(self, now: _Now, sent: Verdict, own: Verdict) -> bool:
+        """By the days that they are for; a failed debit is for none, and only another says it."""
+        meant, sent_for = (self.day_meant(now, each.trigger) for each in (own, sent))
+        if meant is None:
+            return sent_for is None and sent.planned_at > own.planned_at
+        if sent_for is None:
+            return sent.planned_at >= own.planned_at
+        return sent_for > meant
+
+    def day_meant(self, now: _Now, trigger: str) -> tuple[date, bool] | None:
+        kind, _, value = trigger.partition(":")
+        match kind:
+            case "autopay_failed":
+                return None
+            case "snooze":
+                return date.fromisoformat(value), False
+        return now.payable + int(value) * DAY * (1 if kind == "overdue" else -1), True
 
 
 def payable_on(due: date, country: str, policy: str) -> date:

@@ -49,7 +49,13 @@ TESTED_BY = {
     ),
     "two reminders on one day": (
         "test_two_reminders_that_quiet_hours_bring_to_one_day_go_as_the_nearer",
+        "test_a_debit_that_fails_in_the_morning_swallows_nothing_of_its_day",
         COUNTED,
+    ),
+    "nearer": (
+        "test_nothing_older_comes_after_something_nearer_that_went_out",
+        "test_a_failed_debit_that_nobody_heard_of_is_told_though_another_went_meanwhile",
+        "test_a_snooze_survives_a_move_eastward",
     ),
     "due together": (
         "test_bills_of_one_minute_are_due_together_in_the_order_of_their_dates",
@@ -127,6 +133,7 @@ TESTED_BY = {
     "snooze": (
         "test_a_snooze_is_silent_until_its_day",
         "test_a_snooze_merges_with_what_is_planned_for_that_day",
+        "test_a_snooze_to_the_due_day_is_kept_where_quiet_hours_bring_the_day_before_to_it",
         "test_a_snooze_past_the_due_date_wants_a_second_yes",
         PROPERTY,
     ),
@@ -145,6 +152,7 @@ TESTED_BY = {
     ),
     "zone changed": (
         "test_a_move_to_another_zone_repeats_nothing_and_loses_nothing",
+        "test_a_snooze_survives_a_move_eastward",
         PROPERTY,
     ),
     "closed, deleted, erased": (

@@ -8,6 +8,7 @@ behind it when nothing was sent.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -253,10 +254,20 @@ def test_a_plan_without_days_stays_without_with_autopay_and_a_failed_debit() -> 
                 PLAN[1],
                 "02-10 08:01 autopay_failed:r-1",
                 "02-10 08:01 lead:3 superseded",
-                "02-10 08:01 lead:0 merged",
+                *PLAN[2:],
+            ],
+            id="in the morning of the due day: that day's reminder is still to come",
+        ),
+        pytest.param(
+            "02-10 14:00",
+            [
+                PLAN[1],
+                "02-10 14:01 autopay_failed:r-1",
+                "02-10 14:01 lead:3 superseded",
+                "02-10 14:01 lead:0 merged",
                 PLAN[3],
             ],
-            id="on the due day: it stands for that day's reminder",
+            id="in the afternoon: it stands for what the day would have said",
         ),
         pytest.param(
             "02-25 14:00",
@@ -323,6 +334,74 @@ def test_a_debit_that_fails_without_autopay_is_told_beside_the_plan() -> None:
         "02-08 10:01 autopay_failed:r-1",
         *PLAN[1:],
     ]
+
+
+@pytest.mark.parametrize(
+    ("when", "plan", "lines"),
+    [
+        ("02-09 08:00", {}, ["02-09 08:01 autopay_failed:r-1", *PLAN[1:]]),
+        ("02-11 08:00", {}, [*PLAN[1:3], "02-11 08:01 autopay_failed:r-1", PLAN[3]]),
+        (
+            "02-10 00:00",
+            {"remind_at": time(22)},
+            [
+                *("02-07 22:00 lead:3", "02-09 22:00 lead:1", "02-10 00:01 autopay_failed:r-1"),
+                *("02-10 22:00 lead:0", "02-11 22:00 overdue:1"),
+            ],
+        ),
+        (
+            "02-10 08:59",  # the same minute: one message says both
+            {},
+            [PLAN[1], "02-10 09:00 autopay_failed:r-1", PLAN[3]],
+        ),
+    ],
+    ids=["the day before", "overdue", "at midnight", "in its minute"],
+)
+def test_a_debit_that_fails_in_the_morning_swallows_nothing_of_its_day(
+    when: str, plan: dict[str, Any], lines: list[str]
+) -> None:
+    user = replace(USER, plan=replace(USER.plan, **plan))
+    assert [line for line in sent(lived(BILL, failed(when), user=user)) if line in lines] == lines
+
+
+def test_nor_do_two_of_them_but_each_is_told_once() -> None:
+    lines = sent(lived(BILL, failed("02-10 06:00", "r-1"), failed("02-10 07:00", "r-2")))
+    assert lines[2:] == [
+        *("02-10 06:01 autopay_failed:r-1", "02-10 07:01 autopay_failed:r-2", *PLAN[2:])
+    ]
+
+
+def test_what_a_failed_debit_says_late_is_said_with_the_due_day_at_once() -> None:
+    """It goes first; another message of the same minute would say the same."""
+    _, fail = failed("02-10 08:00")
+    decision = decided(USER, fail(BILL, at("02-10 08:00")), at("02-10 09:30"))
+    assert [str(each.trigger) for each in decision.due] == ["autopay_failed:r-1"]
+    skipped = {str(each.reminder.trigger): each.reason for each in decision.skipped}
+    assert skipped["lead:0"] is SkipReason.SUPERSEDED
+
+
+@pytest.mark.parametrize("when", ["02-09 20:00", "02-10 08:55"])
+def test_a_failed_debit_that_nobody_heard_of_is_told_though_another_went_meanwhile(
+    when: str,
+) -> None:
+    """Its provider took it and handed it to nobody; only another one of its kind would say it."""
+    _, fail = failed(when)
+    bill = fail(BILL, at(when))
+    (told,) = decided(USER, bill, at(when) + timedelta(minutes=1)).due
+    recorded = {told.key: Recorded(told, State.SENT)}
+    (due_today,) = decided(USER, bill, at("02-10 09:00"), recorded).due
+    assert str(due_today.trigger) == "lead:0"
+    recorded |= {due_today.key: Recorded(due_today, State.SENT)}
+    recorded[told.key] = Recorded(told, State.WAITING, not_before=at("02-10 09:20"))
+    again = decided(USER, bill, at("02-10 09:20"), recorded)
+    assert [str(each.trigger) for each in again.due] == ["autopay_failed:r-1"]
+
+
+def test_a_snooze_to_the_due_day_is_kept_where_quiet_hours_bring_the_day_before_to_it() -> None:
+    plan = replace(USER.plan, lead_days=(3, 1), remind_at=time(23))
+    user = replace(SLEEPER, plan=plan)
+    lines = sent(lived(BILL, snooze("02-09 10:00", "02-10"), user=user))
+    assert lines == ["02-08 07:00 lead:3", "02-10 07:00 lead:1", "02-12 07:00 overdue:1"]
 
 
 def test_a_failed_debit_of_one_month_leaves_the_next_to_autopay() -> None:

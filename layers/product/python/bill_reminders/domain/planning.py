@@ -20,7 +20,7 @@ from bill_reminders.domain.reminder_series import (
     Planned,
     chain_of,
     first_due_date,
-    nearness,
+    is_nearer,
     plan_of,
     planned_instant,
     reminder_series,
@@ -222,7 +222,7 @@ def _judge(
         is_nearer = is_nearer or planned is foremost
         if not _is_open(row):
             continue
-        if planned is not foremost or _nearer_went_out(planned, history, user):
+        if planned is not foremost or _nearer_went_out(planned, history):
             reason = SkipReason.MERGED if planned.merged else SkipReason.SUPERSEDED
             skipped.append(Skip(reminder, reason))
             continue
@@ -245,17 +245,18 @@ def _judge(
 
 
 def _is_snoozed(user: User, bill: Bill, chain: Chain, now: datetime) -> bool:
-    """Whether the user wants silence still; also on a channel that only stands in for the one which
-    ends it, and so has no reminder of its own for that."""
+    """Whether the user wants silence still. What the snooze is merged with ends it; so it does on a
+    channel that only stands in, and has no reminder of its own for that."""
     first = chain[0]
     channel, number = first.reminder.channel, first.reminder.occurrence
     until = bill.snoozed_until(number)
     if until is None:
         return False
     trigger, quiet = Trigger.snooze(until), user.quiet_on(channel)
-    ends_at = [planned_instant(user, plan_of(user, bill), first.payable_on, trigger, quiet)]
-    ends_at += [each.reminder.planned_at for each in chain if each.reminder.trigger == trigger]
-    return max(ends_at) > now
+    for planned in chain:
+        if planned.reminder.trigger == trigger:
+            return planned.reminder.planned_at > now
+    return planned_instant(user, plan_of(user, bill), first.payable_on, trigger, quiet) > now
 
 
 def _foremost(
@@ -290,14 +291,9 @@ def _reopened_at(bill: Bill, chain: Chain) -> datetime | None:
     return next((each.at for each in bill.reopened if each.occurrence == number), None)
 
 
-def _nearer_went_out(planned: Planned, history: LedgerHistory, user: User) -> bool:
-    own = nearness(planned.reminder, planned.payable_on, user.zone)
-    return any(
-        nearness(other, planned.payable_on, user.zone) > own
-        for other in history.heard(
-            planned.reminder, revision=planned.revision, anywhere=planned.stands_in
-        )
-    )
+def _nearer_went_out(planned: Planned, history: LedgerHistory) -> bool:
+    heard = history.heard(planned.reminder, revision=planned.revision, anywhere=planned.stands_in)
+    return any(is_nearer(other, planned) for other in heard)
 
 
 def _judge_nearest(

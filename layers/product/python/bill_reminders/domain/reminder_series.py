@@ -3,9 +3,10 @@
 What the plan wants, what the user snoozed to, and what a failed debit adds. Rules: docs/rules.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.bills import Bill
@@ -33,6 +34,9 @@ AUTOPAY_LEAD_DAYS = 1
 """With autopay one reminder, to keep the money in the account, stands for the whole plan."""
 
 
+_DEBIT = TriggerKind.AUTOPAY_FAILED
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A reminder in its chain; `merged` when the next one goes in its place, `stands_in` when it
@@ -50,7 +54,7 @@ class Planned:
         """The local date until which a message still helps: the due day, or a week when the
         reminder comes after it. A failed debit always has the week."""
         planned_on = local_date(self.reminder.planned_at, zone)
-        is_failed = self.reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
+        is_failed = self.reminder.trigger.kind is _DEBIT
         if planned_on > self.payable_on or is_failed:
             return planned_on + OVERDUE_USEFUL
         return self.payable_on
@@ -162,8 +166,17 @@ def chain_of(
             found.append(
                 Planned(reminder, payable_on, plan.remind_at, not takes_part, revision=revision)
             )
-    found.sort(key=lambda planned: nearness(planned.reminder, payable_on, user.zone))
-    return _merged(found, user.zone)
+    found.sort(key=lambda planned: _nearness(planned.reminder, payable_on, user.zone))
+    by_day = groupby(found, lambda planned: local_date(planned.reminder.planned_at, user.zone))
+    failed_on = {
+        Trigger.autopay_failed(each.event): local_date(each.at, user.zone)
+        for each in bill.failed_debits
+    }
+    chain: list[Planned] = []
+    for day, several in by_day:
+        debits = {trigger for trigger, on in failed_on.items() if on == day}
+        chain += _of_one_day([*several], debits)
+    return tuple(chain)
 
 
 def is_stand_in(user: User, bill: Bill, reminder: Reminder) -> bool:
@@ -205,13 +218,34 @@ def _failed(user: User, channel: Channel, row: Recorded | None) -> bool:
     return row.failed
 
 
-def nearness(reminder: Reminder, payable_on: date, zone: ZoneInfo) -> tuple[date, int, date]:
-    """What orders the reminders of one occurrence: the day on which each goes out, then its kind,
-    then the day that it is for before quiet hours moved it."""
-    trigger = reminder.trigger
+def _nearness(reminder: Reminder, payable_on: date, zone: ZoneInfo) -> tuple[date, int, date]:
+    """What orders the reminders that one occurrence wants: the day on which each goes out, then its
+    kind, then the day that it is for before quiet hours moved it."""
     planned_on = local_date(reminder.planned_at, zone)
-    meant_for = planned_on if trigger.offset is None else payable_on + trigger.offset * DAY
-    return planned_on, trigger.rank, meant_for
+    return planned_on, reminder.trigger.rank, _meant_for(reminder, payable_on) or planned_on
+
+
+def _meant_for(reminder: Reminder, payable_on: date) -> date | None:
+    """The day that it is for; None of a failed debit, which is for no day."""
+    offset = reminder.trigger.offset
+    return reminder.trigger.day if offset is None else payable_on + offset * DAY
+
+
+def is_nearer(sent: Reminder, planned: Planned) -> bool:
+    """Whether what went out stands nearer than `planned`, of the same occurrence.
+
+    By the days that they are for: on which day it went out depends on the zone and the hours that
+    its user had then. A failed debit is for no day: nothing but a later one stands for it, and it
+    stands for what had come by then.
+    """
+    reminder = planned.reminder
+    if reminder.trigger.kind is _DEBIT:
+        return sent.trigger.kind is _DEBIT and sent.planned_at > reminder.planned_at
+    meant_for = _meant_for(reminder, planned.payable_on)
+    sent_for = _meant_for(sent, planned.payable_on)
+    if meant_for is None or sent_for is None:
+        return sent.planned_at >= reminder.planned_at
+    return (sent_for, sent.trigger.rank) > (meant_for, reminder.trigger.rank)
 
 
 def planned_instant(
@@ -268,16 +302,24 @@ def _wanted(bill: Bill, plan: Plan, number: int) -> set[Trigger]:
     return _by_plan(bill, plan, failed=failed) | {*map(Trigger.snooze, snoozes)}
 
 
-def _merged(found: Sequence[Planned], zone: ZoneInfo) -> Chain:
-    """Of those on one day the nearest goes, at its own time, and the others with it."""
-    chain: list[Planned] = []
-    for planned in reversed(found):
-        nearer = chain[-1].reminder.planned_at if chain else None
-        if nearer is not None and (
-            local_date(planned.reminder.planned_at, zone) == local_date(nearer, zone)
-        ):
-            reminder = replace(planned.reminder, planned_at=nearer)
-            chain.append(replace(planned, reminder=reminder, merged=True))
-        else:
-            chain.append(planned)
-    return tuple(reversed(chain))
+def _of_one_day(several: Sequence[Planned], debits: Collection[Trigger]) -> Iterator[Planned]:
+    """Those of one day, in their order: the nearest goes, at its own time, and the others with it.
+    But `debits` failed that day: each is told at once, and stands for nothing that the plan is yet
+    to say."""
+    usual = [each for each in several if each.reminder.trigger.kind is not _DEBIT]
+    at = usual[-1].reminder.planned_at if usual else None
+    before = [
+        each
+        for each in several
+        if at is not None and each.reminder.trigger in debits and each.reminder.planned_at < at
+    ]
+    yield from _merged(before)
+    yield from _merged([each for each in several if each not in before])
+
+
+def _merged(several: Sequence[Planned]) -> Iterator[Planned]:
+    """The last goes, and the others with it."""
+    for planned in several[:-1]:
+        reminder = replace(planned.reminder, planned_at=several[-1].reminder.planned_at)
+        yield replace(planned, reminder=reminder, merged=True)
+    yield from several[-1:]
