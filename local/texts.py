@@ -19,18 +19,21 @@ EXAMPLES = {
         "bill_2": "Paper Crane Rent",
         "date": "Fri, Mar 5",
         "date_2": "Tue, Mar 9",
+        "channel": "e-mail",
     },
     Language.SIMPLIFIED_CHINESE: {
         "bill": "纸鹤银行信用卡",
         "bill_2": "萤火房租",
         "date": "3月5日周五",
         "date_2": "3月9日周二",
+        "channel": "邮件",
     },
     Language.TRADITIONAL_CHINESE: {
         "bill": "紙鶴銀行信用卡",
         "bill_2": "螢火房租",
         "date": "3月5日 週五",
         "date_2": "3月9日 週二",
+        "channel": "電子郵件",
     },
 }
 ANYWHERE = {"amount": "$1,234.56", "amount_2": "$950.00", "count": "3"}

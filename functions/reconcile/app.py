@@ -1,16 +1,20 @@
-"""reconcile: every minute, find out what became of messages that nobody marked."""
+"""reconcile: every minute, find out what became of messages that nobody marked, and hand over what
+is to be told of channels that died."""
 
 from bill_reminders.cold_start import ready
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, environment
+from bill_reminders import aws, clock, environment
+from bill_reminders.delivery.reconciling import Unreconciled
 from bill_reminders.delivery.sweep import sweep
 from bill_reminders.domain.enums import Channel
+from bill_reminders.jobs.telling_message import of_dead_channel
 from bill_reminders.storage import tables
 
 
@@ -20,6 +24,7 @@ class Settings:
     users_table: str
     bills_table: str
     ledger_table: str
+    jobs_queue_url: str
     resend_unknown: str = ""
 
     @property
@@ -42,12 +47,26 @@ tables.bind(
 )
 
 
+@cache
+def sqs() -> Any:
+    """Made when it is first needed: channels seldom die."""
+    return aws.client("sqs", aws.PROMPT)
+
+
+def hand_over(message: Unreconciled) -> None:
+    sqs().send_message(
+        QueueUrl=settings.jobs_queue_url,
+        MessageBody=of_dead_channel(message.user_id, message.key),
+    )
+
+
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     outcomes = sweep(
         clock.now(),
         resend=resend,
         has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
+        hand_over=hand_over,
     )
     logger.info("sweep", messages={outcome.value: count for outcome, count in outcomes.items()})
 

@@ -1,4 +1,5 @@
-"""run_jobs: writes the exports and finishes the erasures that the API has promised."""
+"""run_jobs: writes the exports and finishes the erasures that the API has promised, and tells users
+what happened to their account or to a channel of theirs."""
 
 from bill_reminders.cold_start import ready
 
@@ -12,12 +13,12 @@ from bill_reminders import aws, batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.channels import registry
 from bill_reminders.channels.given import Sends
-from bill_reminders.jobs import runner, telling
+from bill_reminders.jobs import dead_channels, runner, telling
 from bill_reminders.jobs.message import job_of
 from bill_reminders.jobs.runner import Bucket
 from bill_reminders.jobs.sign_ins import UserPool
 from bill_reminders.jobs.telling import Outbound, Waits
-from bill_reminders.jobs.telling_message import handover_of
+from bill_reminders.jobs.telling_message import dead_channel_of, handover_of
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
 from bill_reminders.storage import binding
@@ -76,6 +77,10 @@ def run(message: Message) -> None:
         handover = handover_of(message.body)
         if handover is not None:
             telling.tell(*handover, config.outbound, now=clock.now())
+            return
+        died = dead_channel_of(message.body)
+        if died is not None:
+            dead_channels.tell(*died, config.outbound, now=clock.now())
             return
         job = job_of(message.body)
         if job is None:

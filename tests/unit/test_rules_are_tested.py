@@ -155,6 +155,12 @@ TESTED_BY = {
         "test_a_snooze_survives_a_move_eastward",
         PROPERTY,
     ),
+    "told of a dead address": (
+        "test_who_is_not_reached_by_email_any_more_is_told_by_sms_once",
+        "test_whoever_opted_out_with_the_provider_knows_it",
+        "test_nothing_goes_where_nothing_may_go",
+        "test_nobody_is_told_in_quiet_hours",
+    ),
     "closed, deleted, erased": (
         "test_a_deleted_bill_and_a_closed_one_wake_nobody",
         "test_an_erased_user_leaves_nothing_and_no_claim_brings_them_back",

@@ -293,6 +293,7 @@ def test_numbers_stay_what_they_were_registered_as() -> None:
     assert {wording.name: wording.value for wording in Wording} == {
         "BEFORE": 1, "TODAY": 2, "OVERDUE": 3, "MINIMUM_MET": 4, "KEEP_MONEY": 5,
         "AUTOPAY_FAILED": 6, "NEW_DATE": 7, "TWO_BILLS": 8, "MORE_BILLS": 9, "KEEP_ENOUGH": 10,
+            "DEAD_CHANNEL": 11,
         "CODE": 41, "TEST": 42, "PAID": 61, "SNOOZED": 62, "STOPPED": 63, "STARTED": 64,
         "NOTHING_DUE": 65, "WHICH": 66, "HELP": 67, "SNOOZE_LATE": 68, "UNDONE": 69,
         "SAID_LATE": 70,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from bill_reminders.channels.given import CodeRequest, Direct, DirectText, Outgoing, Sends
 from bill_reminders.channels.receipts import Receipt
+from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language, User
 from bill_reminders.messages.notices import Sender
@@ -60,6 +61,10 @@ class DirectWords(Protocol):
         """That the account was joined, or that an address of it went to somebody else, with the
         `link` that undoes it; empty where none may stand. It names neither the address that changed
         hands nor any bill."""
+
+    def dead_channel(self, dead: DeadChannel, *, to: str, sender: Sender) -> DirectText:
+        """That reminders by another channel no longer arrive. It names neither that address nor any
+        bill."""
 
 
 class DirectSender(Protocol):

@@ -1,5 +1,5 @@
-"""A message that did not arrive: its row says so, an address that is dead is not used again, and
-the user's other channels are planned anew, all in one transaction."""
+"""A message that did not arrive: its row says so, an address that is dead is not used again, which
+its user is to be told, and their other channels are planned anew, all in one transaction."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from bill_reminders.commands import stops
-from bill_reminders.delivery import claims
+from bill_reminders.delivery import claims, dead_channels
 from bill_reminders.delivery.claims import Claim, settled
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.ledger import TRANSITIONS, Recorded, State, with_message
@@ -109,5 +109,6 @@ def _change(
         known = before.recorded.get(row.key)
         if known is not None and is_mine(known):
             yield lambda write: write.update(row, actions=actions, condition=condition)
+            yield from dead_channels.noted(before, after, now=now)
 
     return accounts.change(row.user_id, failed, now=now, reach=reach, beside=written).written

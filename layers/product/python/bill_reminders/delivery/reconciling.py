@@ -50,6 +50,8 @@ class Outcome(StrEnum):
     """It had failed, and its user is planned anew."""
     UNKNOWN = "unknown"
     """It stays unknown; only a late receipt may still change that."""
+    HANDED_OVER = "handed_over"
+    """A channel died, which a job tells its user."""
     WAITS = "waits"
     """It is to be sent once more when the provider answers again."""
 

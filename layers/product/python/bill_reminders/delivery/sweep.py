@@ -1,4 +1,5 @@
-"""The sweep: every minute, look at the messages of which nobody knows what became of them."""
+"""The sweep: every minute, look at the messages of which nobody knows what became of them, and at
+the channels that died."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -8,7 +9,7 @@ from itertools import zip_longest
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.delivery import reconciling
+from bill_reminders.delivery import dead_channels, reconciling
 from bill_reminders.delivery.reconciling import Outcome, Unreconciled
 from bill_reminders.domain.enums import Channel
 from bill_reminders.logs import where
@@ -30,11 +31,16 @@ class SweepFailed(Exception):
 
 
 def sweep(
-    now: datetime, *, resend: Collection[Channel], has_time: Callable[[], bool]
+    now: datetime,
+    *,
+    resend: Collection[Channel],
+    has_time: Callable[[], bool],
+    hand_over: Callable[[Unreconciled], object] = lambda message: None,
 ) -> Counter[Outcome]:
     """Settle what is to be looked at by `now`, as long as `has_time`; how often each outcome was
-    reached. One message or shard that fails keeps no other from being settled: SweepFailed is
-    raised when all are done, or the time is over."""
+    reached. `hand_over` takes what is about a dead channel to who can tell its user. One message or
+    shard that fails keeps no other from being settled: SweepFailed is raised when all are done, or
+    the time is over."""
     outcomes: Counter[Outcome] = Counter()
     failed = 0
     waiting: list[Iterator[Unreconciled]] = []
@@ -55,6 +61,11 @@ def sweep(
             logger.warning(NO_TIME)
             break
         try:
+            if dead_channels.is_of_dead_channel(message.key):
+                hand_over(message)
+                reconciling.put_off(message, until=now + dead_channels.LOOKED_AT_AGAIN)
+                outcomes[Outcome.HANDED_OVER] += 1
+                continue
             outcomes[reconciling.reconcile(message, resend=resend, now=now)] += 1
         except Exception as error:
             failed += 1

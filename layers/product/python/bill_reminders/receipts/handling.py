@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bill_reminders.channels import registry
 from bill_reminders.channels.receipts import Receipt
 from bill_reminders.commands.stops import stop_address
-from bill_reminders.delivery import direct_rows, receipts, undelivered
+from bill_reminders.delivery import dead_channels, direct_rows, receipts, undelivered
 from bill_reminders.delivery.failures import Failure
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.ledger import State
@@ -159,4 +159,5 @@ def _stop(receipt: Receipt, now: datetime) -> None:
                     now=now,
                 ),
                 now=now,
+                beside=partial(dead_channels.noted, now=now),
             )

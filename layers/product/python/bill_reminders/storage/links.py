@@ -97,17 +97,26 @@ def _sent_to(token: str, channel: Channel, address: str) -> str:
     return token_hash(f"{token} {folded(channel, address)}")
 
 
-def of_message(token: str, reminders: Iterable[Reminder], *, address: str, now: datetime) -> Write:
+def of_message(
+    token: str,
+    reminders: Iterable[Reminder],
+    *,
+    channel: Channel | None = None,
+    address: str,
+    now: datetime,
+) -> Write:
     """Open with `token` the page of a message with `reminders` to `address`, until nobody can be
-    reminded of them any more; the way out for a year."""
+    reminded of them any more; the way out for a year. `channel` is the one that it goes by, where
+    that is not the reminders' own."""
     told = tuple(reminders)
+    channel = channel or told[0].channel
     closes_at = max(now, *(_at_midnight(each) for each in told)) + LATE_AT_MOST * DAY
     item = LinkItem(
         token_hash(token),
         purpose=Purpose.MESSAGE.value,
         user_id=told[0].user_id,
-        channel=told[0].channel.value,
-        sent_to=_sent_to(token, told[0].channel, address),
+        channel=channel.value,
+        sent_to=_sent_to(token, channel, address),
         reminders=[each.key for each in told],
         made_at=now,
         closes_at=closes_at,

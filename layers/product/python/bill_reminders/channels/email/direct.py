@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 from bill_reminders.channels.email.compose import NAME_WIDTH, templates
 from bill_reminders.channels.given import DirectText
+from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.dead_channels import of_dead_channel
 from bill_reminders.messages.handovers import of_handover
 from bill_reminders.messages.names import clean, known_by, shorten
 from bill_reminders.messages.notices import Sender
+
+UNSUBSCRIBE_SUBJECT = "unsubscribe"
 
 
 def code(language: Language, *, to: str, sender: Sender, code: str, minutes: int) -> DirectText:
@@ -62,6 +66,25 @@ def handover(handover: Handover, *, to: str, sender: Sender, link: str) -> Direc
         hello=words.say("handover_hello"),
         headline=said.what,
         lines=[words.say("handover_week"), said.undo],
+        note=words.say("email_why_here"),
+    )
+
+
+def dead_channel(dead: DeadChannel, *, to: str, sender: Sender) -> DirectText:
+    words, said = catalogue(dead.language), of_dead_channel(dead)
+    stop = [
+        words.say("email_first", source=shorten(dead.source, NAME_WIDTH)),
+        words.say(
+            "email_stop_text", mailbox=sender.unsubscribe_mailbox, subject=UNSUBSCRIBE_SUBJECT
+        ),
+    ]
+    return _in_email(
+        words,
+        sender,
+        subject=said.subject,
+        hello=words.say("dead_channel_hello"),
+        headline=said.what,
+        lines=[said.change, *(stop if dead.source else [])],
         note=words.say("email_why_here"),
     )
 

@@ -15,9 +15,11 @@ from bill_reminders.channels.sms.text import (
     segments,
 )
 from bill_reminders.domain.countries import rules_for
+from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language
 from bill_reminders.messages.catalogue import Catalogue, catalogue
+from bill_reminders.messages.dead_channels import of_dead_channel
 from bill_reminders.messages.handovers import of_handover
 from bill_reminders.messages.names import CODE_WORD_WIDTH, clean, shorten, shown
 from bill_reminders.messages.notices import Sender
@@ -52,6 +54,22 @@ def handover(handover: Handover, *, to: str, sender: Sender, link: str) -> Direc
     return fitting
 
 
+def dead_channel(dead: DeadChannel, *, to: str, sender: Sender) -> DirectText:
+    """In one segment where it can, else in two. How to stop is written out where the address has to
+    hear it, as long as there is room."""
+    words, said = catalogue(dead.language), of_dead_channel(dead)
+    key = "sms_stop_link" if dead.link else "sms_stop_tell"
+    source = shorten(dead.source, READABLE_NAME)
+    stop, stop_short = (
+        words.say(each, source=source) if source else "" for each in (key, f"{key}_short")
+    )
+    texts = [words.sentences(each, said.change, stop) for each in (said.what, said.briefly)]
+    if not rules_for(to).templates and fit(words, sender, texts) is None:
+        texts = [words.sentences(said.briefly, each, stop_short) for each in (said.change, "")]
+    values = {"channel": words.say(f"page_by_{dead.channel}"), "source": source}
+    return in_sms(words, to, sender, texts, Wording.DEAD_CHANNEL, values, first=bool(source))
+
+
 def in_sms(
     words: Catalogue,
     to: str,
@@ -59,13 +77,18 @@ def in_sms(
     texts: Sequence[str],
     wording: Wording,
     values: Mapping[str, object],
+    *,
+    first: bool = False,
 ) -> DirectText:
     """The first of `texts` that fits into one segment with a readable sender, else into two. The
-    fullest stands first. Where wordings are registered, `wording` with `values`."""
+    fullest stands first. Where wordings are registered, `wording` with `values`; `first` in its
+    form with how to stop."""
     rules = rules_for(to)
     if rules.templates:
         return direct_text(
-            registered.say(wording, words.language, sender=sender, rules=rules, **values)
+            registered.say(
+                wording, words.language, sender=sender, rules=rules, first=first, **values
+            )
         )
     fitting = fit(words, sender, texts)
     assert fitting is not None, "every language has a text that fits"

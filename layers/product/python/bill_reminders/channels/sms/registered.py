@@ -21,8 +21,8 @@ from bill_reminders.messages.wording import bill_title, is_late, is_to_be_taken
 
 
 class Wording(IntEnum):
-    """One sentence in English. Reminders have a second form with how to stop, FIRST higher; each
-    language starts a hundred higher."""
+    """One sentence in English. Those below FIRST have a second form with how to stop, that much
+    higher; each language starts a hundred higher."""
 
     BEFORE = 1
     TODAY = 2
@@ -34,6 +34,7 @@ class Wording(IntEnum):
     TWO_BILLS = 8
     MORE_BILLS = 9
     KEEP_ENOUGH = 10
+    DEAD_CHANNEL = 11
     CODE = 41
     TEST = 42
     PAID = 61
@@ -56,6 +57,7 @@ _STARTS = {
 }
 
 REMINDERS = frozenset(wording for wording in Wording if wording < FIRST)
+"""Those that may be the first message to an address, what tells of a dead channel among them."""
 
 KEYS = {
     Wording.BEFORE: "sms_fixed_before",
@@ -68,6 +70,7 @@ KEYS = {
     Wording.TWO_BILLS: "sms_fixed_two_bills",
     Wording.MORE_BILLS: "sms_fixed_more_bills",
     Wording.KEEP_ENOUGH: "sms_fixed_keep_enough",
+    Wording.DEAD_CHANNEL: "sms_fixed_dead_channel",
     Wording.CODE: "sms_code_short",
     Wording.TEST: "sms_test",
     Wording.PAID: "sms_fixed_paid",
@@ -115,12 +118,19 @@ def pattern(
 
 
 def say(
-    wording: Wording, language: Language, *, sender: Sender, rules: SmsRules, **values: object
+    wording: Wording,
+    language: Language,
+    *,
+    sender: Sender,
+    rules: SmsRules,
+    first: bool = False,
+    **values: object,
 ) -> SmsText:
-    """A code, a test message or an answer in its registered wording; long values are cut."""
-    form = pattern(wording, language, sender=sender, rules=rules)
+    """A code, a test message or an answer in its registered wording; long values are cut. `first`
+    says how to stop, too."""
+    form = pattern(wording, language, sender=sender, rules=rules, first=first)
     cut = {name: _value(str(value)) for name, value in values.items()}
-    return SmsText(form.format_map(cut), number_of(wording, language))
+    return SmsText(form.format_map(cut), number_of(wording, language, first=first))
 
 
 def reminder(
