@@ -170,10 +170,19 @@ def claim_next(
 
 def _read_back(user_id: str, now: datetime) -> Account:
     """The account after a claim of which nobody knows whether it was written. If it was, nothing
-    but this process will ever send it: so a table that is busy is asked a few times. Raises what
-    accounts.read raises."""
-    read = partial(accounts.read, user_id, now=now)
-    return again_while(read, may_pass, first_pause=0.1, attempts=6, seconds=3)
+    but this process will ever send it. Raises what accounts.read raises."""
+    return _patiently(partial(accounts.read, user_id, now=now))
+
+
+def _patiently[T](call: Callable[[], T]) -> T:
+    """Asks a table that is busy a few times. What commit raises as Busy was tried often enough."""
+    return again_while(
+        call,
+        lambda error: may_pass(error) and not isinstance(error, Busy),
+        first_pause=0.1,
+        attempts=6,
+        seconds=3,
+    )
 
 
 NOTHING = Decision((), (), None)
@@ -479,7 +488,8 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
     once when None); False when this claim is no longer its owner's.
 
     A change like any other: it plans the user again, so a reminder that a payment made needless
-    meanwhile is not sent. Raises what accounts.change raises.
+    meanwhile is not sent. What stays claimed would be taken for a message of which nobody knows, so
+    a busy table is asked a few times. Raises what accounts.change raises.
     """
 
     def is_mine(account: Account) -> bool:
@@ -502,9 +512,9 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
         return _given_back(claim, after, reason, now) if is_mine(before) else ()
 
     reach = min(reminder.due_on for reminder in claim.reminders)
-    return accounts.change(
-        claim.user.user_id, given_back, now=now, reach=reach, beside=written
-    ).written
+    user_id = claim.user.user_id
+    change = partial(accounts.change, user_id, given_back, now=now, reach=reach, beside=written)
+    return _patiently(change).written
 
 
 def _given_back(claim: Claim, after: Account, reason: str, now: datetime) -> Iterable[Write]:
