@@ -352,6 +352,24 @@ def test_a_claim_whose_answer_is_lost_is_recognised_as_ours(
     assert not deliver("somebody", Channel.SMS, now=NINE, send=provider)
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("InternalServerError", 500), ("ServiceUnavailable", 503), ("InternalFailure", 500)],
+)
+def test_a_claim_that_the_table_made_and_called_failed_is_recognised_as_ours(
+    code: str, status: int
+) -> None:
+    enter_bills("rent")
+    provider = Recorder()
+    client = tables.connection.client
+    with wire.failing_after(client, "TransactWriteItems", code, status=status) as failed:
+        outcomes = deliver("somebody", Channel.SMS, now=NINE, send=provider)
+    assert failed
+    assert outcomes == {State.SENT: 1}
+    (row,) = ledger_of("somebody")
+    assert (row.state, row.attempt, row.owner) == ("sent", 1, provider.sent[0].message_id)
+
+
 def test_a_claim_that_got_lost_on_the_way_is_made_again() -> None:
     enter_bills("rent")
     provider = Recorder()

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import (
+    ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -58,6 +60,28 @@ def after(client: Any, operation: str, act: Act) -> Iterator[None]:
         yield
     finally:
         client.meta.events.unregister("before-send", meet)
+
+
+@contextmanager
+def failing_after(client: Any, operation: str, code: str, *, status: int) -> Iterator[list[str]]:
+    """AWS acts on `operation`, and the first time says that it failed, also to the library's own
+    attempts; the list holds what it was that failed so."""
+    failed: list[str] = []
+    call = client._make_api_call
+
+    def make(name: str, request: dict[str, Any]) -> Any:
+        answer = call(name, request)
+        if name != operation or failed:
+            return answer
+        failed.append(name)
+        said: Any = {
+            "Error": {"Code": code, "Message": "no"},
+            "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
+        }
+        raise ClientError(said, name)
+
+    with patch.object(client, "_make_api_call", make):
+        yield failed
 
 
 @contextmanager

@@ -108,5 +108,9 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _status(error: BaseException) -> int:
+    """The HTTP status of AWS's answer, 0 when none came. PynamoDB's own error leaves it out, and
+    has AWS's behind it."""
     answer = getattr(error, "response", None) or {}
-    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if "ResponseMetadata" in answer:
+        return int(answer["ResponseMetadata"].get("HTTPStatusCode", 0))
+    return 0 if error.__cause__ is None else _status(error.__cause__)
