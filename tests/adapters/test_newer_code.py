@@ -13,8 +13,7 @@ from bill_reminders.storage.tables import BillItem, ScheduleItem, UserItem
 from tests.support.entered import SHARDS
 from tests.support.every_command import EARLIER, EVERY, NOW, the_bills, the_user
 from tests.support.moto_stack import MotoStack
-
-NEWER = {"S": "of newer code"}
+from tests.support.newer import NEWER, newer_item
 
 ADDED = {
     "payments.pay": 1,
@@ -32,18 +31,6 @@ REMOVED = {
     "contacts.give_up": 1,
 }
 """How many maps go, with all that is in them."""
-
-
-def with_newer(value: Any) -> Any:
-    """An attribute in which newer code has left something in every map."""
-    match value:
-        case {"M": known}:
-            return {
-                "M": {name: with_newer(each) for name, each in known.items()} | {"newer": NEWER}
-            }
-        case {"L": several}:
-            return {"L": [with_newer(each) for each in several]}
-    return value
 
 
 def maps_of(value: Any) -> Iterator[dict[str, Any]]:
@@ -74,10 +61,6 @@ class Tables:
     def change(self, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         for (name, _), item in self.items().items():
             self._client.put_item(TableName=name, Item=edit(item))
-
-
-def newer_item(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: with_newer(value) for name, value in item.items()} | {"newer": NEWER}
 
 
 @pytest.fixture

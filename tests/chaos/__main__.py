@@ -34,6 +34,7 @@ class Progress:
                 ("schedules", "faults", "lost", "duplicated", "unknown", "resent", "accepted"), 0
             ),
             "singles": 0,
+            "lasting": 0,
             "pairs": 0,
             "done": [],
             "on_moto": 0,
@@ -96,6 +97,7 @@ def main() -> int:
     pairs = int(os.environ.get("PAIRS") or sys.maxsize)
     progress = Progress()
     together(progress, [Task("singles", n) for n in range(2 * tasks.SINGLES)])
+    together(progress, [Task("lasting", n) for n in range(tasks.LASTING)])
     together(progress, [Task("backlog", 0), *(Task("guard", n) for n in range(len(GUARDS)))])
     wires(progress)
     parts = min(tasks.count_of_pairs(), -(-pairs // tasks.PAIRS))

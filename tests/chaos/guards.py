@@ -9,24 +9,42 @@ import importlib
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.chaos import crashes, scripts
+from tests.chaos.story import Totals
+from tests.chaos.world import World
+
 
 @dataclass(frozen=True)
 class Guard:
-    """`text` as `ast` writes it out, and what stands there without the guard; the single fault at
-    which the campaign notices its absence, in a calm or a `troubled` course."""
+    """`text` as `ast` writes it out, and what stands there without the guard; where the campaign
+    notices its absence: at a single fault, in a calm or a `troubled` course, or `noticed_in` a
+    scene or a trouble that lasts, see `scripts.play`."""
 
     name: str
     module: str
     function: str
     text: str
     without: str
-    noticed_at: str
+    noticed_at: str = ""
     troubled: bool = False
+    noticed_in: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is noticed."""
+        return self.noticed_at or self.noticed_in
+
+    def runs(self, make: Callable[[], World]) -> Iterator[Totals]:
+        """What is played to notice it, with the product as it is now."""
+        if self.noticed_in:
+            yield scripts.play(make, self.noticed_in)
+        else:
+            yield from crashes.named(make, self.noticed_at, troubled=self.troubled)
 
 
 GUARDS = (
@@ -138,6 +156,118 @@ GUARDS = (
         "resumes_at is not None and now < resumes_at",
         "False",
         "pauses at SendSms: Query",
+    ),
+    Guard(
+        "a claim that a table calls failed is read back",
+        "storage.transactions",
+        "_explain",
+        "or trouble.is_failure_of_aws(error)",
+        "",
+        noticed_in="every TransactWriteItems: 500 after it, 25 minutes",
+    ),
+    Guard(
+        "an own claim is recognised",
+        "delivery.claims",
+        "_is_ours",
+        "row is not None and row.owner == claim.owner",
+        "False",
+        noticed_in="every TransactWriteItems: no answer after it, 25 minutes",
+    ),
+    Guard(
+        "a connection is not used after a freeze",
+        "delivery.worker",
+        "Worker.work",
+        "self._sender.provider.close()",
+        "pass",
+        noticed_in="no trouble",
+    ),
+    Guard(
+        "what was sent is marked",
+        "delivery.sender",
+        "_send_claim",
+        "claims.mark(claim, State.SENT, now=now, provider_id=provider_id)",
+        "pass",
+        noticed_in="no trouble",
+    ),
+    Guard(
+        "what may pass at a last receive brings the user back",
+        "delivery.worker",
+        "Worker._aside",
+        "instant is not None and may_pass(error)",
+        "False",
+        noticed_in="a last receive in trouble",
+    ),
+    Guard(
+        "an old wake-up that is busy goes back to its queue",
+        "delivery.worker",
+        "Worker._may_go",
+        "self._is_young(record) or self._later.put(record['body'])",
+        "True",
+        noticed_in="a redrive in trouble",
+    ),
+    Guard(
+        "who waits longest is looked at first",
+        "delivery.finder",
+        "_older",
+        "limit=most",
+        "limit=most, scan_index_forward=False",
+        noticed_in="one behind those who cannot go",
+    ),
+    Guard(
+        "a refused reminder is claimed again",
+        "domain.ledger",
+        "Recorded.is_open",
+        "return self.state is State.WAITING",
+        "return False",
+        noticed_in="every Publish: throttled, 25 minutes",
+    ),
+    Guard(
+        "an instant of long ago stays",
+        "storage.accounts",
+        "_planned_again",
+        "wake = overdue_since",
+        "pass",
+        noticed_in="a change after a long outage",
+    ),
+    Guard(
+        "a receipt is waited for after no answer",
+        "delivery.claims",
+        "mark_unknown",
+        "now + RECEIPT_WAIT",
+        "now",
+        noticed_in="a receipt in time, no answer before",
+    ),
+    Guard(
+        "a receipt is waited for after a death",
+        "delivery.reconciling",
+        "_lapse",
+        "row.settle_at + RECEIPT_WAIT",
+        "now",
+        noticed_in="a receipt in time, a death before",
+    ),
+    Guard(
+        "a circuit lets one find out",
+        "delivery.circuit",
+        "Circuit.allows",
+        "now >= self.open_until",
+        "False",
+        noticed_in="every Publish: throttled, 25 minutes",
+    ),
+    Guard(
+        "a circuit closes",
+        "delivery.circuit",
+        "Circuit.taken",
+        "self.troubles, self.open_until, self.pause = (0, None, SHORTEST)",
+        "pass",
+        noticed_in="one refusal after a trouble",
+    ),
+    Guard(
+        "a row about a date long past is kept",
+        "storage.rows",
+        "ledger_expiry",
+        "max(due_on, at.date())",
+        "due_on",
+        noticed_in="rows that expire at once",
     ),
 )
 

@@ -24,11 +24,13 @@ seed. A slice of it is part of `make test`.
 KINDS = {
     "answer lost": "AWS acted, its answer never came",
     "clock skew": "clocks up to five minutes apart",
+    "connection died": "a provider's connection was dead when a function came back to it",
     "died": "the process died before or after a call",
     "died_after": "the process died when a provider had taken the message",
     "failed": "a provider failed with 500 and took nothing",
     "failed_after": "a provider took the message and failed with 500",
     "index lag": "the indexes did not show what was written",
+    "lasting": "a call met a trouble that lasts",
     "lost": "a provider took the message and went silent",
     "meanwhile": "somebody paid, stopped, paused or deleted; another worker or a sweep went ahead",
     "opted_out": "a provider says that the address opted out, or is disabled",
@@ -78,6 +80,11 @@ def write(state: Mapping[str, Any]) -> None:
     lines = [HEAD, "| | |\n|---|---|\n"]
     for name, what in (
         ("singles", "a single fault at each call, of each kind"),
+        (
+            "lasting",
+            "troubles that last 25 minutes to 3 hours: each kind of call with each kind of fault, "
+            "all calls or a part of them; other versions, clocks, orders and expiry",
+        ),
         ("pairs", "pairs of deaths, at every two calls"),
         ("schedules", "schedules of the state machine, 30 steps each (one in twenty is cut short)"),
         ("on_moto", "more of them with tables on moto"),

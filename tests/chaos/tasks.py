@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.chaos import backlog, crashes
+from tests.chaos import backlog, conditions, crashes, lasting
 from tests.chaos.guards import GUARDS, Guard, without
 from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
@@ -21,6 +22,8 @@ from tests.chaos.world import World, inhabited
 STEPS = 30
 SINGLES = 40
 """In so many parts the single faults of a course are done."""
+LASTING, SEEDS = 20, 5
+"""In so many parts the troubles that last are done, and of each condition so many seeds a part."""
 PAIRS = 100
 """So many pairs of deaths are one part."""
 BLOCK, BLOCK_ON_MOTO = 100, 20
@@ -75,6 +78,13 @@ def do(task: Task) -> Done:
             troubled, part = divmod(task.number, SINGLES)
             runs = crashes.singles(make, troubled=bool(troubled), start=part, step=SINGLES)
             done.runs = _told(runs)
+        case "lasting":
+            done.runs = _told(lasting.runs(make, start=task.number, step=LASTING))
+            seeds = range(task.number * SEEDS, (task.number + 1) * SEEDS)
+            done.runs += [
+                Run(f"{name}, seed {seed}", Counter(), conditions.live(make, name, seed))
+                for name, seed in product(conditions.CONDITIONS, seeds)
+            ]
         case "pairs":
             done.runs = _told(crashes.pairs(make, start=task.number * PAIRS, count=PAIRS))
         case "schedules":
@@ -131,8 +141,8 @@ def run_machine(number: int, size: int) -> None:
 
 def _caught(make: crashes.Make, guard: Guard) -> str | None:
     """How the campaign notices that a guard is missing; None when it does not."""
-    for totals in crashes.named(make, guard.noticed_at, troubled=guard.troubled):
+    for totals in guard.runs(make):
         if not totals.holds:
             said = [*totals.lost, *totals.duplicated, *totals.wrong]
-            return f"{guard.noticed_at}: {said[0]}"
+            return f"{guard.place}: {said[0]}"
     return None

@@ -15,7 +15,8 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Plan
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
-from tests.chaos import story
+from tests.chaos import conditions, lasting, story
+from tests.chaos.lasting import Trouble
 from tests.chaos.store import cancelled, error
 from tests.chaos.story import MINUTE, NINE
 from tests.chaos.world import START, Outage, World, inhabited
@@ -72,6 +73,24 @@ TROUBLES: dict[str, Outage] = {
     "the switches are throttled": meets("ssm", problem=answers("ThrottlingException")),
     "the queues are throttled": meets("sqs", problem=answers("RequestThrottled", 403)),
 }
+
+
+@pytest.mark.parametrize("trouble", lasting.some(), ids=lambda trouble: trouble.name)
+def test_after_a_trouble_of_any_call_everybody_has_heard_once(
+    make: Callable[[], World], trouble: Trouble
+) -> None:
+    world, totals = lasting.live_through(make, trouble)
+    assert totals.holds, totals
+    assert world.injected["lasting"] > 0
+
+
+@pytest.mark.parametrize("condition", conditions.CONDITIONS)
+def test_while_a_condition_lasts_everybody_hears_once(
+    make: Callable[[], World], condition: str
+) -> None:
+    for seed in range(2):
+        totals = conditions.live(make, condition, seed)
+        assert totals.holds, (seed, totals)
 
 
 def everybody(channel: Channel) -> None:

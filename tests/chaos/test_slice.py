@@ -89,9 +89,8 @@ def test_a_backlog_after_an_outage_goes_out_once_and_nothing_past_its_use(
 def test_the_campaign_notices_each_guard_that_is_missing(
     make: Callable[[], World], guard: Guard
 ) -> None:
-    """And nothing is noticed at that fault while the guard is there."""
-    runs = crashes.named(make, guard.noticed_at, troubled=guard.troubled)
-    assert all(totals.holds for totals in islice(runs, 3))
+    """And nothing is noticed at that place while the guard is there."""
+    for totals in islice(guard.runs(make), 3):
+        assert totals.holds, totals
     with without(guard):
-        runs = crashes.named(make, guard.noticed_at, troubled=guard.troubled)
-        assert not all(totals.holds for totals in runs)
+        assert not all(totals.holds for totals in guard.runs(make))

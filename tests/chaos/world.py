@@ -14,14 +14,14 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from bill_reminders import clock
 from bill_reminders.channels.sms.budget import SmsBudget
@@ -33,10 +33,9 @@ from tests.chaos.expressions import Item
 from tests.chaos.store import MotoStore, Store, cancelled, error
 from tests.support.functions import Context, load, sqs_event
 from tests.support.moto_stack import CREDENTIALS, moto_stack
-from tests.support.template import function_environment, template
+from tests.support.template import function_environment, rendered, template
 
 CHANNELS = ("sms", "push", "email")
-MAX_RECEIVES = 3
 SHARDS = 4
 """A fault at one shard is like one at another: fewer of them leave time for other faults."""
 MOST_AT_ONCE = 2
@@ -48,6 +47,8 @@ LATE = timedelta(seconds=1)
 """A handler is at work in its minute, not a hair before: it asks how far to move its clock after it
 has read it."""
 OPEN = json.dumps(dict.fromkeys(CHANNELS, "open"))
+CONNECTION_LASTS = timedelta(minutes=1)
+"""How long a connection of a function that is frozen meanwhile can still be used."""
 
 
 class Died(BaseException):
@@ -96,6 +97,20 @@ Outage = Callable[[str, str], None]
 """Happens at every call while it lasts, is told of service and operation, and may raise."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A call as a function makes it."""
+
+    service: str
+    operation: str
+    request: dict[str, Any]
+
+
+Mishap = Callable[[Asked, Callable[[], Any]], Any]
+"""Happens at every call while it lasts: may let AWS act, which gives its answer, and answers or
+raises itself."""
+
+
 @dataclass
 class World:
     """AWS, the providers and the time. `faults` maps the number of a call to what happens there."""
@@ -111,6 +126,12 @@ class World:
     switches: str = OPEN
     outage: Outage | None = None
     """What every call of a function meets for now; the clock of the world goes on."""
+    mishap: Mishap | None = None
+    """The same, for what is more than an error in place of an answer."""
+    hidden: timedelta = timedelta()
+    """After how long what failed comes back to its queue."""
+    connections: dict[int, tuple[Process, datetime]] = field(default_factory=dict)
+    """Which provider's clients have a connection, by whom and when it was used last."""
     in_hand: list[Letter] = field(default_factory=list)
     """The messages that a function is at work on."""
     before: dict[int, Fault] = field(default_factory=dict)
@@ -136,15 +157,32 @@ class World:
         if self.processes and self.outage is not None and request.get("Name") != OFFSET:
             self.outage(service, operation)
         if not self.processes or not self.numbered or service == "ssm":
-            return self._act(service, operation, request)
+            return self._answer(client, service, operation, request)
         number, self.calls = self.calls, self.calls + 1
         self.operations.append(f"{self.processes[-1].name}: {operation}")
         if number in self.before:
             self.before[number](operation)
-        answer = self._act(service, operation, request)
+        answer = self._answer(client, service, operation, request)
         if number in self.after:
             self.after[number](operation)
         return answer
+
+    def _answer(self, client: Any, service: str, operation: str, request: dict[str, Any]) -> Any:
+        if service in ("sns", "sesv2") and self.processes:
+            self._connect(client)
+        act = partial(self._act, service, operation, request)
+        if self.mishap is None or not self.processes or request.get("Name") == OFFSET:
+            return act()
+        return self.mishap(Asked(service, operation, request), act)
+
+    def _connect(self, client: Any) -> None:
+        """A connection that an earlier invocation left open dies while the function is frozen:
+        what is sent on it gets no answer."""
+        process, used_at = self.connections.get(id(client), (self.processes[-1], self.now))
+        self.connections[id(client)] = self.processes[-1], self.now
+        if process is not self.processes[-1] and self.now - used_at > CONNECTION_LASTS:
+            self.injected["connection died"] += 1
+            raise ConnectionClosedError(endpoint_url="https://provider.example.com")
 
     def _act(self, service: str, operation: str, request: dict[str, Any]) -> Any:  # noqa: PLR0911
         match service, operation:
@@ -337,8 +375,9 @@ class World:
         for number, letter in enumerate(letters):
             if f"message-{number}" not in failed:
                 continue
-            most = MAX_RECEIVES if queue != "Receipts" else 5
-            (self.dead if letter.receives >= most else self.queues)[queue].append(letter)
+            letter.not_before = self.now + self.hidden
+            is_dead = letter.receives >= receives_at_most(queue)
+            (self.dead if is_dead else self.queues)[queue].append(letter)
         return len(letters)
 
     def redrive(self) -> None:
@@ -407,6 +446,23 @@ def _key(item: Item) -> tuple[str, str]:
     return item["user_id"]["S"], item["key"]["S"]
 
 
+@cache
+def _queue(name: str) -> dict[str, Any]:
+    """A queue as AWS gets it."""
+    properties: dict[str, Any] = rendered("prod")["Resources"][name]["Properties"]
+    return properties
+
+
+def receives_at_most(queue: str) -> int:
+    """How often a message is handed over before it is a dead letter."""
+    return int(_queue(queue)["RedrivePolicy"]["maxReceiveCount"])
+
+
+def hidden_for(queue: str) -> timedelta:
+    """For how long a message that was handed over is not handed over again."""
+    return timedelta(seconds=int(_queue(queue)["VisibilityTimeout"]))
+
+
 def _reader(queue: str) -> str:
     return {
         "SmsNudges": "SendSms",
@@ -428,6 +484,10 @@ def _process(logical_id: str, number: int) -> ModuleType:
     """A process of a function: what it knows, no other does."""
     ids = {name: name for name in template()["Resources"]}
     environment = function_environment(logical_id, ids)
+    if "LATER_SECONDS" in environment:  # a local stack does not wait as long as AWS
+        function = rendered("prod")["Resources"][logical_id]["Properties"]
+        known = function["Environment"]["Variables"]
+        environment["LATER_SECONDS"] = str(known["LATER_SECONDS"])
     return load(logical_id, environment | {"SHARDS_READ": str(SHARDS)})
 
 
@@ -478,6 +538,9 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
     def call(client: Any, operation: str, request: dict[str, Any]) -> Any:
         return present[-1].call(client, operation, request)
 
+    def close(client: Any) -> None:
+        present[-1].connections.pop(id(client), None)
+
     def made() -> World:
         world = World()
         if ids:
@@ -494,6 +557,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
         _unlogged(),
         patch.dict(os.environ, CREDENTIALS | {clock.OFFSET_VARIABLE: OFFSET}),
         patch.object(BaseClient, "_make_api_call", call),
+        patch.object(BaseClient, "close", close),
         patch("tenacity.nap.time.sleep"),
         patch("bill_reminders.delivery.finder.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.delivery.worker.ThreadPoolExecutor", OneAfterTheOther),
