@@ -23,6 +23,8 @@ from tests.support.clients import forget_clients
 from tests.support.template import ROOT
 
 SAVED = ROOT / "build" / "chaos.json"
+SMS_DAY = 1000
+"""The day of the last part of the wire, later than those of all schedules and their reruns."""
 
 
 class Progress:
@@ -44,6 +46,7 @@ class Progress:
             "guards": {},
             "backlog": {},
             "wire": {},
+            "reruns": 0,
             "sms_throttled": {},
         }
         if SAVED.is_file():
@@ -81,6 +84,7 @@ class Progress:
         state = self.state
         state["wire"][outcome.name] = asdict(outcome)
         state["faults"] += outcome.fired
+        state["reruns"] += outcome.reruns
         for counted in ("lost", "duplicated", "unknown", "resent", "accepted"):
             state[counted] += getattr(outcome, counted)
         if outcome.wrong:
@@ -140,7 +144,7 @@ def wires(progress: Progress) -> None:
         for day, schedule in left:
             progress.count_wire(wire.run(stack, proxy, schedule, day=day))
             tell(progress, f"on the wire: {schedule.name}")
-        progress.state["sms_throttled"] = wire.sms_throttled(stack, proxy, day=1000)
+        progress.state["sms_throttled"] = wire.sms_throttled(stack, proxy, day=SMS_DAY)
     forget_clients()
     tell(progress, "SMS throttled to nothing")
 

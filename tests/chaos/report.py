@@ -15,7 +15,8 @@ Written by `make chaos`, which runs the real handlers of find_due, the senders, 
 read_receipts against tables, queues and providers in memory, and compares ledger and providers
 after everything has run on; and, with a fault proxy on the wire, the deployed local stack. The
 tables' double is compared with moto, call by call, in
-`tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and
+`tests/chaos/test_store.py`. Troubles that last meet functions with the visibility times, receives
+and delays of the deployed queues. A run that was stopped goes on where it was; `SCHEDULES=N` and
 `PAIRS=N` bound it, `make clean` starts it anew. Schedules are made from their block's number as the
 seed. A slice of it is part of `make test`.
 
@@ -66,6 +67,9 @@ def _on_the_wire(wires: Mapping[str, Any], throttled: Mapping[str, Any]) -> str:
     for (stage, operation), row in rows.items():
         numbers = " | ".join(str(row[count]) for count in ("schedules", *COUNTED, "minutes"))
         lines.append(f"| {stage} | `{operation}` | {numbers} |\n")
+    if again := {name: each["reruns"] for name, each in wires.items() if each.get("reruns")}:
+        named = ", ".join(f"`{name}` ({times})" for name, times in again.items())
+        lines.append(f"\nRun again, for their fault had not happened: {named}.\n")
     if throttled:
         lines.append(
             f"\nWith SMS throttled to nothing ({throttled['refused']} refusals), e-mail and push "
