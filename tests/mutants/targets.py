@@ -44,6 +44,16 @@ _CAMPAIGN = (
 )
 """Seconds of it, in memory, notice most of what takes minutes on moto."""
 
+_LASTING = (
+    "chaos/test_lasting_trouble::test_while_a_condition_lasts_everybody_hears_once",
+    "chaos/test_lasting_trouble::test_after_a_trouble_of_any_call_everybody_has_heard_once",
+)
+"""Half a minute in which everything else goes wrong."""
+
+_COMMANDS = ("unit/test_commands", "adapters/test_account_changes")
+
+_REPLIES = ("unit/test_reply_words", "adapters/test_replies")
+
 _PLANNING = (
     "unit/test_reminder_series",
     "unit/test_planning",
@@ -84,13 +94,58 @@ TARGETS = (
         "delivery/receipts",
         ("adapters/test_receipt_rows", *_CAMPAIGN, "adapters/test_receipts"),
     ),
+    Target("delivery/circuit", ("unit/test_circuit", *_CAMPAIGN, *_LASTING)),
+    Target("delivery/finder", (*_CAMPAIGN, *_LASTING, "adapters/test_find_due")),
+    Target("delivery/wake_ups", (*_CAMPAIGN, "adapters/test_find_due", "adapters/test_senders")),
+    Target(
+        "delivery/worker",
+        (*_CAMPAIGN, *_LASTING, "adapters/test_senders", "adapters/test_trouble"),
+    ),
+    Target(
+        "delivery/sender",
+        (*_CAMPAIGN, *_LASTING, "adapters/test_claims", "adapters/test_senders"),
+    ),
+    Target("delivery/sweep", (*_CAMPAIGN, *_LASTING, "adapters/test_reconciling")),
+    Target("delivery/switches", ("unit/test_channels_derived", "adapters/test_find_due")),
+    Target("delivery/pace", ("unit/test_spread", "adapters/test_mishaps")),
+    Target("delivery/undelivered", ("adapters/test_account_faults",)),
+    Target("delivery/direct", ("adapters/test_direct_messages",)),
+    Target(
+        "delivery/direct_rows",
+        ("adapters/test_direct_messages", "adapters/test_receipts", "adapters/test_reconciling"),
+    ),
+    Target("delivery/code_limits", ("api/test_email_codes", "api/test_contacts")),
+    Target("delivery/bill_events", ("api/test_mute", "api/test_link_page")),
     Target("receipts/handling", (*_CAMPAIGN, "adapters/test_receipts")),
+    Target(
+        "storage/transactions",
+        (*_CAMPAIGN, *_LASTING, "adapters/test_claims", "adapters/test_accounts"),
+    ),
+    Target(
+        "storage/accounts",
+        (*_CAMPAIGN, *_LASTING, "adapters/test_accounts", "adapters/test_account_changes"),
+    ),
+    Target("replies/spelling", _REPLIES),
+    Target("replies/words", _REPLIES),
+    Target("replies/quotations", _REPLIES),
+    Target("replies/choices", ("adapters/test_replies",)),
+    Target("replies/inbound", ("adapters/test_replies",)),
+    Target("replies/sentences", ("adapters/test_replies",)),
+    Target("replies/conversation", ("adapters/test_replies",)),
     Target("commands/bills", ("unit/test_commands", "adapters/test_revisions")),
-    Target("commands/payments", ("unit/test_commands", "adapters/test_account_changes")),
-    Target("commands/snoozes", ("unit/test_commands", "adapters/test_account_changes")),
+    Target("commands/contacts", (*_COMMANDS, "api/test_contacts")),
+    Target(
+        "commands/imports", ("unit/test_commands", "unit/test_how_to_pay", "adapters/test_imports")
+    ),
     Target("commands/mute", ("unit/test_commands",)),
+    Target("commands/occurrences", (*_COMMANDS, "api/test_occurrences")),
+    Target("commands/payments", _COMMANDS),
+    Target("commands/plans", _COMMANDS),
+    Target("commands/snoozes", _COMMANDS),
     Target("commands/stops", ("unit/test_commands", "adapters/test_receipts")),
     Target("domain/facts", ("unit/test_commands",)),
+    Target("domain/payments", ("unit/test_bill_amounts",)),
+    Target("domain/recurrence", ("unit/test_recurrence",)),
     Target("storage/merged", ("adapters/test_newer_code",)),
 )
 

@@ -145,8 +145,21 @@ def test_far_above_the_usual_is_half_as_much_again(amount: str, usual: str | Non
     assert stated.owed(3).usual == (None if usual is None else dollars(usual))
 
 
-def test_what_was_as_high_before_is_not_far_above() -> None:
-    assert history("90.00", "200.00", "95.00", "190.00").owed(3).usual is None
+@pytest.mark.parametrize(
+    ("amount", "usual"), [("190.00", None), ("200.00", None), ("200.01", "95.00")]
+)
+def test_what_was_as_high_before_is_not_far_above(amount: str, usual: str | None) -> None:
+    stated = history("90.00", "200.00", "95.00", amount)
+    assert stated.owed(3).usual == (None if usual is None else dollars(usual))
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_far_above_is_above_all_of_the_last_six(place: int) -> None:
+    """Whichever of them was as high; what came before the six is forgotten."""
+    amounts = ["95.00"] * 7
+    amounts[place] = "200.00"
+    stated = history(*amounts, "200.00")
+    assert stated.owed(7).usual == (dollars("95.00") if place == 0 else None)
 
 
 def test_a_payment_or_statement_in_another_currency_is_refused() -> None:

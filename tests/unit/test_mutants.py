@@ -1,6 +1,10 @@
 """How the tests that try a mutant are chosen."""
 
+from pathlib import Path
+
+from tests.mutants.targets import PRODUCT, TARGETS
 from tests.mutants.trial import Order, Seen, running, statement
+from tests.support.template import ROOT
 
 SOURCE = """\
 import os
@@ -70,3 +74,25 @@ def test_a_mutant_that_nobody_noticed_makes_all_of_them_dearer() -> None:
     order = Order({"one": Seen(1.0, frozenset()), "two": Seen(1.4, frozenset())})
     order.learn(["one"], "1 passed")
     assert order.of(["one", "two"]) == ["two", "one"]
+
+
+def test_all_that_decides_what_goes_out_is_mutated() -> None:
+    """Whatever a module is called that is written tomorrow."""
+    product = ROOT / PRODUCT
+    modules = {
+        f"{folder}/{file.stem}"
+        for folder in ("commands", "delivery", "replies")
+        for file in (product / folder).glob("*.py")
+        if file.stem != "__init__"
+    } | {"storage/accounts", "storage/transactions"}
+    assert modules <= {target.module for target in TARGETS}
+
+
+def test_each_module_and_each_test_that_answers_for_it_is_there() -> None:
+    assert len({target.module for target in TARGETS}) == len(TARGETS)
+    for target in TARGETS:
+        for file in (target.path, *target.files):
+            assert (ROOT / file).is_file(), file
+        for test in target.chosen:
+            file, _, name = test.partition("::")
+            assert f"def {name}" in Path(ROOT / file).read_text(encoding="utf-8"), test

@@ -221,6 +221,30 @@ def test_an_occurrence_keeps_its_number_when_a_bill_is_given_anew(
     assert numbered(after.in_place_of(before), min(known, new)) == expected
 
 
+@pytest.mark.parametrize(
+    ("every", "unit", "new", "number"),
+    [
+        (2, Unit.WEEK, "2027-01-18", 0),
+        (2, Unit.WEEK, "2027-01-19", 1),  # as far from the one before as from the one after
+        (2, Unit.WEEK, "2027-01-20", 1),
+        (10, Unit.DAY, "2027-01-16", 0),
+        (10, Unit.DAY, "2027-01-17", 1),
+        (10, Unit.DAY, "2027-02-05", 2),
+        (10, Unit.DAY, "2027-02-06", 3),
+        (1, Unit.MONTH, "2027-02-25", 1),
+        (1, Unit.MONTH, "2027-02-26", 2),
+        (2, Unit.DAY, "2027-01-11", 0),
+        (2, Unit.DAY, "2027-01-10", -1),
+    ],
+)
+def test_a_date_between_two_takes_the_number_of_the_nearer_and_in_the_middle_of_the_later(
+    every: int, unit: Unit, new: str, number: int
+) -> None:
+    known = Recurrence(date(2027, 1, 12), every, unit)
+    moved = Recurrence(date.fromisoformat(new), every, unit).in_place_of(known, keep_anchor=False)
+    assert moved.first_number == number
+
+
 def test_another_step_goes_on_counting() -> None:
     monthly = Recurrence(date(2027, 1, 5), 1, Unit.MONTH)
     weekly = Recurrence(date(2027, 3, 1), 1, Unit.WEEK).in_place_of(monthly)
