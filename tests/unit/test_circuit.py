@@ -37,6 +37,14 @@ def test_after_its_pause_one_message_finds_out() -> None:
     assert circuit == Circuit()
 
 
+def test_a_trial_that_is_refused_long_after_the_pause_opens_it_again() -> None:
+    """Nobody may have been due for an hour."""
+    circuit, later = opened(), NOW + timedelta(hours=1)
+    assert circuit.allows(later)
+    assert circuit.refuses(later)
+    assert not circuit.allows(later + SECOND)
+
+
 def test_it_is_closed_until_it_opens_and_again_when_a_message_was_taken() -> None:
     circuit = Circuit()
     for _ in range(REFUSALS):
