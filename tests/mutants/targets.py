@@ -94,6 +94,7 @@ TARGETS = (
         "delivery/receipts",
         ("adapters/test_receipt_rows", *_CAMPAIGN, "adapters/test_receipts"),
     ),
+    Target("delivery/dead_channels", ("unit/test_dead_channels", "adapters/test_dead_channels")),
     Target("delivery/circuit", ("unit/test_circuit", *_CAMPAIGN)),
     Target("delivery/finder", (*_CAMPAIGN, *_LASTING, "adapters/test_find_due")),
     Target("delivery/wake_ups", (*_CAMPAIGN, "adapters/test_find_due", "adapters/test_senders")),
