@@ -654,6 +654,26 @@ def test_what_has_gathered_in_one_shard_takes_no_others_share(crowded: int, minu
     assert [settled_of(shard) for shard in reconciling.SHARDS] == [1] * len(reconciling.SHARDS)
 
 
+@pytest.mark.parametrize("instant", ["0", "-", "2027-03-01", "2027-02-30T09:00:00Z"])
+def test_a_row_whose_instant_is_none_keeps_no_other_of_its_shard_waiting(
+    stage: Stage, instant: str
+) -> None:
+    """It is put off by an hour like all poison, which puts its instant right."""
+    abandoned(3, 5)
+    key = {"user_id": {"S": "of shard 3"}, "key": {"S": "test:2"}}
+    stage.stack.client("dynamodb").update_item(
+        TableName=stage.stack.ids["Ledger"],
+        Key=key,
+        UpdateExpression="SET settle_at = :none",
+        ExpressionAttributeValues={":none": {"S": instant}},
+    )
+    with pytest.raises(sweep.SweepFailed):
+        sweep.sweep(AFTER_LEASE, resend=(), has_time=lambda: True)
+    assert settled_of(3) == 4
+    sweep.sweep(AFTER_LEASE + sweep.POISON_RESTS, resend=(), has_time=lambda: True)
+    assert settled_of(3) == 5
+
+
 @pytest.mark.usefixtures("stack")
 def test_each_minute_another_shard_comes_first() -> None:
     for shard in reconciling.SHARDS:

@@ -33,7 +33,7 @@ from bill_reminders.domain.ledger import (
 )
 from bill_reminders.domain.planning import deserves_resend
 from bill_reminders.storage import accounts, channels
-from bill_reminders.storage.tables import LedgerItem
+from bill_reminders.storage.tables import LedgerItem, unsettled
 from bill_reminders.storage.transactions import Write, condition_failed
 
 
@@ -74,8 +74,8 @@ class Unreconciled:
 
 def unreconciled(shard: int, *, now: datetime, limit: int) -> list[Unreconciled]:
     """What is to be looked at by `now`, of one of the ledger's SETTLE_SHARDS; the oldest first."""
-    found = LedgerItem.unsettled.query(shard, LedgerItem.settle_at <= now, limit=limit)
-    return [Unreconciled(item.user_id, item.key) for item in found]
+    found = unsettled(shard, LedgerItem.settle_at <= now, limit=limit)
+    return [Unreconciled(user_id, key) for user_id, key in found]
 
 
 SHARDS = range(SETTLE_SHARDS)

@@ -604,16 +604,25 @@ def due_index(channel: Channel) -> Any:
 
 def due_users(channel: Channel, shard: int, when: Condition, *, limit: int) -> Iterator[str]:
     """The ids of the users of a shard for whom `channel` is due at a minute that `when` allows, the
-    earliest first. What else stands in their items is not read: one of them that cannot be is no
-    reason to wake none of the others."""
-    asked = {"range_key_condition": when, "index_name": f"{channel}_due", "limit": limit}
-    return ResultIterator(
-        ScheduleItem._get_connection().query,
-        (str(shard),),
-        asked,
-        map_fn=lambda keys: keys["user_id"]["S"],
-        limit=limit,
-    )
+    earliest first."""
+    found = _keys(ScheduleItem, due_index(channel).Meta.index_name, shard, when, limit)
+    return (keys["user_id"]["S"] for keys in found)
+
+
+def unsettled(shard: int, when: Condition, *, limit: int) -> Iterator[tuple[str, str]]:
+    """The user ids and keys of the rows of a shard that are to be looked at by then, the earliest
+    first."""
+    found = _keys(LedgerItem, LedgerItem.unsettled.Meta.index_name, shard, when, limit)
+    return ((keys["user_id"]["S"], keys["key"]["S"]) for keys in found)
+
+
+def _keys(
+    model: type[Table], index: str, shard: int, when: Condition, limit: int
+) -> Iterator[Mapping[str, Any]]:
+    """Keys as they stand in an index. One instant that cannot be read is no reason to find none of
+    the other items."""
+    asked = {"range_key_condition": when, "index_name": index, "limit": limit}
+    return ResultIterator(model._get_connection().query, (str(shard),), asked, limit=limit)
 
 
 def raw_schedule(user_id: str) -> Mapping[str, Any] | None:
