@@ -11,7 +11,6 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, clock, environment
-from bill_reminders.delivery.reconciling import Unreconciled
 from bill_reminders.delivery.sweep import sweep
 from bill_reminders.domain.enums import Channel
 from bill_reminders.jobs.telling_message import of_dead_channel
@@ -53,11 +52,8 @@ def sqs() -> Any:
     return aws.client("sqs", aws.PROMPT)
 
 
-def hand_over(message: Unreconciled) -> None:
-    sqs().send_message(
-        QueueUrl=settings.jobs_queue_url,
-        MessageBody=of_dead_channel(message.user_id, message.key),
-    )
+def hand_over(user_id: str, key: str) -> None:
+    sqs().send_message(QueueUrl=settings.jobs_queue_url, MessageBody=of_dead_channel(user_id, key))
 
 
 @logger.inject_lambda_context

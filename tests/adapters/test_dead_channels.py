@@ -99,8 +99,13 @@ def told() -> list[str]:
     return [text for text in (*emails(), *texts()) if "no longer reach you" in text]
 
 
-def rows(prefix: str) -> list[tuple[str, str | None]]:
-    return [(r.state, r.reason) for r in ledger_of("somebody") if r.key.startswith(prefix)]
+def deaths() -> list[tuple[str, str | None]]:
+    return [(row.state, row.reason) for row in ledger_of("dead:somebody")]
+
+
+def tries() -> list[tuple[str, str | None]]:
+    rows = ledger_of("somebody")
+    return [(row.state, row.reason) for row in rows if row.key.startswith("told:")]
 
 
 def bounced(row: LedgerItem, kind: str = "Permanent") -> str:
@@ -156,8 +161,8 @@ def test_who_is_not_reached_by_email_any_more_is_told_by_sms_once(
         stage.work(*bodies)
         stage.pass_on()
     assert len(told()) == 1
-    assert rows("dead:") == [("sent", None)]
-    assert rows("told:") == [("sent", None)]
+    assert deaths() == [("sent", None)]
+    assert tries() == [("sent", None)]
 
 
 def test_who_is_not_reached_by_sms_any_more_is_told_by_email(stage: Stage) -> None:
@@ -218,8 +223,17 @@ def test_nothing_goes_where_nothing_may_go(stage: Stage, change: Callable[[User]
     stage.receive(bounced(row))
     stage.pass_on()
     assert told() == []
-    assert rows("dead:") == [("skipped", "no_address")]
-    assert rows("told:") == []
+    assert (deaths(), tries()) == ([], [])
+
+
+def test_nor_where_it_no_longer_may(stage: Stage) -> None:
+    row = stage.reminded(a_user(channels=BOTH))
+    stage.receive(bounced(row))
+    account_changes.stop("somebody", Channel.SMS, now=stage.now)
+    stage.pass_on()
+    assert told() == []
+    assert deaths() == [("skipped", "no_address")]
+    assert tries() == []
 
 
 def test_two_that_die_at_once_are_not_told_on_each_other(stage: Stage) -> None:
@@ -305,7 +319,7 @@ def test_an_address_that_came_back_meanwhile_is_not_told_of(stage: Stage) -> Non
     )
     stage.pass_on()
     assert told() == []
-    assert rows("dead:") == [("skipped", "withdrawn")]
+    assert deaths() == [("skipped", "withdrawn")]
 
 
 # Trouble ------------------------------------------------------------------------------------------
@@ -335,7 +349,7 @@ def test_where_one_provider_refuses_for_good_the_next_channel_tells(stage: Stage
     )
     with wire.before(shared_sns(), "Publish", wire.xml_error("InvalidParameter")):
         stage.pass_on()
-    assert rows("told:") == [("sent", None), ("failed", "invalid")]
+    assert tries() == [("sent", None), ("failed", "invalid")]
     assert told() == [text for text in emails() if "no longer reach you" in text]
     assert len(told()) == 1
 
@@ -349,7 +363,7 @@ def test_what_got_no_answer_is_not_risked_twice(stage: Stage) -> None:
         stage.at(NINE + hours * HOUR)
         stage.pass_on()
     assert told() == []
-    assert rows("dead:") == [("unknown", None)]
+    assert deaths() == [("unknown", None)]
 
 
 def test_what_was_handed_over_and_got_lost_is_handed_over_again(stage: Stage) -> None:
@@ -366,9 +380,9 @@ def test_it_is_written_with_the_stop_or_not_at_all(stage: Stage) -> None:
     row = stage.reminded(a_user(channels=BOTH))
     with wire.before(tables.connection.client, "TransactWriteItems", BUSY):
         stage.receive(bounced(row))
-    assert rows("dead:") == []
+    assert deaths() == []
     stage.receive(bounced(row))
-    assert rows("dead:") == [("waiting", None)]
+    assert deaths() == [("waiting", None)]
 
 
 # Erasure ------------------------------------------------------------------------------------------
@@ -387,7 +401,7 @@ def test_an_erased_user_is_not_told_and_leaves_nothing(stage: Stage, when: str) 
     leftovers.clear("somebody")
     stage.work(*bodies, *stage.sweep())
     assert len(told()) == sent == (1 if when == "after it" else 0)
-    assert ledger_of("somebody") == []
+    assert ledger_of("somebody") == deaths() == []
     assert [link for link in LinkItem.scan() if link.user_id == "somebody"] == []
 
 

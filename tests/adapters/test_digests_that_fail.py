@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bill_reminders.delivery import claims, failures, receipts, reconciling, undelivered
+from bill_reminders.delivery import claims, failures, receipts, reconciling
 from bill_reminders.delivery.claims import Claim, claim_next
 from bill_reminders.delivery.failures import Failure
 from bill_reminders.domain.account import Account
@@ -18,7 +18,7 @@ from bill_reminders.domain.people import Join, Plan, PlanChange, StoppedBy
 from bill_reminders.storage import accounts, channels
 from bill_reminders.storage.tables import LedgerItem
 from tests.support import account_changes
-from tests.support.entered import IN_THREE_DAYS, NINE, enter, ledger_of, states_of, wakes_at
+from tests.support.entered import IN_THREE_DAYS, NINE, enter, wakes_at
 from tests.support.people import EMAIL, a_bill, a_user
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -173,47 +173,3 @@ def test_what_is_left_of_an_unknown_digest_hears_its_receipt() -> None:
     assert [each.bill_id for each in again.reminders] == ["power"]
     elsewhere = claim_next("somebody", Channel.SMS, now=waited + MINUTE)
     assert [each.bill_id for each in elsewhere.reminders] == ["rent"]
-
-
-# What is given back -------------------------------------------------------------------------------
-
-
-def released(claim: Claim) -> None:
-    claims.release(claim, not_before=None, reason="Throttling", now=LATER)
-
-
-def undelivered_by_the_account(claim: Claim) -> None:
-    claims.mark(claim, State.SENT, provider_id="p", now=NINE)
-    assert undelivered.give_back(
-        row(claim), provider_id="p", reason="quota", not_before=LATER, now=LATER
-    )
-
-
-def sent_again(claim: Claim) -> None:
-    """The second message is refused for now, too."""
-    claims.mark_unknown(claim, reason="no_answer", now=NINE)
-    for item in ledger_of("somebody"):
-        item.update([LedgerItem.resends.set(1)])
-    claims.release(claim, not_before=None, reason="Throttling", now=LATER)
-
-
-@pytest.mark.parametrize(
-    ("gives_back", "old", "reason"),
-    [
-        (released, "skipped", "withdrawn"),
-        (undelivered_by_the_account, "skipped", "withdrawn"),
-        (sent_again, "unknown", "withdrawn"),
-    ],
-)
-@pytest.mark.parametrize("change", [delete, CHANGES["other days"]], ids=["deleted", "other days"])
-def test_what_nobody_will_look_at_again_does_not_wait_for_ever(
-    change: Callable[[], object], gives_back: Callable[[Claim], None], old: str, reason: str
-) -> None:
-    claim = claimed()
-    change()
-    gives_back(claim)
-    again = claim_next("somebody", Channel.EMAIL, now=LATER + MINUTE)
-    assert [each.bill_id for each in again.reminders] == ["power"]
-    assert states_of("somebody")[claim.message_key.partition("#")[2]] == old
-    assert row(claim).reason == reason
-    assert row(claim).message_key is None

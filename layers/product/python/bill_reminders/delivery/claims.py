@@ -25,13 +25,13 @@ from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.domain.ledger import RECEIPT_WAIT, Recorded, State, sources
+from bill_reminders.domain.ledger import RECEIPT_WAIT, State, sources
 from bill_reminders.domain.local_time import DAY, floor_minute, instant_of, local_date
 from bill_reminders.domain.people import User
 from bill_reminders.domain.planning import Decision
 from bill_reminders.domain.quotas import SELF_REGISTERED_SMS_A_DAY
 from bill_reminders.domain.reminders import Reminder, Skip, SkipReason
-from bill_reminders.storage import accounts, ledger_rows, links, rows, tables
+from bill_reminders.storage import accounts, links, rows, tables
 from bill_reminders.storage.accounts import FirstRead, shard_of
 from bill_reminders.storage.attributes import parse_minute
 from bill_reminders.storage.patience import again_while
@@ -509,7 +509,7 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
         return replace(account, recorded={**account.recorded, **waiting}, welcomed=welcomed)
 
     def written(before: Account, after: Account) -> Iterable[Write]:
-        return _given_back(claim, after, reason, now) if is_mine(before) else ()
+        return _given_back(claim, not_before, reason, now) if is_mine(before) else ()
 
     reach = min(reminder.due_on for reminder in claim.reminders)
     user_id = claim.user.user_id
@@ -517,43 +517,29 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
     return _patiently(change).written
 
 
-def _given_back(claim: Claim, after: Account, reason: str, now: datetime) -> Iterable[Write]:
-    earliest = looked_at_from(after, now)
+def _given_back(
+    claim: Claim, not_before: datetime | None, reason: str, now: datetime
+) -> Iterable[Write]:
+    actions: list[Action] = [
+        LedgerItem.state.set(State.WAITING.value),
+        accounts.set_or_remove(LedgerItem.not_before, not_before),
+        LedgerItem.reason.set(reason),
+        LedgerItem.owner.remove(),
+        LedgerItem.message_key.remove(),
+        LedgerItem.link.remove(),
+        LedgerItem.receipt_id.remove(),
+        *NO_LOOK,
+    ]
 
     def give_back(reminder: Reminder, transaction: TransactWrite) -> None:
         row = LedgerItem(reminder.user_id, reminder.key)
         condition = owned(claim) & may_become(State.WAITING)
-        known = after.recorded[reminder.key]
-        actions = waits(known, earliest=earliest, reason=reason, now=now)
-        transaction.update(row, actions=[*actions, LedgerItem.link.remove()], condition=condition)
+        written = [*actions, kept(reminder.due_on, now)]
+        transaction.update(row, actions=written, condition=condition)
 
     yield from (partial(give_back, reminder) for reminder in claim.reminders)
     if claim.token is not None:
         yield links.withdrawn(claim.token)
-
-
-def looked_at_from(account: Account, now: datetime) -> date:
-    """The first due date that planning still looks at."""
-    return date.min if account.beyond else account.earliest_due_date(now)
-
-
-def waits(row: Recorded, *, earliest: date, reason: str, now: datetime) -> list[Action]:
-    """What makes a row wait, and forget its message, so that no receipt of that speaks of the next.
-    One of a date before `earliest`, whose bill is gone or has another plan by now, is withdrawn at
-    once: planning would not come across it any more."""
-    state, why = State.WAITING, reason
-    if row.reminder.due_on < earliest:
-        state, why = ledger_rows.state_withdrawn(row), SkipReason.WITHDRAWN.value
-    return [
-        LedgerItem.state.set(state.value),
-        accounts.set_or_remove(LedgerItem.not_before, row.not_before),
-        LedgerItem.reason.set(why),
-        LedgerItem.owner.remove(),
-        LedgerItem.message_key.remove(),
-        LedgerItem.receipt_id.remove(),
-        *NO_LOOK,
-        kept(row.reminder.due_on, now),
-    ]
 
 
 class OutOfIndex(BillRemindersError):

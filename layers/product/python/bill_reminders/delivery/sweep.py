@@ -35,10 +35,11 @@ def sweep(
     *,
     resend: Collection[Channel],
     has_time: Callable[[], bool],
-    hand_over: Callable[[Unreconciled], object] = lambda message: None,
+    hand_over: Callable[[str, str], object] = lambda user_id, key: None,
 ) -> Counter[Outcome]:
     """Settle what is to be looked at by `now`, as long as `has_time`; how often each outcome was
-    reached. `hand_over` takes what is about a dead channel to who can tell its user. One message or
+    reached. `hand_over` takes a user and the key of a row about a dead channel of theirs to who
+    can tell them. One message or
     shard that fails keeps no other from being settled: SweepFailed is raised when all are done, or
     the time is over."""
     outcomes: Counter[Outcome] = Counter()
@@ -61,8 +62,9 @@ def sweep(
             logger.warning(NO_TIME)
             break
         try:
-            if dead_channels.is_of_dead_channel(message.key):
-                hand_over(message)
+            died = dead_channels.user_of(message.user_id)
+            if died is not None:
+                hand_over(died, message.key)
                 reconciling.put_off(message, until=now + dead_channels.LOOKED_AT_AGAIN)
                 outcomes[Outcome.HANDED_OVER] += 1
                 continue

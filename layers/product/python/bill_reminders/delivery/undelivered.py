@@ -76,7 +76,7 @@ def give_back(
     def written(before: Account, after: Account) -> Iterator[Write]:
         several = carried(before)
         if several:
-            yield from _waiting(several, row, states, after, reason=reason, now=now)
+            yield from _waiting(several, row, states, not_before=not_before, reason=reason, now=now)
             yield _noted(provider_id, now)
 
     try:
@@ -96,17 +96,26 @@ def _waiting(
     carried: Iterable[Recorded],
     row: LedgerItem,
     states: Collection[State],
-    after: Account,
     *,
+    not_before: datetime,
     reason: str,
     now: datetime,
 ) -> Iterable[Write]:
-    earliest = claims.looked_at_from(after, now)
+    """The message loses its name, so that no receipt of it, twice or late, speaks of the next."""
+    actions: list[Action] = [
+        LedgerItem.state.set(State.WAITING.value),
+        LedgerItem.not_before.set(not_before),
+        LedgerItem.reason.set(reason),
+        LedgerItem.owner.remove(),
+        LedgerItem.message_key.remove(),
+        LedgerItem.receipt_id.remove(),
+        *claims.NO_LOOK,
+    ]
     for each in carried:
         key = each.reminder.key
         condition = _may_wait(row, states) if key == row.key else _rides_along(row)
-        actions = claims.waits(after.recorded[key], earliest=earliest, reason=reason, now=now)
-        yield partial(_update, LedgerItem(row.user_id, key), actions, condition)
+        written = [*actions, claims.kept(each.reminder.due_on, now)]
+        yield partial(_update, LedgerItem(row.user_id, key), written, condition)
 
 
 def _may_wait(row: LedgerItem, states: Collection[State]) -> Condition:

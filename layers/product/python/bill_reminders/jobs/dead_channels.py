@@ -12,7 +12,6 @@ from bill_reminders.channels.given import Direct
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import dead_channels, direct
 from bill_reminders.delivery.claims import read_row
-from bill_reminders.delivery.dead_channels import DEAD
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.dead_channels import DeadChannel, is_dead_since, may_go_at, to_tell
 from bill_reminders.domain.enums import Channel
@@ -41,8 +40,8 @@ TOLD_WITHIN = timedelta(days=30)
 def tell(user_id: str, key: str, outbound: Outbound, *, now: datetime) -> None:
     """Tell the user of `key`, a row about a dead channel, if nobody has. May be repeated. Raises
     what the tables raise."""
-    row = read_row(user_id, key)
-    if row is None or row.settle_at is None:
+    row = dead_channels.find(user_id, key)
+    if row is None:
         return
     try:
         account = accounts.read(user_id, now=now)
@@ -62,8 +61,9 @@ def tell(user_id: str, key: str, outbound: Outbound, *, now: datetime) -> None:
 def _tell(
     account: Account, row: LedgerItem, dead: Channel, outbound: Outbound, now: datetime
 ) -> None:
-    """Where no other channel can be used there is nothing to do: the page and the API show it."""
-    rejected = _rejected(row)
+    """Where no other channel can be used any more there is nothing to do."""
+    user_id = account.user.user_id
+    rejected = _rejected(user_id, row)
     if rejected is None:
         dead_channels.settle(row, State.SENT, now=now)
         return
@@ -83,7 +83,7 @@ def _tell(
             continue
         else:
             dead_channels.settle(row, state, now=now)
-            logger.info("told of a dead channel", user_id=row.user_id, channel=dead.value)
+            logger.info("told of a dead channel", user_id=user_id, channel=dead.value)
             return
     if waits:
         dead_channels.put_off(row, min(waits))
@@ -91,10 +91,10 @@ def _tell(
         dead_channels.settle(row, State.SKIPPED, reason="no_address", now=now)
 
 
-def _rejected(row: LedgerItem) -> set[Channel] | None:
+def _rejected(user_id: str, row: LedgerItem) -> set[Channel] | None:
     """The channels whose provider takes no such message for that address; None when one went out,
     or may have."""
-    known = {channel: read_row(row.user_id, _key_of(row, channel)) for channel in Channel}
+    known = {channel: read_row(user_id, _key_of(row, channel)) for channel in Channel}
     states = {channel: State(told.state) for channel, told in known.items() if told is not None}
     if any(state is not State.FAILED for state in states.values()):
         return None
@@ -102,7 +102,7 @@ def _rejected(row: LedgerItem) -> set[Channel] | None:
 
 
 def _key_of(row: LedgerItem, channel: Channel) -> str:
-    return f"{TOLD}{row.key.removeprefix(DEAD)}-{channel}"
+    return f"{TOLD}{row.key}-{channel}"
 
 
 def _send(
@@ -124,7 +124,7 @@ def _send(
         source=source if account.says_how_to_stop(channel) else "",
     )
     message = Direct(
-        row.user_id,
+        user.user_id,
         _key_of(row, channel),
         channel,
         address.value,

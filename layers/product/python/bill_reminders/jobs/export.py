@@ -14,6 +14,7 @@ from bill_reminders.storage.access_tables import CodeItem, FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.conversations import DID
 from bill_reminders.storage.tables import (
+    DEAD_CHANNELS,
     HANDOVER,
     SETTLED,
     BillItem,
@@ -79,7 +80,8 @@ def _everything(user_id: str, now: datetime) -> dict[str, Any]:
             each
             for each in _all(LedgerItem, user_id)
             if not each["key"].startswith((DID, HANDOVER, SETTLED))
-        ],
+        ]
+        + list(_all(LedgerItem, f"{DEAD_CHANNELS}{user_id}")),
         "replies": list(_all(DeedItem, user_id, DeedItem.key.startswith(DID))),
         "feedback": list(_all(FeedbackItem, user_id)),
         "changes": list(_all(JournalItem, user_id)),

@@ -80,15 +80,11 @@ def heard_of(
     return revisions.heard_of(known, bill, left.values(), today=today)
 
 
-def state_withdrawn(row: Recorded) -> State:
-    """Of a reminder that waits and is not wanted any more; what perhaps went out is not noted as if
-    it had not."""
-    return State.UNKNOWN if row.resends else State.SKIPPED
-
-
 def withdrawn(row: Recorded, now: datetime) -> Write:
-    """Notes that a reminder which waits is not wanted any more."""
-    item = rows.ledger_item(row.reminder, state_withdrawn(row), attempt=row.attempt, at=now)
+    """Notes that a reminder which waits is not wanted any more; what perhaps went out is not noted
+    as if it had not."""
+    state = State.UNKNOWN if row.resends else State.SKIPPED
+    item = rows.ledger_item(row.reminder, state, attempt=row.attempt, at=now)
     item.reason = SkipReason.WITHDRAWN.value
     item.resends = row.resends or None
     waits = LedgerItem.state == State.WAITING.value

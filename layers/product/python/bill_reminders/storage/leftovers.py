@@ -6,7 +6,7 @@ is found beside a schedule is that life's own.
 """
 
 from collections.abc import Iterator
-from itertools import batched
+from itertools import batched, chain
 
 from bill_reminders.storage import calendars, link_codes
 from bill_reminders.storage.access_tables import (
@@ -15,7 +15,14 @@ from bill_reminders.storage.access_tables import (
     FeedbackItem,
     LinkItem,
 )
-from bill_reminders.storage.tables import BillItem, JournalItem, LedgerItem, ScheduleItem, Table
+from bill_reminders.storage.tables import (
+    DEAD_CHANNELS,
+    BillItem,
+    JournalItem,
+    LedgerItem,
+    ScheduleItem,
+    Table,
+)
 from bill_reminders.storage.transactions import Stale, Write, commit
 
 AT_ONCE = 24
@@ -52,7 +59,10 @@ def _rows(user_id: str) -> Iterator[Table]:
 
 def _messages(user_id: str) -> Iterator[Table]:
     seen: set[str] = set()  # a transaction takes no row twice
-    for item in LedgerItem.query(user_id, consistent_read=True):
+    for item in chain(
+        LedgerItem.query(user_id, consistent_read=True),
+        LedgerItem.query(f"{DEAD_CHANNELS}{user_id}", consistent_read=True),
+    ):
         if item.link is not None and item.link not in seen:
             seen.add(item.link)
             yield LinkItem(item.link)

@@ -538,6 +538,10 @@ class JournalItem(Table):
 HANDOVER = "handover:"
 """With what the keys of HandoverItem begin."""
 
+DEAD_CHANNELS = "dead:"
+"""Before the id of a user: under it stand the ledger's rows about channels of theirs that died.
+They are no reminder and no message, and nobody has to tell them apart among those."""
+
 
 class HandoverItem(Table):
     """An imported account that was joined, or an address that left its user, in the ledger's table:
