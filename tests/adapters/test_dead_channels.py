@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -35,6 +36,10 @@ SECOND, MINUTE, HOUR, DAY = (
 TODAY = date(2027, 3, 1)
 BOTH = (Channel.EMAIL, Channel.SMS)
 BUSY = wire.json_error("ProvisionedThroughputExceededException")
+
+
+class Died(BaseException):
+    """The process is gone: nothing of ours may catch it."""
 
 
 class Stage:
@@ -362,6 +367,17 @@ def test_what_got_no_answer_is_not_risked_twice(stage: Stage) -> None:
     for hours in (1, 2, 3):
         stage.at(NINE + hours * HOUR)
         stage.pass_on()
+    assert told() == []
+    assert deaths() == [("unknown", None)]
+
+
+def test_a_job_that_dies_while_it_tells_leaves_it_unknown(stage: Stage) -> None:
+    row = stage.reminded(a_user(channels=BOTH))
+    stage.receive(bounced(row))
+    with wire.before(shared_sns(), "Publish", wire.raises(Died())), suppress(Died):
+        stage.pass_on()
+    stage.at(stage.now + HOUR)
+    stage.pass_on()
     assert told() == []
     assert deaths() == [("unknown", None)]
 

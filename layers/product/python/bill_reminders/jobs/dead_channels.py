@@ -2,6 +2,7 @@
 where they may be written to. The ledger's row about it is the record, the queue's message a hint;
 what has to wait is handed over again by the sweep."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -63,13 +64,14 @@ def _tell(
 ) -> None:
     """Where no other channel can be used any more there is nothing to do."""
     user_id = account.user.user_id
-    rejected = _rejected(user_id, row)
-    if rejected is None:
-        dead_channels.settle(row, State.SENT, now=now)
+    tries = _tries(user_id, row)
+    if any(state is not State.FAILED for state in tries.values()):
+        in_doubt = {State.CLAIMED, State.UNKNOWN} & {*tries.values()}
+        dead_channels.settle(row, State.UNKNOWN if in_doubt else State.SENT, now=now)
         return
     waits: list[datetime] = []
     for channel, address in to_tell(account.user, dead):
-        if channel in rejected:
+        if channel in tries:  # its provider takes no such message for that address
             continue
         may_go = may_go_at(account.user, channel, now)
         if may_go > now:
@@ -91,14 +93,10 @@ def _tell(
         dead_channels.settle(row, State.SKIPPED, reason="no_address", now=now)
 
 
-def _rejected(user_id: str, row: LedgerItem) -> set[Channel] | None:
-    """The channels whose provider takes no such message for that address; None when one went out,
-    or may have."""
+def _tries(user_id: str, row: LedgerItem) -> Mapping[Channel, State]:
+    """What became of the messages that were to tell it before."""
     known = {channel: read_row(user_id, _key_of(row, channel)) for channel in Channel}
-    states = {channel: State(told.state) for channel, told in known.items() if told is not None}
-    if any(state is not State.FAILED for state in states.values()):
-        return None
-    return {*states}
+    return {channel: State(told.state) for channel, told in known.items() if told is not None}
 
 
 def _key_of(row: LedgerItem, channel: Channel) -> str:
