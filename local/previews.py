@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bill_reminders.channels import registry
 from bill_reminders.channels.email.compose import EmailText, email
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.channels.push.compose import PushText, push
 from bill_reminders.channels.sms.compose import sms
 from bill_reminders.channels.sms.text import segments

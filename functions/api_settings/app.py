@@ -12,7 +12,7 @@ from bill_reminders.api import routes
 from bill_reminders.api.config import Outbound, SettingsConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import Sends
+from bill_reminders.channels.sends import Sends
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through

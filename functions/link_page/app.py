@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, environment, rate_limit
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import Sends
+from bill_reminders.channels.sends import Sends
 from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bounds import TooManyReminders

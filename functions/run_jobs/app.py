@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from bill_reminders import aws, batches, clock, environment
 from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import Sends
+from bill_reminders.channels.sends import Sends
 from bill_reminders.jobs import dead_channels, runner, telling
 from bill_reminders.jobs.message import job_of
 from bill_reminders.jobs.runner import Bucket

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.channels.given import Direct, DirectText
+from bill_reminders.channels.one_off import Direct, DirectText
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import direct, direct_rows
 from bill_reminders.domain.enums import Channel

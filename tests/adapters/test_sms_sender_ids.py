@@ -8,7 +8,7 @@ import pytest
 from moto.backends import get_backend
 
 from bill_reminders.channels import providers
-from bill_reminders.channels.given import Direct
+from bill_reminders.channels.one_off import Direct
 from bill_reminders.channels.sms.parameters import SmsParameters
 from bill_reminders.channels.sms.sender import DirectSms
 from bill_reminders.delivery import direct

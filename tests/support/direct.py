@@ -3,7 +3,7 @@
 from typing import Any
 
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Language
 

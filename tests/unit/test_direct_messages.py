@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue

@@ -15,7 +15,7 @@ from bill_reminders.api.bills import BillChange, BillFields, read_change, read_f
 from bill_reminders.api.problems import Problem
 from bill_reminders.api.settings import SettingsChange, changed
 from bill_reminders.channels.email.compose import EmailText, email
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.channels.push.compose import push
 from bill_reminders.channels.sms.answers import Answers
 from bill_reminders.channels.sms.compose import sms

@@ -1,13 +1,15 @@
 """What the folder of a channel offers. Each protocol here is a module of that folder or, where it
 says so, a class in it; tests/unit/test_channels.py holds all folders to it. Only type checkers load
-it: what is loaded with a channel stands in given.py."""
+it: what is loaded with a channel stands in given.py, one_off.py and sends.py."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from bill_reminders.channels.given import CodeRequest, Direct, DirectText, Outgoing, Sends
+from bill_reminders.channels.given import Outgoing
+from bill_reminders.channels.one_off import CodeRequest, Direct, DirectText
 from bill_reminders.channels.receipts import Receipt
+from bill_reminders.channels.sends import Sends
 from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language, User

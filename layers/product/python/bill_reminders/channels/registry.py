@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from bill_reminders import environment
-from bill_reminders.channels.given import Sends
+from bill_reminders.channels.sends import Sends
 from bill_reminders.domain.enums import Channel
 
 if TYPE_CHECKING:

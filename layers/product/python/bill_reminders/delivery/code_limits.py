@@ -5,7 +5,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import CodeRequest
+from bill_reminders.channels.one_off import CodeRequest
 from bill_reminders.channels.registry import Parameters
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.storage import limits

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.channels.given import Direct
+from bill_reminders.channels.one_off import Direct
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import direct_rows
 from bill_reminders.domain.enums import Channel

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from pynamodb.exceptions import DeleteError, UpdateError
 
-from bill_reminders.channels.given import CODE, tag_of
+from bill_reminders.channels.sends import CODE, tag_of
 from bill_reminders.delivery.claims import LEASE, read_row, settle_shard, settled, word_of_owner
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import ACCEPTED, State

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools import Logger
 
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import Direct
+from bill_reminders.channels.one_off import Direct
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import dead_channels, direct
 from bill_reminders.delivery.claims import read_row

@@ -8,7 +8,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import Direct
+from bill_reminders.channels.one_off import Direct
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import direct, direct_rows
 from bill_reminders.delivery.direct import Senders

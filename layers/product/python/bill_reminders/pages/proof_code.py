@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import CODE, CodeRequest, Direct, DirectText
+from bill_reminders.channels.one_off import CodeRequest, Direct, DirectText
 from bill_reminders.channels.providers import Rejected, UsedUp
 from bill_reminders.channels.registry import DirectSenders, Parameters
+from bill_reminders.channels.sends import CODE
 from bill_reminders.delivery import code_limits, direct, direct_rows
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address

@@ -14,7 +14,7 @@ from functools import partial
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders.channels.given import Direct, DirectText
+from bill_reminders.channels.one_off import Direct, DirectText
 from bill_reminders.channels.providers import NoAnswer, Rejected, UsedUp
 from bill_reminders.channels.sms.answers import Answers
 from bill_reminders.channels.sms.registered import Wording

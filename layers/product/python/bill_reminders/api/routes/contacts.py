@@ -26,8 +26,9 @@ from bill_reminders.api.contacts import (
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import not_found, read
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import CODE, CodeRequest, Direct, DirectText
+from bill_reminders.channels.one_off import CodeRequest, Direct, DirectText
 from bill_reminders.channels.providers import Rejected, UsedUp
+from bill_reminders.channels.sends import CODE
 from bill_reminders.commands import stops
 from bill_reminders.commands.contacts import give_up
 from bill_reminders.delivery import code_limits, direct, direct_rows

@@ -17,7 +17,7 @@ from bill_reminders.api.fields import Answer, Body, ChannelName, StateName
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
 from bill_reminders.channels import registry
-from bill_reminders.channels.given import Direct
+from bill_reminders.channels.one_off import Direct
 from bill_reminders.channels.providers import NotServed, Rejected
 from bill_reminders.channels.push import endpoints
 from bill_reminders.commands.contacts import give_up

@@ -7,7 +7,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from bill_reminders.channels.email.parameters import EmailParameters
-from bill_reminders.channels.given import CodeRequest
+from bill_reminders.channels.one_off import CodeRequest
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.mailboxes import domain_key, mailbox_key
 from bill_reminders.domain.people import User

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bill_reminders.channels.email.compose import NAME_WIDTH, templates
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.people import Language

@@ -1,15 +1,18 @@
 """E-mails on their way: through SES."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bill_reminders.channels import providers
 from bill_reminders.channels.email.compose import email, templates
 from bill_reminders.channels.email.parameters import EmailParameters
 from bill_reminders.channels.email.request import Mailbox, email_request
-from bill_reminders.channels.given import Direct, DirectText, Outgoing
+from bill_reminders.channels.given import Outgoing
 from bill_reminders.domain.people import User
 from bill_reminders.messages.notices import Sender
+
+if TYPE_CHECKING:
+    from bill_reminders.channels.one_off import Direct, DirectText
 
 
 class EmailReminders:
@@ -61,7 +64,7 @@ class _DirectEmail:
     def need_reachable(self, address: str) -> None:
         """Every mailbox is, as far as anybody can tell."""
 
-    def send(self, message: Direct, text: DirectText, *, now: datetime) -> str:
+    def send(self, message: "Direct", text: "DirectText", *, now: datetime) -> str:
         request = email_request(
             sender=self._mailbox(message),
             to=message.address,
@@ -72,7 +75,7 @@ class _DirectEmail:
         )
         return providers.send_once(providers.shared("sesv2").send_email, **request)
 
-    def _mailbox(self, message: Direct) -> Mailbox:
+    def _mailbox(self, message: "Direct") -> Mailbox:
         """Strangers decide where codes go: what comes back of them is told apart."""
         known = self._parameters
         by = known.codes_configuration_set if message.is_code else known.configuration_set

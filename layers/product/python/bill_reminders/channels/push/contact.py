@@ -4,7 +4,7 @@ that opens a page."""
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bill_reminders.channels.given import CodeRequest
+from bill_reminders.channels.one_off import CodeRequest
 from bill_reminders.channels.push.parameters import PushParameters
 from bill_reminders.domain.people import User
 from bill_reminders.files.addresses import push_token

@@ -1,6 +1,6 @@
 """One-off messages by app push."""
 
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue

@@ -1,15 +1,18 @@
 """Push notifications on their way: through SNS, to the endpoint of a device."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bill_reminders.channels import providers
-from bill_reminders.channels.given import Direct, DirectText, Outgoing
+from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.push.compose import push
 from bill_reminders.channels.push.parameters import PushParameters
 from bill_reminders.channels.push.request import Opens, push_request
 from bill_reminders.domain.people import User
 from bill_reminders.messages.notices import Sender
+
+if TYPE_CHECKING:
+    from bill_reminders.channels.one_off import Direct, DirectText
 
 
 class PushReminders:
@@ -54,7 +57,7 @@ class _DirectPush:
     def need_reachable(self, address: str) -> None:
         """Every endpoint is."""
 
-    def send(self, message: Direct, text: DirectText, *, now: datetime) -> str:
+    def send(self, message: "Direct", text: "DirectText", *, now: datetime) -> str:
         request = push_request(
             message.address, text.subject, text.text, expires_in=message.push_lasts
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.channels.sms import registered
 from bill_reminders.channels.sms.direct import direct_text, fit, in_sms
 from bill_reminders.channels.sms.registered import KEYS, Wording

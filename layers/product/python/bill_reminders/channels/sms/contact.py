@@ -4,7 +4,7 @@ stand."""
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bill_reminders.channels.given import CodeRequest
+from bill_reminders.channels.one_off import CodeRequest
 from bill_reminders.channels.sms.parameters import SmsParameters
 from bill_reminders.domain.countries import rules_for
 from bill_reminders.domain.local_time import DAY

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from bill_reminders.channels.given import DirectText
+from bill_reminders.channels.one_off import DirectText
 from bill_reminders.channels.sms import registered
 from bill_reminders.channels.sms.registered import Wording
 from bill_reminders.channels.sms.text import (

@@ -1,13 +1,13 @@
 """SMS on their way: through SNS, within the bounds of the stack."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynamodb.exceptions import PynamoDBException
 
 from bill_reminders import clock
 from bill_reminders.channels import providers
-from bill_reminders.channels.given import Direct, DirectText, Outgoing
+from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.providers import Refused
 from bill_reminders.channels.sms.bounds import SmsBounds
 from bill_reminders.channels.sms.budget import SmsBudget
@@ -19,6 +19,9 @@ from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.people import User
 from bill_reminders.messages.notices import Sender
 from bill_reminders.trouble import may_pass
+
+if TYPE_CHECKING:
+    from bill_reminders.channels.one_off import Direct, DirectText
 
 
 class SmsReminders:
@@ -70,7 +73,7 @@ class DirectSms:
         """One read."""
         self._bounds.need_country(address, self._sender_ids())
 
-    def send(self, message: Direct, text: DirectText, *, now: datetime) -> str:
+    def send(self, message: "Direct", text: "DirectText", *, now: datetime) -> str:
         """Raises also bounds.SmsUsedUp, which is Refused."""
         sender_ids = self._sender_ids()
         self._bounds.need_country(message.address, sender_ids)
