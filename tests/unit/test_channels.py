@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bill_reminders.channels import contract, given, registry
+from bill_reminders.channels import contract, registry, sends
 from bill_reminders.domain.enums import Channel
 
 PARTS = {
@@ -16,7 +16,7 @@ PARTS = {
     "sender": contract.SenderModule,
     "parameters": contract.ParametersModule,
 }
-PURPOSES = {each.value for each in given.Sends}
+PURPOSES = {each.value for each in sends.Sends}
 
 
 def parameters_of(function: Any) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from bill_reminders.commands import stops
-from bill_reminders.delivery import claims, dead_channels
+from bill_reminders.delivery import claims
 from bill_reminders.delivery.claims import Claim, settled
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.ledger import TRANSITIONS, Recorded, State, with_message
@@ -109,6 +109,8 @@ def _change(
         known = before.recorded.get(row.key)
         if known is not None and is_mine(known):
             yield lambda write: write.update(row, actions=actions, condition=condition)
+            from bill_reminders.delivery import dead_channels  # noqa: PLC0415 (few messages fail)
+
             yield from dead_channels.noted(before, after, now=now)
 
     return accounts.change(row.user_id, failed, now=now, reach=reach, beside=written).written

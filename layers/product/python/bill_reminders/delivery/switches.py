@@ -15,9 +15,8 @@ closed until an administrator names it there.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from bill_reminders import clock
 from bill_reminders.domain.enums import Channel
@@ -39,8 +38,7 @@ class UnreadableSwitches(MayPass):
     mistyped must not become a burst."""
 
 
-@dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(NamedTuple):
     """The channels that may send now; and since the tables were restored, the UTC instant before
     which nobody knows what went out."""
 
