@@ -376,6 +376,36 @@ def test_a_refusal_that_cannot_be_given_back_is_no_poison_and_says_so(
     assert {row.state for row in ledger_of("somebody")} == {"claimed"}
 
 
+@CHANNELS
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
+def test_a_refusal_is_given_back_through_a_table_that_is_busy_for_a_moment(
+    stack: MotoStack, channel: Channel, code: str
+) -> None:
+    """Nothing went out, and nobody may take it for a message of which nothing is known."""
+    enter_due(channel, "rent")
+    refusal = (
+        wire.json_error("TooManyRequestsException", status=429, message=REPEATED)
+        if channel is Channel.EMAIL
+        else wire.xml_error("Throttling", message=REPEATED)
+    )
+    client = tables.connection.client
+    busy: list[AWSPreparedRequest] = []
+    with provider(stack, channel, refusal) as sent:
+
+        def refuse(request: AWSPreparedRequest) -> Any:
+            if sent and len(busy) < 2 * client.meta.config.retries["total_max_attempts"]:
+                busy.append(request)
+                return wire.json_error(code, status=400 if "Throttling" in code else 500)(request)
+            return None
+
+        with wire.before(client, "Query", refuse):
+            assert wake_up(stack, channel, "somebody") == []
+    assert len(busy) == 4, "two reads, each with the library's own second attempt"
+    assert len(sent) == 1
+    assert {row.state for row in ledger_of("somebody")} == {"waiting"}
+    assert wakes_at("somebody", channel) is not None
+
+
 # A first message that was rejected for good ------------------------------------------------------
 
 REJECTIONS = pytest.mark.parametrize(

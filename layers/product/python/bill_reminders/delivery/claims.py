@@ -167,15 +167,18 @@ def claim_next(
 
 def _read_back(user_id: str, now: datetime) -> Account:
     """The account after a claim of which nobody knows whether it was written. If it was, nothing
-    but this process will ever send it: so a table that is busy is asked a few times. Raises what
-    accounts.read raises."""
-    retries = Retrying(
-        retry=retry_if_exception(may_pass),
+    but this process will ever send it. Raises what accounts.read raises."""
+    return _patiently()(accounts.read, user_id, now=now)
+
+
+def _patiently() -> Retrying:
+    """Asks a table that is busy a few times. What commit raises as Busy was tried often enough."""
+    return Retrying(
+        retry=retry_if_exception(lambda error: may_pass(error) and not isinstance(error, Busy)),
         wait=wait_random_exponential(multiplier=0.1, max=1),
         stop=stop_after_attempt(6) | stop_after_delay(3),
         reraise=True,
     )
-    return retries(accounts.read, user_id, now=now)
 
 
 NOTHING = Decision((), (), None)
@@ -461,7 +464,8 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
     once when None); False when this claim is no longer its owner's.
 
     A change like any other: it plans the user again, so a reminder that a payment made needless
-    meanwhile is not sent. Raises what accounts.change raises.
+    meanwhile is not sent. What stays claimed would be taken for a message of which nobody knows, so
+    a busy table is asked a few times. Raises what accounts.change raises.
     """
 
     def is_mine(account: Account) -> bool:
@@ -484,9 +488,8 @@ def release(claim: Claim, *, not_before: datetime | None, reason: str, now: date
         return _given_back(claim, not_before, reason, now) if is_mine(before) else ()
 
     reach = min(reminder.due_on for reminder in claim.reminders)
-    return accounts.change(
-        claim.user.user_id, given_back, now=now, reach=reach, beside=written
-    ).written
+    change = partial(accounts.change, claim.user.user_id, given_back, now=now, beside=written)
+    return _patiently()(change, reach=reach).written
 
 
 def _given_back(
