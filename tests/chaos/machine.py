@@ -1,20 +1,16 @@
 """Any interleaving of what may happen to a deployed stack, as a Hypothesis state machine."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from bill_reminders.domain.enums import Channel
-from bill_reminders.domain.errors import BillRemindersError
-from tests.chaos import story
-from tests.chaos.crashes import pause
+from tests.chaos import acts, story
 from tests.chaos.story import MINUTE, Totals
 from tests.chaos.world import Fault, Letter, World
-from tests.support import account_changes
 
 QUEUES = st.sampled_from(story.QUEUES)
 BILLS = st.sampled_from([("ann", "rent"), ("ann", "power"), ("bob", "card")])
@@ -54,6 +50,7 @@ class Campaign(RuleBasedStateMachine):
     def clocks_differ(self, seconds: int) -> None:
         self.world.skew = timedelta(seconds=seconds)
         self.world.injected["clock skew"] += seconds != 0
+        self.world.witness.skewed |= seconds != 0
 
     @rule(minutes=st.integers(1, 4))
     def minutes_with_everything(self, minutes: int) -> None:
@@ -94,39 +91,34 @@ class Campaign(RuleBasedStateMachine):
 
     # People
 
-    def _does(self, act: Callable[..., object], *arguments: Any, **named: Any) -> None:
-        with suppress(BillRemindersError):
-            self.world.undisturbed(lambda: act(*arguments, now=self.world.now, **named))
-
     @rule(bill=BILLS)
     def pays(self, bill: tuple[str, str]) -> None:
-        self._does(account_changes.record_payment, *bill, 0, payment_id="paid")
+        acts.pays(self.world, *bill)
 
     @rule(bill=BILLS)
     def takes_the_payment_back(self, bill: tuple[str, str]) -> None:
-        self._does(account_changes.undo_payment, *bill, "paid")
+        acts.takes_back(self.world, *bill)
 
     @rule(user_id=USERS, channel=st.sampled_from(Channel))
     def stops(self, user_id: str, channel: Channel) -> None:
-        self._does(account_changes.stop, user_id, channel)
+        acts.stops(self.world, user_id, channel)
 
     @rule(user_id=USERS, channel=st.sampled_from(Channel))
     def starts(self, user_id: str, channel: Channel) -> None:
-        self._does(account_changes.start, user_id, channel)
+        acts.starts(self.world, user_id, channel)
 
     @rule(bill=BILLS)
     def deletes(self, bill: tuple[str, str]) -> None:
-        self._does(account_changes.delete_bill, *bill)
+        acts.deletes(self.world, *bill)
 
     @rule(bill=BILLS, days=st.integers(1, 3))
     def snoozes(self, bill: tuple[str, str], days: int) -> None:
-        until = self.world.now.date() + timedelta(days=days)
-        self._does(account_changes.snooze, *bill, 0, until, confirmed=True)
+        acts.snoozes(self.world, *bill, self.world.now.date() + timedelta(days=days))
 
     @rule(user_id=USERS, days=st.none() | st.integers(0, 2))
     def pauses(self, user_id: str, days: int | None) -> None:
         until = None if days is None else self.world.now.date() + timedelta(days=days)
-        self.world.undisturbed(lambda: pause(self.world, user_id, until))
+        acts.pauses(self.world, user_id, until)
 
     # Faults
 
@@ -154,7 +146,7 @@ class Campaign(RuleBasedStateMachine):
         self, ahead: int, what: str, bill: tuple[str, str], queue: str
     ) -> None:
         world, user_id = self.world, bill[0]
-        acts: dict[str, Callable[[], object]] = {
+        does: dict[str, Callable[[], object]] = {
             "pays": lambda: self.pays(bill),
             "stops": lambda: [self.stops(user_id, channel) for channel in Channel],
             "deletes": lambda: self.deletes(bill),
@@ -162,7 +154,7 @@ class Campaign(RuleBasedStateMachine):
             "sweeps": world.sweep,
             "delivers": lambda: world.deliver(queue, twice=True),
         }
-        world.before[world.calls + ahead] = world.meanwhile(acts[what])
+        world.before[world.calls + ahead] = world.meanwhile(does[what])
 
     @rule(answers=st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=3))
     def the_provider_is_in_trouble(self, answers: list[str]) -> None:
