@@ -279,7 +279,8 @@ class Now:
             case "snoozed" if mine:
                 self.snoozed_until = event["until"]
             case "debit_failed" if mine:
-                self.failures.append(event)
+                if all(event["value"] != known["value"] for known in self.failures):
+                    self.failures.append(event)
 
     def _redated(self, due: str) -> None:
         """A wish for a day up to the due date is none for a day after it."""

@@ -6,16 +6,21 @@ What is refused did not happen: then the script says nothing of it.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import PlanChange
-from bill_reminders.storage.saving import save_bills
+from bill_reminders.storage.saving import save_bills, save_user
+from tests.brute_force import DAY
+from tests.chaos import cast
 from tests.chaos.oracle import Script
-from tests.chaos.story import bill_row
 from tests.chaos.world import World
 from tests.support import account_changes
-from tests.support.people import a_bill
+from tests.support.people import ENDPOINT, a_bill
 
 
 def does(world: World, act: Callable[[], object], say: Callable[[Script], object]) -> None:
@@ -29,22 +34,130 @@ def does(world: World, act: Callable[[], object], say: Callable[[Script], object
         world.witness.script = before
 
 
-def pays(world: World, user_id: str, bill_id: str) -> None:
+def pays(world: World, user_id: str, bill_id: str, part: str = "", name: str = "paid") -> None:
+    """All that is owed, or a part of it; the name of a payment counts once."""
+    amount = Money(Decimal(part), "USD") if part else None
     does(
         world,
         lambda: account_changes.record_payment(
-            user_id, bill_id, 0, payment_id="paid", now=world.now
+            user_id, bill_id, 0, payment_id=name, amount=amount, now=world.now
         ),
-        lambda script: script.happens(world.now, user_id, "paid", bill_id, value="paid"),
+        lambda script: script.happens(world.now, user_id, "paid", bill_id, value=name, amount=part),
     )
 
 
-def takes_back(world: World, user_id: str, bill_id: str) -> None:
+def takes_back(world: World, user_id: str, bill_id: str, name: str = "paid") -> None:
     does(
         world,
-        lambda: account_changes.undo_payment(user_id, bill_id, "paid", now=world.now),
-        lambda script: script.happens(world.now, user_id, "undone", bill_id, value="paid"),
+        lambda: account_changes.undo_payment(user_id, bill_id, name, now=world.now),
+        lambda script: script.happens(world.now, user_id, "undone", bill_id, value=name),
     )
+
+
+def debit_fails(world: World, user_id: str, bill_id: str, event: str) -> None:
+    does(
+        world,
+        lambda: account_changes.record_failed_debit(user_id, bill_id, 0, event, now=world.now),
+        lambda script: script.happens(world.now, user_id, "debit_failed", bill_id, value=event),
+    )
+
+
+def moves(world: World, user_id: str, zone: str) -> None:
+    does(
+        world,
+        lambda: account_changes.change_user(
+            user_id, lambda user: replace(user, zone=ZoneInfo(zone)), now=world.now
+        ),
+        lambda script: script.happens(world.now, user_id, "moved", value=zone),
+    )
+
+
+def plans(world: World, user_id: str, leads: tuple[int, ...]) -> None:
+    does(
+        world,
+        lambda: account_changes.change_user(
+            user_id,
+            lambda user: replace(user, plan=replace(user.plan, lead_days=leads)),
+            now=world.now,
+        ),
+        lambda script: script.happens(
+            world.now, user_id, "planned", value="+".join(map(str, leads)) or "none"
+        ),
+    )
+
+
+# The biller's file -------------------------------------------------------------------------------
+
+
+def imports(
+    world: World,
+    user_id: str,
+    bill_id: str,
+    *,
+    later: int = 0,
+    amount: str = "120.50",
+    autopay: bool = False,
+) -> None:
+    """The biller gives a bill anew, due so many days later than it is now; one that was deleted
+    comes back."""
+    script = world.witness.script
+    place, facts = (user_id, bill_id), world.facts(user_id)
+    if place not in script.dates:
+        return
+    due = date.fromisoformat(script.dates[place].due) + later * DAY
+    is_monthly = script.bills[place]["repeats"] != "once"
+    changes: dict[str, Any] = {} if is_monthly else {"due_on": due}
+    draft = cast.a_draft(
+        user_id, bill_id, amount=Money(Decimal(amount), "USD"), autopay=autopay, **changes
+    )
+
+    def say(script: Script) -> None:
+        terms = {"amount": amount, "autopay": "yes" if autopay else ""}
+        now = script.now(user_id, bill_id, date.fromisoformat(script.bills[place]["first_due"]), "")
+        today = world.now.astimezone(script.zone(user_id)).date().isoformat()
+        if now.closed:
+            row = script.bills[place] | terms
+            script.enters(row if is_monthly else row | {"first_due": due.isoformat()})
+            return
+        if now.settled and now.due < today:  # it costs what it did
+            script.happens(world.now, user_id, "stated", bill_id, amount=now.amount)
+        script.bills[place] = script.bills[place] | terms
+        if not is_monthly and due.isoformat() != now.due:
+            script.leaves_date(user_id, bill_id, facts)
+            script.dates[place].arrive(due.isoformat())
+            script.happens(world.now, user_id, "redated", bill_id, value=due.isoformat())
+
+    does(world, lambda: save_bills(user_id, [lambda _: draft], now=world.now), say)
+
+
+def readdresses(world: World, user_id: str, channel: Channel) -> None:
+    """The biller's file has another address, of which nobody said STOP yet."""
+    before = world.witness.script
+    user = cast.users()[user_id]
+    if user_id not in before.users or channel not in user.addresses:
+        return
+    addresses = before.addresses | {(user_id, channel.value): 1 + len(before.addresses)}
+    addresses[user_id, channel.value] += 10 * len(before.events)
+    for other, known in user.addresses.items():
+        number = addresses.get((user_id, other.value))
+        if number is not None:
+            value = _address(user_id, other, number)
+            user = user.with_address(other, replace(known, value=value))
+
+    def say(script: Script) -> None:
+        script.addresses = addresses
+        script.happens(world.now, user_id, "started", value=channel.value)
+
+    does(world, lambda: save_user(user, shards=cast.SHARDS, now=world.now), say)
+
+
+def _address(user_id: str, channel: Channel, number: int) -> str:
+    match channel:
+        case Channel.SMS:
+            return f"+999{number:010}"
+        case Channel.EMAIL:
+            return f"{user_id}-{number}@example.com"
+    return f"{ENDPOINT[:-12]}{number:012}"
 
 
 def stops(world: World, user_id: str, channel: Channel) -> None:
@@ -102,6 +215,8 @@ def enters(world: World, user_id: str) -> None:
 
     def say(script: Script) -> None:
         if (user_id, "new") not in script.bills:
-            script.enters(bill_row(user_id, "new", "2027-03-02", lead_days="1", remind_at="21:00"))
+            script.enters(
+                cast.bill_row(user_id, "new", "2027-03-02", lead_days="1", remind_at="21:00")
+            )
 
     does(world, lambda: save_bills(user_id, [lambda _: bill], now=world.now), say)

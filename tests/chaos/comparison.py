@@ -101,9 +101,9 @@ def _may_wait(world: World, rows: Rows, row: Item) -> bool:
     facts = world.facts(user_id) | dict.fromkeys(carried, again)
     oracle = Oracle(world.witness.script, user_id, facts, world.stopped(user_id))
     fates = [oracle.wanted(world.now + LATE).get(key) for key in carried]
-    return any(fate is not None and fate.at is not None for fate in fates) and not any(
-        fate is not None and "sent" in fate.words for fate in fates
-    )
+    known = [fate for fate in fates if fate is not None]
+    waits = [fate for fate in known if fate.unsettled or fate.at is not None]
+    return bool(waits) and all(fate in waits or "sent" not in fate.words for fate in known)
 
 
 def _check_resends(
@@ -156,7 +156,9 @@ def _compare_user(world: World, totals: Totals, user_id: str) -> None:
         own = {
             key: fate
             for key, fate in wanted.items()
-            if Key.parse(key).channel == channel and (key not in facts or facts[key].is_open)
+            if Key.parse(key).channel == channel
+            and (key not in facts or facts[key].is_open)
+            and not fate.unsettled
         }
         _compare_channel(world, totals, user_id, channel, own, schedule, minute)
 

@@ -26,7 +26,14 @@ MEANWHILE = (
     "sweeps",
     "receives",
     "overtakes",
+    "moves",
+    "plans",
+    "readdresses",
+    "imports",
+    "pays a part",
 )
+CHANGES = MEANWHILE[-5:]
+"""What is done to bills and settings beside payments, stops, deletions and pauses."""
 
 
 PEOPLE = (("ann", "rent"), ("ann", "power"), ("bob", "card"))
@@ -44,6 +51,11 @@ def act(world: World, what: str) -> None:
         "sweeps": World.sweep,
         "receives": _receives,
         "overtakes": _overtakes,
+        "moves": _moves,
+        "plans": _plans,
+        "readdresses": _readdresses,
+        "imports": _imports,
+        "pays a part": _pays_a_part,
     }
     what_for[what](world)
 
@@ -71,6 +83,35 @@ def _deletes(world: World) -> None:
 def _pauses(world: World) -> None:
     for user_id in ("ann", "bob"):
         acts.pauses(world, user_id, world.now.date() + timedelta(days=1))
+
+
+def _moves(world: World) -> None:
+    for user_id, zone in (("ann", "Asia/Shanghai"), ("bob", "America/New_York")):
+        acts.moves(world, user_id, zone)
+
+
+def _plans(world: World) -> None:
+    for user_id in ("ann", "bob"):
+        acts.plans(world, user_id, (1,))
+
+
+def _readdresses(world: World) -> None:
+    for user_id, channel in product(("ann", "bob", "eve"), Channel):
+        acts.readdresses(world, user_id, channel)
+
+
+def _imports(world: World) -> None:
+    """Due dates move, one becomes the bank's to pay, another one dearer."""
+    acts.imports(world, "ann", "rent", autopay=True)
+    acts.imports(world, "ann", "power", later=1)
+    acts.imports(world, "bob", "card", later=-1, amount="150.00")
+
+
+def _pays_a_part(world: World) -> None:
+    """In two parts, of which the second leaves nothing of one of the bills."""
+    for bill in PEOPLE:
+        acts.pays(world, *bill, "60.25", "part")
+    acts.pays(world, *PEOPLE[0], "60.25", "rest")
 
 
 def _receives(world: World) -> None:

@@ -8,13 +8,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from bill_reminders.domain.enums import Channel
-from tests.chaos import acts, story
+from tests.chaos import acts, crashes, story
 from tests.chaos.story import MINUTE, Totals
 from tests.chaos.world import Fault, Letter, World
 
 QUEUES = st.sampled_from(story.QUEUES)
 BILLS = st.sampled_from([("ann", "rent"), ("ann", "power"), ("bob", "card")])
 USERS = st.sampled_from(["ann", "bob"])
+PARTS = ("60.25", "100.00")
+SETTINGS = ("zone", "plan", "address")
+ZONES = ("UTC", "Asia/Shanghai", "America/Los_Angeles", "America/New_York")
+LEADS = ((3, 0), (3, 1, 0), (1,), ())
 FAULTS = ("dies", "dies after", "loses", "throttles", "cancels")
 ANSWERS = (
     "throttled",
@@ -120,6 +124,37 @@ class Campaign(RuleBasedStateMachine):
         until = None if days is None else self.world.now.date() + timedelta(days=days)
         acts.pauses(self.world, user_id, until)
 
+    @rule(bill=BILLS, name=st.sampled_from(["part", "rest"]), part=st.sampled_from(PARTS))
+    def pays_a_part(self, bill: tuple[str, str], name: str, part: str) -> None:
+        acts.pays(self.world, *bill, part, name)
+
+    @rule(
+        what=st.sampled_from(["zone", "plan", "address"]), user_id=USERS, number=st.integers(0, 3)
+    )
+    def settings_change(self, what: str, user_id: str, number: int) -> None:
+        match what:
+            case "zone":
+                acts.moves(self.world, user_id, ZONES[number])
+            case "plan":
+                acts.plans(self.world, user_id, LEADS[number])
+            case "address":
+                acts.readdresses(self.world, user_id, tuple(Channel)[number % 3])
+
+    @rule(
+        bill=BILLS,
+        later=st.integers(-2, 4),
+        amount=st.sampled_from(["120.50", "90.00", "150.00"]),
+        autopay=st.booleans(),
+    )
+    def the_biller_changes_a_bill(
+        self, bill: tuple[str, str], later: int, amount: str, autopay: bool
+    ) -> None:
+        acts.imports(self.world, *bill, later=later, amount=amount, autopay=autopay)
+
+    @rule(bill=BILLS, event=st.sampled_from(["debit-1", "debit-2"]))
+    def a_debit_fails(self, bill: tuple[str, str], event: str) -> None:
+        acts.debit_fails(self.world, *bill, event)
+
     # Faults
 
     @rule(ahead=st.integers(0, 14), fault=st.sampled_from(FAULTS))
@@ -138,7 +173,9 @@ class Campaign(RuleBasedStateMachine):
 
     @rule(
         ahead=st.integers(0, 14),
-        what=st.sampled_from(["pays", "stops", "deletes", "sweeps", "delivers", "pauses"]),
+        what=st.sampled_from(
+            ["pays", "stops", "deletes", "sweeps", "delivers", "pauses", *crashes.CHANGES]
+        ),
         bill=BILLS,
         queue=QUEUES,
     )
@@ -154,6 +191,7 @@ class Campaign(RuleBasedStateMachine):
             "sweeps": world.sweep,
             "delivers": lambda: world.deliver(queue, twice=True),
         }
+        does |= {change: lambda: crashes.act(world, what) for change in crashes.CHANGES}
         world.before[world.calls + ahead] = world.meanwhile(does[what])
 
     @rule(answers=st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=3))

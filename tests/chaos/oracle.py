@@ -66,10 +66,12 @@ Facts = Mapping[str, Fact]
 @dataclass(frozen=True)
 class Fate:
     """What may become of a reminder in a minute: `words` are "sent" and "skipped:<reason>". While
-    it waits there are none, and it has to be looked at `at` an instant or before."""
+    it waits there are none, and it has to be looked at `at` an instant or before. Of what is
+    `unsettled` nothing is asked."""
 
     words: frozenset[str] = frozenset()
     at: datetime | None = None
+    unsettled: bool = False
 
 
 @dataclass
@@ -101,6 +103,8 @@ class Script:
     bills: dict[tuple[str, str], Row] = field(default_factory=dict)
     events: list[Row] = field(default_factory=list)
     dates: dict[tuple[str, str], Dates] = field(default_factory=dict)
+    addresses: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Of users and channels: the number of the address that took the place of the first one."""
 
     def enters(self, bill: Row) -> None:
         """A bill that is new, or that was deleted and comes back."""
@@ -157,7 +161,7 @@ class Script:
 
     def copy(self) -> "Script":
         dates = {place: replace(each) for place, each in self.dates.items()}
-        return Script(dict(self.users), dict(self.bills), list(self.events), dates)
+        return Script(dict(self.users), dict(self.bills), list(self.events), dates, self.addresses)
 
     def _last(self, user_id: str, event: str) -> Row | None:
         of_user = (each for each in reversed(self.events) if each["user_id"] == user_id)
@@ -306,33 +310,57 @@ class _Occurrence:
     def _come(self, mark: Mark, instead: Mark, come: list[Mark], *, silent: bool) -> Fate:
         """Of what has come only the nearest may go, and nothing once a nearer one has gone; while
         the user wants to hear later, nothing but of a debit."""
-        now, wall, words = self.now, self.now.wall, set[str]()
-        of_debits = [each for each in come if each.rank == DEBIT]
-        is_debit, is_last = mark.rank == DEBIT, come[-1] is mark
-        nearer_went = any(self._place(each) > self._place(mark) for each in self._heard(mark))
+        now, words = self.now, set[str]()
+        foremost = self._foremost(come)
+        is_debit = mark.rank == DEBIT
+        nearer_went = any(
+            self._place(each) > self._place(mark) and (each.rank == DEBIT or not is_debit)
+            for each in self._heard(mark)
+        )
         if mark is not instead:
             words.add("skipped:merged")
-        if not is_last or nearer_went:
+        if mark is not foremost or nearer_went:
             words.add("skipped:superseded")
+        if is_debit and mark is foremost:
+            words.clear()
         if not is_debit and now.reopened_at and mark.instant <= _parsed(now.reopened_at):
             words.add("skipped:while_paid")
         if not is_debit and silent:
             words.add("skipped:snoozed")
-        useful_on = now.payable
-        if is_debit or wall.day_of(instead.instant) > useful_on:
-            useful_on = wall.day_of(instead.instant) + OVERDUE_IS_USEFUL_FOR
-        if wall.day_of(self.minute) > useful_on:
+        helps_until = self._helps_until(mark, instead)
+        if now.wall.day_of(self.minute) > helps_until:
             words.add("skipped:expired")
-        # what a debit that failed means for the reminders beside it is not settled here
-        if words and not of_debits:
-            return Fate(frozenset(words))
-        ends = midnight(wall, useful_on + DAY)
-        waits = [min(at, ends) for at in self._silences()]
+        waits = [min(at, midnight(now.wall, helps_until + DAY)) for at in self._silences()]
         waits += self._not_before(mark)
-        if waits and not words:
+        if not is_debit and any(each.rank == DEBIT for each in come):
+            # whether it goes beside a debit that failed, instead of it or not at all is not settled
+            loose = {"sent", "skipped:merged", "skipped:superseded", *words}
+            return Fate(frozenset(loose), unsettled=True)
+        if words:
+            return Fate(frozenset(words))
+        if waits:
             return Fate(at=max(waits))  # also where there is no address: there may be one by then
         goes = "sent" if self.oracle.reachable(self.channel) else "skipped:no_address"
-        return Fate(frozenset(words | {goes}))
+        return Fate(frozenset({goes}))
+
+    def _foremost(self, come: list[Mark]) -> Mark:
+        """A debit that failed and of which nobody was told goes first; then the nearest."""
+        for mark in reversed(come):
+            fact = self.oracle.facts.get(self._key(mark.name))
+            today = self.now.wall.day_of(self.minute)
+            if (
+                mark.rank == DEBIT
+                and (fact is None or fact.is_open)
+                and today <= self._helps_until(mark, mark)
+            ):
+                return mark
+        return come[-1]
+
+    def _helps_until(self, mark: Mark, instead: Mark) -> date:
+        """The due day, or a week from the day on which a notice goes that comes later; of a debit
+        always that week."""
+        goes_on, due = self.now.wall.day_of(instead.instant), self.now.payable
+        return goes_on + OVERDUE_IS_USEFUL_FOR if mark.rank == DEBIT or goes_on > due else due
 
     def _silences(self) -> Iterator[datetime]:
         """Until when a pause lasts, and quiet hours."""

@@ -18,8 +18,8 @@ did, and `tests/chaos/oracle.py` reads from it, by docs/rules.md and the enumera
 has to be said, what may be, and what must not. Each claim and each note of the ledger is held
 against it when it is written, rows, instants to wake at and providers at the end. `skipped` counts
 only with a reason that the script explains, `unknown` and a second message only where a fault was
-injected at the send or at the mark after it. The tables' double is compared with moto, call by call, in
-`tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and
+injected at the send or at the mark after it. The tables' double is compared with moto, call by
+call, in `tests/chaos/test_store.py`. A run that was stopped goes on where it was; `SCHEDULES=N` and
 `PAIRS=N` bound it, `make clean` starts it anew. Schedules are made from their block's number as the
 seed. A slice of it is part of `make test`.
 
