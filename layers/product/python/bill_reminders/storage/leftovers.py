@@ -53,9 +53,9 @@ def _rows(user_id: str) -> Iterator[Table]:
 def _messages(user_id: str) -> Iterator[Table]:
     seen: set[str] = set()  # a transaction takes no row twice
     for item in LedgerItem.query(user_id, consistent_read=True):
-        if item.link is not None and item.link not in seen:
-            seen.add(item.link)
-            yield LinkItem(item.link)
+        for link in {*filter(None, [item.link]), *(item.earlier_links or ())} - seen:
+            seen.add(link)
+            yield LinkItem(link)
         yield item
 
 
