@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bill_reminders import aws
+from bill_reminders.cli import erasing
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.money import Money
@@ -18,7 +20,7 @@ from bill_reminders.storage.saving import save_bills, save_user
 from tests.brute_force import DAY
 from tests.chaos import cast
 from tests.chaos.oracle import Script
-from tests.chaos.world import World
+from tests.chaos.world import Letter, World
 from tests.support import account_changes
 from tests.support.people import ENDPOINT, a_bill
 
@@ -145,6 +147,7 @@ def readdresses(world: World, user_id: str, channel: Channel) -> None:
             user = user.with_address(other, replace(known, value=value))
 
     def say(script: Script) -> None:
+        script.gives_up(user_id, channel.value)
         script.addresses = addresses
         script.happens(world.now, user_id, "started", value=channel.value)
 
@@ -220,3 +223,39 @@ def enters(world: World, user_id: str) -> None:
             )
 
     does(world, lambda: save_bills(user_id, [lambda _: bill], now=world.now), say)
+
+
+# Erasure -----------------------------------------------------------------------------------------
+
+
+def erases(world: World, user_id: str) -> None:
+    """As an operator does it; the job that clears up comes a little later."""
+    if user_id in world.witness.script.users:
+        queue = erasing.Queue(aws.client("sqs"), "JobsQueue")
+        does(
+            world,
+            lambda: erasing.erase(user_id, queue, now=world.now),
+            lambda script: script.erases(user_id),
+        )
+
+
+def comes_back(world: World, user_id: str) -> None:
+    """The biller's file has who was erased, or has them still."""
+    if user_id in world.witness.script.users:
+        return
+    drafts = [lambda _, bill=bill: bill for bill in cast.bills(user_id)]
+
+    def register() -> None:
+        save_user(cast.users()[user_id], shards=cast.SHARDS, now=world.now)
+        save_bills(user_id, drafts, now=world.now)
+
+    does(
+        world,
+        register,
+        lambda script: script.registers(cast.user_row(user_id), cast.bill_rows(user_id), world.now),
+    )
+
+
+def jobs_come_again(world: World) -> None:
+    """A queue delivers twice, be it days later."""
+    world.queues["JobsQueue"] += [Letter(body) for body in world.jobs]

@@ -4,13 +4,14 @@ Nothing of the product is asked. Rows are read as they stand in the tables.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.brute_force import CHANNELS, DAY
 from tests.chaos.expressions import Item
 from tests.chaos.oracle import Fact, Fate, Key, Oracle
+from tests.chaos.store import Store
 from tests.chaos.witness import instant
 from tests.chaos.world import LATE, MOST_A_DAY, Accepted, World
 
@@ -50,15 +51,19 @@ def compare(world: World, totals: Totals) -> None:
     totals.wrong += world.wrong + world.witness.wrong
     totals.accepted = len(world.accepted)
     taken: defaultdict[tuple[str, str], list[Accepted]] = defaultdict(list)
-    for each in world.accepted:
+    of_this_life = [a for a in world.accepted if world.witness.is_of_this_life(a.owner)]
+    for each in of_this_life:
         for key in each.keys:
             taken[each.user_id, key].append(each)
     totals.wrong += [f"sent and not in the ledger: {key}" for key in taken if key not in rows]
     for key, row in rows.items():
         _compare_row(world, totals, rows, row, taken[key])
-    _check_cap(world, totals)
+    _check_cap(world, totals, of_this_life)
     for user_id in world.witness.script.users:
         _compare_user(world, totals, user_id)
+    for user_id in world.witness.script.lives:
+        if user_id not in world.witness.script.users:
+            _check_erased(world, totals, user_id)
 
 
 def _compare_row(
@@ -120,12 +125,24 @@ def _check_resends(
             totals.duplicated.append(f"sent again, and nothing was injected: {name}")
 
 
-def _check_cap(world: World, totals: Totals) -> None:
+KEPT = ("Jobs",)
+"""Tables that remember for a week that somebody was erased."""
+
+
+def _check_erased(world: World, totals: Totals, user_id: str) -> None:
+    """No row is left of a user, nor did one come back."""
+    for name in Store().tables:
+        found = [row for row in world.store.all_items(name) if _text(row, "user_id") == user_id]
+        if found and name not in KEPT:
+            totals.wrong.append(f"{len(found)} rows of who is erased: {user_id} in {name}")
+
+
+def _check_cap(world: World, totals: Totals, accepted: Iterable[Accepted]) -> None:
     """No address got more than it may on one local day, resends included."""
     script, claims = world.witness.script, world.witness.claims
     counts = Counter(
         (each.user_id, each.channel, claims[each.owner].minute.astimezone(zone).date())
-        for each in world.accepted
+        for each in accepted
         if each.user_id in script.users
         for zone in [script.zone(each.user_id)]
     )

@@ -31,8 +31,10 @@ MEANWHILE = (
     "readdresses",
     "imports",
     "pays a part",
+    "erases",
+    "begins anew",
 )
-CHANGES = MEANWHILE[-5:]
+CHANGES = MEANWHILE[-7:]
 """What is done to bills and settings beside payments, stops, deletions and pauses."""
 
 
@@ -56,6 +58,8 @@ def act(world: World, what: str) -> None:
         "readdresses": _readdresses,
         "imports": _imports,
         "pays a part": _pays_a_part,
+        "erases": _erases,
+        "begins anew": _begins_anew,
     }
     what_for[what](world)
 
@@ -112,6 +116,18 @@ def _pays_a_part(world: World) -> None:
     for bill in PEOPLE:
         acts.pays(world, *bill, "60.25", "part")
     acts.pays(world, *PEOPLE[0], "60.25", "rest")
+
+
+def _erases(world: World) -> None:
+    for user_id in ("ann", "bob"):
+        acts.erases(world, user_id)
+
+
+def _begins_anew(world: World) -> None:
+    """Erased and imported again before what is left is cleared up."""
+    _erases(world)
+    for user_id in ("ann", "bob"):
+        acts.comes_back(world, user_id)
 
 
 def _receives(world: World) -> None:

@@ -155,6 +155,17 @@ class Campaign(RuleBasedStateMachine):
     def a_debit_fails(self, bill: tuple[str, str], event: str) -> None:
         acts.debit_fails(self.world, *bill, event)
 
+    @rule(user_id=USERS)
+    def is_erased(self, user_id: str) -> None:
+        acts.erases(self.world, user_id)
+
+    @precondition(lambda self: self.world.jobs)
+    @rule(user_id=USERS, again=st.booleans())
+    def comes_back(self, user_id: str, again: bool) -> None:
+        acts.comes_back(self.world, user_id)
+        if again:
+            acts.jobs_come_again(self.world)
+
     # Faults
 
     @rule(ahead=st.integers(0, 14), fault=st.sampled_from(FAULTS))

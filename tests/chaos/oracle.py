@@ -105,6 +105,10 @@ class Script:
     dates: dict[tuple[str, str], Dates] = field(default_factory=dict)
     addresses: dict[tuple[str, str], int] = field(default_factory=dict)
     """Of users and channels: the number of the address that took the place of the first one."""
+    silenced: frozenset[tuple[str, str, int]] = frozenset()
+    """Addresses that were given up when their owner had said STOP: by user, channel and number."""
+    lives: dict[str, int] = field(default_factory=dict)
+    """How often each user was erased."""
 
     def enters(self, bill: Row) -> None:
         """A bill that is new, or that was deleted and comes back."""
@@ -143,12 +147,31 @@ class Script:
         )
         dates.leave(told=told)
 
+    def gives_up(self, user_id: str, channel: str) -> None:
+        """An address becomes nobody's; a STOP stays with it."""
+        if channel in self.stopped(user_id):
+            number = self.addresses.get((user_id, channel), 0)
+            self.silenced |= {(user_id, channel, number)}
+
     def erases(self, user_id: str) -> None:
-        """Nothing is left of a user."""
-        self.users.pop(user_id, None)
+        """Nothing is left of a user but the STOPs of their addresses."""
+        for channel in CHANNELS:
+            self.gives_up(user_id, channel)
+            self.addresses.pop((user_id, channel), None)
+        del self.users[user_id]
+        self.lives[user_id] = self.lives.get(user_id, 0) + 1
         self.bills = {place: row for place, row in self.bills.items() if place[0] != user_id}
         self.dates = {place: each for place, each in self.dates.items() if place[0] != user_id}
         self.events = [each for each in self.events if each["user_id"] != user_id]
+
+    def registers(self, user: Row, bills: Iterable[Row], at: datetime) -> None:
+        """Whoever had the id before, this one begins with nothing."""
+        self.users[user["user_id"]] = user
+        for bill in bills:
+            self.enters(bill)
+        for user_id, channel, number in sorted(self.silenced):
+            if (user_id, number) == (user["user_id"], 0):
+                self.says_stop(at, user_id, channel)
 
     def now(self, user_id: str, bill_id: str, nominal: date, channel: str) -> Now:
         history = [
@@ -161,7 +184,15 @@ class Script:
 
     def copy(self) -> "Script":
         dates = {place: replace(each) for place, each in self.dates.items()}
-        return Script(dict(self.users), dict(self.bills), list(self.events), dates, self.addresses)
+        return replace(
+            self,
+            users=dict(self.users),
+            bills=dict(self.bills),
+            events=list(self.events),
+            dates=dates,
+            addresses=dict(self.addresses),
+            lives=dict(self.lives),
+        )
 
     def _last(self, user_id: str, event: str) -> Row | None:
         of_user = (each for each in reversed(self.events) if each["user_id"] == user_id)

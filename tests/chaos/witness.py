@@ -27,6 +27,7 @@ class Claimed:
     channel: str
     keys: tuple[str, ...]
     minute: datetime
+    life: int
     in_doubt: str = ""
     """What was injected that lets its message be `unknown`."""
 
@@ -73,7 +74,10 @@ class Witness:
             word = "sent" if item in claimed else f"skipped:{_text(item, 'reason')}"
             if state == "unknown" and int(item.get("resends", {"N": "0"})["N"]) == 0:
                 self.wrong.append(f"unknown, and never sent: {_text(item, 'key')}")
+            if not self.script.users:
+                continue
             if user_id not in self.script.users:
+                self.wrong.append(f"written of who is erased: {_text(item, 'key')} ({user_id})")
                 continue
             oracle = Oracle(self.script, user_id, facts, stopped)
             said = oracle.judge(_text(item, "key"), word, self._minutes(work, now))
@@ -93,7 +97,9 @@ class Witness:
         keys = tuple(_text(item, "key") for item in items)
         work.owner, work.sent = _text(first, "owner"), False
         why = "stood still" if work.stood_still else ""
-        self.claims[work.owner] = Claimed(_text(first, "user_id"), channel, keys, now, why)
+        user_id = _text(first, "user_id")
+        life = self.script.lives.get(user_id, 0)
+        self.claims[work.owner] = Claimed(user_id, channel, keys, now, life, why)
 
     def sees_state(self, row: Item, work: Work | None) -> None:
         """A row of the ledger after a call that wrote to it."""
@@ -125,9 +131,14 @@ class Witness:
         today = minute.astimezone(zone).date()
         return sum(
             claim.minute.astimezone(zone).date() == today
-            for claim in self.claims.values()
-            if (claim.user_id, claim.channel) == (user_id, channel)
+            for owner, claim in self.claims.items()
+            if self.is_of_this_life(owner) and (claim.user_id, claim.channel) == (user_id, channel)
         )
+
+    def is_of_this_life(self, owner: str) -> bool:
+        """Whether a claim was made of the account that its user has now."""
+        claim = self.claims[owner]
+        return claim.life == self.script.lives.get(claim.user_id, 0)
 
 
 def stopped_channels(user: Item | None) -> frozenset[str]:

@@ -127,6 +127,8 @@ class World:
     skew: timedelta = timedelta()
     said: dict[str, str] = field(default_factory=dict)
     """The worst that a receipt said of a message, by the provider's id."""
+    jobs: list[str] = field(default_factory=list)
+    """The messages of all jobs that were promised, by which they can come again."""
     witness: Witness = field(default_factory=Witness)
     journal: list[tuple[str, dict[str, Any], Any]] | None = None
     """Every call to the tables with its answer, when it is kept."""
@@ -176,6 +178,8 @@ class World:
                 return {"Successful": [{} for _ in request["Entries"]]}
             case "sqs", "SendMessage":
                 self.queues[request["QueueUrl"]].append(self._put_back(request))
+                if request["QueueUrl"] == "JobsQueue":
+                    self.jobs.append(request["MessageBody"])
                 return {"MessageId": "put-back"}
             case "sqs", "GetQueueAttributes":
                 held = len(self.queues[request["QueueUrl"]])
@@ -183,6 +187,8 @@ class World:
                 return {
                     "Attributes": {n: str(0 if place else held) for place, n in enumerate(names)}
                 }
+            case "sns", "DeleteEndpoint":
+                return {}
             case "sns", "Publish":
                 push = "TargetArn" in request
                 address = request["TargetArn"] if push else request["PhoneNumber"]
@@ -446,6 +452,7 @@ def _reader(queue: str) -> str:
         "PushNudges": "SendPush",
         "EmailNudges": "SendEmail",
         "Receipts": "ReadReceipts",
+        "JobsQueue": "RunJobs",
     }[queue]
 
 
