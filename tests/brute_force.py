@@ -434,6 +434,7 @@ class _Life:
         order = sorted(wanted, key=lambda mark: (wall.day_of(mark[0]), mark[1], mark[2]))
         nearest_on = {wall.day_of(instant): instant for instant, _, _, _ in order}
         self.standing = {wall.day_of(instant): name for instant, _, _, name in order}
+        self.instants = nearest_on
         return {name: nearest_on[wall.day_of(instant)] for instant, _, _, name in order}
 
     def ahead(self, now: Now, name: str) -> list[str] | None:
@@ -508,10 +509,10 @@ class _Life:
             if (now.due, revision, name) in self.verdicts:
                 continue
             instant = planned[name]
-            own = self.nearness(now, Verdict(name, instant, "", minute, revision, now.due))
+            own = self.nearness(now, name)
             anywhere = self.ahead(now, name) is not None
             nearer_went = any(
-                self.nearness(now, other) > own
+                self.nearness(now, other.trigger) > own
                 for other in self.heard(now.due, revision, anywhere=anywhere)
             )
             merged = self.standing[now.wall.day_of(instant)] != name
@@ -554,8 +555,16 @@ class _Life:
         if resumes is not None and minute < resumes:
             return min(resumes, first_instant(wall.zone, useful_on + DAY, time()))
         if wall.is_quiet(minute):
-            return out_of_quiet(wall, minute, MINUTE)
+            ends = out_of_quiet(wall, minute, MINUTE)
+            # the end of a night is no day of its own: where a nearer one goes later on it, that
+            # night has brought two to one day
+            if not name.startswith("autopay") and self.comes_later_on(wall.day_of(ends), ends):
+                return "skipped:merged"
+            return ends
         return "sent" if self.reachable(now) else "skipped:no_address"
+
+    def comes_later_on(self, day: date, instant: datetime) -> bool:
+        return any(at > instant and wall_day == day for wall_day, at in self.instants.items())
 
     def heard(self, due: str, revision: int, *, anywhere: bool) -> list[Verdict]:
         """What went out about this occurrence, here or on any channel."""
@@ -566,13 +575,11 @@ class _Life:
             if (verdict.outcome, verdict.due, verdict.revision) == ("sent", due, revision)
         ]
 
-    def nearness(self, now: Now, verdict: Verdict) -> tuple[date, int, date]:
-        kind, _, value = verdict.trigger.partition(":")
-        rank = {"snooze": 0, "lead": 1, "overdue": 1, "autopay_failed": 2}[kind]
-        on = now.wall.day_of(verdict.planned_at)
-        if rank != 1:
-            return on, rank, on
-        return on, rank, now.payable + int(value) * DAY * (1 if kind == "overdue" else -1)
+    def nearness(self, now: Now, name: str) -> tuple[date, int, date]:
+        """By the present wall and plan, also of what went out by others: what a reminder was for
+        does not change with a zone."""
+        (mark,) = now.named(name)
+        return now.wall.day_of(mark.instant), mark.rank, mark.day
 
 
 def payable_on(due: date, country: str, policy: str) -> date:

@@ -362,7 +362,10 @@ class _Occurrence:
         if now.wall.day_of(self.minute) > helps_until:
             words.add("skipped:expired")
         waits = [min(at, midnight(now.wall, helps_until + DAY)) for at in self._silences()]
-        waits += self._not_before(mark)
+        later = list(self._not_before(mark))
+        if not is_debit and not words and not later and self._night_brings_nearer():
+            words.add("skipped:merged")
+        waits += later
         if not is_debit and any(each.rank == DEBIT for each in come):
             # whether it goes beside a debit that failed, instead of it or not at all is not settled
             loose = {"sent", "skipped:merged", "skipped:superseded", *words}
@@ -373,6 +376,24 @@ class _Occurrence:
             return Fate(at=max(waits))  # also where there is no address: there may be one by then
         goes = "sent" if self.oracle.reachable(self.channel) else "skipped:no_address"
         return Fate(frozenset({goes}))
+
+    def _night_brings_nearer(self) -> bool:
+        """Whether quiet hours put things off to a day on which a nearer reminder goes later."""
+        wall, resumes = self.now.wall, self.now.resumes_at()
+        is_paused = resumes is not None and self.minute < resumes
+        if is_paused or not wall.is_quiet(self.minute):
+            return False
+        ends = out_of_quiet(wall, self.minute, MINUTE)
+        marks = filter(self._speaks, self.now.marks())
+        return any(
+            mark.instant > ends
+            and wall.day_of(mark.instant) == wall.day_of(ends)
+            and self._is_open(self._key(mark.name))
+            for mark in marks
+        )
+
+    def _is_open(self, key: str) -> bool:
+        return key not in self.oracle.facts or self.oracle.facts[key].is_open
 
     def _foremost(self, come: list[Mark]) -> Mark:
         """A debit that failed and of which nobody was told goes first; then the nearest."""
