@@ -19,10 +19,11 @@ from bill_reminders.domain.people import PlanChange
 from bill_reminders.storage.saving import save_bills, save_user
 from tests.brute_force import DAY
 from tests.chaos import cast
-from tests.chaos.oracle import Script
+from tests.chaos.oracle import Script, nominal_date
 from tests.chaos.world import Letter, World
 from tests.support import account_changes
-from tests.support.people import ENDPOINT, a_bill
+from tests.support.people import ENDPOINT, a_bill, address_of
+from tests.support.sms_replies import envelope
 
 
 def does(world: World, act: Callable[[], object], say: Callable[[Script], object]) -> None:
@@ -86,6 +87,62 @@ def plans(world: World, user_id: str, leads: tuple[int, ...]) -> None:
             world.now, user_id, "planned", value="+".join(map(str, leads)) or "none"
         ),
     )
+
+
+# An SMS that they write --------------------------------------------------------------------------
+
+
+def writes(world: World, user_id: str, text: str) -> None:
+    """A reply goes through the real handler. Which bill it was for is the conversation's to find
+    out, and is read from the bills; what follows from it is the script's."""
+    script = world.witness.script
+    if user_id not in script.users or not script.users[user_id]["phone"]:
+        return
+    number = script.addresses.get((user_id, "sms"))
+    first = address_of(user_id, Channel.SMS)
+    sender = first if number is None else _address(user_id, Channel.SMS, number)
+    before = _happened(world, user_id)
+
+    world.replies += 1
+    letter = Letter(envelope(text, sender=sender, message_id=f"reply-{world.replies}"))
+
+    def hand_over() -> None:
+        world.queues["Replies"].append(letter)
+        while world.deliver("Replies"):
+            pass
+
+    def say(script: Script) -> None:
+        if text == "STOP":
+            script.says_stop(world.now, user_id, "sms")
+        if text == "START":
+            script.happens(world.now, user_id, "started", value="sms")
+
+    does(world, hand_over, say)
+    for event, bill_id, number, value in sorted(_happened(world, user_id) - before):
+        row = world.witness.script.bills[user_id, bill_id]
+        first_due = row["first_due"]
+        nominal = nominal_date(first_due, row["repeats"], number)
+        more = {"value": value} if event == "paid" else {"until": value}
+        assert nominal is not None
+        world.witness.script.happens(
+            world.now, user_id, event, bill_id, due_on=nominal.isoformat(), **more
+        )
+
+
+def _happened(world: World, user_id: str) -> set[tuple[str, str, int, str]]:
+    """Payments in full and snoozes that stand in the bills of a user."""
+    found: set[tuple[str, str, int, str]] = set()
+    for bill in world.store.of("Bills", user_id):
+        bill_id = bill["bill_id"]["S"]
+        for each in bill.get("payments", {"L": []})["L"]:
+            payment = each["M"]
+            if "amount" not in payment:
+                number = int(payment["occurrence"]["N"])
+                found.add(("paid", bill_id, number, payment["payment_id"]["S"]))
+        for each in bill.get("snoozes", {"L": []})["L"]:
+            number, until = int(each["M"]["occurrence"]["N"]), each["M"]["until"]["S"]
+            found.add(("snoozed", bill_id, number, until))
+    return found
 
 
 # The biller's file -------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def compare(world: World, totals: Totals) -> None:
     rows = {
         (row["user_id"]["S"], row["key"]["S"]): row
         for row in world.store.all_items("Ledger")
-        if "trigger" in row
+        if "bill_id" in row
     }
     totals.wrong += world.wrong + world.witness.wrong
     totals.accepted = len(world.accepted)

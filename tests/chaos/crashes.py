@@ -33,8 +33,9 @@ MEANWHILE = (
     "pays a part",
     "erases",
     "begins anew",
+    "writes",
 )
-CHANGES = MEANWHILE[-7:]
+CHANGES = MEANWHILE[-8:]
 """What is done to bills and settings beside payments, stops, deletions and pauses."""
 
 
@@ -60,6 +61,7 @@ def act(world: World, what: str) -> None:
         "pays a part": _pays_a_part,
         "erases": _erases,
         "begins anew": _begins_anew,
+        "writes": _writes,
     }
     what_for[what](world)
 
@@ -128,6 +130,12 @@ def _begins_anew(world: World) -> None:
     _erases(world)
     for user_id in ("ann", "bob"):
         acts.comes_back(world, user_id)
+
+
+def _writes(world: World) -> None:
+    """By SMS: which is paid, and that no more shall come."""
+    for text in ("PAID", "1", "STOP"):
+        acts.writes(world, "ann", text)
 
 
 def _receives(world: World) -> None:

@@ -155,6 +155,10 @@ class Campaign(RuleBasedStateMachine):
     def a_debit_fails(self, bill: tuple[str, str], event: str) -> None:
         acts.debit_fails(self.world, *bill, event)
 
+    @rule(text=st.sampled_from(["PAID", "1", "SNOOZE", "STOP", "START", "LIST"]))
+    def writes_back(self, text: str) -> None:
+        acts.writes(self.world, "ann", text)
+
     @rule(user_id=USERS)
     def is_erased(self, user_id: str) -> None:
         acts.erases(self.world, user_id)

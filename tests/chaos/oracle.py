@@ -369,6 +369,7 @@ class _Occurrence:
         if not is_debit and any(each.rank == DEBIT for each in come):
             # whether it goes beside a debit that failed, instead of it or not at all is not settled
             loose = {"sent", "skipped:merged", "skipped:superseded", *words}
+            loose |= set() if self.oracle.reachable(self.channel) else {"skipped:no_address"}
             return Fate(frozenset(loose), unsettled=True)
         if words:
             return Fate(frozenset(words))

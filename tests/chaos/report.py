@@ -11,8 +11,8 @@ REPORT = ROOT / "docs" / "fault-campaign.md"
 
 HEAD = """# The fault campaign
 
-Written by `make chaos`, which runs the real handlers of find_due, the senders, settle and
-read_receipts against tables, queues and providers in memory; and, with a fault proxy on the wire,
+Written by `make chaos`, which runs the real handlers of find_due, the senders, settle,
+read_receipts, read_replies and run_jobs against tables, queues and providers in memory; and, with a fault proxy on the wire,
 the deployed local stack. What is due nobody asks the product: a script says what people entered and
 did, and `tests/chaos/oracle.py` reads from it, by docs/rules.md and the enumerator's instants, what
 has to be said, what may be, and what must not. Each claim and each note of the ledger is held
@@ -34,7 +34,8 @@ KINDS = {
     "failed_after": "a provider took the message and failed with 500",
     "index lag": "the indexes did not show what was written",
     "lost": "a provider took the message and went silent",
-    "meanwhile": "somebody paid, stopped, paused or deleted; another worker or a sweep went ahead",
+    "meanwhile": "somebody paid, stopped, paused, moved, wrote or was erased; the biller changed a "
+    "bill; another worker or a sweep went ahead",
     "opted_out": "a provider says that the address opted out, or is disabled",
     "poison": "something unreadable in a queue",
     "refused": "a provider refused for good",

@@ -14,7 +14,7 @@ from tests.support import receipts as forms
 
 MINUTE = timedelta(minutes=1)
 NINE = START + timedelta(hours=9)
-QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts", "JobsQueue")
+QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts", "JobsQueue", "Replies")
 SKEW = timedelta(minutes=5)
 """By how much a function's clock may differ from the others'."""
 NEVER = "9999"

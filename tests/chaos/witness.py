@@ -109,10 +109,11 @@ class Witness:
         if state != "unknown":
             return
         place = _text(row, "user_id"), _text(row, "key")
-        is_old = place in self.unknown and owner == ""
         self.unknown.add(place)
         claim = self.claims.get(owner)
-        if not is_old and claim is not None and not claim.in_doubt:
+        if claim is None or not self.is_of_this_life(owner):  # nobody is left to be told
+            return
+        if not claim.in_doubt:
             self.wrong.append(f"unknown, and nothing was injected: {place[0]} {place[1]}")
 
     def sees_fault(self, work: Work, what: str, *, death: bool) -> None:

@@ -47,6 +47,7 @@ OFFSET = "/chaos/clock-offset"
 LATE = timedelta(seconds=1)
 """A handler is at work in its minute, not a hair before: it asks how far to move its clock after it
 has read it."""
+TWO_WAY = json.dumps({"US": {"number": "+12025550100", "two_way": True}})
 SENDS = ("Publish", "SendEmail")
 MOST_A_DAY = 3
 """Messages to one address on one local day, in this world."""
@@ -129,6 +130,8 @@ class World:
     """The worst that a receipt said of a message, by the provider's id."""
     jobs: list[str] = field(default_factory=list)
     """The messages of all jobs that were promised, by which they can come again."""
+    replies: int = 0
+    """How many SMS people have written."""
     witness: Witness = field(default_factory=Witness)
     journal: list[tuple[str, dict[str, Any], Any]] | None = None
     """Every call to the tables with its answer, when it is kept."""
@@ -168,7 +171,8 @@ class World:
                 name = request["Name"]
                 offset = self.now + LATE + self.skew - datetime.now(UTC)
                 value = str(offset.total_seconds()) if name == OFFSET else OPEN
-                value = "{}" if "Origins" in name else value
+                if "Origins" in name:
+                    value = TWO_WAY if self.processes[-1].name == "ReadReplies" else "{}"
                 return {"Parameter": {"Value": value}}
             case "secretsmanager", _:
                 return {"SecretString": "of this world"}
@@ -190,6 +194,8 @@ class World:
             case "sns", "DeleteEndpoint":
                 return {}
             case "sns", "Publish":
+                if self.processes[-1].name == "ReadReplies":  # an answer to who has just written
+                    return {"MessageId": "answer"}
                 push = "TargetArn" in request
                 address = request["TargetArn"] if push else request["PhoneNumber"]
                 return self._take("push" if push else "sms", address, "")
@@ -219,7 +225,7 @@ class World:
             self.witness.sees_rows(of_user, facts[user_id], self.stopped(user_id), work, clock)
         for key in updated:
             row = self.store.item("Ledger", *key)
-            if row is not None and "state" in row:
+            if row is not None and "state" in row and "bill_id" in row:
                 self.witness.sees_state(row, None if process is None else work)
         return answer
 
@@ -259,7 +265,7 @@ class World:
         ours = "" if process.claim is None else process.claim[2]
         clock = InstantAttribute().serialize(self.now + max(self.skew, timedelta()))
         for row in marked:
-            if row is None or "state" not in row:  # what is known of a channel
+            if row is None or "bill_id" not in row:  # what is known of a channel, an answer
                 continue
             if row["state"]["S"] not in ("claimed", "in_digest"):
                 continue
@@ -434,7 +440,7 @@ def _put(operation: str, request: dict[str, Any]) -> list[Item]:
     puts = [request] if operation == "PutItem" else []
     puts += [each["Put"] for each in request.get("TransactItems", []) if "Put" in each]
     items = [put["Item"] for put in puts if put["TableName"] == "Ledger"]
-    return [item for item in items if "trigger" in item and "state" in item]
+    return [item for item in items if "bill_id" in item and "state" in item]
 
 
 def _claimed(items: list[Item]) -> list[Item]:
@@ -453,6 +459,7 @@ def _reader(queue: str) -> str:
         "EmailNudges": "SendEmail",
         "Receipts": "ReadReceipts",
         "JobsQueue": "RunJobs",
+        "Replies": "ReadReplies",
     }[queue]
 
 
