@@ -12,8 +12,9 @@ REPORT = ROOT / "docs" / "fault-campaign.md"
 HEAD = """# The fault campaign
 
 Written by `make chaos`, which runs the real handlers of find_due, the senders, settle,
-read_receipts, read_replies and run_jobs against tables, queues and providers in memory; and, with a fault proxy on the wire,
-the deployed local stack. What is due nobody asks the product: a script says what people entered and
+read_receipts, read_replies and run_jobs against tables, queues and providers in memory; and, with a
+fault proxy on the wire, the deployed local stack.
+What is due nobody asks the product: a script says what people entered and
 did, and `tests/chaos/oracle.py` reads from it, by docs/rules.md and the enumerator's instants, what
 has to be said, what may be, and what must not. Each claim and each note of the ledger is held
 against it when it is written, rows, instants to wake at and providers at the end. `skipped` counts

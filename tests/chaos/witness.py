@@ -51,8 +51,6 @@ class Witness:
     claims: dict[str, Claimed] = field(default_factory=dict)
     bad_words: set[tuple[str, str]] = field(default_factory=set)
     """Users and channels of which a provider said that the address is of no use."""
-    unknown: set[tuple[str, str]] = field(default_factory=set)
-    """What nobody knew of at some time."""
     wrong: list[str] = field(default_factory=list)
     skewed: bool = False
 
@@ -108,13 +106,12 @@ class Witness:
             work.owner = ""
         if state != "unknown":
             return
-        place = _text(row, "user_id"), _text(row, "key")
-        self.unknown.add(place)
         claim = self.claims.get(owner)
         if claim is None or not self.is_of_this_life(owner):  # nobody is left to be told
             return
         if not claim.in_doubt:
-            self.wrong.append(f"unknown, and nothing was injected: {place[0]} {place[1]}")
+            name = f"{claim.user_id} {_text(row, 'key')}"
+            self.wrong.append(f"unknown, and nothing was injected: {name}")
 
     def sees_fault(self, work: Work, what: str, *, death: bool) -> None:
         """Something was injected into a handler's work."""
