@@ -385,13 +385,10 @@ class _Occurrence:
         if is_paused or not wall.is_quiet(self.minute):
             return False
         ends = out_of_quiet(wall, self.minute, MINUTE)
-        marks = filter(self._speaks, self.now.marks())
-        return any(
-            mark.instant > ends
-            and wall.day_of(mark.instant) == wall.day_of(ends)
-            and self._is_open(self._key(mark.name))
-            for mark in marks
-        )
+        marks = sorted(filter(self._speaks, self.now.marks()), key=self._place)
+        there = [mark for mark in marks if wall.day_of(mark.instant) == wall.day_of(ends)]
+        is_later = bool(there) and there[-1].instant > ends  # it gives its minute to all of them
+        return is_later and any(self._is_open(self._key(mark.name)) for mark in there)
 
     def _is_open(self, key: str) -> bool:
         return key not in self.oracle.facts or self.oracle.facts[key].is_open
