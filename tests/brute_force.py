@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 # The pinned tzdata package decides, not whatever the machine has.
@@ -93,8 +94,10 @@ def _fill_the_day(wall: Wall) -> bool:
     return all(_within(minute, wall.own) or _within(minute, wall.law) for minute in minutes)
 
 
-LAW = {"+1 202": (time(21), time(8)), "+61": (time(21), time(8)), "+44": None, "": None}
-"""When no SMS may arrive at the numbers of the files, by how they start."""
+NIGHT = (time(21), time(8))
+LAW = {"+1 202": NIGHT, "+61": NIGHT, "+999": NIGHT, "+44": None, "": None}
+"""When no SMS may arrive at the numbers of the files, by how they start. Of a country that nobody
+knows, as that of +999, the strictest is assumed."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def _due_of_bill(
     outage: tuple[datetime, datetime] | None,
 ) -> Iterator[Expected]:
     wall = Wall(_zone(user["time_zone"]), _quiet_hours(user["quiet_hours"]))
-    plans = [_Now(user, bill, "", events[:n]) for n in range(len(events) + 1)]
+    plans = [Now(user, bill, "", events[:n]) for n in range(len(events) + 1)]
     before = max(plan.latest for plan in plans)
     after = max(offset for plan in plans for offset in (*plan.leads, 0))
     today = wall.day_of(imported_at)
@@ -206,7 +209,17 @@ def _due_of_bill(
                 )
 
 
-class _Now:
+class Mark(NamedTuple):
+    """A reminder that is wanted: the minute at which it goes by itself, its kind (of two on one day
+    the higher stands nearer), the day that it is for, and its name."""
+
+    instant: datetime
+    rank: int
+    day: date
+    name: str
+
+
+class Now:
     """What holds of one occurrence after these events: a plain reading of the files."""
 
     def __init__(
@@ -243,6 +256,8 @@ class _Now:
                 self.own_leads = days
             case "stopped", [channel]:
                 self.stopped.add(channel)
+            case "started", [channel]:
+                self.stopped.discard(channel)
 
     def _happening(self, event: Row) -> None:
         mine = event["due_on"] == self.nominal
@@ -250,11 +265,12 @@ class _Now:
             case "closed" | "deleted":
                 self.closed = True
             case "redated":
-                self.due = event["value"]
+                self._redated(event["value"])
             case "stated" if mine:
                 self.amount = event["amount"]
             case "paid" if mine:
-                self.paid[event["value"]] = event
+                if event["amount"] or not self.settled:  # of nothing that is left nothing is paid
+                    self.paid.setdefault(event["value"], event)
             case "undone" if event["value"] in self.paid:
                 was_settled = self.settled
                 del self.paid[event["value"]]
@@ -263,7 +279,16 @@ class _Now:
             case "snoozed" if mine:
                 self.snoozed_until = event["until"]
             case "debit_failed" if mine:
-                self.failures.append(event)
+                if all(event["value"] != known["value"] for known in self.failures):
+                    self.failures.append(event)
+
+    def _redated(self, due: str) -> None:
+        """A wish for a day up to the due date is none for a day after it."""
+        until = self.snoozed_until
+        is_up_to_it = bool(until) and until <= f"{self.payable}"
+        self.due = due
+        if is_up_to_it and f"{self.payable}" < until:
+            self.snoozed_until = ""
 
     def _plan(self) -> None:
         user, bill = self.user, self.bill
@@ -293,6 +318,53 @@ class _Now:
         if "" in sums:
             return True
         return bool(self.amount and sums and sum(map(Decimal, sums)) >= Decimal(self.amount))
+
+    def marks(self) -> list[Mark]:
+        """All that plan, snooze and failed debits want of it, in no order."""
+        offsets = {f"lead:{days}": -days for days in self.leads}
+        offsets |= {f"overdue:{days}": days for days in self.overdues}
+        found = [self._mark(name, 1, offset) for name, offset in offsets.items()]
+        if self.snoozed_until:
+            found += self.named(f"snooze:{self.snoozed_until}")
+        for failure in self.failures:
+            instant = out_of_quiet(self.wall, _at(failure), MINUTE)
+            name = f"autopay_failed:{failure['value']}"
+            found.append(Mark(instant, 2, self.wall.day_of(_at(failure)), name))
+        return found
+
+    def named(self, name: str) -> list[Mark]:
+        """The mark of that name, wanted or not, as zone, hours and plan are now; none for a debit
+        of which nothing is known."""
+        kind, _, value = name.partition(":")
+        match kind:
+            case "lead" | "overdue":
+                return [self._mark(name, 1, -int(value) if kind == "lead" else int(value))]
+            case "snooze":
+                return [self._mark(name, 0, (date.fromisoformat(value) - self.payable).days)]
+        return [mark for mark in self.marks() if mark.name == name]
+
+    def _mark(self, name: str, rank: int, offset: int) -> Mark:
+        instant = planned_instant(self.wall, self.payable, offset, self.remind_at)
+        return Mark(instant, rank, self.payable + offset * DAY, name)
+
+    def ahead(self, channel: str, days: int) -> list[str] | None:
+        """The channels that must fail before a reminder goes by this one so many days before the
+        due date; None when it goes anyway, [] when it never does."""
+        part = [other for other, joins in self.joins.items() if days <= joins]
+        if channel in part:
+            return None
+        listed = list(self.joins)
+        return [*part, *listed[: listed.index(channel)]] if part else []
+
+    def resumes_at(self) -> datetime | None:
+        """The minute of the day after the pause from which on reminders go again."""
+        if not self.paused_until:
+            return None
+        wall, day = self.wall, date.fromisoformat(self.paused_until) + DAY
+        usual = first_instant(wall.zone, day, self.remind_at)
+        before = out_of_quiet(wall, usual, -MINUTE)
+        too_late = wall.day_of(out_of_quiet(wall, usual, MINUTE)) != day
+        return before if too_late and wall.day_of(before) == day else usual
 
     @property
     def wall(self) -> Wall:
@@ -336,13 +408,13 @@ class _Life:
         self.lives = lives
         self.user, self.bill, self.channel, self.events = user, bill, channel, events
         self.first_due = due.isoformat()
-        self.usable = channel in _usable_channels(user)
+        self.usable = channel in usable_channels(user)
         self.verdicts: dict[tuple[str, int, str], Verdict] = {}
 
-    def now(self, minute: datetime) -> _Now:
+    def now(self, minute: datetime) -> Now:
         """What holds in a minute: an event takes effect in the minute after its own."""
         history = [event for event in self.events if _at(event) < minute]
-        return _Now(self.user, self.bill, self.first_due, history, self.channel)
+        return Now(self.user, self.bill, self.first_due, history, self.channel)
 
     def pass_through(self, minute: datetime) -> list[datetime]:
         """Live through a minute; those in which something may happen next."""
@@ -350,56 +422,37 @@ class _Life:
         waits += [at for at in self.planned(self.now(minute), minute).values() if at > minute]
         return waits + [_at(event) + MINUTE for event in self.events if _at(event) >= minute]
 
-    def planned(self, now: _Now, minute: datetime) -> dict[str, datetime]:
+    def planned(self, now: Now, minute: datetime) -> dict[str, datetime]:
         """Each trigger's instant; of those on one day the nearest gives it to all."""
         if self.channel not in now.joins or now.closed:
             return {}
-        wall = now.wall
-        marks = [(f"lead:{lead}", -lead, now.payable - lead * DAY) for lead in now.leads]
-        marks += [(f"overdue:{late}", late, now.payable + late * DAY) for late in now.overdues]
-        dated = [
-            # (day it goes out, kind, day it is for, name, instant)
-            (_planned_at(wall, now.payable, offset, now.remind_at), 1, day, name)
-            for name, offset, day in marks
-        ]
-        if now.snoozed_until:
-            day = date.fromisoformat(now.snoozed_until)
-            offset = (day - now.payable).days
-            self.silent_until = _planned_at(wall, now.payable, offset, now.remind_at)
-            dated.append((self.silent_until, 0, day, f"snooze:{day}"))
-        for failure in now.failures:
-            instant = _out_of_quiet(wall, _at(failure), MINUTE)
-            failed_on = wall.day_of(_at(failure))
-            dated.append((instant, 2, failed_on, f"autopay_failed:{failure['value']}"))
+        wall, dated = now.wall, now.marks()
+        snooze = (mark.instant for mark in dated if mark.name.startswith("snooze"))
+        self.silent_until = next(snooze, minute)
         self.meant_for = {name: (kind, day) for _, kind, day, name in dated}
-        wanted = [mark for mark in dated if self.speaks(now, mark[3], minute)]
+        wanted = [mark for mark in dated if self.speaks(now, mark.name, minute)]
         order = sorted(wanted, key=lambda mark: (wall.day_of(mark[0]), mark[1], mark[2]))
-        at_last = {wall.day_of(instant): instant for instant, kind, _, _ in order if kind != 2}
+        at_last = {wall.day_of(mark.instant): mark.instant for mark in order if mark.rank != 2}
 
-        def turn(mark: tuple[datetime, int, date, str]) -> tuple[date, bool]:
+        def turn(mark: Mark) -> tuple[date, bool]:
             """One goes for all of a day. What says that a debit failed that day says nothing of
             what the day has yet to say."""
-            day = wall.day_of(mark[0])
-            on_its_day = mark[1:3] == (2, day)
-            return day, not on_its_day or mark[0] >= at_last.get(day, mark[0])
+            day = wall.day_of(mark.instant)
+            on_its_day = (mark.rank, mark.day) == (2, day)
+            return day, not on_its_day or mark.instant >= at_last.get(day, mark.instant)
 
         order.sort(key=turn)
         nearest_in = {turn(mark): mark for mark in order}
-        self.standing = {mark[3]: nearest_in[turn(mark)][3] for mark in order}
-        return {mark[3]: nearest_in[turn(mark)][0] for mark in order}
+        self.standing = {mark.name: nearest_in[turn(mark)].name for mark in order}
+        self.instants = {turn(mark)[0]: mark.instant for mark in nearest_in.values()}
+        return {mark.name: nearest_in[turn(mark)].instant for mark in order}
 
-    def ahead(self, now: _Now, name: str) -> list[str] | None:
+    def ahead(self, now: Now, name: str) -> list[str] | None:
         """The channels that must fail before this one says `name`; None when it says it anyway."""
         kind, day = self.meant_for[name]
-        before = 0 if kind == 2 else (now.payable - day).days
-        part = [channel for channel, joins in now.joins.items() if before <= joins]
-        if self.channel in part:
-            return None
-        listed = list(now.joins)
-        more_wanted = listed[: listed.index(self.channel)]
-        return [*part, *more_wanted] if part else []
+        return now.ahead(self.channel, 0 if kind == 2 else (now.payable - day).days)
 
-    def speaks(self, now: _Now, name: str, minute: datetime) -> bool:
+    def speaks(self, now: Now, name: str, minute: datetime) -> bool:
         ahead = self.ahead(now, name)
         if ahead is None:
             return True
@@ -417,7 +470,7 @@ class _Life:
             return outcome != "sent"
         return not self.reachable(self.now(minute))
 
-    def reachable(self, now: _Now) -> bool:
+    def reachable(self, now: Now) -> bool:
         return self.usable and self.channel not in now.stopped
 
     def revision(self, minute: datetime) -> int:
@@ -493,12 +546,12 @@ class _Life:
             self.verdicts[now.due, revision, name] = verdict
         return waits
 
-    def is_snoozed(self, now: _Now, planned: dict[str, datetime], minute: datetime) -> bool:
+    def is_snoozed(self, now: Now, planned: dict[str, datetime], minute: datetime) -> bool:
         if not now.snoozed_until:
             return False
         return planned.get(f"snooze:{now.snoozed_until}", self.silent_until) > minute
 
-    def fate(self, now: _Now, name: str, instant: datetime, minute: datetime) -> str | datetime:
+    def fate(self, now: Now, name: str, instant: datetime, minute: datetime) -> str | datetime:
         """What becomes of the nearest one, or when it is to be looked at again."""
         wall = now.wall
         planned_on = wall.day_of(instant)
@@ -507,18 +560,20 @@ class _Life:
             useful_on = planned_on + OVERDUE_IS_USEFUL_FOR
         if wall.day_of(minute) > useful_on:
             return "skipped:expired"
-        if now.paused_until:
-            resumes_on = date.fromisoformat(now.paused_until) + DAY
-            resumes = _first_instant(wall.zone, resumes_on, now.remind_at)
-            before = _out_of_quiet(wall, resumes, -MINUTE)
-            after = _out_of_quiet(wall, resumes, MINUTE)
-            if wall.day_of(after) != resumes_on == wall.day_of(before):
-                resumes = before
-            if minute < resumes:
-                return min(resumes, _first_instant(wall.zone, useful_on + DAY, time()))
+        resumes = now.resumes_at()
+        if resumes is not None and minute < resumes:
+            return min(resumes, first_instant(wall.zone, useful_on + DAY, time()))
         if wall.is_quiet(minute):
-            return _out_of_quiet(wall, minute, MINUTE)
+            ends = out_of_quiet(wall, minute, MINUTE)
+            # the end of a night is no day of its own: where a nearer one goes later on it, that
+            # night has brought two to one day
+            if not name.startswith("autopay") and self.comes_later_on(wall.day_of(ends), ends):
+                return "skipped:merged"
+            return ends
         return "sent" if self.reachable(now) else "skipped:no_address"
+
+    def comes_later_on(self, day: date, instant: datetime) -> bool:
+        return any(at > instant and wall_day == day for wall_day, at in self.instants.items())
 
     def heard(self, due: str, revision: int, *, anywhere: bool) -> list[Verdict]:
         """What went out about this occurrence, here or on any channel."""
@@ -529,7 +584,7 @@ class _Life:
             if (verdict.outcome, verdict.due, verdict.revision) == ("sent", due, revision)
         ]
 
-    def is_nearer(self, now: _Now, sent: Verdict, own: Verdict) -> bool:
+    def is_nearer(self, now: Now, sent: Verdict, own: Verdict) -> bool:
         """By the days that they are for; a failed debit is for none, and only another says it."""
         meant, sent_for = (self.day_meant(now, each.trigger) for each in (own, sent))
         if meant is None:
@@ -538,7 +593,7 @@ class _Life:
             return sent.planned_at >= own.planned_at
         return sent_for > meant
 
-    def day_meant(self, now: _Now, trigger: str) -> tuple[date, bool] | None:
+    def day_meant(self, now: Now, trigger: str) -> tuple[date, bool] | None:
         kind, _, value = trigger.partition(":")
         match kind:
             case "autopay_failed":
@@ -598,17 +653,22 @@ def _step_on(day: date, anchor: date, repeats: str) -> int | None:
     return gone // step if gone % step == 0 else None
 
 
-def _planned_at(wall: Wall, due: date, offset: int, remind_at: time) -> datetime:
-    nominal = _first_instant(wall.zone, due + offset * DAY, remind_at)
-    end = _out_of_quiet(wall, nominal, MINUTE)
+def planned_instant(wall: Wall, due: date, offset: int, remind_at: time) -> datetime:
+    nominal = first_instant(wall.zone, due + offset * DAY, remind_at)
+    end = out_of_quiet(wall, nominal, MINUTE)
     if offset != 0 or not wall.is_quiet(nominal):
         return end
-    before = _out_of_quiet(wall, nominal, -MINUTE)
+    before = out_of_quiet(wall, nominal, -MINUTE)
     return end if wall.day_of(before) != due and wall.day_of(end) == due else before
 
 
+def midnight(wall: Wall, day: date) -> datetime:
+    """When a day begins."""
+    return first_instant(wall.zone, day, time())
+
+
 @cache
-def _first_instant(zone: ZoneInfo, day: date, wall: time) -> datetime:
+def first_instant(zone: ZoneInfo, day: date, wall: time) -> datetime:
     """The first minute at which the wall shows this time or, in a gap, a later one."""
     wanted = datetime.combine(day, wall)
     minute = wanted.replace(tzinfo=UTC) - FURTHEST_AHEAD
@@ -618,7 +678,7 @@ def _first_instant(zone: ZoneInfo, day: date, wall: time) -> datetime:
 
 
 @cache
-def _out_of_quiet(wall: Wall, minute: datetime, step: timedelta) -> datetime:
+def out_of_quiet(wall: Wall, minute: datetime, step: timedelta) -> datetime:
     while wall.is_quiet(minute):
         minute += step
     return minute
@@ -656,6 +716,6 @@ def _days(text: str) -> set[int]:
     return set() if text == "none" else {int(day) for day in text.split("+")}
 
 
-def _usable_channels(user: dict[str, str]) -> set[str]:
+def usable_channels(user: dict[str, str]) -> set[str]:
     addresses = {"sms": user["phone"], "email": user["email"], "push": user["push_token"]}
     return {channel for channel, address in addresses.items() if address and user["attested_by"]}

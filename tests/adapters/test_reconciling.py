@@ -22,6 +22,7 @@ from bill_reminders.domain.local_time import QuietHours, floor_minute
 from bill_reminders.domain.people import Join, Plan, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage import accounts, channels, erasure, rows, tables
+from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.accounts import Contended
 from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.adapters.conftest import SetClock
@@ -129,6 +130,26 @@ def test_a_claim_whose_lease_is_over_is_unknown(stage: Stage) -> None:
     assert row.settle_at == AFTER_WAIT + timedelta(seconds=(row.recorded_at - NINE).seconds)
     stage.sweep()
     assert states_of("somebody") == {RENT: "unknown"}
+
+
+@pytest.mark.parametrize("skipped", [False, True])
+def test_an_erasure_takes_the_link_of_a_message_that_was_given_back(
+    stage: Stage, skipped: bool
+) -> None:
+    """Nobody knows whether its reader has that link; the next claim has another one."""
+    rent()
+    claims.claim_next("somebody", Channel.SMS, with_link=True, now=NINE)
+    for minutes in range(3, 16):
+        stage.set_clock(NINE + minutes * MINUTE)
+        stage.sweep()
+    assert states_of("somebody") == {RENT: "waiting"}
+    if skipped:
+        account_changes.close_bill("somebody", "rent", now=NINE + 16 * MINUTE)
+    claim = claims.claim_next("somebody", Channel.SMS, with_link=True, now=NINE + 16 * MINUTE)
+    assert len(claim.reminders) == (not skipped)
+    assert len(list(LinkItem.scan())) == 1 + (not skipped)
+    erasure.erase("somebody")
+    assert not list(LinkItem.scan())
 
 
 def test_on_its_due_day_it_is_sent_once_more_and_never_a_third_time(stage: Stage) -> None:

@@ -1,20 +1,15 @@
 """Every call to AWS as the place of a fault: singly, and every pair of deaths."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import combinations, islice, product
 
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
-from bill_reminders.domain.people import PlanChange
-from bill_reminders.storage.saving import save_bills
-from tests.chaos import story
+from tests.chaos import acts, story
 from tests.chaos.story import Totals
 from tests.chaos.world import Fault, Letter, World
-from tests.support import account_changes
-from tests.support.people import a_bill
 
 Make = Callable[[], World]
 KINDS = ("dies", "loses", "throttles", "cancels")
@@ -31,7 +26,17 @@ MEANWHILE = (
     "sweeps",
     "receives",
     "overtakes",
+    "moves",
+    "plans",
+    "readdresses",
+    "imports",
+    "pays a part",
+    "erases",
+    "begins anew",
+    "writes",
 )
+CHANGES = MEANWHILE[-8:]
+"""What is done to bills and settings beside payments, stops, deletions and pauses."""
 
 
 PEOPLE = (("ann", "rent"), ("ann", "power"), ("bob", "card"))
@@ -39,7 +44,7 @@ PEOPLE = (("ann", "rent"), ("ann", "power"), ("bob", "card"))
 
 def act(world: World, what: str) -> None:
     """What somebody else may do in the middle of a handler's work."""
-    acts: dict[str, Callable[[World], None]] = {
+    what_for: dict[str, Callable[[World], None]] = {
         "enters": _enters,
         "pays": _pays,
         "stops": _stops,
@@ -49,37 +54,88 @@ def act(world: World, what: str) -> None:
         "sweeps": World.sweep,
         "receives": _receives,
         "overtakes": _overtakes,
+        "moves": _moves,
+        "plans": _plans,
+        "readdresses": _readdresses,
+        "imports": _imports,
+        "pays a part": _pays_a_part,
+        "erases": _erases,
+        "begins anew": _begins_anew,
+        "writes": _writes,
     }
-    acts[what](world)
+    what_for[what](world)
 
 
 def _enters(world: World) -> None:
-    """A bill of which something is to be said before anything else."""
-    tonight = PlanChange(lead_days=(1,), remind_at=time(21))
     for user_id in ("ann", "eve"):
-        bill = a_bill(user_id, "new", due_on=date(2027, 3, 2), plan_change=tonight)
-        save_bills(user_id, [lambda _, bill=bill: bill], now=world.now)
+        acts.enters(world, user_id)
 
 
 def _pays(world: World) -> None:
     for bill in PEOPLE:
-        account_changes.record_payment(*bill, 0, payment_id="paid", now=world.now)
+        acts.pays(world, *bill)
 
 
 def _stops(world: World) -> None:
     for user_id, channel in product(("ann", "bob"), Channel):
-        account_changes.stop(user_id, channel, now=world.now)
+        acts.stops(world, user_id, channel)
 
 
 def _deletes(world: World) -> None:
     for bill in PEOPLE:
-        account_changes.delete_bill(*bill, now=world.now)
+        acts.deletes(world, *bill)
 
 
 def _pauses(world: World) -> None:
-    until = world.now.date() + timedelta(days=1)
     for user_id in ("ann", "bob"):
-        pause(world, user_id, until)
+        acts.pauses(world, user_id, world.now.date() + timedelta(days=1))
+
+
+def _moves(world: World) -> None:
+    for user_id, zone in (("ann", "Asia/Shanghai"), ("bob", "America/New_York")):
+        acts.moves(world, user_id, zone)
+
+
+def _plans(world: World) -> None:
+    for user_id in ("ann", "bob"):
+        acts.plans(world, user_id, (1,))
+
+
+def _readdresses(world: World) -> None:
+    for user_id, channel in product(("ann", "bob", "eve"), Channel):
+        acts.readdresses(world, user_id, channel)
+
+
+def _imports(world: World) -> None:
+    """Due dates move, one becomes the bank's to pay, another one dearer."""
+    acts.imports(world, "ann", "rent", autopay=True)
+    acts.imports(world, "ann", "power", later=1)
+    acts.imports(world, "bob", "card", later=-1, amount="150.00")
+
+
+def _pays_a_part(world: World) -> None:
+    """In two parts, of which the second leaves nothing of one of the bills."""
+    for bill in PEOPLE:
+        acts.pays(world, *bill, "60.25", "part")
+    acts.pays(world, *PEOPLE[0], "60.25", "rest")
+
+
+def _erases(world: World) -> None:
+    for user_id in ("ann", "bob"):
+        acts.erases(world, user_id)
+
+
+def _begins_anew(world: World) -> None:
+    """Erased and imported again before what is left is cleared up."""
+    _erases(world)
+    for user_id in ("ann", "bob"):
+        acts.comes_back(world, user_id)
+
+
+def _writes(world: World) -> None:
+    """By SMS: which is paid, and that no more shall come."""
+    for text in ("PAID", "1", "STOP"):
+        acts.writes(world, "ann", text)
 
 
 def _receives(world: World) -> None:
@@ -91,19 +147,13 @@ def _receives(world: World) -> None:
 def _overtakes(world: World) -> None:
     """Who was at work is frozen for longer than its lease; its heir dies when it has sent."""
     answers, world.answers = world.answers, []
+    world.freeze()
     for minutes in (3, 11, 1):
         world.now += minutes * story.MINUTE
         world.sweep()
     world.answers += ["died_after"] * 3
     _wake_everybody(world)
     world.answers = answers
-
-
-def pause(world: World, user_id: str, until: date | None) -> None:
-    account_changes.change_user(
-        user_id, lambda user: replace(user, paused_until=until), now=world.now
-    )
-    world.promised[user_id] = None if until is None else until.isoformat()
 
 
 def _wake_everybody(world: World) -> None:

@@ -1,24 +1,24 @@
 """Any interleaving of what may happen to a deployed stack, as a Hypothesis state machine."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from bill_reminders.domain.enums import Channel
-from bill_reminders.domain.errors import BillRemindersError
-from tests.chaos import story
-from tests.chaos.crashes import pause
+from tests.chaos import acts, crashes, story
 from tests.chaos.story import MINUTE, Totals
 from tests.chaos.world import Fault, Letter, World
-from tests.support import account_changes
 
 QUEUES = st.sampled_from(story.QUEUES)
 BILLS = st.sampled_from([("ann", "rent"), ("ann", "power"), ("bob", "card")])
 USERS = st.sampled_from(["ann", "bob"])
+PARTS = ("60.25", "100.00")
+SETTINGS = ("zone", "plan", "address")
+ZONES = ("UTC", "Asia/Shanghai", "America/Los_Angeles", "America/New_York")
+LEADS = ((3, 0), (3, 1, 0), (1,), ())
 FAULTS = ("dies", "dies after", "loses", "throttles", "cancels")
 ANSWERS = (
     "throttled",
@@ -54,6 +54,7 @@ class Campaign(RuleBasedStateMachine):
     def clocks_differ(self, seconds: int) -> None:
         self.world.skew = timedelta(seconds=seconds)
         self.world.injected["clock skew"] += seconds != 0
+        self.world.witness.skewed |= seconds != 0
 
     @rule(minutes=st.integers(1, 4))
     def minutes_with_everything(self, minutes: int) -> None:
@@ -94,39 +95,80 @@ class Campaign(RuleBasedStateMachine):
 
     # People
 
-    def _does(self, act: Callable[..., object], *arguments: Any, **named: Any) -> None:
-        with suppress(BillRemindersError):
-            self.world.undisturbed(lambda: act(*arguments, now=self.world.now, **named))
-
     @rule(bill=BILLS)
     def pays(self, bill: tuple[str, str]) -> None:
-        self._does(account_changes.record_payment, *bill, 0, payment_id="paid")
+        acts.pays(self.world, *bill)
 
     @rule(bill=BILLS)
     def takes_the_payment_back(self, bill: tuple[str, str]) -> None:
-        self._does(account_changes.undo_payment, *bill, "paid")
+        acts.takes_back(self.world, *bill)
 
     @rule(user_id=USERS, channel=st.sampled_from(Channel))
     def stops(self, user_id: str, channel: Channel) -> None:
-        self._does(account_changes.stop, user_id, channel)
+        acts.stops(self.world, user_id, channel)
 
     @rule(user_id=USERS, channel=st.sampled_from(Channel))
     def starts(self, user_id: str, channel: Channel) -> None:
-        self._does(account_changes.start, user_id, channel)
+        acts.starts(self.world, user_id, channel)
 
     @rule(bill=BILLS)
     def deletes(self, bill: tuple[str, str]) -> None:
-        self._does(account_changes.delete_bill, *bill)
+        acts.deletes(self.world, *bill)
 
     @rule(bill=BILLS, days=st.integers(1, 3))
     def snoozes(self, bill: tuple[str, str], days: int) -> None:
-        until = self.world.now.date() + timedelta(days=days)
-        self._does(account_changes.snooze, *bill, 0, until, confirmed=True)
+        acts.snoozes(self.world, *bill, self.world.now.date() + timedelta(days=days))
 
     @rule(user_id=USERS, days=st.none() | st.integers(0, 2))
     def pauses(self, user_id: str, days: int | None) -> None:
         until = None if days is None else self.world.now.date() + timedelta(days=days)
-        self.world.undisturbed(lambda: pause(self.world, user_id, until))
+        acts.pauses(self.world, user_id, until)
+
+    @rule(bill=BILLS, name=st.sampled_from(["part", "rest"]), part=st.sampled_from(PARTS))
+    def pays_a_part(self, bill: tuple[str, str], name: str, part: str) -> None:
+        acts.pays(self.world, *bill, part, name)
+
+    @rule(
+        what=st.sampled_from(["zone", "plan", "address"]), user_id=USERS, number=st.integers(0, 3)
+    )
+    def settings_change(self, what: str, user_id: str, number: int) -> None:
+        match what:
+            case "zone":
+                acts.moves(self.world, user_id, ZONES[number])
+            case "plan":
+                acts.plans(self.world, user_id, LEADS[number])
+            case "address":
+                acts.readdresses(self.world, user_id, tuple(Channel)[number % 3])
+
+    @rule(
+        bill=BILLS,
+        later=st.integers(-2, 4),
+        amount=st.sampled_from(["120.50", "90.00", "150.00"]),
+        autopay=st.booleans(),
+    )
+    def the_biller_changes_a_bill(
+        self, bill: tuple[str, str], later: int, amount: str, autopay: bool
+    ) -> None:
+        acts.imports(self.world, *bill, later=later, amount=amount, autopay=autopay)
+
+    @rule(bill=BILLS, event=st.sampled_from(["debit-1", "debit-2"]))
+    def a_debit_fails(self, bill: tuple[str, str], event: str) -> None:
+        acts.debit_fails(self.world, *bill, event)
+
+    @rule(text=st.sampled_from(["PAID", "1", "SNOOZE", "STOP", "START", "LIST"]))
+    def writes_back(self, text: str) -> None:
+        acts.writes(self.world, "ann", text)
+
+    @rule(user_id=USERS)
+    def is_erased(self, user_id: str) -> None:
+        acts.erases(self.world, user_id)
+
+    @precondition(lambda self: self.world.jobs)
+    @rule(user_id=USERS, again=st.booleans())
+    def comes_back(self, user_id: str, again: bool) -> None:
+        acts.comes_back(self.world, user_id)
+        if again:
+            acts.jobs_come_again(self.world)
 
     # Faults
 
@@ -146,7 +188,9 @@ class Campaign(RuleBasedStateMachine):
 
     @rule(
         ahead=st.integers(0, 14),
-        what=st.sampled_from(["pays", "stops", "deletes", "sweeps", "delivers", "pauses"]),
+        what=st.sampled_from(
+            ["pays", "stops", "deletes", "sweeps", "delivers", "pauses", *crashes.CHANGES]
+        ),
         bill=BILLS,
         queue=QUEUES,
     )
@@ -154,7 +198,7 @@ class Campaign(RuleBasedStateMachine):
         self, ahead: int, what: str, bill: tuple[str, str], queue: str
     ) -> None:
         world, user_id = self.world, bill[0]
-        acts: dict[str, Callable[[], object]] = {
+        does: dict[str, Callable[[], object]] = {
             "pays": lambda: self.pays(bill),
             "stops": lambda: [self.stops(user_id, channel) for channel in Channel],
             "deletes": lambda: self.deletes(bill),
@@ -162,7 +206,8 @@ class Campaign(RuleBasedStateMachine):
             "sweeps": world.sweep,
             "delivers": lambda: world.deliver(queue, twice=True),
         }
-        world.before[world.calls + ahead] = world.meanwhile(acts[what])
+        does |= {change: lambda: crashes.act(world, what) for change in crashes.CHANGES}
+        world.before[world.calls + ahead] = world.meanwhile(does[what])
 
     @rule(answers=st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=3))
     def the_provider_is_in_trouble(self, answers: list[str]) -> None:

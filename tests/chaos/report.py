@@ -11,12 +11,20 @@ REPORT = ROOT / "docs" / "fault-campaign.md"
 
 HEAD = """# The fault campaign
 
-Written by `make chaos`, which runs the real handlers of find_due, the senders, settle and
-read_receipts against tables, queues and providers in memory, and compares ledger and providers
-after everything has run on; and, with a fault proxy on the wire, the deployed local stack. The
-tables' double is compared with moto, call by call, in
-`tests/chaos/test_store.py`. Troubles that last meet functions with the visibility times, receives
-and delays of the deployed queues. A run that was stopped goes on where it was; `SCHEDULES=N` and
+Written by `make chaos`, which runs the real handlers of find_due, the senders, settle,
+read_receipts, read_replies and run_jobs against tables, queues and providers in memory; and, with a
+fault proxy on the wire, the deployed local stack.
+
+What is due nobody asks the product: a script says what people entered and did, and
+`tests/chaos/oracle.py` reads from it, by docs/rules.md and the enumerator's instants, what has to
+be said, what may be, and what must not. Each claim and each note of the ledger is held against it
+when it is written, rows, instants to wake at and providers at the end. `skipped` counts only with a
+reason that the script explains, `unknown` and a second message only where a fault was injected at
+the send or at the mark after it. Troubles that last have a comparison of their own, and meet
+functions with the visibility times, receives and delays of the deployed queues.
+
+The tables' double is compared with moto, call by call, in `tests/chaos/test_store.py`. A run that
+was stopped goes on where it was; `SCHEDULES=N` and
 `PAIRS=N` bound it, `make clean` starts it anew. Schedules are made from their block's number as the
 seed. A slice of it is part of `make test`.
 
@@ -33,7 +41,8 @@ KINDS = {
     "index lag": "the indexes did not show what was written",
     "lasting": "a call met a trouble that lasts",
     "lost": "a provider took the message and went silent",
-    "meanwhile": "somebody paid, stopped, paused or deleted; another worker or a sweep went ahead",
+    "meanwhile": "somebody paid, stopped, paused, moved, wrote or was erased; the biller changed a "
+    "bill; another worker or a sweep went ahead",
     "opted_out": "a provider says that the address opted out, or is disabled",
     "poison": "something unreadable in a queue",
     "refused": "a provider refused for good",

@@ -74,6 +74,10 @@ class Store:
         """What stands there now, for the campaign's own checks."""
         return self.tables[table].items.get(key)
 
+    def of(self, table: str, key: str) -> list[Item]:
+        """All items of one partition."""
+        return self.tables[table].partition(key)
+
     def all_items(self, table: str) -> list[Item]:
         return list(self.tables[table].items.values())
 
@@ -256,6 +260,10 @@ class MotoStore:
         where = {name: {"S": part} for name, part in zip(names, key, strict=True)}
         found: Item | None = self.call("GetItem", {"TableName": table, "Key": where}).get("Item")
         return found
+
+    def of(self, table: str, key: str) -> list[Item]:
+        (name, *_) = _key(stored_parts()["Resources"][table]["Properties"])
+        return [item for item in self.all_items(table) if item[name]["S"] == key]
 
     def all_items(self, table: str) -> list[Item]:
         # straight from moto: a Scan of the same takes longer than all that is looked at

@@ -14,7 +14,7 @@ from tests.chaos.story import Totals
 from tests.chaos.tasks import run_machine
 from tests.chaos.world import World, inhabited
 
-EVERY = 17
+EVERY = 31
 """Of single faults one in so many, prime to the number of kinds."""
 
 

@@ -30,7 +30,9 @@ from bill_reminders.storage import tables
 from bill_reminders.storage.attributes import InstantAttribute
 from bill_reminders.storage.binding import bind_all
 from tests.chaos.expressions import Item
+from tests.chaos.oracle import Fact
 from tests.chaos.store import MotoStore, Store, cancelled, error
+from tests.chaos.witness import NO_WORD, Witness, Work, facts_of, stopped_channels
 from tests.support.functions import Context, load, sqs_event
 from tests.support.moto_stack import CREDENTIALS, moto_stack
 from tests.support.template import function_environment, rendered, template
@@ -46,6 +48,10 @@ OFFSET = "/chaos/clock-offset"
 LATE = timedelta(seconds=1)
 """A handler is at work in its minute, not a hair before: it asks how far to move its clock after it
 has read it."""
+TWO_WAY = json.dumps({"US": {"number": "+12025550100", "two_way": True}})
+SENDS = ("Publish", "SendEmail")
+MOST_A_DAY = 3
+"""Messages to one address on one local day, in this world."""
 OPEN = json.dumps(dict.fromkeys(CHANNELS, "open"))
 CONNECTION_LASTS = timedelta(minutes=1)
 """How long a connection of a function that is frozen meanwhile can still be used."""
@@ -74,6 +80,7 @@ class Process:
     """A handler at work: what it claimed last."""
 
     name: str
+    work: Work
     claim: tuple[str, tuple[str, ...], str] | None = None
 
 
@@ -145,8 +152,11 @@ class World:
     skew: timedelta = timedelta()
     said: dict[str, str] = field(default_factory=dict)
     """The worst that a receipt said of a message, by the provider's id."""
-    promised: dict[str, str | None] = field(default_factory=dict)
-    """Until when each user was told that nothing goes out; a later write may not forget it."""
+    jobs: list[str] = field(default_factory=list)
+    """The messages of all jobs that were promised, by which they can come again."""
+    replies: int = 0
+    """How many SMS people have written."""
+    witness: Witness = field(default_factory=Witness)
     journal: list[tuple[str, dict[str, Any], Any]] | None = None
     """Every call to the tables with its answer, when it is kept."""
 
@@ -161,10 +171,11 @@ class World:
         number, self.calls = self.calls, self.calls + 1
         self.operations.append(f"{self.processes[-1].name}: {operation}")
         if number in self.before:
-            self.before[number](operation)
+            self._inject(self.before[number], operation)
         answer = self._answer(client, service, operation, request)
+        self.processes[-1].work.sent |= operation in SENDS
         if number in self.after:
-            self.after[number](operation)
+            self._inject(self.after[number], operation)
         return answer
 
     def _answer(self, client: Any, service: str, operation: str, request: dict[str, Any]) -> Any:
@@ -184,21 +195,25 @@ class World:
             self.injected["connection died"] += 1
             raise ConnectionClosedError(endpoint_url="https://provider.example.com")
 
+    def _inject(self, fault: Fault, operation: str) -> None:
+        try:
+            fault(operation)
+        except BaseException as error:
+            what = f"{type(error).__name__} at {operation}"
+            work = self.processes[-1].work
+            self.witness.sees_fault(work, what, death=isinstance(error, Died))
+            raise
+
     def _act(self, service: str, operation: str, request: dict[str, Any]) -> Any:  # noqa: PLR0911
         match service, operation:
             case "dynamodb", _:
-                claimed = _claimed(request)
-                known = [self.store.item("Ledger", *_key(item)) for item in claimed]
-                marked = [self.store.item("Ledger", *key) for key in _marked(operation, request)]
-                answer = self._store(operation, request)
-                self._check_owner(marked)
-                self._note_claim(claimed, known)
-                return answer
+                return self._write(operation, request)
             case "ssm", _:
                 name = request["Name"]
                 offset = self.now + LATE + self.skew - datetime.now(UTC)
                 value = str(offset.total_seconds()) if name == OFFSET else self.switches
-                value = "{}" if "Origins" in name else value
+                if "Origins" in name:
+                    value = TWO_WAY if self.processes[-1].name == "ReadReplies" else "{}"
                 return {"Parameter": {"Value": value}}
             case "secretsmanager", _:
                 return {"SecretString": "of this world"}
@@ -208,6 +223,8 @@ class World:
                 return {"Successful": [{} for _ in request["Entries"]]}
             case "sqs", "SendMessage":
                 self.queues[request["QueueUrl"]].append(self._put_back(request))
+                if request["QueueUrl"] == "JobsQueue":
+                    self.jobs.append(request["MessageBody"])
                 return {"MessageId": "put-back"}
             case "sqs", "GetQueueAttributes":
                 held = len(self.queues[request["QueueUrl"]])
@@ -215,7 +232,11 @@ class World:
                 return {
                     "Attributes": {n: str(0 if place else held) for place, n in enumerate(names)}
                 }
+            case "sns", "DeleteEndpoint":
+                return {}
             case "sns", "Publish":
+                if self.processes[-1].name == "ReadReplies":  # an answer to who has just written
+                    return {"MessageId": "answer"}
                 push = "TargetArn" in request
                 address = request["TargetArn"] if push else request["PhoneNumber"]
                 return self._take("push" if push else "sms", address, "")
@@ -223,6 +244,39 @@ class World:
                 (address,) = request["Destination"]["ToAddresses"]
                 return self._take("email", address, request["EmailTags"][0]["Value"])
         raise NotImplementedError(f"teach the world {service} {operation}")
+
+    def _write(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """A call to the tables, and what is to be seen of it in the ledger."""
+        put, updated = _put(operation, request), _marked(operation, request)
+        if not put and not updated:
+            return self._store(operation, request)
+        claimed = _claimed(put)
+        known = [self.store.item("Ledger", *_key(item)) for item in claimed]
+        marked = [self.store.item("Ledger", *key) for key in updated]
+        users = {item["user_id"]["S"] for item in put}
+        facts = {each: self.facts(each) for each in users}
+        answer = self._store(operation, request)
+        self._check_owner(marked)
+        self._note_claim(claimed, known)
+        process = self.processes[-1] if self.processes else None
+        work = Work(self.now) if process is None else process.work
+        clock = self.now + LATE + self.skew
+        for user_id in users:
+            of_user = [item for item in put if item["user_id"]["S"] == user_id]
+            self.witness.sees_rows(of_user, facts[user_id], self.stopped(user_id), work, clock)
+        for key in updated:
+            row = self.store.item("Ledger", *key)
+            if row is not None and "state" in row and "bill_id" in row:
+                self.witness.sees_state(row, None if process is None else work)
+        return answer
+
+    def facts(self, user_id: str) -> dict[str, Fact]:
+        """What the ledger has of a user's reminders."""
+        return facts_of(self.store.of("Ledger", user_id))
+
+    def stopped(self, user_id: str) -> frozenset[str]:
+        """The channels on which a user's address is not to be used."""
+        return stopped_channels(self.store.item("Users", user_id))
 
     def _put_back(self, request: dict[str, Any]) -> Letter:
         """The message that a function hands back for later, as it was written."""
@@ -252,7 +306,7 @@ class World:
         ours = "" if process.claim is None else process.claim[2]
         clock = InstantAttribute().serialize(self.now + max(self.skew, timedelta()))
         for row in marked:
-            if row is None or "state" not in row:  # what is known of a channel
+            if row is None or "bill_id" not in row:  # what is known of a channel, an answer
                 continue
             if row["state"]["S"] not in ("claimed", "in_digest"):
                 continue
@@ -268,31 +322,6 @@ class World:
             user_id, owner = claimed[0]["user_id"]["S"], claimed[0]["owner"]["S"]
             keys = tuple(item["key"]["S"] for item in claimed)
             self.processes[-1].claim = user_id, keys, owner
-            self._check_claim(user_id, keys)
-
-    def _check_claim(self, user_id: str, keys: tuple[str, ...]) -> None:
-        """At the moment of the claim, by the clock of who claims, nothing that was committed before
-        may forbid it."""
-        user = self.store.item("Users", user_id) or {}
-        paused = user.get("paused_until")
-        here = (self.now + self.skew).astimezone(_zone(user["time_zone"]["S"]))
-        if paused is not None and here.date().isoformat() <= paused["S"]:
-            self.wrong.append(f"claimed in a pause: {user_id}")
-        if "quiet_start" in user:
-            start, end, wall = user["quiet_start"]["S"], user["quiet_end"]["S"], f"{here:%H:%M}"
-            if (start <= wall < end) if start < end else (wall >= start or wall < end):
-                self.wrong.append(f"claimed in quiet hours: {user_id} at {wall}")
-        for key in keys:
-            _, bill_id, occurrence, _, _, channel = key.split("#")
-            if "stopped_at" in user[channel]["M"]:
-                self.wrong.append(f"claimed after a stop: {key}")
-            bill = self.store.item("Bills", user_id, bill_id)
-            if bill is None:
-                self.wrong.append(f"claimed after deletion: {key}")
-                continue
-            paid = {each["M"]["occurrence"]["N"] for each in bill.get("payments", {"L": []})["L"]}
-            if str(int(occurrence)) in paid:
-                self.wrong.append(f"claimed after a payment: {key}")
 
     # Providers ---------------------------------------------------------------------------------
 
@@ -301,11 +330,14 @@ class World:
         channel, the provider takes all."""
         answer = self.answers.pop(0) if self.answers else self.trouble.get(channel, "taken")
         self.injected[answer] += answer != "taken"
+        if answer in NO_WORD:
+            work = self.processes[-1].work
+            work.sent = True
+            self.witness.sees_fault(work, answer, death=False)
         if answer in ("taken", "lost", "failed_after", "died_after"):
-            process = self.processes[-1]
-            if process.claim is None:
+            user_id, keys, owner = self._claims()
+            if not owner:
                 self.wrong.append(f"sent without a claim: {channel}")
-            user_id, keys, owner = process.claim or ("", (), "")
             provider_id = f"{channel}-{len(self.accepted)}"
             self.accepted.append(
                 Accepted(channel, address, keys, user_id, owner, provider_id, tag, self.now)
@@ -324,9 +356,14 @@ class World:
             case "refused":
                 raise error("InvalidParameterValue", "Publish", 400)
             case "opted_out":
+                self.witness.bad_words.add((self._claims()[0], channel))
                 code = "OptedOut" if channel == "sms" else "EndpointDisabled"
                 raise error(code if channel != "email" else "MessageRejected", "Publish", 400)
         raise NotImplementedError(answer)
+
+    def _claims(self) -> tuple[str, tuple[str, ...], str]:
+        """User, keys and owner of what the handler at work claimed last."""
+        return self.processes[-1].claim or ("", (), "")
 
     # What AWS does by itself -------------------------------------------------------------------
 
@@ -334,7 +371,7 @@ class World:
         """Invoke a handler; None when its process died. The clock stands still meanwhile."""
         # who acts in the middle of a handler's work is another process of its function
         others = sum(each.name == function for each in self.processes)
-        self.processes.append(Process(function))
+        self.processes.append(Process(function, Work(self.now + LATE + self.skew)))
         try:
             return _process(function, others).handler(event, Context())
         except Died:
@@ -419,6 +456,11 @@ class World:
 
         return happens
 
+    def freeze(self) -> None:
+        """Who is at work stands still from now on, for longer than a lease."""
+        for process in self.processes:
+            self.witness.sees_standstill(process.work)
+
     def undisturbed(self, act: Callable[[], object]) -> None:
         """What others do is neither numbered nor hit by faults."""
         numbered, self.numbered = self.numbered, False
@@ -435,10 +477,16 @@ def _marked(operation: str, request: dict[str, Any]) -> list[tuple[str, str]]:
     return [_key(update["Key"]) for update in updates if update["TableName"] == "Ledger"]
 
 
-def _claimed(request: dict[str, Any]) -> list[Item]:
-    """The ledger's rows that a transaction claims."""
-    puts = [each["Put"] for each in request.get("TransactItems", []) if "Put" in each]
+def _put(operation: str, request: dict[str, Any]) -> list[Item]:
+    """The reminders' rows of the ledger that a call puts."""
+    puts = [request] if operation == "PutItem" else []
+    puts += [each["Put"] for each in request.get("TransactItems", []) if "Put" in each]
     items = [put["Item"] for put in puts if put["TableName"] == "Ledger"]
+    return [item for item in items if "bill_id" in item and "state" in item]
+
+
+def _claimed(items: list[Item]) -> list[Item]:
+    """Those that are claimed."""
     return [item for item in items if item["state"]["S"] in ("claimed", "in_digest")]
 
 
@@ -469,14 +517,9 @@ def _reader(queue: str) -> str:
         "PushNudges": "SendPush",
         "EmailNudges": "SendEmail",
         "Receipts": "ReadReceipts",
+        "JobsQueue": "RunJobs",
+        "Replies": "ReadReplies",
     }[queue]
-
-
-@cache
-def _zone(name: str) -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
 
 
 @cache
@@ -561,7 +604,7 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
         patch("tenacity.nap.time.sleep"),
         patch("bill_reminders.delivery.finder.ThreadPoolExecutor", OneAfterTheOther),
         patch("bill_reminders.delivery.worker.ThreadPoolExecutor", OneAfterTheOther),
-        patch("bill_reminders.delivery.claims.MESSAGES_A_DAY", 3),
+        patch("bill_reminders.delivery.claims.MESSAGES_A_DAY", MOST_A_DAY),
         patch("bill_reminders.delivery.finder.MOST_SHARDS", SHARDS),
     ):
         ids = {} if stack is None else stack.ids

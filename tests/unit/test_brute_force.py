@@ -215,8 +215,16 @@ def test_created_late_one_catch_up_goes_for_the_nearest_missed_lead_day(count: C
 
 def test_a_catch_up_waits_for_the_end_of_quiet_hours(count: Count) -> None:
     # 23:30 on the ninth in New York.
-    found = count({"quiet_hours": "22:00-08:00"}, imported_at="2027-02-10 04:30")
+    user = {"quiet_hours": "22:00-08:00", "lead_days": "3+1"}
+    found = count(user, imported_at="2027-02-10 04:30")
     assert fates(found)["lead:1"] == ("sent", "02-10 13:00")
+
+
+def test_a_catch_up_that_quiet_hours_bring_to_the_due_day_goes_with_its_reminder(
+    count: Count,
+) -> None:
+    found = count({"quiet_hours": "22:00-08:00"}, imported_at="2027-02-10 04:30")
+    assert fates(found)["lead:1"] == ("skipped:merged", "02-09 14:00")
     assert fates(found)["lead:0"] == ("sent", "02-10 14:00")
 
 

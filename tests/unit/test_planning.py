@@ -307,14 +307,45 @@ def test_what_was_missed_is_not_caught_up_once_a_nearer_reminder_was_sent() -> N
 
 
 def test_a_catch_up_waits_for_the_end_of_quiet_hours() -> None:
-    somebody = replace(USER, quiet_hours=quiet("22:00-08:00"))
+    somebody = replace(user(lead_days=(3, 1)), quiet_hours=quiet("22:00-08:00"))
     decision = decided("02-09 23:30", user=somebody)
     assert fates(decision) == {"lead:3": "superseded"}
     assert wall(decision.next_at) == "02-10 08:00"
-    assert history(somebody, start="02-09 23:30")[1:3] == [
+    assert history(somebody, start="02-09 23:30")[1:] == [
         "02-10 08:00 lead:1",
-        "02-10 09:00 lead:0",
+        "02-11 09:00 overdue:1",
     ]
+
+
+@pytest.mark.parametrize("start", ["02-09 23:30", "02-10 00:30", "02-10 07:59"])
+def test_a_catch_up_that_quiet_hours_bring_to_the_day_of_a_nearer_one_goes_with_it(
+    start: str,
+) -> None:
+    """Not both within an hour, in the same words."""
+    somebody = replace(USER, quiet_hours=quiet("22:00-08:00"))
+    decision = decided(start, user=somebody)
+    assert fates(decision) == {"lead:3": "superseded", "lead:1": "merged"}
+    assert wall(decision.next_at) == "02-10 09:00"
+    assert history(somebody, start=start)[2:] == [
+        "02-10 09:00 lead:0",
+        "02-11 09:00 overdue:1",
+    ]
+
+
+def test_a_notice_that_quiet_hours_bring_to_the_day_of_a_later_one_goes_with_it() -> None:
+    somebody = replace(user(lead_days=(0,), overdue_days=(1, 2)), quiet_hours=quiet("22:00-08:00"))
+    assert history(somebody, start="02-11 23:30") == [
+        "02-11 23:31 lead:0 superseded",
+        "02-11 23:31 overdue:1 merged",
+        "02-12 09:00 overdue:2",
+    ]
+
+
+def test_a_catch_up_goes_by_itself_when_the_nearer_one_was_sent_or_noted() -> None:
+    somebody = replace(USER, quiet_hours=quiet("22:00-08:00"))
+    noted = ledger(Recorded(reminder(BILL, "lead:0", "02-10 09:00"), State.SKIPPED))
+    decision = decided("02-09 23:30", user=somebody, recorded=noted)
+    assert wall(decision.next_at) == "02-10 08:00"
 
 
 def test_a_catch_up_that_quiet_hours_keep_beyond_the_due_day_is_noted_and_not_sent() -> None:

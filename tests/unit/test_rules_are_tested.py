@@ -50,6 +50,7 @@ TESTED_BY = {
     "two reminders on one day": (
         "test_two_reminders_that_quiet_hours_bring_to_one_day_go_as_the_nearer",
         "test_a_debit_that_fails_in_the_morning_swallows_nothing_of_its_day",
+        "test_a_catch_up_that_quiet_hours_bring_to_the_day_of_a_nearer_one_goes_with_it",
         COUNTED,
     ),
     "nearer": (

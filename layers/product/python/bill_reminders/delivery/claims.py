@@ -4,7 +4,7 @@ A claim takes away and nothing else: it checks the schedule's version and leaves
 channels of one user do not make each other's claims fail.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -76,9 +76,10 @@ class Claim:
     Without `reminders` there is nothing to send; with `more` a further claim is to follow.
     `left` counts the due reminders that further claims will take. `token` opens the page of the
     message; None when it carries no link. `resends` counts, by ledger key, how often a reminder was
-    given back without knowing whether it had gone out. `woken_at` is the instant at which the
-    channel was to be woken for it. `capped` says that more is due than may go today, `aside` that
-    the user was put aside: more reminders of theirs are live at once than a wake-up plans.
+    given back without knowing whether it had gone out, `links` are those of what went before.
+    `woken_at` is the instant at which the channel was to be woken for it. `capped` says that more
+    is due than may go today, `aside` that the user was put aside: more reminders of theirs are live
+    at once than a wake-up plans.
     """
 
     user: User
@@ -92,6 +93,7 @@ class Claim:
     more: bool
     token: str | None = field(default=None, repr=False)
     resends: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    links: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
     woken_at: datetime | None = None
     capped: bool = False
     aside: bool = False
@@ -258,6 +260,7 @@ def _claim(
         more=taken < len(decision.due) + len(decision.skipped),
         token=token,
         resends=MappingProxyType({r.reminder.key: r.resends for r in known if r.resends}),
+        links=MappingProxyType({r.reminder.key: r.links for r in known if r.links}),
         woken_at=account.wakes.get(channel),
     )
 
@@ -334,7 +337,8 @@ def _claimed_rows(claim: Claim, now: datetime) -> Iterable[Write]:
     for reminder in claim.reminders:
         first = reminder.key == claim.message_key
         state = State.CLAIMED if first else State.IN_DIGEST
-        item = rows.ledger_item(reminder, state, attempt=claim.attempt, at=now)
+        known = claim.links.get(reminder.key, ())
+        item = rows.ledger_item(reminder, state, attempt=claim.attempt, at=now, links=known)
         item.resends = claim.resends.get(reminder.key)
         item.owner = claim.owner
         item.message_key = claim.message_key
@@ -359,7 +363,8 @@ def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> I
         # what perhaps went out is not to be noted as if it had not
         perhaps = skip.reason is RESTORED or (row is not None and row.resends)
         state = State.UNKNOWN if perhaps else State.SKIPPED
-        item = rows.ledger_item(skip.reminder, state, attempt=attempt, at=now)
+        known = () if row is None else row.links
+        item = rows.ledger_item(skip.reminder, state, attempt=attempt, at=now, links=known)
         item.reason = skip.reason.value
         item.resends = None if row is None else row.resends or None
         yield partial(_save, item)

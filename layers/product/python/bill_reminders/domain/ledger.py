@@ -95,7 +95,7 @@ class Recorded:
     the row that holds the state of its message. A waiting row is not due again before `not_before`.
     `resends` counts how often it was given back without knowing whether it had gone out. `reason`
     tells why it was skipped or failed; `message_state` is the state of the message that carries it
-    where another row holds that.
+    where another row holds that. `links` are the hashes of the links in its messages so far.
     """
 
     reminder: Reminder
@@ -107,6 +107,7 @@ class Recorded:
     resends: int = 0
     reason: str | None = None
     message_state: State | None = None
+    links: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -234,6 +234,10 @@ def _judge(
             skipped.append(Skip(reminder, SkipReason.SNOOZED))
             continue
         verdict = _judge_nearest(user, planned, row, now)
+        if not is_failed_debit and _night_brings_nearer(
+            user, planned, verdict, chain, history, now
+        ):
+            verdict = SkipReason.MERGED
         match verdict:
             case SkipReason():
                 skipped.append(Skip(reminder, verdict))
@@ -242,6 +246,30 @@ def _judge(
             case None:
                 due.append(reminder)
     return Decision(tuple(due), tuple(skipped), min(wakes, default=None))
+
+
+def _night_brings_nearer(
+    user: User,
+    planned: Planned,
+    verdict: SkipReason | datetime | None,
+    chain: Chain,
+    history: LedgerHistory,
+    now: datetime,
+) -> bool:
+    """Whether quiet hours put what has come due off, by that `verdict`, to the day of a nearer
+    reminder which goes later on it: then they bring two to one day, and the nearer goes."""
+    quiet, zone, recorded = user.quiet_on(planned.reminder.channel), user.zone, history.rows
+    if not isinstance(verdict, datetime) or not quiet.cover(now, zone):
+        return False
+    until = quiet.end_after(now, zone)
+    if verdict != until:
+        return False
+    return any(
+        nearer.reminder.planned_at > until
+        and local_date(nearer.reminder.planned_at, zone) == local_date(until, zone)
+        and _is_open(recorded.get(nearer.reminder.key))
+        for nearer in chain
+    )
 
 
 def _is_snoozed(user: User, bill: Bill, chain: Chain, now: datetime) -> bool:

@@ -84,7 +84,7 @@ def withdrawn(row: Recorded, now: datetime) -> Write:
     """Notes that a reminder which waits is not wanted any more; what perhaps went out is not noted
     as if it had not."""
     state = State.UNKNOWN if row.resends else State.SKIPPED
-    item = rows.ledger_item(row.reminder, state, attempt=row.attempt, at=now)
+    item = rows.ledger_item(row.reminder, state, attempt=row.attempt, at=now, links=row.links)
     item.reason = SkipReason.WITHDRAWN.value
     item.resends = row.resends or None
     waits = LedgerItem.state == State.WAITING.value

@@ -63,9 +63,9 @@ def _messages(user_id: str) -> Iterator[Table]:
         LedgerItem.query(user_id, consistent_read=True),
         LedgerItem.query(f"{DEAD_CHANNELS}{user_id}", consistent_read=True),
     ):
-        if item.link is not None and item.link not in seen:
-            seen.add(item.link)
-            yield LinkItem(item.link)
+        for link in {*filter(None, [item.link]), *(item.earlier_links or ())} - seen:
+            seen.add(link)
+            yield LinkItem(link)
         yield item
 
 

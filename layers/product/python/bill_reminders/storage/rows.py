@@ -1,7 +1,7 @@
 """Between table items and the domain's values."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
@@ -415,11 +415,15 @@ def recorded_from(item: LedgerItem) -> Recorded:
         message_key=item.message_key,
         resends=item.resends or 0,
         reason=item.reason,
+        links=(*(item.earlier_links or ()), *filter(None, [item.link])),
     )
 
 
-def ledger_item(reminder: Reminder, state: State, *, attempt: int, at: datetime) -> LedgerItem:
-    """A new row for `reminder`; the caller adds what its state needs."""
+def ledger_item(
+    reminder: Reminder, state: State, *, attempt: int, at: datetime, links: Sequence[str] = ()
+) -> LedgerItem:
+    """A new row for `reminder`, which keeps the `links` of the one in its place; the caller adds
+    what its state needs."""
     return LedgerItem(
         user_id=reminder.user_id,
         key=reminder.key,
@@ -433,6 +437,7 @@ def ledger_item(reminder: Reminder, state: State, *, attempt: int, at: datetime)
         state=state.value,
         attempt=attempt,
         recorded_at=at,
+        earlier_links=list(links) or None,
         expires_at=ledger_expiry(reminder.due_on, at),
     )
 

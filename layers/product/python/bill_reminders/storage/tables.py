@@ -416,7 +416,8 @@ class LedgerItem(Table):
     `key` is the reminder's identity: due date, bill, occurrence, revision, trigger, channel.
     Starting with the due date, all that is in play for a user is one short range. A message about
     no bill has a key of its own kind, `code:<id>` or `test:<id>`, and neither bill nor due date.
-    `link` is the hash of the link in the message, by which it can be withdrawn. `settle_at` is the
+    `link` is the hash of the link in the message, by which it can be withdrawn; `earlier_links` are
+    those of messages that may have gone out before it, for an erasure to find. `settle_at` is the
     end of the sender's lease while claimed, and of the wait for a receipt while unknown; both it
     and its shard are absent from a row that nobody needs to look at again. `resends` is absent for
     none. `receipt_id` is what a receipt calls the message: the tag that we gave to an e-mail, the
@@ -441,6 +442,7 @@ class LedgerItem(Table):
     recorded_at = InstantAttribute()
     message_key = UnicodeAttribute(null=True)
     link = UnicodeAttribute(null=True)
+    earlier_links = ListAttribute[str](of=UnicodeAttribute, null=True)
     owner = UnicodeAttribute(null=True)
     settle_shard = IntegerAttribute(null=True)
     settle_at = InstantAttribute(null=True)

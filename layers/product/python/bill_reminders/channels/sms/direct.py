@@ -63,9 +63,14 @@ def dead_channel(dead: DeadChannel, *, to: str, sender: Sender) -> DirectText:
     stop, stop_short = (
         words.say(each, source=source) if source else "" for each in (key, f"{key}_short")
     )
-    texts = [words.sentences(each, said.change, stop) for each in (said.what, said.briefly)]
-    if not rules_for(to).templates and fit(words, sender, texts) is None:
-        texts = [words.sentences(said.briefly, each, stop_short) for each in (said.change, "")]
+    tell = words.say("sms_stop_tell_short", source=source) if source else ""
+    fullest = [words.sentences(each, said.change, stop) for each in (said.what, said.briefly)]
+    # the link is worth a second segment, so that a shorter text is tried when nothing with it fits
+    less = ([words.sentences(said.briefly, *each)] for each in ((said.change, stop_short), (tell,)))
+    several = (fullest, *less)
+    texts = fullest
+    if not rules_for(to).templates:
+        texts = next(each for each in several if fit(words, sender, each) is not None)
     values = {"channel": words.say(f"page_by_{dead.channel}"), "source": source}
     return in_sms(words, to, sender, texts, Wording.DEAD_CHANNEL, values, first=bool(source))
 

@@ -1,0 +1,472 @@
+"""What has to be said, what may be and what must not be: by the script alone.
+
+The script is what people entered and did, in the words of the enumerator's files and in the order
+in which it was committed. What follows from it is docs/rules.md, read anew on the enumerator's
+instants; nothing here is the product's, not even a constant. What the ledger's rows say is taken as
+a fact about the past only: each is held against the script when it is written, and against the
+provider at the end.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from tests.brute_force import (
+    CHANNELS,
+    DAY,
+    MINUTE,
+    OVERDUE_IS_USEFUL_FOR,
+    Mark,
+    Now,
+    Row,
+    midnight,
+    occurrence_on,
+    out_of_quiet,
+    usable_channels,
+)
+
+DID_NOT_ARRIVE = {"bounced", "failed", "expired"}
+DEBIT, SNOOZE = 2, 0
+"""Kinds of marks."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the ledger has of a reminder: the state of the message that carries it."""
+
+    state: str
+    reason: str = ""
+    resends: int = 0
+    not_before: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "waiting"
+
+    @property
+    def may_be_known(self) -> bool:
+        """Whether its user may have read it."""
+        return self.state not in ("waiting", "skipped") or self.resends > 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is certain that nobody got it, and that it is not tried again."""
+        return self.state in DID_NOT_ARRIVE or (self.state, self.reason) == (
+            "skipped",
+            "no_address",
+        )
+
+
+Facts = Mapping[str, Fact]
+"""By ledger key, of one user."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What may become of a reminder in a minute: `words` are "sent" and "skipped:<reason>". While
+    it waits there are none, and it has to be looked at `at` an instant or before. Of what is
+    `unsettled` nothing is asked."""
+
+    words: frozenset[str] = frozenset()
+    at: datetime | None = None
+    unsettled: bool = False
+
+
+@dataclass
+class Dates:
+    """The due date of a bill, which of its revisions that is, and the one told of last."""
+
+    due: str
+    revision: int = 0
+    told: tuple[str, int] | None = None
+
+    def leave(self, *, told: bool) -> None:
+        if told:
+            self.told = self.due, self.revision
+
+    def arrive(self, due: str) -> None:
+        """If anybody was told of a date, every other one is a revision more; if nobody was, it
+        leaves no trace."""
+        self.due = due
+        if self.told is not None:
+            self.revision = self.told[1] + (due != self.told[0])
+
+
+@dataclass
+class Script:
+    """What people entered and did. A bill is by its user and id; one that is gone stays, as
+    deleted."""
+
+    users: dict[str, Row] = field(default_factory=dict)
+    bills: dict[tuple[str, str], Row] = field(default_factory=dict)
+    events: list[Row] = field(default_factory=list)
+    dates: dict[tuple[str, str], Dates] = field(default_factory=dict)
+    addresses: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Of users and channels: the number of the address that took the place of the first one."""
+    silenced: frozenset[tuple[str, str, int]] = frozenset()
+    """Addresses that were given up when their owner had said STOP: by user, channel and number."""
+    lives: dict[str, int] = field(default_factory=dict)
+    """How often each user was erased."""
+
+    def enters(self, bill: Row) -> None:
+        """A bill that is new, or that was deleted and comes back."""
+        place = bill["user_id"], bill["bill_id"]
+        self.events = [each for each in self.events if (each["user_id"], each["bill_id"]) != place]
+        self.bills[place] = bill
+        if place in self.dates:
+            self.dates[place].arrive(bill["first_due"])
+        else:
+            self.dates[place] = Dates(bill["first_due"])
+
+    def happens(
+        self, at: datetime, user_id: str, event: str, bill_id: str = "", **more: str
+    ) -> None:
+        """An event as in the enumerator's file. What names no `due_on` is of the first date."""
+        row = dict.fromkeys(("due_on", "value", "until", "amount"), "") | more
+        row |= {"at": at.isoformat(), "user_id": user_id, "event": event, "bill_id": bill_id}
+        if (user_id, bill_id) in self.bills and not row["due_on"]:
+            row["due_on"] = self.bills[user_id, bill_id]["first_due"]
+        self.events.append(row)
+
+    def says_stop(self, at: datetime, user_id: str, channel: str) -> None:
+        """Where there is no address there is nothing to stop."""
+        if user_id in self.users and channel in usable_channels(self.users[user_id]):
+            self.happens(at, user_id, "stopped", value=channel)
+
+    def leaves_date(self, user_id: str, bill_id: str, facts: Facts) -> None:
+        """Whether anybody may have heard of a date decides what the next one is."""
+        if (user_id, bill_id) not in self.dates:
+            return
+        dates = self.dates[user_id, bill_id]
+        of_it = f"{dates.due}#{bill_id}#"
+        told = any(
+            key.startswith(of_it) and f"#r{dates.revision}#" in key and fact.may_be_known
+            for key, fact in facts.items()
+        )
+        dates.leave(told=told)
+
+    def gives_up(self, user_id: str, channel: str) -> None:
+        """An address becomes nobody's; a STOP stays with it."""
+        if channel in self.stopped(user_id):
+            number = self.addresses.get((user_id, channel), 0)
+            self.silenced |= {(user_id, channel, number)}
+
+    def erases(self, user_id: str) -> None:
+        """Nothing is left of a user but the STOPs of their addresses."""
+        for channel in CHANNELS:
+            self.gives_up(user_id, channel)
+            self.addresses.pop((user_id, channel), None)
+        del self.users[user_id]
+        self.lives[user_id] = self.lives.get(user_id, 0) + 1
+        self.bills = {place: row for place, row in self.bills.items() if place[0] != user_id}
+        self.dates = {place: each for place, each in self.dates.items() if place[0] != user_id}
+        self.events = [each for each in self.events if each["user_id"] != user_id]
+
+    def registers(self, user: Row, bills: Iterable[Row], at: datetime) -> None:
+        """Whoever had the id before, this one begins with nothing."""
+        self.users[user["user_id"]] = user
+        for bill in bills:
+            self.enters(bill)
+        for user_id, channel, number in sorted(self.silenced):
+            if (user_id, number) == (user["user_id"], 0):
+                self.says_stop(at, user_id, channel)
+
+    def now(self, user_id: str, bill_id: str, nominal: date, channel: str) -> Now:
+        history = [
+            event
+            for event in self.events
+            if event["user_id"] == user_id and event["bill_id"] in ("", bill_id)
+        ]
+        bill = self.bills[user_id, bill_id]
+        return Now(self.users[user_id], bill, nominal.isoformat(), history, channel)
+
+    def copy(self) -> "Script":
+        dates = {place: replace(each) for place, each in self.dates.items()}
+        return replace(
+            self,
+            users=dict(self.users),
+            bills=dict(self.bills),
+            events=list(self.events),
+            dates=dates,
+            addresses=dict(self.addresses),
+            lives=dict(self.lives),
+        )
+
+    def _last(self, user_id: str, event: str) -> Row | None:
+        of_user = (each for each in reversed(self.events) if each["user_id"] == user_id)
+        return next((each for each in of_user if each["event"] == event), None)
+
+    def zone(self, user_id: str) -> ZoneInfo:
+        moved = self._last(user_id, "moved")
+        return ZoneInfo(self.users[user_id]["time_zone"] if moved is None else moved["value"])
+
+    def paused_until(self, user_id: str) -> str:
+        paused = self._last(user_id, "paused")
+        return "" if paused is None else paused["until"]
+
+    def stopped(self, user_id: str) -> set[str]:
+        """The channels of which the user said STOP, and not START since."""
+        said = {
+            each["value"]: each["event"]
+            for each in self.events
+            if each["user_id"] == user_id and each["event"] in ("stopped", "started")
+        }
+        return {channel for channel, word in said.items() if word == "stopped"}
+
+
+@cache
+def nominal_date(first_due: str, repeats: str, number: int) -> date | None:
+    """The date on which an occurrence would fall due if none had moved."""
+    for days in range(400):
+        day = date.fromisoformat(first_due) + days * DAY
+        if occurrence_on(day, first_due=first_due, repeats=repeats) == number:
+            return day
+    return None
+
+
+@dataclass(frozen=True)
+class Key:
+    """A ledger key, taken apart."""
+
+    due: str
+    bill_id: str
+    number: int
+    revision: int
+    name: str
+    channel: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        due, bill_id, number, revision, name, channel = text.split("#")
+        return cls(due, bill_id, int(number), int(revision[1:]), name, channel)
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """The script, what the ledger has of one user, and the channels whose address is stopped."""
+
+    script: Script
+    user_id: str
+    facts: Facts
+    stopped: frozenset[str] = frozenset()
+
+    def fates(self, bill_id: str, number: int, channel: str, minute: datetime) -> dict[str, Fate]:
+        """What may become of the reminders of an occurrence on a channel, by ledger key."""
+        place = self.user_id, bill_id
+        if place not in self.script.bills:
+            return {}
+        bill = self.script.bills[place]
+        nominal = nominal_date(bill["first_due"], bill["repeats"], number)
+        if nominal is None:
+            return {}
+        now = self.script.now(self.user_id, bill_id, nominal, channel)
+        is_owed = max(nominal, now.payable).isoformat() >= bill["owed_from"]
+        if now.closed or now.settled or not is_owed or channel not in now.joins:
+            return {}
+        revision = self.script.dates[place].revision
+        said = f"{now.due}#{bill_id}#{number:04}#r{revision}#"
+        return _Occurrence(self, now, said, channel, minute).fates()
+
+    def reachable(self, channel: str) -> bool:
+        usable = usable_channels(self.script.users[self.user_id])
+        return channel in usable and channel not in self.stopped
+
+    def judge(self, text: str, word: str, minutes: Iterable[datetime]) -> str | None:
+        """What is wrong with a reminder being claimed ("sent") or noted in one of these minutes;
+        None when nothing is."""
+        key, fact = Key.parse(text), self.facts.get(text)
+        found = [
+            self.fates(key.bill_id, key.number, key.channel, minute).get(text) for minute in minutes
+        ]
+        if any(fate is not None and word in fate.words for fate in found):
+            return None
+        allowed = sorted({each for fate in found if fate is not None for each in fate.words})
+        is_needless = None in found or "skipped:expired" in allowed
+        if word == "skipped:withdrawn" and fact is not None and fact.is_open and is_needless:
+            return None
+        return f"{word}, and the script explains {', '.join(allowed) or 'nothing'}: {text}"
+
+    def numbers(self, bill_id: str, minute: datetime) -> Iterator[int]:
+        """The occurrences of a bill of which anything can be due by `minute` or soon after it."""
+        bill = self.script.bills[self.user_id, bill_id]
+        for number in range(100):
+            day = nominal_date(bill["first_due"], bill["repeats"], number)
+            if day is None or day > minute.date() + 40 * DAY:
+                return
+            yield number
+
+    def wanted(self, minute: datetime) -> dict[str, Fate]:
+        """What may become of all reminders of the user, those to come among them."""
+        found: dict[str, Fate] = {}
+        for user_id, bill_id in self.script.bills:
+            if user_id == self.user_id:
+                for number in self.numbers(bill_id, minute):
+                    for channel in CHANNELS:
+                        found |= self.fates(bill_id, number, channel, minute)
+        return found
+
+
+@dataclass(frozen=True)
+class _Occurrence:
+    """An occurrence on a channel in a minute; `said` is what the ledger keys of it begin with."""
+
+    oracle: Oracle
+    now: Now
+    said: str
+    channel: str
+    minute: datetime
+
+    def fates(self) -> dict[str, Fate]:
+        day_of = self.now.wall.day_of
+        marks = sorted(filter(self._speaks, self.now.marks()), key=self._place)
+        nearest = {day_of(mark.instant): mark for mark in marks}
+        come = [mark for mark in marks if nearest[day_of(mark.instant)].instant <= self.minute]
+        wishes = [mark for mark in self.now.marks() if mark.rank == SNOOZE]
+        ends = [mark.instant for mark in wishes]
+        ends += [nearest[day_of(mark.instant)].instant for mark in marks if mark.rank == SNOOZE]
+        not_yet = max(ends, default=self.minute)
+        found: dict[str, Fate] = {}
+        for mark in marks:
+            instead = nearest[day_of(mark.instant)]
+            key = self._key(mark.name)
+            if instead.instant > self.minute:
+                found[key] = Fate(at=instead.instant)
+            else:
+                silent = not_yet > self.minute
+                found[key] = self._come(mark, instead, come, silent=silent)
+        return found
+
+    def _come(self, mark: Mark, instead: Mark, come: list[Mark], *, silent: bool) -> Fate:
+        """Of what has come only the nearest may go, and nothing once a nearer one has gone; while
+        the user wants to hear later, nothing but of a debit."""
+        now, words = self.now, set[str]()
+        foremost = self._foremost(come)
+        is_debit = mark.rank == DEBIT
+        nearer_went = any(
+            self._place(each) > self._place(mark) and (each.rank == DEBIT or not is_debit)
+            for each in self._heard(mark)
+        )
+        if mark is not instead:
+            words.add("skipped:merged")
+        if mark is not foremost or nearer_went:
+            words.add("skipped:superseded")
+        if is_debit and mark is foremost:
+            words.clear()
+        if not is_debit and now.reopened_at and mark.instant <= _parsed(now.reopened_at):
+            words.add("skipped:while_paid")
+        if not is_debit and silent:
+            words.add("skipped:snoozed")
+        helps_until = self._helps_until(mark, instead)
+        if now.wall.day_of(self.minute) > helps_until:
+            words.add("skipped:expired")
+        waits = [min(at, midnight(now.wall, helps_until + DAY)) for at in self._silences()]
+        later = list(self._not_before(mark))
+        if not is_debit and not words and not later and self._night_brings_nearer():
+            words.add("skipped:merged")
+        waits += later
+        if not is_debit and any(each.rank == DEBIT for each in come):
+            # whether it goes beside a debit that failed, instead of it or not at all is not settled
+            loose = {"sent", "skipped:merged", "skipped:superseded", *words}
+            loose |= set() if self.oracle.reachable(self.channel) else {"skipped:no_address"}
+            return Fate(frozenset(loose), unsettled=True)
+        if words:
+            return Fate(frozenset(words))
+        if waits:
+            return Fate(at=max(waits))  # also where there is no address: there may be one by then
+        goes = "sent" if self.oracle.reachable(self.channel) else "skipped:no_address"
+        return Fate(frozenset({goes}))
+
+    def _night_brings_nearer(self) -> bool:
+        """Whether quiet hours put things off to a day on which a nearer reminder goes later."""
+        wall, resumes = self.now.wall, self.now.resumes_at()
+        is_paused = resumes is not None and self.minute < resumes
+        if is_paused or not wall.is_quiet(self.minute):
+            return False
+        ends = out_of_quiet(wall, self.minute, MINUTE)
+        marks = sorted(filter(self._speaks, self.now.marks()), key=self._place)
+        there = [mark for mark in marks if wall.day_of(mark.instant) == wall.day_of(ends)]
+        is_later = bool(there) and there[-1].instant > ends  # it gives its minute to all of them
+        return is_later and any(self._is_open(self._key(mark.name)) for mark in there)
+
+    def _is_open(self, key: str) -> bool:
+        return key not in self.oracle.facts or self.oracle.facts[key].is_open
+
+    def _foremost(self, come: list[Mark]) -> Mark:
+        """A debit that failed and of which nobody was told goes first; then the nearest."""
+        for mark in reversed(come):
+            fact = self.oracle.facts.get(self._key(mark.name))
+            today = self.now.wall.day_of(self.minute)
+            if (
+                mark.rank == DEBIT
+                and (fact is None or fact.is_open)
+                and today <= self._helps_until(mark, mark)
+            ):
+                return mark
+        return come[-1]
+
+    def _helps_until(self, mark: Mark, instead: Mark) -> date:
+        """The due day, or a week from the day on which a notice goes that comes later; of a debit
+        always that week."""
+        goes_on, due = self.now.wall.day_of(instead.instant), self.now.payable
+        return goes_on + OVERDUE_IS_USEFUL_FOR if mark.rank == DEBIT or goes_on > due else due
+
+    def _silences(self) -> Iterator[datetime]:
+        """Until when a pause lasts, and quiet hours."""
+        resumes = self.now.resumes_at()
+        if resumes is not None and self.minute < resumes:
+            yield resumes
+        elif self.now.wall.is_quiet(self.minute):
+            yield out_of_quiet(self.now.wall, self.minute, MINUTE)
+
+    def _not_before(self, mark: Mark) -> Iterator[datetime]:
+        """Until when the provider is not asked again."""
+        fact = self.oracle.facts.get(self._key(mark.name))
+        if fact is not None and fact.not_before is not None and fact.not_before > self.minute:
+            yield fact.not_before
+
+    def _speaks(self, mark: Mark) -> bool:
+        """Whether a reminder goes by this channel: it takes part, or stands in for those that
+        failed."""
+        ahead = self._ahead(mark)
+        if ahead is None:
+            return True
+        return (
+            bool(ahead)
+            and self.oracle.reachable(self.channel)
+            and all(self._failed_on(other, mark) for other in ahead)
+        )
+
+    def _ahead(self, mark: Mark) -> list[str] | None:
+        days = 0 if mark.rank == DEBIT else (self.now.payable - mark.day).days
+        return self.now.ahead(self.channel, days)
+
+    def _failed_on(self, other: str, mark: Mark) -> bool:
+        fact = self.oracle.facts.get(f"{self.said}{mark.name}#{other}")
+        if fact is None or not (fact.may_be_known or fact.failed):
+            return not self.oracle.reachable(other)
+        return fact.failed
+
+    def _heard(self, mark: Mark) -> Iterator[Mark]:
+        """What may have been heard of the occurrence: on this channel, and of what stands in on
+        any, unless it is certain that it did not arrive."""
+        anywhere = self._ahead(mark) is not None
+        for text, fact in self.oracle.facts.items():
+            if not text.startswith(self.said) or not fact.may_be_known:
+                continue
+            key = Key.parse(text)
+            here = key.channel == self.channel
+            if here or (anywhere and not fact.failed):
+                yield from self.now.named(key.name)
+
+    def _key(self, name: str) -> str:
+        return f"{self.said}{name}#{self.channel}"
+
+    def _place(self, mark: Mark) -> tuple[date, int, date]:
+        """Which of two stands nearer, by the present wall and plan."""
+        return self.now.wall.day_of(mark.instant), mark.rank, mark.day
+
+
+def _parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text)
