@@ -81,6 +81,57 @@ def test_dates_of_a_schedule_reach_beyond_every_calendar(person: Person) -> None
     assert page["next_cursor"] is None
 
 
+# A rate that changes ------------------------------------------------------------------------------
+
+MORTGAGE = {
+    "method": "equal_instalment",
+    "principal": "1000000.00",
+    "rate": "4.2",
+    "instalments": 360,
+}
+
+
+def a_mortgage(person: Person, **terms: Any) -> str:
+    return add(
+        person,
+        **LOAN | {"loan": MORTGAGE | terms, "currency": "CNY", "first_due": "2027-01-20"},
+        owed_from="2027-01-01",
+    )
+
+
+@pytest.mark.parametrize(("rate", "rest"), [("4.5", "5065.74"), ("3.5", "4492.93")])
+def test_another_rate_leaves_what_was_paid(person: Person, rate: str, rest: str) -> None:
+    address = a_mortgage(person)
+    for occurrence in range(3):
+        paid = {"occurrence": occurrence, "amount": "4890.17"}
+        assert person.post(f"{address}/payments", paid).status == 201
+    before = schedule(person, address)["instalments"]
+    change = {"loan": MORTGAGE | {"rate_changes": [{"after": 3, "rate": rate}]}}
+    changed = person.patch(address, change, "*")
+    assert (changed.status, changed.json["next"]["number"]) == (200, 3), changed.text
+    assert (changed.json["next"]["amount"], changed.json["next"]["left"]) == (rest, rest)
+    assert changed.json["loan"]["rate_changes"] == change["loan"]["rate_changes"]
+    after = schedule(person, address)
+    rows = after["instalments"]
+    assert (rows[:3], rows[2]["balance"], after["count"]) == (before[:3], "995814.87", 360)
+    assert [row["standing"] for row in rows[:4]] == ["paid"] * 3 + ["open"]
+    assert {row["total"] for row in rows[3:]} == {rest}
+
+
+def test_another_rate_leaves_what_was_paid_back_early(person: Person) -> None:
+    address = a_mortgage(person)
+    prepay(person, address, amount="1000", after=2)
+    change = {"loan": MORTGAGE | {"rate_changes": [{"after": 3, "rate": "4.5"}]}}
+    changed = person.patch(address, change, "*")
+    assert [each["amount"] for each in changed.json["prepayments"]] == ["1000.00"]
+
+
+def test_changes_of_the_rate_may_stand_in_any_order(person: Person) -> None:
+    several = [{"after": 12, "rate": "4"}, {"after": 3, "rate": "4.50"}]
+    bill = person.get(a_mortgage(person, rate_changes=several)).json
+    assert bill["loan"]["rate_changes"] == [{"after": 3, "rate": "4.5"}, {"after": 12, "rate": "4"}]
+
+
 # What a loan would cost ---------------------------------------------------------------------------
 
 TERMS = {"currency": "GBP", "first_due": "2027-03-05"}

@@ -105,11 +105,14 @@ def repetitions(draw: st.DrawFn, *, of_loan: bool) -> dict[str, Any]:
 @st.composite
 def loans(draw: st.DrawFn, currency: str) -> dict[str, Any]:
     methods = ("equal_instalment", "equal_principal", "interest_only", "flat_fee")
+    instalments = draw(whole_numbers(1, 1200))
+    changed = draw(st.sets(st.integers(0, int(instalments) - 1), max_size=3))
     return {
         "method": draw(one_of(*methods)),
         "principal": draw(AMOUNTS[currency]),
         "rate": draw(RATES),
-        "instalments": draw(whole_numbers(1, 1200)),
+        "instalments": instalments,
+        "rate_changes": [{"after": after, "rate": draw(RATES)} for after in sorted(changed)],
     }
 
 

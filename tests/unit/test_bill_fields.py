@@ -24,7 +24,7 @@ from bill_reminders.api.bills import (
 from bill_reminders.api.plans import PlanFields
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
-from bill_reminders.domain.loans import Loan, Method, per_period
+from bill_reminders.domain.loans import Loan, Method, RateChange, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
@@ -162,6 +162,10 @@ LOAN = replace(
         per_period(Decimal("0.042"), 12),
         12,
         Method.EQUAL_PRINCIPAL,
+        rate_changes=(
+            RateChange(3, per_period(Decimal("0.045"), 12)),
+            RateChange(9, per_period(Decimal("0.0399"), 12)),
+        ),
     ),
 )
 FULL = (CARD, AFTER_STATEMENT, LOAN)

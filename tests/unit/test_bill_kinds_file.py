@@ -140,6 +140,23 @@ def test_a_rate_is_of_a_year_and_a_flat_fee_of_a_period(
     assert (loan.method, loan.rate) == (Method(method), Decimal(per_period))
 
 
+@pytest.mark.parametrize(
+    ("cell", "changes"),
+    [
+        ("4.5 after 3", [(3, "0.00375")]),
+        ("4.5 after 3; 3 after 11", [(3, "0.00375"), (11, "0.0025")]),
+        (" 3  AFTER 11 ;4.50 after 3", [(3, "0.00375"), (11, "0.0025")]),
+        ("0 after 0", [(0, "0")]),
+    ],
+)
+def test_a_loan_may_have_rates_that_came_later(cell: str, changes: list[tuple[int, str]]) -> None:
+    loan = the_bill(**LOAN, rate_changes=cell).loan
+    assert loan is not None
+    assert [(each.after, each.rate) for each in loan.rate_changes] == [
+        (after, Decimal(rate)) for after, rate in changes
+    ]
+
+
 def test_a_loan_says_its_amounts_and_ends_with_its_last_instalment() -> None:
     bill = the_bill(**LOAN)
     assert str(bill.owed(0).amount) == str(bill.owed(0).left)
@@ -219,6 +236,15 @@ def test_a_channel_may_join_late(
         (LOAN | {"principal": "1200.5", "currency": "JPY"}, "principal", "JPY has 0"),
         (LOAN | {"instalments": "0"}, "instalments", "from 1 to 1200"),
         (LOAN | {"instalments": "1201"}, "instalments", "from 1 to 1200"),
+        (LOAN | {"rate_changes": "4.5"}, "rate_changes", "write 4.5 after 3"),
+        (LOAN | {"rate_changes": "4.5 after 3 4 after 5"}, "rate_changes", "a semicolon"),
+        (LOAN | {"rate_changes": "4.5 after 3;"}, "rate_changes", "write 4.5 after 3"),
+        (LOAN | {"rate_changes": "4.5% after 3"}, "rate_changes", "write 4.5 after 3"),
+        (LOAN | {"rate_changes": "4..5 after 3"}, "rate_changes", "write 4.2"),
+        (LOAN | {"rate_changes": "101 after 3"}, "rate_changes", "more than 100%"),
+        (LOAN | {"rate_changes": "4.5 after 12"}, "rate_changes", "fewer than there are"),
+        (LOAN | {"rate_changes": "4 after 3; 5 after 3"}, "rate_changes", "list each once"),
+        ({"rate_changes": "4.5 after 3"}, "principal", "or none"),
         (LOAN | {"amount": "5.00"}, "amount", "leave it empty"),
         (LOAN | {"count": "5"}, "count", "leave it empty"),
         (LOAN | {"currency": ""}, "currency", "ISO 4217"),

@@ -110,6 +110,12 @@ TESTED_BY = {
         "test_an_instalment_of_zero_does_not_fall_due",
         "test_a_prepayment_ends_a_loan_early_and_never_later",
     ),
+    "rate changes": (
+        "test_a_mortgage_whose_rate_changes_after_three_instalments",
+        "test_a_change_of_the_rate_worked_out_by_hand",
+        "test_a_prepayment_after_the_same_instalment_comes_before_the_change",
+        "test_another_rate_leaves_what_was_paid",
+    ),
     "autopay": (
         "test_autopay_reminds_once_the_day_before",
         "test_a_failed_debit_is_told_at_once_and_restores_the_plan",

@@ -34,7 +34,7 @@ from bill_reminders.api.fields import (
 from bill_reminders.api.plans import PlanFields, PlanView
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.loans import Prepayment
+from bill_reminders.domain.loans import MAX_RATE_CHANGES, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed, Payment
 from bill_reminders.files import bill_fields
@@ -66,6 +66,24 @@ class Repeats(Body):
     ] = False
 
 
+class RateChangeTerms(Body):
+    """Another rate of a loan, from an instalment on."""
+
+    after: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1199,
+            description="How many instalments come before it; those stay what they were.",
+            examples=[3],
+        ),
+        WHOLE,
+    ]
+    rate: Annotated[
+        Percent, Field(description="The new rate, in percent as `rate` of the loan is.")
+    ]
+
+
 class LoanTerms(Body):
     """The terms of a loan; its schedule says the amounts, `currency` the bill's own."""
 
@@ -88,6 +106,17 @@ class LoanTerms(Body):
         ),
     ]
     instalments: Annotated[int, Field(ge=1, le=1200, description="How many.", examples=[12]), WHOLE]
+    rate_changes: Annotated[
+        list[RateChangeTerms],
+        Field(
+            max_length=MAX_RATE_CHANGES,
+            description=(
+                "Rates that came later, as of a floating rate. The instalments are computed anew "
+                "from what is left then, and stay as many."
+            ),
+            examples=[[{"after": 3, "rate": "4.5"}]],
+        ),
+    ] = Field(default_factory=list)
 
 
 EXAMPLE: Any = {

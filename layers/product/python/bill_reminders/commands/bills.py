@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import BillRemindersError, InvalidValue
+from bill_reminders.domain.loans import Loan, schedule
 from bill_reminders.domain.overrides import with_bill_overrides
 
 type BillFactory = Callable[[date], Bill]
@@ -52,9 +53,7 @@ def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft with all that happened to the bill that it takes the place of, and with the number
     that each occurrence has."""
     wanted = draft(known.owed_from)
-    loan = wanted.loan
-    if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
-        loan = known.loan
+    loan = _with_prepayments(wanted.loan, known.loan)
     # a loan's terms hold from the first date that comes with them
     recurrence = wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None)
     if wanted.follows(known):
@@ -73,6 +72,21 @@ def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:
         version=known.version,
     )
     return bill.with_snoozes_of(known).with_overdue_of(known, today)
+
+
+def _with_prepayments(loan: Loan | None, before: Loan | None) -> Loan | None:
+    """A loan as it is entered; while its principal and number of instalments stay, with what was
+    paid back early, which nobody enters with it."""
+    if loan is None or before is None:
+        return loan
+    if (loan.principal, loan.instalments) != (before.principal, before.instalments):
+        return loan
+    try:
+        same = replace(loan, prepayments=before.prepayments)
+        schedule(same)
+    except InvalidValue:  # by these terms it cannot have been paid
+        return loan
+    return same
 
 
 def close(account: Account, bill_id: str, *, now: datetime) -> Account:

@@ -18,6 +18,7 @@ from bill_reminders.domain.money import Money, decimals_of, minor_unit
 MAX_INSTALMENTS = 1200
 MAX_DIGITS = 15  # of a principal, before the point
 MAX_RATE = 1  # per period: 100%
+MAX_RATE_CHANGES = 120  # one a quarter for thirty years
 
 _EXACT = Context(prec=60)  # a balance times a rate of 40 digits, without rounding
 _RATE = Context(prec=28)  # fits into a DynamoDB number, which has 38
@@ -74,17 +75,38 @@ class Prepayment:
 
 
 @dataclass(frozen=True, slots=True)
+class RateChange:
+    """Another rate, a fraction per period as `Loan.rate`, from the instalment behind number `after`
+    on (0: from the first).
+
+    Raises InvalidValue for `after` below 0, and for a rate that is negative or above 1.
+    """
+
+    after: int
+    rate: Decimal
+
+    def __post_init__(self) -> None:
+        if self.after < 0:
+            raise InvalidValue(
+                "rate_changes", "after less than none: write how many instalments come before it"
+            )
+        _need_rate("rate_changes", self.rate)
+
+
+@dataclass(frozen=True, slots=True)
 class Loan:
     """What was borrowed, and the terms of paying it back.
 
     `rate` is a fraction per period (0.005 is 0.5%), at most 1; see `per_period` for a yearly one.
     With FLAT_FEE it is the fee of one period as a fraction of the original principal. `prepayments`
-    stand in the order they are made.
+    stand in the order they are made, `rate_changes` in the order they come into force.
 
     Raises InvalidValue, with the name of the field, for: a principal that is not above zero, has
     more than 15 digits before the point, or more decimals than its currency; a rate that is
     negative or above 1; fewer than 1 or more than 1200 instalments; prepayments out of order, with
-    too many decimals, or of a shorter term where every instalment but the last is interest alone.
+    too many decimals, or of a shorter term where every instalment but the last is interest alone;
+    more than 120 changes of the rate, and one that is out of order, comes after the same instalment
+    as another, or after the last.
     """
 
     principal: Money
@@ -92,6 +114,7 @@ class Loan:
     instalments: int
     method: Method
     prepayments: tuple[Prepayment, ...] = ()
+    rate_changes: tuple[RateChange, ...] = ()
 
     def __post_init__(self) -> None:
         amount = self.principal.amount
@@ -102,12 +125,7 @@ class Loan:
                 "principal", f"too large: write at most {MAX_DIGITS} digits before the point"
             )
         self._need_whole_minor_units("principal", amount)
-        if not (self.rate.is_finite() and 0 <= self.rate <= MAX_RATE):
-            raise InvalidValue(
-                "rate",
-                "not a fraction per period from 0 to 1: write 0.005 for 0.5%, and divide a yearly "
-                "rate by the periods in a year",
-            )
+        _need_rate("rate", self.rate)
         if not 1 <= self.instalments <= MAX_INSTALMENTS:
             raise InvalidValue(
                 "instalments", f"out of range: write a number from 1 to {MAX_INSTALMENTS}"
@@ -126,6 +144,29 @@ class Loan:
                     f"before: choose {Effect.LOWER_INSTALMENT}",
                 )
             before = prepayment.after
+        self._need_changes_in_order()
+
+    def _need_changes_in_order(self) -> None:
+        if len(self.rate_changes) > MAX_RATE_CHANGES:
+            raise InvalidValue(
+                "rate_changes",
+                f"too many: write at most {MAX_RATE_CHANGES}, leave out those that changed little",
+            )
+        before = -1
+        for change in self.rate_changes:
+            if change.after <= before:
+                raise InvalidValue(
+                    "rate_changes",
+                    "out of order, or two after the same instalment: list each once, by the "
+                    "instalment that it follows",
+                )
+            before = change.after
+        if before >= self.instalments:
+            raise InvalidValue(
+                "rate_changes",
+                "after the last instalment: write how many instalments come before it, fewer than "
+                "there are",
+            )
 
     def _need_whole_minor_units(self, field: str, amount: Decimal) -> None:
         places = decimals_of(self.principal.currency)
@@ -190,6 +231,13 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     part of the principal) stays what it was, until the balance is paid; what rounding has left over
     goes with the last instalment and makes no instalment of its own. Neither lengthens the loan.
 
+    After a change of the rate the instalments before it stay, and so does the number of those left.
+    EQUAL_INSTALMENT is computed anew by the same formula: from the balance, the new rate and the
+    instalments that are left, as loan contracts of a floating rate have it (重定价日). Of the other
+    methods the part of the principal stays what it was and interest follows the new rate; of
+    FLAT_FEE the fee becomes the new fraction of the original principal. Prepayments after the same
+    instalment come before it.
+
     The parts of the principal and the prepayments add up to the principal exactly.
 
     Raises InvalidValue ("prepayments") when one is more than the balance at its time, or comes when
@@ -197,23 +245,28 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     """
     with localcontext(_EXACT):
         rows: list[Instalment] = []
-        balance = _whole(loan, loan.principal.amount)
-        number, last, level = 0, loan.instalments, _level(loan, balance, loan.instalments)
-        prepayments = list(loan.prepayments)
+        rate, balance = loan.rate, _whole(loan, loan.principal.amount)
+        number, last = 0, loan.instalments
+        level = _level(loan, rate, balance, last)
+        prepayments, changes = list(loan.prepayments), list(loan.rate_changes)
         while balance:
             while prepayments and prepayments[0].after == number:
                 prepayment = prepayments.pop(0)
                 balance = _prepaid(loan, balance, prepayment)
                 if prepayment.effect is Effect.LOWER_INSTALMENT:
-                    level = _level(loan, balance, last - number)
+                    level = _level(loan, rate, balance, last - number)
                 else:
-                    last = number + _count(loan, balance, level, last - number)
+                    last = number + _count(loan, rate, balance, level, last - number)
                 if rows:
                     rows[-1] = rows[-1]._replace(balance=balance)
             if not balance:
                 break
+            if changes and changes[0].after == number:
+                rate = changes.pop(0).rate
+                if loan.method is Method.EQUAL_INSTALMENT:
+                    level = _level(loan, rate, balance, last - number)
             number += 1
-            interest = _interest(loan, balance)
+            interest = _interest(loan, rate, balance)
             principal = _principal(loan, level, interest)
             if number == last or principal > balance:
                 principal = balance
@@ -277,13 +330,13 @@ def _rate_of_return(flows: list[Decimal]) -> Decimal:
             return rate
 
 
-def _level(loan: Loan, balance: Decimal, count: int) -> Decimal:
+def _level(loan: Loan, rate: Decimal, balance: Decimal, count: int) -> Decimal:
     """What stays equal over `count` instalments: the total, or the part of the principal."""
     match loan.method:
         case Method.EQUAL_INSTALMENT:
             # The annuity formula over i: Horner's scheme divides by 1 + (1+i) + ... + (1+i)^(n-1),
             # which neither needs a rate above zero nor cancels digits near it.
-            growth, annuities = 1 + loan.rate, Decimal(0)
+            growth, annuities = 1 + rate, Decimal(0)
             for _ in range(count):
                 annuities = annuities * growth + 1
             return _round(loan, balance * growth**count / annuities)
@@ -293,16 +346,16 @@ def _level(loan: Loan, balance: Decimal, count: int) -> Decimal:
             return _round(loan, Decimal(0))
 
 
-def _interest(loan: Loan, balance: Decimal) -> Decimal:
+def _interest(loan: Loan, rate: Decimal, balance: Decimal) -> Decimal:
     base = loan.principal.amount if loan.method is Method.FLAT_FEE else balance
-    return _round(loan, base * loan.rate)
+    return _round(loan, base * rate)
 
 
 def _principal(loan: Loan, level: Decimal, interest: Decimal) -> Decimal:
     return level - interest if loan.method is Method.EQUAL_INSTALMENT else level
 
 
-def _count(loan: Loan, balance: Decimal, level: Decimal, at_most: int) -> int:
+def _count(loan: Loan, rate: Decimal, balance: Decimal, level: Decimal, at_most: int) -> int:
     """How many instalments of `level` pay `balance`, when the last may carry a small rest.
 
     Rounding leaves up to half a minor unit for each instalment of the loan. One more period for
@@ -310,7 +363,7 @@ def _count(loan: Loan, balance: Decimal, level: Decimal, at_most: int) -> int:
     """
     rest = min(loan.instalments * _rounding_unit(loan), level) / 2
     for count in range(1, at_most):
-        balance -= _principal(loan, level, _interest(loan, balance))
+        balance -= _principal(loan, level, _interest(loan, rate, balance))
         if balance <= rest:
             return count
     return at_most
@@ -346,6 +399,15 @@ def _round(loan: Loan, amount: Decimal) -> Decimal:
     """
     unit = _rounding_unit(loan)
     return amount.quantize(unit.scaleb(-9)).quantize(unit, ROUND_HALF_UP)
+
+
+def _need_rate(field: str, rate: Decimal) -> None:
+    if not (rate.is_finite() and 0 <= rate <= MAX_RATE):
+        raise InvalidValue(
+            field,
+            "not a fraction per period from 0 to 1: write 0.005 for 0.5%, and divide a yearly "
+            "rate by the periods in a year",
+        )
 
 
 def _need_periods(periods_a_year: int) -> None:

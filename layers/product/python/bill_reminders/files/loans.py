@@ -1,14 +1,14 @@
 """The columns that give a loan's terms; its schedule then says the amounts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.loans import Loan, Method, per_period
+from bill_reminders.domain.loans import Loan, Method, RateChange, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.files.cells import CellError, count
@@ -21,10 +21,12 @@ IN_JSON: Mapping[str, str] = MappingProxyType(
         "principal": "principal",
         "rate": "rate",
         "instalments": "instalments",
+        "rate_changes": "rate_changes",
     }
 )
 """The columns, and what JSON calls each among the terms of a loan."""
-COLUMNS = tuple(IN_JSON)
+NEEDED = ("loan_method", "principal", "rate", "instalments")
+"""Of every loan; the others may be empty."""
 
 MAX_PERCENT = 100
 
@@ -35,15 +37,17 @@ _PERCENT_DECIMALS = Decimal("1e-10")
 
 _RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
 
+_CHANGE = re.compile(r"(?P<rate>[0-9.]+) after (?P<after>[0-9]{1,4})")
+
 
 def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan | None:
-    """The loan of the row: all four columns, or none."""
-    if not any(row[column] for column in COLUMNS):
+    """The loan of the row: all that every loan needs, or none."""
+    if not any(row[column] for column in IN_JSON):
         return None
-    for column in COLUMNS:
+    for column in NEEDED:
         if not row[column]:
             row.refuse(
-                column, f"empty beside other terms of a loan: fill in {', '.join(COLUMNS)}, or none"
+                column, f"empty beside other terms of a loan: fill in {', '.join(NEEDED)}, or none"
             )
     if row["amount"]:
         row.refuse("amount", "beside the terms of a loan, which say it: leave it empty")
@@ -55,23 +59,30 @@ def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan 
     principal = row.read_optional("principal", partial(amount, currency=currency))
     percent = row.read_optional("rate", rate)
     instalments = row.read_optional("instalments", count)
-    fraction = _per_period(row, percent, method, recurrence)
+    changes = row.read_optional("rate_changes", rate_changes) or []
+    periods = _periods_a_year(row, method, recurrence)
     if method is None or principal is None or instalments is None:
         return None
-    if currency is None or fraction is None:
+    if currency is None or percent is None or periods is None:
         return None
     try:
-        return Loan(Money(principal, currency), fraction, instalments, method)
+        return Loan(
+            Money(principal, currency),
+            _fraction(percent, periods),
+            instalments,
+            method,
+            rate_changes=tuple(
+                RateChange(after, _fraction(changed, periods)) for after, changed in changes
+            ),
+        )
     except InvalidValue as error:  # of a field that is called as its column is
         row.refuse(error.field, error.problem)
         return None
 
 
-def _per_period(
-    row: Row, percent: Decimal | None, method: Method | None, recurrence: Recurrence | None
-) -> Decimal | None:
-    """The rate of one period, as a fraction. A flat fee is one of a period already, and does not
-    ask how many of them make a year."""
+def _periods_a_year(row: Row, method: Method | None, recurrence: Recurrence | None) -> int | None:
+    """How many periods the rate is of. A flat fee is one of a period already, and does not ask how
+    many of them make a year."""
     if recurrence is None:
         return None
     if recurrence.unit is None:
@@ -80,9 +91,8 @@ def _per_period(
             "once, beside a loan: write how often an instalment falls due, for example every month",
         )
         return None
-    fraction = None if percent is None else percent / 100
     if method is None or method is Method.FLAT_FEE:
-        return fraction
+        return 1
     year = PERIODS_A_YEAR.get(recurrence.unit)
     if year is None or year % recurrence.every:
         row.refuse(
@@ -91,7 +101,12 @@ def _per_period(
             "year, or a number of months that divides 12 or of weeks that divides 52",
         )
         return None
-    return None if fraction is None else per_period(fraction, year // recurrence.every)
+    return year // recurrence.every
+
+
+def _fraction(percent: Decimal, periods: int) -> Decimal:
+    """The rate of one period, of a percentage of so many."""
+    return per_period(percent / 100, periods)
 
 
 def loan_method(text: str) -> Method:
@@ -111,16 +126,31 @@ def rate(text: str) -> Decimal:
     return percent
 
 
+def rate_changes(text: str) -> list[tuple[int, Decimal]]:
+    """`4.5 after 3; 4.3 after 15` as (after, percentage), in the order of the instalments."""
+    changes = [_rate_change(" ".join(each.lower().split())) for each in text.split(";")]
+    return sorted(changes, key=lambda change: change[0])
+
+
+def _rate_change(text: str) -> tuple[int, Decimal]:
+    match = _CHANGE.fullmatch(text)
+    if not match:
+        raise CellError(
+            "not changes of the rate: write 4.5 after 3 for 4.5% once 3 instalments are over, with "
+            "a semicolon between several"
+        )
+    return int(match["after"]), rate(match["rate"])
+
+
+def _changes_text(changes: Iterable[Mapping[str, Any]]) -> str:
+    """The cell that `rate_changes` reads, of what JSON says."""
+    return "; ".join(f"{change['rate']} after {change['after']}" for change in changes)
+
+
 def loan_cells(loan: Loan | None, recurrence: Recurrence) -> dict[str, str]:
     """The cells that `loan` reads."""
-    if loan is None:
-        return {}
-    return {
-        "loan_method": loan.method.value,
-        "principal": f"{loan.principal.amount:f}",
-        "rate": yearly_percent(loan, recurrence),
-        "instalments": str(loan.instalments),
-    }
+    cells = cells_said(loan_view(loan, recurrence))
+    return cells if loan is None else cells | {"principal": f"{loan.principal.amount:f}"}
 
 
 def loan_view(loan: Loan | None, recurrence: Recurrence) -> dict[str, Any] | None:
@@ -130,8 +160,12 @@ def loan_view(loan: Loan | None, recurrence: Recurrence) -> dict[str, Any] | Non
     return {
         "method": loan.method.value,
         "principal": plain(loan.principal),
-        "rate": yearly_percent(loan, recurrence),
+        "rate": yearly_percent(loan, loan.rate, recurrence),
         "instalments": loan.instalments,
+        "rate_changes": [
+            {"after": change.after, "rate": yearly_percent(loan, change.rate, recurrence)}
+            for change in loan.rate_changes
+        ],
     }
 
 
@@ -139,11 +173,14 @@ def cells_said(terms: Mapping[str, Any] | None) -> dict[str, str]:
     """The cells of the terms that JSON says."""
     if terms is None:
         return {}
-    return {column: str(terms[name]) for column, name in IN_JSON.items()}
+    cells = {column: str(terms[name]) for column, name in IN_JSON.items() if terms[name]}
+    if terms["rate_changes"]:
+        cells["rate_changes"] = _changes_text(terms["rate_changes"])
+    return cells
 
 
-def yearly_percent(loan: Loan, recurrence: Recurrence) -> str:
-    """The rate as people know it: percent of a year, of a period for a flat fee.
+def yearly_percent(loan: Loan, rate: Decimal, recurrence: Recurrence) -> str:
+    """A rate of the loan as people know it: percent of a year, of a period for a flat fee.
 
     Reading it gives back the very fraction of a period that it was made from, for that was read
     from a percentage with no more decimals.
@@ -151,4 +188,4 @@ def yearly_percent(loan: Loan, recurrence: Recurrence) -> str:
     periods = 1
     if loan.method is not Method.FLAT_FEE and recurrence.unit is not None:
         periods = PERIODS_A_YEAR[recurrence.unit] // recurrence.every
-    return percent_text((loan.rate * periods * 100).quantize(_PERCENT_DECIMALS))
+    return percent_text((rate * periods * 100).quantize(_PERCENT_DECIMALS))

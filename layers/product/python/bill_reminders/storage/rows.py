@@ -21,7 +21,7 @@ from bill_reminders.domain.bills import (
 )
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.ledger import LEDGER_RETENTION, Recorded, State
-from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
+from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment, RateChange
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
@@ -52,6 +52,7 @@ from bill_reminders.storage.tables import (
     LoanMap,
     PaymentMap,
     PrepaymentMap,
+    RateChangeMap,
     ReopenedMap,
     ScheduleItem,
     SnoozeMap,
@@ -378,6 +379,7 @@ def _loan_from(stored: LoanMap) -> Loan:
             Prepayment(each.after, each.amount, Effect(each.effect))
             for each in stored.prepayments or ()
         ),
+        rate_changes=tuple(RateChange(each.after, each.rate) for each in stored.rate_changes or ()),
     )
 
 
@@ -392,6 +394,8 @@ def _loan_map(loan: Loan) -> LoanMap:
             PrepaymentMap(after=each.after, amount=each.amount, effect=each.effect.value)
             for each in loan.prepayments
         ]
+        or None,
+        rate_changes=[RateChangeMap(after=each.after, rate=each.rate) for each in loan.rate_changes]
         or None,
     )
 

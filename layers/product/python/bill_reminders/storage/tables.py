@@ -242,6 +242,13 @@ class PrepaymentMap(MapAttribute[str, Any]):
     effect = UnicodeAttribute()
 
 
+class RateChangeMap(MapAttribute[str, Any]):
+    """A loan's rate per period from the instalment behind that one on."""
+
+    after = IntegerAttribute()
+    rate = DecimalAttribute()
+
+
 class LoanMap(MapAttribute[str, Any]):
     """A loan's terms; the rate is a fraction per period, the principal in the bill's currency."""
 
@@ -251,6 +258,7 @@ class LoanMap(MapAttribute[str, Any]):
     instalments = IntegerAttribute()
     method = UnicodeAttribute()
     prepayments = ListAttribute[PrepaymentMap](of=PrepaymentMap, null=True)
+    rate_changes = ListAttribute[RateChangeMap](of=RateChangeMap, null=True)
 
 
 class EarlierMap(MapAttribute[str, Any]):
