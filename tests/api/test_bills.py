@@ -55,7 +55,7 @@ LOANS = [
 ]
 
 
-UNSAID = {"rate_changes": []}
+UNSAID = {"rate_changes": [], "stated_instalment": None}
 """What a loan is said to have where nobody entered it."""
 
 

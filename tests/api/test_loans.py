@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.api.test_bills import LOAN, LOANS, add, prepay
+from tests.api.test_bills import CARD, LOAN, LOANS, add, prepay
 from tests.support.api import Person
 from tests.support.moto_stack import MotoStack
 
@@ -110,7 +110,8 @@ def test_another_rate_leaves_what_was_paid(person: Person, rate: str, rest: str)
     changed = person.patch(address, change, "*")
     assert (changed.status, changed.json["next"]["number"]) == (200, 3), changed.text
     assert (changed.json["next"]["amount"], changed.json["next"]["left"]) == (rest, rest)
-    assert changed.json["loan"]["rate_changes"] == change["loan"]["rate_changes"]
+    (known,) = changed.json["loan"]["rate_changes"]
+    assert known == {"after": 3, "rate": rate, "stated_instalment": None}
     after = schedule(person, address)
     rows = after["instalments"]
     assert (rows[:3], rows[2]["balance"], after["count"]) == (before[:3], "995814.87", 360)
@@ -129,7 +130,42 @@ def test_another_rate_leaves_what_was_paid_back_early(person: Person) -> None:
 def test_changes_of_the_rate_may_stand_in_any_order(person: Person) -> None:
     several = [{"after": 12, "rate": "4"}, {"after": 3, "rate": "4.50"}]
     bill = person.get(a_mortgage(person, rate_changes=several)).json
-    assert bill["loan"]["rate_changes"] == [{"after": 3, "rate": "4.5"}, {"after": 12, "rate": "4"}]
+    known = [(each["after"], each["rate"]) for each in bill["loan"]["rate_changes"]]
+    assert known == [(3, "4.5"), (12, "4")]
+
+
+def test_the_banks_own_instalment_holds_beside_the_terms(person: Person) -> None:
+    terms = {"method": "equal_instalment", "principal": "12000.00", "rate": "6", "instalments": 12}
+    of = LOAN | {"currency": "CNY", "first_due": "2027-01-20", "owed_from": "2027-01-01"}
+    computed = schedule(person, add(person, **of | {"loan": terms}))
+    assert computed["instalments"][0]["total"] == "1032.80"
+    address = add(person, **of | {"loan": terms | {"stated_instalment": "1032.79"}})
+    stated = schedule(person, address)
+    totals = [row["total"] for row in stated["instalments"]]
+    assert (totals[:11], stated["count"]) == (["1032.79"] * 11, 12)
+    assert total(stated["instalments"], "principal") == 12000
+    assert 0 < Decimal(totals[11]) - Decimal(computed["instalments"][11]["total"]) < 1
+    paid = person.post(f"{address}/payments", {"occurrence": 0, "amount": "1032.79"})
+    assert paid.json["next"]["number"] == 1
+
+
+def test_a_later_instalment_covers_the_interest_on_what_is_left(person: Person) -> None:
+    """2,000.00 are less than the interest on 995,814.87, and more than that on 395,814.87."""
+    changes = [{"after": 3, "rate": "4.2", "stated_instalment": "2000.00"}]
+    change = {"loan": MORTGAGE | {"rate_changes": changes}}
+    address = a_mortgage(person)
+    for refused in (
+        person.patch(address, change, "*"),
+        person.post("/v1/bills", CARD | LOAN | {"currency": "CNY"} | change),
+    ):
+        assert (refused.status, refused.faults().keys()) == (422, {"loan.rate_changes"})
+    known = prepay(person, address, amount="600000", after=3).json["prepayments"][0]
+    assert person.patch(address, change, "*").status == 200
+    rows = schedule(person, address)["instalments"]
+    assert {row["total"] for row in rows[3:]} == {"2000.00"}
+    person.call("DELETE", f"{address}/prepayments/{known['prepayment_id']}")
+    rows = schedule(person, address)["instalments"]
+    assert {(row["principal"], row["balance"]) for row in rows[3:]} == {("0.00", "995814.87")}
 
 
 # What a loan would cost ---------------------------------------------------------------------------

@@ -168,7 +168,16 @@ LOAN = replace(
         ),
     ),
 )
-FULL = (CARD, AFTER_STATEMENT, LOAN)
+STATED = replace(
+    LOAN,
+    loan=replace(
+        LOAN.loan,
+        method=Method.EQUAL_INSTALMENT,
+        stated_instalment=Decimal("1022.90"),
+        rate_changes=(RateChange(3, per_period(Decimal("0.045"), 12), Decimal("1024.11")),),
+    ),
+)
+FULL = (CARD, AFTER_STATEMENT, LOAN, STATED)
 PLAIN = a_bill(due_on=date(2027, 9, 9), amount=None, owed_from=TODAY)
 
 

@@ -32,6 +32,12 @@ ROW = {
     "remind_at": "",
     "channels": "",
 }
+BANKS = {
+    "loan_method": "equal_instalment",
+    "principal": "1200",
+    "rate": "6",
+    "instalments": "12",
+}
 LOAN = {"loan_method": "equal_principal", "principal": "1200", "rate": "6", "instalments": "12"}
 
 
@@ -245,6 +251,17 @@ def test_a_channel_may_join_late(
         (LOAN | {"rate_changes": "4.5 after 12"}, "rate_changes", "fewer than there are"),
         (LOAN | {"rate_changes": "4 after 3; 5 after 3"}, "rate_changes", "list each once"),
         ({"rate_changes": "4.5 after 3"}, "principal", "or none"),
+        (BANKS | {"rate_changes": "4 after 3 at x"}, "rate_changes", "at 5065.74"),
+        (BANKS | {"rate_changes": "4 after 3 at 1.5.0"}, "rate_changes", "write digits"),
+        (BANKS | {"rate_changes": "4 after 3 at 0"}, "rate_changes", "not above zero"),
+        (LOAN | {"rate_changes": "4 after 3 at 100"}, "rate_changes", "leave it empty"),
+        (BANKS | {"stated_instalment": "x"}, "stated_instalment", "write digits"),
+        (BANKS | {"stated_instalment": "0"}, "stated_instalment", "not above zero"),
+        (BANKS | {"stated_instalment": "5.99"}, "stated_instalment", "cover the interest"),
+        (BANKS | {"stated_instalment": "200"}, "stated_instalment", "write 7 instalments"),
+        (BANKS | {"stated_instalment": "103.285"}, "stated_instalment", "too many decimals"),
+        (LOAN | {"stated_instalment": "103.28"}, "stated_instalment", "leave it empty"),
+        ({"stated_instalment": "103.28"}, "principal", "or none"),
         (LOAN | {"amount": "5.00"}, "amount", "leave it empty"),
         (LOAN | {"count": "5"}, "count", "leave it empty"),
         (LOAN | {"currency": ""}, "currency", "ISO 4217"),

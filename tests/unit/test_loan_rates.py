@@ -15,6 +15,7 @@ from bill_reminders.domain.loans import (
     Method,
     Prepayment,
     RateChange,
+    need_covered,
     per_period,
     schedule,
 )
@@ -147,3 +148,113 @@ def test_a_rate_may_change_a_hundred_and_twenty_times() -> None:
     with pytest.raises(InvalidValue, match="at most 120") as refused:
         changed(MORTGAGE, *changes)
     assert refused.value.field == "rate_changes"
+
+
+# The lender's own instalment ----------------------------------------------------------------------
+
+CAR = Loan(Money(Decimal("1200"), "USD"), Decimal("0.01"), 3, EQUAL_INSTALMENT)
+
+
+def stated(of: Loan, instalment: str) -> Loan:
+    return replace(of, stated_instalment=Decimal(instalment))
+
+
+@pytest.mark.parametrize(
+    ("of", "rows"),
+    [
+        pytest.param(  # 408.03 by the formula
+            stated(CAR, "408.02"),
+            ["396.02 12.00 803.98", "399.98 8.04 404.00", "404.00 4.04 0.00"],
+            id="a cent below",
+        ),
+        pytest.param(
+            stated(CAR, "12"),
+            ["0.00 12.00 1200.00", "0.00 12.00 1200.00", "1200.00 12.00 0.00"],
+            id="no more than the interest",
+        ),
+        pytest.param(
+            stated(replace(CAR, method=FLAT_FEE), "412.50"),
+            ["400.50 12.00 799.50", "400.50 12.00 399.00", "399.00 12.00 0.00"],
+            id="with a flat fee",
+        ),
+        pytest.param(  # 803.98 x 0.02 x 1.0404 / 0.0404 = 414.0895
+            stated(changed(CAR, (1, "0.02")), "408.02"),
+            ["396.02 12.00 803.98", "398.01 16.08 405.97", "405.97 8.12 0.00"],
+            id="until the rate changes",
+        ),
+        pytest.param(
+            replace(
+                stated(CAR, "408.02"),
+                rate_changes=(RateChange(1, Decimal("0.02"), Decimal("414.00")),),
+            ),
+            ["396.02 12.00 803.98", "397.92 16.08 406.06", "406.06 8.12 0.00"],
+            id="the change states its own",
+        ),
+        pytest.param(  # the part of the principal stays
+            stated(changed(replace(CAR, method=FLAT_FEE), (1, "0.02")), "412.50"),
+            ["400.50 12.00 799.50", "400.50 24.00 399.00", "399.00 24.00 0.00"],
+            id="another flat fee",
+        ),
+        pytest.param(  # 400 x 0.01 x 1.0201 / 0.0201 = 203.005
+            replace(
+                stated(CAR, "408.02"),
+                prepayments=(Prepayment(1, Decimal("403.98"), Effect.LOWER_INSTALMENT),),
+            ),
+            ["396.02 12.00 400.00", "199.00 4.00 201.00", "201.00 2.01 0.00"],
+            id="until a prepayment lowers it",
+        ),
+        pytest.param(
+            replace(
+                stated(CAR, "408.02"),
+                prepayments=(Prepayment(1, Decimal("403.98"), Effect.LOWER_INSTALMENT),),
+                rate_changes=(RateChange(1, Decimal("0.01"), Decimal("202.99")),),
+            ),
+            ["396.02 12.00 400.00", "198.99 4.00 201.01", "201.01 2.01 0.00"],
+            id="one that is stated after a prepayment, at the same rate",
+        ),
+        pytest.param(
+            replace(
+                stated(CAR, "408.02"),
+                prepayments=(Prepayment(1, Decimal("403.98"), Effect.SHORTER_TERM),),
+            ),
+            ["396.02 12.00 400.00", "400.00 4.00 0.00"],
+            id="a shorter term keeps it",
+        ),
+        pytest.param(
+            replace(CAR, rate_changes=(RateChange(1, Decimal(0), Decimal("1000")),)),
+            ["396.03 12.00 803.97", "803.97 0.00 0.00"],
+            id="a larger one ends the loan sooner",
+        ),
+    ],
+)
+def test_an_instalment_that_the_lender_states_holds_for_all_but_the_last(
+    of: Loan, rows: list[str]
+) -> None:
+    assert table(of) == rows
+
+
+@pytest.mark.parametrize(
+    ("method", "instalment", "remedy"),
+    [
+        (EQUAL_INSTALMENT, "0", "what the lender states"),
+        (EQUAL_INSTALMENT, "-1", "what the lender states"),
+        (EQUAL_INSTALMENT, "NaN", "what the lender states"),
+        (EQUAL_INSTALMENT, "408.025", "USD has 2"),
+        (EQUAL_INSTALMENT, "11.99", "have it computed"),
+        (FLAT_FEE, "11.99", "have it computed"),
+        (EQUAL_PRINCIPAL, "408.02", "leave it empty"),
+        (INTEREST_ONLY, "408.02", "leave it empty"),
+    ],
+)
+def test_an_instalment_that_the_lender_cannot_state_is_refused_with_the_remedy(
+    method: Method, instalment: str, remedy: str
+) -> None:
+    of = replace(CAR, method=method)
+    with pytest.raises(InvalidValue, match=remedy) as refused:
+        schedule(stated(of, instalment))
+    assert refused.value.field == "stated_instalment"
+    with pytest.raises(InvalidValue, match=remedy) as refused:
+        need_covered(
+            replace(of, rate_changes=(RateChange(0, Decimal("0.01"), Decimal(instalment)),))
+        )
+    assert refused.value.field.endswith("rate_changes")

@@ -116,6 +116,11 @@ TESTED_BY = {
         "test_a_prepayment_after_the_same_instalment_comes_before_the_change",
         "test_another_rate_leaves_what_was_paid",
     ),
+    "stated instalment": (
+        "test_an_instalment_that_the_lender_states_holds_for_all_but_the_last",
+        "test_an_instalment_that_the_lender_cannot_state_is_refused_with_the_remedy",
+        "test_the_banks_own_instalment_holds_beside_the_terms",
+    ),
     "autopay": (
         "test_autopay_reminds_once_the_day_before",
         "test_a_failed_debit_is_told_at_once_and_restores_the_plan",

@@ -82,6 +82,14 @@ class RateChangeTerms(Body):
     rate: Annotated[
         Percent, Field(description="The new rate, in percent as `rate` of the loan is.")
     ]
+    stated_instalment: Annotated[
+        Amount | None,
+        Field(
+            description=(
+                "The instalment from then on, where the lender states it; null to have it computed."
+            )
+        ),
+    ] = None
 
 
 class LoanTerms(Body):
@@ -117,6 +125,18 @@ class LoanTerms(Body):
             examples=[[{"after": 3, "rate": "4.5"}]],
         ),
     ] = Field(default_factory=list)
+    stated_instalment: Annotated[
+        Amount | None,
+        Field(
+            description=(
+                "Each instalment but the last, where the lender states it, as rounding may leave "
+                "it a cent beside the formula's; null to have it computed. Of equal_instalment and "
+                "flat_fee alone. It holds until the rate changes or a prepayment lowers the "
+                "instalments."
+            ),
+            examples=["1032.79"],
+        ),
+    ] = None
 
 
 EXAMPLE: Any = {

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
-from bill_reminders.domain.loans import Loan, schedule
+from bill_reminders.domain.loans import Loan, need_covered, schedule
 from bill_reminders.domain.overrides import with_bill_overrides
 
 type BillFactory = Callable[[date], Bill]
@@ -29,10 +29,12 @@ class TooManyBills(BillRemindersError):
 
 def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
     """Add a bill, owed from the user's today. One that is there under that id stays as it is.
-    Raises TooManyBills."""
+    Raises TooManyBills, and InvalidValue as loans.need_covered does."""
     if account.bill(bill_id) is not None:
         return account
-    after = account.with_bill(draft(account.today(now)))
+    bill = draft(account.today(now))
+    need_covered(bill.loan)
+    after = account.with_bill(bill)
     need_room(account, after)
     return after
 
@@ -45,8 +47,10 @@ def change(account: Account, bill_id: str, draft: BillFactory, *, now: datetime)
 
 def in_place_of(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft as the bill that its user changes: with all that happened to it up to the user's
-    local date `today`."""
-    return with_bill_overrides(known, with_history(known, draft, today))
+    local date `today`. Raises what loans.need_covered does."""
+    bill = with_history(known, draft, today)
+    need_covered(bill.loan)
+    return with_bill_overrides(known, bill)
 
 
 def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:

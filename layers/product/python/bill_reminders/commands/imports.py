@@ -28,7 +28,7 @@ class Saved(StrEnum):
 
 
 FIRST_TERMS = ("principal", "rate", "instalments", "method")
-LATER_TERMS = ("rate_changes",)
+LATER_TERMS = ("rate_changes", "stated_instalment")
 """Terms of a loan for which billers' files had no columns at first."""
 
 

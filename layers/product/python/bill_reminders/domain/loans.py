@@ -20,6 +20,11 @@ MAX_DIGITS = 15  # of a principal, before the point
 MAX_RATE = 1  # per period: 100%
 MAX_RATE_CHANGES = 120  # one a quarter for thirty years
 
+UNCOVERED = (
+    "an instalment that does not cover the interest of its first period: correct it, or leave it "
+    "empty to have it computed"
+)
+
 _EXACT = Context(prec=60)  # a balance times a rate of 40 digits, without rounding
 _RATE = Context(prec=28)  # fits into a DynamoDB number, which has 38
 _SHOWN = Context(prec=12)
@@ -77,13 +82,16 @@ class Prepayment:
 @dataclass(frozen=True, slots=True)
 class RateChange:
     """Another rate, a fraction per period as `Loan.rate`, from the instalment behind number `after`
-    on (0: from the first).
+    on (0: from the first). `stated_instalment` is what the lender says that each of them is, if it
+    does.
 
-    Raises InvalidValue for `after` below 0, and for a rate that is negative or above 1.
+    Raises InvalidValue for `after` below 0, for a rate that is negative or above 1, and for an
+    instalment that is not above zero.
     """
 
     after: int
     rate: Decimal
+    stated_instalment: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.after < 0:
@@ -91,6 +99,7 @@ class RateChange:
                 "rate_changes", "after less than none: write how many instalments come before it"
             )
         _need_rate("rate_changes", self.rate)
+        _need_above_zero("rate_changes", self.stated_instalment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +109,15 @@ class Loan:
     `rate` is a fraction per period (0.005 is 0.5%), at most 1; see `per_period` for a yearly one.
     With FLAT_FEE it is the fee of one period as a fraction of the original principal. `prepayments`
     stand in the order they are made, `rate_changes` in the order they come into force.
+    `stated_instalment` is what the lender says that each instalment is, if it does.
 
     Raises InvalidValue, with the name of the field, for: a principal that is not above zero, has
     more than 15 digits before the point, or more decimals than its currency; a rate that is
     negative or above 1; fewer than 1 or more than 1200 instalments; prepayments out of order, with
     too many decimals, or of a shorter term where every instalment but the last is interest alone;
     more than 120 changes of the rate, and one that is out of order, comes after the same instalment
-    as another, or after the last.
+    as another, or after the last; a stated instalment that is not above zero, has too many
+    decimals, or is of a method by which they differ anyway.
     """
 
     principal: Money
@@ -115,6 +126,7 @@ class Loan:
     method: Method
     prepayments: tuple[Prepayment, ...] = ()
     rate_changes: tuple[RateChange, ...] = ()
+    stated_instalment: Decimal | None = None
 
     def __post_init__(self) -> None:
         amount = self.principal.amount
@@ -145,6 +157,21 @@ class Loan:
                 )
             before = prepayment.after
         self._need_changes_in_order()
+        _need_above_zero("stated_instalment", self.stated_instalment)
+        self._need_stated("stated_instalment", self.stated_instalment)
+        for change in self.rate_changes:
+            self._need_stated("rate_changes", change.stated_instalment)
+
+    def _need_stated(self, field: str, instalment: Decimal | None) -> None:
+        if instalment is None:
+            return
+        if self.method not in (Method.EQUAL_INSTALMENT, Method.FLAT_FEE):
+            raise InvalidValue(
+                field,
+                f"an instalment beside {self.method}, by which they are not all the same: leave it "
+                "empty",
+            )
+        self._need_whole_minor_units(field, instalment)
 
     def _need_changes_in_order(self) -> None:
         if len(self.rate_changes) > MAX_RATE_CHANGES:
@@ -238,16 +265,25 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     FLAT_FEE the fee becomes the new fraction of the original principal. Prepayments after the same
     instalment come before it.
 
+    An instalment that the lender states holds for every one but the last, which takes the rest,
+    until the rate changes or a prepayment lowers the instalments: then it is computed anew, unless
+    the change states its own (one to the same rate may, for a prepayment). A larger one than the
+    formula's may pay the loan off before its last instalment, and it ends there.
+
     The parts of the principal and the prepayments add up to the principal exactly.
 
-    Raises InvalidValue ("prepayments") when one is more than the balance at its time, or comes when
-    nothing is owed any more.
+    Raises InvalidValue: ("prepayments") when one is more than the balance at its time, or comes
+    when nothing is owed any more; ("stated_instalment") when that is less than the interest or fee
+    of the first period. One of a change that is less, for a prepayment was undone perhaps, counts
+    as the interest alone: see `need_covered`.
     """
     with localcontext(_EXACT):
         rows: list[Instalment] = []
         rate, balance = loan.rate, _whole(loan, loan.principal.amount)
         number, last = 0, loan.instalments
-        level = _level(loan, rate, balance, last)
+        level = _agreed(loan, loan, balance, last)
+        if loan.stated_instalment and loan.stated_instalment < _interest(loan, rate, balance):
+            raise InvalidValue("stated_instalment", UNCOVERED)
         prepayments, changes = list(loan.prepayments), list(loan.rate_changes)
         while balance:
             while prepayments and prepayments[0].after == number:
@@ -262,9 +298,10 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
             if not balance:
                 break
             if changes and changes[0].after == number:
-                rate = changes.pop(0).rate
-                if loan.method is Method.EQUAL_INSTALMENT:
-                    level = _level(loan, rate, balance, last - number)
+                change = changes.pop(0)
+                rate = change.rate
+                if change.stated_instalment or loan.method is Method.EQUAL_INSTALMENT:
+                    level = _agreed(loan, change, balance, last - number)
             number += 1
             interest = _interest(loan, rate, balance)
             principal = _principal(loan, level, interest)
@@ -276,6 +313,20 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
         for prepayment in prepayments:
             _prepaid(loan, balance, prepayment)
         return tuple(rows)
+
+
+def need_covered(loan: Loan | None) -> None:
+    """Raises InvalidValue ("loan.rate_changes") when an instalment that a change of the rate states
+    is less than the interest or fee of its first period, prepayments minded."""
+    if loan is None or not any(each.stated_instalment for each in loan.rate_changes):
+        return
+    rows = schedule(loan)[:-1]
+    for change in loan.rate_changes:
+        first = next((row for row in rows if row.number > change.after), None)
+        if first is None or first.principal or change.stated_instalment is None:
+            continue
+        if change.stated_instalment < first.interest:
+            raise InvalidValue("loan.rate_changes", UNCOVERED)
 
 
 def total_interest(instalments: Iterable[Instalment]) -> Decimal:
@@ -346,13 +397,23 @@ def _level(loan: Loan, rate: Decimal, balance: Decimal, count: int) -> Decimal:
             return _round(loan, Decimal(0))
 
 
+def _agreed(loan: Loan, terms: Loan | RateChange, balance: Decimal, count: int) -> Decimal:
+    """What stays equal, as `_level` has it, by the instalment that `terms` state if they do."""
+    if terms.stated_instalment is None:
+        return _level(loan, terms.rate, balance, count)
+    stated = terms.stated_instalment
+    if loan.method is Method.FLAT_FEE:
+        stated = max(stated - _interest(loan, terms.rate, balance), Decimal(0))
+    return _whole(loan, stated)
+
+
 def _interest(loan: Loan, rate: Decimal, balance: Decimal) -> Decimal:
     base = loan.principal.amount if loan.method is Method.FLAT_FEE else balance
     return _round(loan, base * rate)
 
 
 def _principal(loan: Loan, level: Decimal, interest: Decimal) -> Decimal:
-    return level - interest if loan.method is Method.EQUAL_INSTALMENT else level
+    return max(level - interest, Decimal(0)) if loan.method is Method.EQUAL_INSTALMENT else level
 
 
 def _count(loan: Loan, rate: Decimal, balance: Decimal, level: Decimal, at_most: int) -> int:
@@ -399,6 +460,13 @@ def _round(loan: Loan, amount: Decimal) -> Decimal:
     """
     unit = _rounding_unit(loan)
     return amount.quantize(unit.scaleb(-9)).quantize(unit, ROUND_HALF_UP)
+
+
+def _need_above_zero(field: str, instalment: Decimal | None) -> None:
+    if instalment is not None and not (instalment.is_finite() and instalment > 0):
+        raise InvalidValue(
+            field, "an instalment not above zero: write what the lender states, or leave it empty"
+        )
 
 
 def _need_rate(field: str, rate: Decimal) -> None:

@@ -1,14 +1,15 @@
 """The columns that give a loan's terms; its schedule then says the amounts."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.loans import Loan, Method, RateChange, per_period
+from bill_reminders.domain.loans import Loan, Method, RateChange, per_period, schedule
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.files.cells import CellError, count
@@ -22,6 +23,7 @@ IN_JSON: Mapping[str, str] = MappingProxyType(
         "rate": "rate",
         "instalments": "instalments",
         "rate_changes": "rate_changes",
+        "stated_instalment": "stated_instalment",
     }
 )
 """The columns, and what JSON calls each among the terms of a loan."""
@@ -37,7 +39,7 @@ _PERCENT_DECIMALS = Decimal("1e-10")
 
 _RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
 
-_CHANGE = re.compile(r"(?P<rate>[0-9.]+) after (?P<after>[0-9]{1,4})")
+_CHANGE = re.compile(r"(?P<rate>[0-9.]+) after (?P<after>[0-9]{1,4})(?: at (?P<stated>[0-9.]+))?")
 
 
 def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan | None:
@@ -56,28 +58,47 @@ def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan 
     if not row["currency"]:
         row.refuse("currency", "empty beside a principal: write its ISO 4217 code, for example USD")
     method = row.read_optional("loan_method", loan_method)
-    principal = row.read_optional("principal", partial(amount, currency=currency))
+    money = partial(amount, currency=currency)
+    principal = row.read_optional("principal", money)
     percent = row.read_optional("rate", rate)
     instalments = row.read_optional("instalments", count)
-    changes = row.read_optional("rate_changes", rate_changes) or []
+    changes = row.read_optional("rate_changes", partial(rate_changes, stated=money)) or []
+    stated = row.read_optional("stated_instalment", money)
     periods = _periods_a_year(row, method, recurrence)
     if method is None or principal is None or instalments is None:
         return None
     if currency is None or percent is None or periods is None:
         return None
     try:
-        return Loan(
+        whole = Loan(
             Money(principal, currency),
             _fraction(percent, periods),
             instalments,
             method,
             rate_changes=tuple(
-                RateChange(after, _fraction(changed, periods)) for after, changed in changes
+                RateChange(after, _fraction(changed, periods), at) for after, changed, at in changes
             ),
+            stated_instalment=stated,
         )
+        _need_stated(whole)
     except InvalidValue as error:  # of a field that is called as its column is
         row.refuse(error.field, error.problem)
         return None
+    return whole
+
+
+def _need_stated(loan: Loan) -> None:
+    """Raises InvalidValue for a first instalment that the lender cannot have stated for these
+    terms. A later one may be meant to end the loan sooner, and may stand for what a prepayment has
+    left, which is not among the terms."""
+    if loan.stated_instalment is not None:
+        paid_by = schedule(replace(loan, rate_changes=()))[-1].number
+        if paid_by < loan.instalments:
+            raise InvalidValue(
+                "stated_instalment",
+                f"pays the loan off with instalment {paid_by}: correct it, or write {paid_by} "
+                "instalments",
+            )
 
 
 def _periods_a_year(row: Row, method: Method | None, recurrence: Recurrence | None) -> int | None:
@@ -126,25 +147,38 @@ def rate(text: str) -> Decimal:
     return percent
 
 
-def rate_changes(text: str) -> list[tuple[int, Decimal]]:
-    """`4.5 after 3; 4.3 after 15` as (after, percentage), in the order of the instalments."""
-    changes = [_rate_change(" ".join(each.lower().split())) for each in text.split(";")]
+type ReadAmount = Callable[[str], Decimal]
+
+type ReadChange = tuple[int, Decimal, Decimal | None]
+"""After which instalment, the percentage, and the instalment that is stated from then on."""
+
+
+def rate_changes(text: str, *, stated: ReadAmount) -> list[ReadChange]:
+    """`4.5 after 3; 4.3 after 15 at 5012.10`, in the order of the instalments. `stated` reads the
+    amounts."""
+    changes = [_rate_change(" ".join(each.lower().split()), stated) for each in text.split(";")]
     return sorted(changes, key=lambda change: change[0])
 
 
-def _rate_change(text: str) -> tuple[int, Decimal]:
+def _rate_change(text: str, stated: ReadAmount) -> ReadChange:
     match = _CHANGE.fullmatch(text)
     if not match:
         raise CellError(
-            "not changes of the rate: write 4.5 after 3 for 4.5% once 3 instalments are over, with "
-            "a semicolon between several"
+            "not changes of the rate: write 4.5 after 3 for 4.5% once 3 instalments are over, 4.5 "
+            "after 3 at 5065.74 with the instalment that the lender states, and a semicolon "
+            "between several"
         )
-    return int(match["after"]), rate(match["rate"])
+    at = match["stated"]
+    return int(match["after"]), rate(match["rate"]), None if at is None else stated(at)
 
 
 def _changes_text(changes: Iterable[Mapping[str, Any]]) -> str:
     """The cell that `rate_changes` reads, of what JSON says."""
-    return "; ".join(f"{change['rate']} after {change['after']}" for change in changes)
+    return "; ".join(
+        f"{change['rate']} after {change['after']}"
+        + (f" at {at}" if (at := change["stated_instalment"]) else "")
+        for change in changes
+    )
 
 
 def loan_cells(loan: Loan | None, recurrence: Recurrence) -> dict[str, str]:
@@ -163,10 +197,19 @@ def loan_view(loan: Loan | None, recurrence: Recurrence) -> dict[str, Any] | Non
         "rate": yearly_percent(loan, loan.rate, recurrence),
         "instalments": loan.instalments,
         "rate_changes": [
-            {"after": change.after, "rate": yearly_percent(loan, change.rate, recurrence)}
+            {
+                "after": change.after,
+                "rate": yearly_percent(loan, change.rate, recurrence),
+                "stated_instalment": _plain(change.stated_instalment, loan),
+            }
             for change in loan.rate_changes
         ],
+        "stated_instalment": _plain(loan.stated_instalment, loan),
     }
+
+
+def _plain(amount: Decimal | None, loan: Loan) -> str | None:
+    return None if amount is None else plain(Money(amount, loan.principal.currency))
 
 
 def cells_said(terms: Mapping[str, Any] | None) -> dict[str, str]:

@@ -379,7 +379,11 @@ def _loan_from(stored: LoanMap) -> Loan:
             Prepayment(each.after, each.amount, Effect(each.effect))
             for each in stored.prepayments or ()
         ),
-        rate_changes=tuple(RateChange(each.after, each.rate) for each in stored.rate_changes or ()),
+        rate_changes=tuple(
+            RateChange(each.after, each.rate, each.stated_instalment)
+            for each in stored.rate_changes or ()
+        ),
+        stated_instalment=stored.stated_instalment,
     )
 
 
@@ -395,8 +399,14 @@ def _loan_map(loan: Loan) -> LoanMap:
             for each in loan.prepayments
         ]
         or None,
-        rate_changes=[RateChangeMap(after=each.after, rate=each.rate) for each in loan.rate_changes]
+        rate_changes=[
+            RateChangeMap(
+                after=each.after, rate=each.rate, stated_instalment=each.stated_instalment
+            )
+            for each in loan.rate_changes
+        ]
         or None,
+        stated_instalment=loan.stated_instalment,
     )
 
 

@@ -247,6 +247,7 @@ class RateChangeMap(MapAttribute[str, Any]):
 
     after = IntegerAttribute()
     rate = DecimalAttribute()
+    stated_instalment = DecimalAttribute(null=True)
 
 
 class LoanMap(MapAttribute[str, Any]):
@@ -259,6 +260,7 @@ class LoanMap(MapAttribute[str, Any]):
     method = UnicodeAttribute()
     prepayments = ListAttribute[PrepaymentMap](of=PrepaymentMap, null=True)
     rate_changes = ListAttribute[RateChangeMap](of=RateChangeMap, null=True)
+    stated_instalment = DecimalAttribute(null=True)
 
 
 class EarlierMap(MapAttribute[str, Any]):
