@@ -121,6 +121,10 @@ TESTED_BY = {
         "test_an_instalment_that_the_lender_cannot_state_is_refused_with_the_remedy",
         "test_the_banks_own_instalment_holds_beside_the_terms",
     ),
+    "tolerance": (
+        "test_an_instalment_is_paid_by_a_cent_less_or_more",
+        "test_all_but_computed_instalments_are_paid_to_the_last_cent",
+    ),
     "autopay": (
         "test_autopay_reminds_once_the_day_before",
         "test_a_failed_debit_is_told_at_once_and_restores_the_plan",

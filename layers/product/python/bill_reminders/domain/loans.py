@@ -422,7 +422,7 @@ def _count(loan: Loan, rate: Decimal, balance: Decimal, level: Decimal, at_most:
     Rounding leaves up to half a minor unit for each instalment of the loan. One more period for
     that, with a fee perhaps, is what nobody would want; half an instalment more is the most.
     """
-    rest = min(loan.instalments * _rounding_unit(loan), level) / 2
+    rest = min(loan.instalments * rounding_unit(loan.principal.currency), level) / 2
     for count in range(1, at_most):
         balance -= _principal(loan, level, _interest(loan, rate, balance))
         if balance <= rest:
@@ -445,11 +445,15 @@ def _whole(loan: Loan, amount: Decimal) -> Decimal:
     return amount.quantize(minor_unit(loan.principal.currency))
 
 
-def _rounding_unit(loan: Loan) -> Decimal:
+def rounding_unit(currency: str) -> Decimal:
     """What computed amounts are rounded to: the digits that CLDR shows of the currency, which are
     fewer than its minor unit has where coins are out of use. Lenders there ask for whole amounts,
-    and loans that are stored keep the instalments that they have always had."""
-    return Decimal(1).scaleb(-get_currency_precision(loan.principal.currency))
+    and loans that are stored keep the instalments that they have always had.
+
+    A lender that rounds otherwise than we do is apart by this much: what is paid of an instalment
+    may be as much beside it.
+    """
+    return Decimal(1).scaleb(-get_currency_precision(currency))
 
 
 def _round(loan: Loan, amount: Decimal) -> Decimal:
@@ -458,7 +462,7 @@ def _round(loan: Loan, amount: Decimal) -> Decimal:
     A twelfth of 4% is not a finite decimal: of 1.50 it comes to 0.0049999..., where the contract
     says exactly 0.005. So the tail is cut first, nine digits below that unit.
     """
-    unit = _rounding_unit(loan)
+    unit = rounding_unit(loan.principal.currency)
     return amount.quantize(unit.scaleb(-9)).quantize(unit, ROUND_HALF_UP)
 
 
