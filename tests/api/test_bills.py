@@ -55,7 +55,7 @@ LOANS = [
 ]
 
 
-UNSAID = {"rate_changes": [], "stated_instalment": None}
+UNSAID = {"rate_changes": [], "stated_instalment": None, "first_period_days": None}
 """What a loan is said to have where nobody entered it."""
 
 

@@ -168,6 +168,18 @@ def test_a_later_instalment_covers_the_interest_on_what_is_left(person: Person) 
     assert {(row["principal"], row["balance"]) for row in rows[3:]} == {("0.00", "995814.87")}
 
 
+def test_a_first_period_of_odd_length_pays_interest_for_its_days(person: Person) -> None:
+    """Paid out on 5 January, first due on 20 February: 12,000.00 x 6% x 46 / 360 = 92.00."""
+    terms = {"method": "equal_instalment", "principal": "12000.00", "rate": "6", "instalments": 12}
+    of = LOAN | {"currency": "CNY", "first_due": "2027-02-20", "owed_from": "2027-01-01"}
+    regular = schedule(person, add(person, **of | {"loan": terms}))["instalments"]
+    address = add(person, **of | {"loan": terms | {"first_period_days": 46}})
+    first, *others = schedule(person, address)["instalments"]
+    assert (first["principal"], first["interest"], first["total"]) == ("972.80", "92.00", "1064.80")
+    assert person.get(address).json["next"]["amount"] == "1064.80"
+    assert others == regular[1:]
+
+
 # What a loan would cost ---------------------------------------------------------------------------
 
 TERMS = {"currency": "GBP", "first_due": "2027-03-05"}

@@ -174,6 +174,7 @@ STATED = replace(
         LOAN.loan,
         method=Method.EQUAL_INSTALMENT,
         stated_instalment=Decimal("1022.90"),
+        first_period_days=46,
         rate_changes=(RateChange(3, per_period(Decimal("0.045"), 12), Decimal("1024.11")),),
     ),
 )

@@ -163,6 +163,24 @@ def test_a_loan_may_have_rates_that_came_later(cell: str, changes: list[tuple[in
     ]
 
 
+@pytest.mark.parametrize(
+    ("repeats", "regular"),
+    [
+        ("every month", 30),
+        ("last day of every month", 30),
+        ("every 3 months", 90),
+        ("every 2 weeks", 14),
+        ("every year", 360),
+    ],
+)
+def test_a_first_period_of_odd_length_counts_by_the_days_of_a_regular_one(
+    repeats: str, regular: int
+) -> None:
+    loan = the_bill(**LOAN, repeats=repeats, first_period_days="46").loan
+    assert loan is not None
+    assert (loan.first_period_days, loan.period_days) == (46, regular)
+
+
 def test_a_loan_says_its_amounts_and_ends_with_its_last_instalment() -> None:
     bill = the_bill(**LOAN)
     assert str(bill.owed(0).amount) == str(bill.owed(0).left)
@@ -262,6 +280,15 @@ def test_a_channel_may_join_late(
         (BANKS | {"stated_instalment": "103.285"}, "stated_instalment", "too many decimals"),
         (LOAN | {"stated_instalment": "103.28"}, "stated_instalment", "leave it empty"),
         ({"stated_instalment": "103.28"}, "principal", "or none"),
+        ({"first_period_days": "46"}, "principal", "or none"),
+        (LOAN | {"first_period_days": "0"}, "first_period_days", "write 46"),
+        (LOAN | {"first_period_days": "-46"}, "first_period_days", "write 46"),
+        (LOAN | {"first_period_days": "1000"}, "first_period_days", "write 46"),
+        (
+            LOAN | {"loan_method": "flat_fee", "first_period_days": "46"},
+            "first_period_days",
+            "leave it empty",
+        ),
         (LOAN | {"amount": "5.00"}, "amount", "leave it empty"),
         (LOAN | {"count": "5"}, "count", "leave it empty"),
         (LOAN | {"currency": ""}, "currency", "ISO 4217"),

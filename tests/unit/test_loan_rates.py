@@ -15,6 +15,7 @@ from bill_reminders.domain.loans import (
     Method,
     Prepayment,
     RateChange,
+    effective_annual_rate,
     need_covered,
     per_period,
     schedule,
@@ -258,3 +259,83 @@ def test_an_instalment_that_the_lender_cannot_state_is_refused_with_the_remedy(
             replace(of, rate_changes=(RateChange(0, Decimal("0.01"), Decimal(instalment)),))
         )
     assert refused.value.field.endswith("rate_changes")
+
+
+# A first period of odd length ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("of", "days", "rows"),
+    [
+        pytest.param(  # 1200 x 0.01 x 46 / 30
+            CAR,
+            46,
+            ["396.03 18.40 803.97", "399.99 8.04 403.98", "403.98 4.04 0.00"],
+            id="longer",
+        ),
+        pytest.param(
+            CAR, 1, ["396.03 0.40 803.97", "399.99 8.04 403.98", "403.98 4.04 0.00"], id="shorter"
+        ),
+        pytest.param(CAR, 30, table(CAR), id="regular"),
+        pytest.param(
+            replace(CAR, method=EQUAL_PRINCIPAL, period_days=90),
+            46,
+            ["400.00 6.13 800.00", "400.00 8.00 400.00", "400.00 4.00 0.00"],
+            id="equal principal, by the quarter",
+        ),
+        pytest.param(
+            replace(CAR, method=INTEREST_ONLY),
+            46,
+            ["0.00 18.40 1200.00", "0.00 12.00 1200.00", "1200.00 12.00 0.00"],
+            id="interest alone",
+        ),
+        pytest.param(
+            stated(CAR, "408.02"),
+            46,
+            ["396.02 18.40 803.98", "399.98 8.04 404.00", "404.00 4.04 0.00"],
+            id="beside the lender's instalment",
+        ),
+        pytest.param(
+            changed(CAR, (0, "0.02")),
+            15,
+            ["392.11 12.00 807.89", "399.95 16.16 407.94", "407.94 8.16 0.00"],
+            id="at the rate that holds then",
+        ),
+        pytest.param(
+            replace(CAR, prepayments=(Prepayment(0, Decimal(300), Effect.SHORTER_TERM),)),
+            46,
+            ["399.03 13.80 500.97", "403.02 5.01 97.95", "97.95 0.98 0.00"],
+            id="on what is left of a prepayment before it",
+        ),
+        pytest.param(replace(CAR, instalments=1), 46, ["1200.00 18.40 0.00"], id="the only one"),
+    ],
+)
+def test_a_first_period_pays_interest_for_its_days_alone(
+    of: Loan, days: int, rows: list[str]
+) -> None:
+    assert table(replace(of, first_period_days=days)) == rows
+
+
+@pytest.mark.parametrize(
+    ("method", "days", "remedy"),
+    [
+        (EQUAL_INSTALMENT, 0, "1 to 999"),
+        (EQUAL_INSTALMENT, 1000, "1 to 999"),
+        (FLAT_FEE, 46, "leave it empty"),
+    ],
+)
+def test_a_first_period_that_cannot_be_is_refused_with_the_remedy(
+    method: Method, days: int, remedy: str
+) -> None:
+    with pytest.raises(InvalidValue, match=remedy) as refused:
+        replace(CAR, method=method, first_period_days=days)
+    assert refused.value.field == "first_period_days"
+
+
+@pytest.mark.parametrize(("days", "rate"), [(30, "0.21"), (15, "0.21"), (60, "0.21")])
+def test_interest_for_odd_days_is_nearly_what_the_true_rate_is(days: int, rate: str) -> None:
+    """Simple interest for half a period is a little more than the compounded one, for two less."""
+    of = replace(CAR, rate=Decimal("0.1"), method=INTEREST_ONLY, first_period_days=days)
+    found = effective_annual_rate(of, 2)
+    assert abs(found - Decimal(rate)) < Decimal("0.01")
+    assert (found > Decimal(rate), found < Decimal(rate)) == (days < 30, days > 30)

@@ -125,6 +125,11 @@ TESTED_BY = {
         "test_an_instalment_is_paid_by_a_cent_less_or_more",
         "test_all_but_computed_instalments_are_paid_to_the_last_cent",
     ),
+    "first period": (
+        "test_a_first_period_pays_interest_for_its_days_alone",
+        "test_a_first_period_of_odd_length_pays_interest_for_its_days",
+        "test_a_first_period_of_odd_length_counts_by_the_days_of_a_regular_one",
+    ),
     "autopay": (
         "test_autopay_reminds_once_the_day_before",
         "test_a_failed_debit_is_told_at_once_and_restores_the_plan",

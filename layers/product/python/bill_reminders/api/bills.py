@@ -34,7 +34,7 @@ from bill_reminders.api.fields import (
 from bill_reminders.api.plans import PlanFields, PlanView
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.loans import MAX_RATE_CHANGES, Prepayment
+from bill_reminders.domain.loans import MAX_FIRST_PERIOD, MAX_RATE_CHANGES, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed, Payment
 from bill_reminders.files import bill_fields
@@ -135,6 +135,16 @@ class LoanTerms(Body):
                 "instalments."
             ),
             examples=["1032.79"],
+        ),
+    ] = None
+    first_period_days: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_FIRST_PERIOD, examples=[46]), WHOLE] | None,
+        Field(
+            description=(
+                "From the payout to the first due date, where that is no regular period: the first "
+                "instalment pays interest for so many days, a month counted as 30 and a year as "
+                "360. Not of a flat_fee."
+            )
         ),
     ] = None
 

@@ -28,7 +28,7 @@ class Saved(StrEnum):
 
 
 FIRST_TERMS = ("principal", "rate", "instalments", "method")
-LATER_TERMS = ("rate_changes", "stated_instalment")
+LATER_TERMS = ("rate_changes", "stated_instalment", "first_period_days")
 """Terms of a loan for which billers' files had no columns at first."""
 
 
@@ -136,7 +136,7 @@ def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan
         return said
     left_open = {name: getattr(known, name) for name in LATER_TERMS if not getattr(said, name)}
     try:
-        whole = replace(said, **left_open)
+        whole = replace(said, **left_open, period_days=known.period_days)
         schedule(whole)
     except InvalidValue:  # one of them does not go with what the file says
         return said

@@ -18,6 +18,7 @@ from bill_reminders.domain.money import Money, decimals_of, minor_unit
 MAX_INSTALMENTS = 1200
 MAX_DIGITS = 15  # of a principal, before the point
 MAX_RATE = 1  # per period: 100%
+MAX_FIRST_PERIOD = 999  # days
 MAX_RATE_CHANGES = 120  # one a quarter for thirty years
 
 UNCOVERED = (
@@ -110,6 +111,8 @@ class Loan:
     With FLAT_FEE it is the fee of one period as a fraction of the original principal. `prepayments`
     stand in the order they are made, `rate_changes` in the order they come into force.
     `stated_instalment` is what the lender says that each instalment is, if it does.
+    `first_period_days` are those from the payout to the first due date where they are no regular
+    period, which counts as `period_days` (30 for a month).
 
     Raises InvalidValue, with the name of the field, for: a principal that is not above zero, has
     more than 15 digits before the point, or more decimals than its currency; a rate that is
@@ -117,7 +120,8 @@ class Loan:
     too many decimals, or of a shorter term where every instalment but the last is interest alone;
     more than 120 changes of the rate, and one that is out of order, comes after the same instalment
     as another, or after the last; a stated instalment that is not above zero, has too many
-    decimals, or is of a method by which they differ anyway.
+    decimals, or is of a method by which they differ anyway; a first period of fewer than 1 or more
+    than 999 days, or of a flat fee.
     """
 
     principal: Money
@@ -127,6 +131,8 @@ class Loan:
     prepayments: tuple[Prepayment, ...] = ()
     rate_changes: tuple[RateChange, ...] = ()
     stated_instalment: Decimal | None = None
+    first_period_days: int | None = None
+    period_days: int = 30
 
     def __post_init__(self) -> None:
         amount = self.principal.amount
@@ -161,6 +167,20 @@ class Loan:
         self._need_stated("stated_instalment", self.stated_instalment)
         for change in self.rate_changes:
             self._need_stated("rate_changes", change.stated_instalment)
+        self._need_first_period()
+
+    def _need_first_period(self) -> None:
+        if self.first_period_days is None:
+            return
+        if self.method is Method.FLAT_FEE:
+            raise InvalidValue(
+                "first_period_days",
+                "beside a flat fee, which goes by periods and not by days: leave it empty",
+            )
+        if not (1 <= self.first_period_days <= MAX_FIRST_PERIOD and self.period_days > 0):
+            raise InvalidValue(
+                "first_period_days", f"out of range: write 1 to {MAX_FIRST_PERIOD} days"
+            )
 
     def _need_stated(self, field: str, instalment: Decimal | None) -> None:
         if instalment is None:
@@ -270,6 +290,11 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     the change states its own (one to the same rate may, for a prepayment). A larger one than the
     formula's may pay the loan off before its last instalment, and it ends there.
 
+    The first instalment of a loan with `first_period_days` pays interest for so many days: of a
+    period, days / period_days, in which a month has 30 and a year 360 (日利率 = 年利率 ÷ 360 =
+    月利率 ÷ 30: People's Bank of China, 银发〔2005〕129号). Its part of the principal, and all that
+    follows, are what they would be without.
+
     The parts of the principal and the prepayments add up to the principal exactly.
 
     Raises InvalidValue: ("prepayments") when one is more than the balance at its time, or comes
@@ -307,9 +332,10 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
             principal = _principal(loan, level, interest)
             if number == last or principal > balance:
                 principal = balance
+            charged = _of_first_days(loan, rate, balance, interest) if number == 1 else interest
             balance -= principal
-            if principal or interest:
-                rows.append(Instalment(number, principal, interest, balance))
+            if principal or charged:
+                rows.append(Instalment(number, principal, charged, balance))
         for prepayment in prepayments:
             _prepaid(loan, balance, prepayment)
         return tuple(rows)
@@ -339,7 +365,8 @@ def effective_annual_rate(loan: Loan, periods_a_year: int) -> Decimal:
 
     r is the internal rate of return of what is really paid and when, so that a fee counts on the
     principal that the borrower still has: P = the sum of payment k / (1+r)^k, with prepayments at
-    the instalment they follow. This is 贷款年化利率 by the compound method (复利计算方法, IRR) of
+    the instalment they follow, and a first period of odd length as so many of a period's days. This
+    is 贷款年化利率 by the compound method (复利计算方法, IRR) of
     the People's Bank of China, 公告〔2021〕第3号, and the equation of Annex I of Directive
     2008/48/EC for equal periods. The APR of the United States (Regulation Z) is r times the
     periods, without compounding. To 12 significant digits; 0 when nothing is paid but principal.
@@ -357,13 +384,15 @@ def effective_annual_rate(loan: Loan, periods_a_year: int) -> Decimal:
             flows[instalment.number] += instalment.total
         for prepayment in loan.prepayments:
             flows[prepayment.after] += prepayment.amount
-        annual = (1 + _rate_of_return(flows)) ** periods_a_year - 1
+        first = Decimal(loan.first_period_days or loan.period_days) / loan.period_days
+        annual = (1 + _rate_of_return(flows, first)) ** periods_a_year - 1
     return _SHOWN.plus(annual)
 
 
-def _rate_of_return(flows: list[Decimal]) -> Decimal:
+def _rate_of_return(flows: list[Decimal], first: Decimal) -> Decimal:
     """The rate at which `flows` (the first negative, the others not, no less in than out) are
-    worth nothing, by Newton's method from 0.
+    worth nothing, by Newton's method from 0. The second is due `first` periods after the first one,
+    the others a period each after the one before.
 
     The worth falls with the rate and is convex, so every step from the left stays left of the
     solution: it cannot overshoot, and needs no bracket.
@@ -372,9 +401,12 @@ def _rate_of_return(flows: list[Decimal]) -> Decimal:
     while True:
         discount = 1 / (1 + rate)
         worth = slope = Decimal(0)
-        for flow in reversed(flows):  # Horner's scheme, for the polynomial in `discount`
+        for flow in reversed(flows[1:]):  # Horner's scheme, for the polynomial in `discount`
             slope = slope * discount + worth
             worth = worth * discount + flow
+        until_first = discount**first
+        slope = until_first * (slope + first * worth / discount)
+        worth = until_first * worth + flows[0]
         step = worth / (slope * discount * discount)
         rate += step
         if step <= rate * _SOLVED:
@@ -410,6 +442,13 @@ def _agreed(loan: Loan, terms: Loan | RateChange, balance: Decimal, count: int) 
 def _interest(loan: Loan, rate: Decimal, balance: Decimal) -> Decimal:
     base = loan.principal.amount if loan.method is Method.FLAT_FEE else balance
     return _round(loan, base * rate)
+
+
+def _of_first_days(loan: Loan, rate: Decimal, balance: Decimal, regular: Decimal) -> Decimal:
+    """The interest of the first instalment."""
+    if loan.first_period_days is None:
+        return regular
+    return _interest(loan, rate * loan.first_period_days / loan.period_days, balance)
 
 
 def _principal(loan: Loan, level: Decimal, interest: Decimal) -> Decimal:

@@ -9,7 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.loans import Loan, Method, RateChange, per_period, schedule
+from bill_reminders.domain.loans import (
+    MAX_FIRST_PERIOD,
+    Loan,
+    Method,
+    RateChange,
+    per_period,
+    schedule,
+)
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.files.cells import CellError, count
@@ -24,6 +31,7 @@ IN_JSON: Mapping[str, str] = MappingProxyType(
         "instalments": "instalments",
         "rate_changes": "rate_changes",
         "stated_instalment": "stated_instalment",
+        "first_period_days": "first_period_days",
     }
 )
 """The columns, and what JSON calls each among the terms of a loan."""
@@ -34,10 +42,15 @@ MAX_PERCENT = 100
 
 PERIODS_A_YEAR = {Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
 
+PERIOD_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.YEAR: 360}
+"""As interest for days counts them."""
+
 _PERCENT_DECIMALS = Decimal("1e-10")
 """As many as the reader takes."""
 
 _RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
+
+_DAYS = re.compile(r"[1-9][0-9]{0,2}")
 
 _CHANGE = re.compile(r"(?P<rate>[0-9.]+) after (?P<after>[0-9]{1,4})(?: at (?P<stated>[0-9.]+))?")
 
@@ -64,6 +77,7 @@ def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan 
     instalments = row.read_optional("instalments", count)
     changes = row.read_optional("rate_changes", partial(rate_changes, stated=money)) or []
     stated = row.read_optional("stated_instalment", money)
+    first_days = row.read_optional("first_period_days", first_period_days)
     periods = _periods_a_year(row, method, recurrence)
     if method is None or principal is None or instalments is None:
         return None
@@ -79,6 +93,8 @@ def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan 
                 RateChange(after, _fraction(changed, periods), at) for after, changed, at in changes
             ),
             stated_instalment=stated,
+            first_period_days=first_days,
+            period_days=_period_days(first_days, recurrence),
         )
         _need_stated(whole)
     except InvalidValue as error:  # of a field that is called as its column is
@@ -128,6 +144,23 @@ def _periods_a_year(row: Row, method: Method | None, recurrence: Recurrence | No
 def _fraction(percent: Decimal, periods: int) -> Decimal:
     """The rate of one period, of a percentage of so many."""
     return per_period(percent / 100, periods)
+
+
+def _period_days(first: int | None, recurrence: Recurrence | None) -> int:
+    """Of a regular period; it counts beside a first one of odd length alone."""
+    if first is None or recurrence is None or recurrence.unit is None:
+        return PERIOD_DAYS[Unit.MONTH]
+    return PERIOD_DAYS[recurrence.unit] * recurrence.every
+
+
+def first_period_days(text: str) -> int:
+    """From the payout to the first due date."""
+    if not _DAYS.fullmatch(text):
+        raise CellError(
+            f"not a number of days from 1 to {MAX_FIRST_PERIOD}: write 46 for a payout 46 days "
+            "before the first due date, or leave it empty for a regular period"
+        )
+    return int(text)
 
 
 def loan_method(text: str) -> Method:
@@ -205,6 +238,7 @@ def loan_view(loan: Loan | None, recurrence: Recurrence) -> dict[str, Any] | Non
             for change in loan.rate_changes
         ],
         "stated_instalment": _plain(loan.stated_instalment, loan),
+        "first_period_days": loan.first_period_days,
     }
 
 

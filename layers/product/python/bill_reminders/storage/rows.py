@@ -384,7 +384,14 @@ def _loan_from(stored: LoanMap) -> Loan:
             for each in stored.rate_changes or ()
         ),
         stated_instalment=stored.stated_instalment,
+        **_first_period_of(stored),
     )
+
+
+def _first_period_of(stored: LoanMap) -> dict[str, int]:
+    if stored.first_period_days is None or stored.period_days is None:
+        return {}
+    return {"first_period_days": stored.first_period_days, "period_days": stored.period_days}
 
 
 def _loan_map(loan: Loan) -> LoanMap:
@@ -407,6 +414,8 @@ def _loan_map(loan: Loan) -> LoanMap:
         ]
         or None,
         stated_instalment=loan.stated_instalment,
+        first_period_days=loan.first_period_days,
+        period_days=None if loan.first_period_days is None else loan.period_days,
     )
 
 

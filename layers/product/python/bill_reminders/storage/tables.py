@@ -261,6 +261,8 @@ class LoanMap(MapAttribute[str, Any]):
     prepayments = ListAttribute[PrepaymentMap](of=PrepaymentMap, null=True)
     rate_changes = ListAttribute[RateChangeMap](of=RateChangeMap, null=True)
     stated_instalment = DecimalAttribute(null=True)
+    first_period_days = IntegerAttribute(null=True)
+    period_days = IntegerAttribute(null=True)
 
 
 class EarlierMap(MapAttribute[str, Any]):
