@@ -219,6 +219,13 @@ def test_no_field_is_lost_on_its_way(through: Any, bill: Bill) -> None:
     assert again == bill
 
 
+def test_a_loan_without_later_terms_is_stored_as_it_always_was() -> None:
+    plain = replace(LOAN, loan=replace(LOAN.loan, rate_changes=()))
+    stored = bill_item(plain).serialize()
+    assert stored["loan"]["M"].keys() == {"principal", "currency", "rate", "instalments", "method"}
+    assert in_the_table(plain) == plain
+
+
 @pytest.mark.parametrize("bill", FULL)
 @pytest.mark.parametrize("field", FIELDS, ids=NAMES)
 def test_json_and_cells_say_the_same(field: bill_fields.BillField, bill: Bill) -> None:
