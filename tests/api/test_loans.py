@@ -127,6 +127,16 @@ def test_another_rate_leaves_what_was_paid_back_early(person: Person) -> None:
     assert [each["amount"] for each in changed.json["prepayments"]] == ["1000.00"]
 
 
+def test_terms_by_which_a_prepayment_cannot_have_been_made_are_refused(person: Person) -> None:
+    """All of it was paid back after eleven instalments; at another rate less was owed then."""
+    address = add(person, **LOAN)
+    left = schedule(person, address)["instalments"][10]["balance"]
+    prepay(person, address, amount=left, after=11)
+    refused = person.patch(address, {"loan": LOANS[0] | {"rate": "0"}}, "*")
+    assert (refused.status, refused.faults().keys()) == (422, {"loan"})
+    assert len(person.get(address).json["prepayments"]) == 1
+
+
 def test_changes_of_the_rate_may_stand_in_any_order(person: Person) -> None:
     several = [{"after": 12, "rate": "4"}, {"after": 3, "rate": "4.50"}]
     bill = person.get(a_mortgage(person, rate_changes=several)).json

@@ -115,6 +115,7 @@ TESTED_BY = {
         "test_a_change_of_the_rate_worked_out_by_hand",
         "test_a_prepayment_after_the_same_instalment_comes_before_the_change",
         "test_another_rate_leaves_what_was_paid",
+        "test_terms_by_which_a_prepayment_cannot_have_been_made_are_refused",
     ),
     "stated instalment": (
         "test_an_instalment_that_the_lender_states_holds_for_all_but_the_last",

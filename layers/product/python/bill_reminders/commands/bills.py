@@ -47,8 +47,10 @@ def change(account: Account, bill_id: str, draft: BillFactory, *, now: datetime)
 
 def in_place_of(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft as the bill that its user changes: with all that happened to it up to the user's
-    local date `today`. Raises what loans.need_covered does."""
+    local date `today`. Raises what loans.need_covered does, and
+    InvalidValue ("loan") for terms by which a prepayment that is known cannot have been made."""
     bill = with_history(known, draft, today)
+    _need_prepayments(bill.loan, known.loan)
     need_covered(bill.loan)
     return with_bill_overrides(known, bill)
 
@@ -91,6 +93,17 @@ def _with_prepayments(loan: Loan | None, before: Loan | None) -> Loan | None:
     except InvalidValue:  # by these terms it cannot have been paid
         return loan
     return same
+
+
+def _need_prepayments(loan: Loan | None, before: Loan | None) -> None:
+    if loan is None or before is None or loan.prepayments or not before.prepayments:
+        return
+    if (loan.principal, loan.instalments) == (before.principal, before.instalments):
+        raise InvalidValue(
+            "loan",
+            "terms by which a prepayment of it cannot have been made: correct them, or delete the "
+            "prepayment first",
+        )
 
 
 def close(account: Account, bill_id: str, *, now: datetime) -> Account:
