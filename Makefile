@@ -7,7 +7,7 @@ UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants openapi previews texts contract import sns check erase plan-again restored test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants loans openapi previews texts contract import sns check erase plan-again restored test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ chaos: setup         ## run the fault campaign: make chaos SCHEDULES=2000 PAIRS=
 
 mutants: setup       ## change the product line by line; its tests must notice: make mutants ONLY=domain/clock
 	ONLY="$(ONLY)" $(BIN)/python -m tests.mutants
+
+loans: setup         ## twenty thousand loans with histories, against a second implementation
+	LOAN_HISTORIES=20000 $(BIN)/python -m pytest -q tests/loans
 
 openapi: setup       ## write the API's document and its page, which api_docs serves, from the routes
 	$(BIN)/python -m local.openapi

@@ -16,7 +16,7 @@ from bill_reminders.commands.bills import MOST_OPEN_BILLS
 from bill_reminders.delivery.claims import claim_next
 from bill_reminders.domain.bills import Bill, MuteReason
 from bill_reminders.domain.enums import Channel, Label
-from bill_reminders.domain.loans import Effect, Prepayment
+from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment, RateChange
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
@@ -309,6 +309,21 @@ def test_a_prepayment_outlasts_another_rate(run: Run, files: Files) -> None:
     loan = the_bill().loan
     assert loan is not None
     assert (loan.rate, loan.prepayments) == (Decimal("0.004"), (early,))
+
+
+def test_a_file_that_says_no_changes_of_the_rate_leaves_those_that_are_known(
+    run: Run, files: Files
+) -> None:
+    run(*files(bills=rent(**LOAN, rate_changes="4.5 after 3")))
+    run(*files(bills=rent(**LOAN, name="Flat")))
+    changes = (RateChange(3, Decimal("0.00375")),)
+    assert (the_bill().name, the_bill().loan) == ("Flat", replace(a_loan(), rate_changes=changes))
+    run(*files(bills=rent(**LOAN | {"rate": "4.8"})))
+    assert the_bill().loan == replace(a_loan(), rate=Decimal("0.004"))
+
+
+def a_loan() -> Loan:
+    return Loan(Money(Decimal(12000), "USD"), Decimal("0.005"), 24, Method.EQUAL_INSTALMENT)
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,22 @@ def repetitions(draw: st.DrawFn, *, of_loan: bool) -> dict[str, Any]:
 @st.composite
 def loans(draw: st.DrawFn, currency: str) -> dict[str, Any]:
     methods = ("equal_instalment", "equal_principal", "interest_only", "flat_fee")
+    instalments = draw(whole_numbers(1, 1200))
+    changed = draw(st.sets(st.integers(0, int(instalments) - 1), max_size=3))
+    method, principal = draw(one_of(*methods)), draw(AMOUNTS[currency])
+    stated = instalments == 1 and method in ("equal_instalment", "flat_fee") and draw(st.booleans())
+    odd = method != "flat_fee" and draw(st.booleans())
     return {
-        "method": draw(one_of(*methods)),
-        "principal": draw(AMOUNTS[currency]),
+        "method": method,
+        "principal": principal,
         "rate": draw(RATES),
-        "instalments": draw(whole_numbers(1, 1200)),
+        "instalments": instalments,
+        "rate_changes": [
+            {"after": after, "rate": draw(RATES), "stated_instalment": None}
+            for after in sorted(changed)
+        ],
+        "stated_instalment": principal if stated else None,
+        "first_period_days": draw(whole_numbers(1, 999)) if odd else None,
     }
 
 

@@ -367,3 +367,41 @@ def test_of_what_is_overdue_for_years_the_latest_is_kept() -> None:
     moved = Recurrence(date(2030, 3, 6), 1, Unit.MONTH).in_place_of(known.recurrence)
     anew = replace(known, recurrence=moved).with_overdue_of(known, date(2030, 3, 1))
     assert [number for number, _ in anew.recurrence.earlier] == [*range(24, 36)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "paid", "standing"),
+    [
+        # of instalments of 112.00, of 1,120 yen, of 1.120 dinars, of 2 yen
+        ("1200.00 USD", "112.00", Standing.PAID),
+        ("1200.00 USD", "111.99", Standing.PAID),
+        ("1200.00 USD", "111.98", Standing.PARTLY_PAID),
+        ("1200.00 USD", "112.01", Standing.PAID),
+        ("1200.00 USD", "112.02", Standing.OVERPAID),
+        ("12000 JPY", "1119", Standing.PAID),
+        ("12000 JPY", "1118", Standing.PARTLY_PAID),
+        ("12.000 KWD", "1.119", Standing.PAID),
+        ("12.000 KWD", "1.118", Standing.PARTLY_PAID),
+        ("24 JPY", "1", Standing.PARTLY_PAID),
+    ],
+)
+def test_an_instalment_is_paid_by_a_cent_less_or_more(
+    amount: str, paid: str, standing: Standing
+) -> None:
+    principal, currency = amount.split()
+    terms = replace(LOAN, principal=Money(Decimal(principal), currency))
+    loan = bill(amount=None, loan=terms)
+    assert loan.owed(0).standing is Standing.OPEN
+    paid_of = loan.with_payment(Payment(0, AT, Money(Decimal(paid), currency), "p"))
+    assert paid_of.owed(0).standing is standing
+    assert paid_of.is_closed(0) is (standing is not Standing.PARTLY_PAID)
+    left = paid_of.owed(0).left
+    assert left is not None and (left.amount == 0) is paid_of.is_closed(0)
+
+
+def test_all_but_computed_instalments_are_paid_to_the_last_cent() -> None:
+    stated = bill(amount=None, loan=LOAN).with_statement(Statement(0, dollars("112.00")))
+    for of in (stated, bill(amount=dollars("112.00"))):
+        for paid, standing in (("111.99", Standing.PARTLY_PAID), ("112.01", Standing.OVERPAID)):
+            paid_of = of.with_payment(Payment(0, AT, dollars(paid), "p"))
+            assert paid_of.owed(0).standing is standing

@@ -24,7 +24,7 @@ from bill_reminders.api.bills import (
 from bill_reminders.api.plans import PlanFields
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
-from bill_reminders.domain.loans import Loan, Method, per_period
+from bill_reminders.domain.loans import Loan, Method, RateChange, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
@@ -162,9 +162,23 @@ LOAN = replace(
         per_period(Decimal("0.042"), 12),
         12,
         Method.EQUAL_PRINCIPAL,
+        rate_changes=(
+            RateChange(3, per_period(Decimal("0.045"), 12)),
+            RateChange(9, per_period(Decimal("0.0399"), 12)),
+        ),
     ),
 )
-FULL = (CARD, AFTER_STATEMENT, LOAN)
+STATED = replace(
+    LOAN,
+    loan=replace(
+        LOAN.loan,
+        method=Method.EQUAL_INSTALMENT,
+        stated_instalment=Decimal("1022.90"),
+        first_period_days=46,
+        rate_changes=(RateChange(3, per_period(Decimal("0.045"), 12), Decimal("1024.11")),),
+    ),
+)
+FULL = (CARD, AFTER_STATEMENT, LOAN, STATED)
 PLAIN = a_bill(due_on=date(2027, 9, 9), amount=None, owed_from=TODAY)
 
 
@@ -203,6 +217,13 @@ def test_no_field_is_lost_on_its_way(through: Any, bill: Bill) -> None:
     for each in FIELDS:
         assert each.value(again) == each.value(bill), each.name
     assert again == bill
+
+
+def test_a_loan_without_later_terms_is_stored_as_it_always_was() -> None:
+    plain = replace(LOAN, loan=replace(LOAN.loan, rate_changes=()))
+    stored = bill_item(plain).serialize()
+    assert stored["loan"]["M"].keys() == {"principal", "currency", "rate", "instalments", "method"}
+    assert in_the_table(plain) == plain
 
 
 @pytest.mark.parametrize("bill", FULL)

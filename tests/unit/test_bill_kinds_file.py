@@ -32,6 +32,12 @@ ROW = {
     "remind_at": "",
     "channels": "",
 }
+BANKS = {
+    "loan_method": "equal_instalment",
+    "principal": "1200",
+    "rate": "6",
+    "instalments": "12",
+}
 LOAN = {"loan_method": "equal_principal", "principal": "1200", "rate": "6", "instalments": "12"}
 
 
@@ -140,6 +146,41 @@ def test_a_rate_is_of_a_year_and_a_flat_fee_of_a_period(
     assert (loan.method, loan.rate) == (Method(method), Decimal(per_period))
 
 
+@pytest.mark.parametrize(
+    ("cell", "changes"),
+    [
+        ("4.5 after 3", [(3, "0.00375")]),
+        ("4.5 after 3; 3 after 11", [(3, "0.00375"), (11, "0.0025")]),
+        (" 3  AFTER 11 ;4.50 after 3", [(3, "0.00375"), (11, "0.0025")]),
+        ("0 after 0", [(0, "0")]),
+    ],
+)
+def test_a_loan_may_have_rates_that_came_later(cell: str, changes: list[tuple[int, str]]) -> None:
+    loan = the_bill(**LOAN, rate_changes=cell).loan
+    assert loan is not None
+    assert [(each.after, each.rate) for each in loan.rate_changes] == [
+        (after, Decimal(rate)) for after, rate in changes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "regular"),
+    [
+        ("every month", 30),
+        ("last day of every month", 30),
+        ("every 3 months", 90),
+        ("every 2 weeks", 14),
+        ("every year", 360),
+    ],
+)
+def test_a_first_period_of_odd_length_counts_by_the_days_of_a_regular_one(
+    repeats: str, regular: int
+) -> None:
+    loan = the_bill(**LOAN, repeats=repeats, first_period_days="46").loan
+    assert loan is not None
+    assert (loan.first_period_days, loan.period_days) == (46, regular)
+
+
 def test_a_loan_says_its_amounts_and_ends_with_its_last_instalment() -> None:
     bill = the_bill(**LOAN)
     assert str(bill.owed(0).amount) == str(bill.owed(0).left)
@@ -219,6 +260,35 @@ def test_a_channel_may_join_late(
         (LOAN | {"principal": "1200.5", "currency": "JPY"}, "principal", "JPY has 0"),
         (LOAN | {"instalments": "0"}, "instalments", "from 1 to 1200"),
         (LOAN | {"instalments": "1201"}, "instalments", "from 1 to 1200"),
+        (LOAN | {"rate_changes": "4.5"}, "rate_changes", "write 4.5 after 3"),
+        (LOAN | {"rate_changes": "4.5 after 3 4 after 5"}, "rate_changes", "a semicolon"),
+        (LOAN | {"rate_changes": "4.5 after 3;"}, "rate_changes", "write 4.5 after 3"),
+        (LOAN | {"rate_changes": "4.5% after 3"}, "rate_changes", "write 4.5 after 3"),
+        (LOAN | {"rate_changes": "4..5 after 3"}, "rate_changes", "write 4.2"),
+        (LOAN | {"rate_changes": "101 after 3"}, "rate_changes", "more than 100%"),
+        (LOAN | {"rate_changes": "4.5 after 12"}, "rate_changes", "fewer than there are"),
+        (LOAN | {"rate_changes": "4 after 3; 5 after 3"}, "rate_changes", "list each once"),
+        ({"rate_changes": "4.5 after 3"}, "principal", "or none"),
+        (BANKS | {"rate_changes": "4 after 3 at x"}, "rate_changes", "at 5065.74"),
+        (BANKS | {"rate_changes": "4 after 3 at 1.5.0"}, "rate_changes", "write digits"),
+        (BANKS | {"rate_changes": "4 after 3 at 0"}, "rate_changes", "not above zero"),
+        (LOAN | {"rate_changes": "4 after 3 at 100"}, "rate_changes", "leave it empty"),
+        (BANKS | {"stated_instalment": "x"}, "stated_instalment", "write digits"),
+        (BANKS | {"stated_instalment": "0"}, "stated_instalment", "not above zero"),
+        (BANKS | {"stated_instalment": "5.99"}, "stated_instalment", "cover the interest"),
+        (BANKS | {"stated_instalment": "200"}, "stated_instalment", "write 7 instalments"),
+        (BANKS | {"stated_instalment": "103.285"}, "stated_instalment", "too many decimals"),
+        (LOAN | {"stated_instalment": "103.28"}, "stated_instalment", "leave it empty"),
+        ({"stated_instalment": "103.28"}, "principal", "or none"),
+        ({"first_period_days": "46"}, "principal", "or none"),
+        (LOAN | {"first_period_days": "0"}, "first_period_days", "write 46"),
+        (LOAN | {"first_period_days": "-46"}, "first_period_days", "write 46"),
+        (LOAN | {"first_period_days": "1000"}, "first_period_days", "write 46"),
+        (
+            LOAN | {"loan_method": "flat_fee", "first_period_days": "46"},
+            "first_period_days",
+            "leave it empty",
+        ),
         (LOAN | {"amount": "5.00"}, "amount", "leave it empty"),
         (LOAN | {"count": "5"}, "count", "leave it empty"),
         (LOAN | {"currency": ""}, "currency", "ISO 4217"),

@@ -170,7 +170,6 @@ def test_in_english_by_sms() -> None:
     )
     registered_there = sms(replace(dead, link=""), to="+919876543210", sender=sender)
     assert registered_there.text == (
-        "Lantern: Reminders by e-mail no longer reach you. Please confirm it anew, or enter another"
-        " one."
+        "Lantern: Reminders by e-mail no longer reach you. Please confirm it anew."
     )
     assert registered_there.wording == "11"

@@ -126,6 +126,27 @@ TESTED_BY = {
         "test_an_instalment_of_zero_does_not_fall_due",
         "test_a_prepayment_ends_a_loan_early_and_never_later",
     ),
+    "rate changes": (
+        "test_a_mortgage_whose_rate_changes_after_three_instalments",
+        "test_a_change_of_the_rate_worked_out_by_hand",
+        "test_a_prepayment_after_the_same_instalment_comes_before_the_change",
+        "test_another_rate_leaves_what_was_paid",
+        "test_terms_by_which_a_prepayment_cannot_have_been_made_are_refused",
+    ),
+    "stated instalment": (
+        "test_an_instalment_that_the_lender_states_holds_for_all_but_the_last",
+        "test_an_instalment_that_the_lender_cannot_state_is_refused_with_the_remedy",
+        "test_the_banks_own_instalment_holds_beside_the_terms",
+    ),
+    "tolerance": (
+        "test_an_instalment_is_paid_by_a_cent_less_or_more",
+        "test_all_but_computed_instalments_are_paid_to_the_last_cent",
+    ),
+    "first period": (
+        "test_a_first_period_pays_interest_for_its_days_alone",
+        "test_a_first_period_of_odd_length_pays_interest_for_its_days",
+        "test_a_first_period_of_odd_length_counts_by_the_days_of_a_regular_one",
+    ),
     "autopay": (
         "test_autopay_reminds_once_the_day_before",
         "test_a_failed_debit_is_told_at_once_and_restores_the_plan",

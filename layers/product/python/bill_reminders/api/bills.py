@@ -34,7 +34,7 @@ from bill_reminders.api.fields import (
 from bill_reminders.api.plans import PlanFields, PlanView
 from bill_reminders.api.problems import Fault, fault, invalid
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.loans import Prepayment
+from bill_reminders.domain.loans import MAX_FIRST_PERIOD, MAX_RATE_CHANGES, Prepayment
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed, Payment
 from bill_reminders.files import bill_fields
@@ -66,6 +66,32 @@ class Repeats(Body):
     ] = False
 
 
+class RateChangeTerms(Body):
+    """Another rate of a loan, from an instalment on."""
+
+    after: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1199,
+            description="How many instalments come before it; those stay what they were.",
+            examples=[3],
+        ),
+        WHOLE,
+    ]
+    rate: Annotated[
+        Percent, Field(description="The new rate, in percent as `rate` of the loan is.")
+    ]
+    stated_instalment: Annotated[
+        Amount | None,
+        Field(
+            description=(
+                "The instalment from then on, where the lender states it; null to have it computed."
+            )
+        ),
+    ] = None
+
+
 class LoanTerms(Body):
     """The terms of a loan; its schedule says the amounts, `currency` the bill's own."""
 
@@ -88,6 +114,39 @@ class LoanTerms(Body):
         ),
     ]
     instalments: Annotated[int, Field(ge=1, le=1200, description="How many.", examples=[12]), WHOLE]
+    rate_changes: Annotated[
+        list[RateChangeTerms],
+        Field(
+            max_length=MAX_RATE_CHANGES,
+            description=(
+                "Rates that came later, as of a floating rate. The instalments are computed anew "
+                "from what is left then, and stay as many."
+            ),
+            examples=[[{"after": 3, "rate": "4.5"}]],
+        ),
+    ] = Field(default_factory=list)
+    stated_instalment: Annotated[
+        Amount | None,
+        Field(
+            description=(
+                "Each instalment but the last, where the lender states it, as rounding may leave "
+                "it a cent beside the formula's; null to have it computed. Of equal_instalment and "
+                "flat_fee alone. It holds until the rate changes or a prepayment lowers the "
+                "instalments."
+            ),
+            examples=["1032.79"],
+        ),
+    ] = None
+    first_period_days: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_FIRST_PERIOD, examples=[46]), WHOLE] | None,
+        Field(
+            description=(
+                "From the payout to the first due date, where that is no regular period: the first "
+                "instalment pays interest for so many days, a month counted as 30 and a year as "
+                "360. Not of a flat_fee."
+            )
+        ),
+    ] = None
 
 
 EXAMPLE: Any = {

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.errors import BillRemindersError
+from bill_reminders.domain.errors import BillRemindersError, InvalidValue
+from bill_reminders.domain.loans import Loan, need_covered, schedule
 from bill_reminders.domain.overrides import with_bill_overrides
 
 type BillFactory = Callable[[date], Bill]
@@ -28,10 +29,12 @@ class TooManyBills(BillRemindersError):
 
 def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
     """Add a bill, owed from the user's today. One that is there under that id stays as it is.
-    Raises TooManyBills."""
+    Raises TooManyBills, and InvalidValue as loans.need_covered does."""
     if account.bill(bill_id) is not None:
         return account
-    after = account.with_bill(draft(account.today(now)))
+    bill = draft(account.today(now))
+    need_covered(bill.loan)
+    after = account.with_bill(bill)
     need_room(account, after)
     return after
 
@@ -44,17 +47,19 @@ def change(account: Account, bill_id: str, draft: BillFactory, *, now: datetime)
 
 def in_place_of(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft as the bill that its user changes: with all that happened to it up to the user's
-    local date `today`."""
-    return with_bill_overrides(known, with_history(known, draft, today))
+    local date `today`. Raises what loans.need_covered does, and
+    InvalidValue ("loan") for terms by which a prepayment that is known cannot have been made."""
+    bill = with_history(known, draft, today)
+    _need_prepayments(bill.loan, known.loan)
+    need_covered(bill.loan)
+    return with_bill_overrides(known, bill)
 
 
 def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:
     """The draft with all that happened to the bill that it takes the place of, and with the number
     that each occurrence has."""
     wanted = draft(known.owed_from)
-    loan = wanted.loan
-    if loan is not None and known.loan is not None and loan == replace(known.loan, prepayments=()):
-        loan = known.loan
+    loan = _with_prepayments(wanted.loan, known.loan)
     # a loan's terms hold from the first date that comes with them
     recurrence = wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None)
     if wanted.follows(known):
@@ -73,6 +78,32 @@ def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:
         version=known.version,
     )
     return bill.with_snoozes_of(known).with_overdue_of(known, today)
+
+
+def _with_prepayments(loan: Loan | None, before: Loan | None) -> Loan | None:
+    """A loan as it is entered; while its principal and number of instalments stay, with what was
+    paid back early, which nobody enters with it."""
+    if loan is None or before is None:
+        return loan
+    if (loan.principal, loan.instalments) != (before.principal, before.instalments):
+        return loan
+    try:
+        same = replace(loan, prepayments=before.prepayments)
+        schedule(same)
+    except InvalidValue:  # by these terms it cannot have been paid
+        return loan
+    return same
+
+
+def _need_prepayments(loan: Loan | None, before: Loan | None) -> None:
+    if loan is None or before is None or loan.prepayments or not before.prepayments:
+        return
+    if (loan.principal, loan.instalments) == (before.principal, before.instalments):
+        raise InvalidValue(
+            "loan",
+            "terms by which a prepayment of it cannot have been made: correct them, or delete the "
+            "prepayment first",
+        )
 
 
 def close(account: Account, bill_id: str, *, now: datetime) -> Account:

@@ -27,6 +27,11 @@ class Saved(StrEnum):
     UNCHANGED = "unchanged"
 
 
+FIRST_TERMS = ("principal", "rate", "instalments", "method")
+LATER_TERMS = ("rate_changes", "stated_instalment", "first_period_days")
+"""Terms of a loan for which billers' files had no columns at first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merging:
     """How a file's bills meet those that are there. The label of those that `unlabelled` names is
@@ -114,7 +119,7 @@ def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -
     said = with_history(known, draft, today)
     given = replace(
         said,
-        loan=_with_prepayments(said, known),
+        loan=_with_rates(said.loan, known.loan, merging),
         plan_change=said.plan_change.over(known.plan_change),
         label=known.label if known.bill_id in merging.unlabelled else said.label,
     )
@@ -122,20 +127,20 @@ def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -
     return _keeping_paid(given, known, today)
 
 
-def _with_prepayments(said: Bill, known: Bill) -> Loan | None:
-    """The loan that a file gives; where only its rate or method is another one, with what was paid
-    back early, which no file knows."""
-    loan, before = said.loan, known.loan
-    if loan is None or before is None or loan.prepayments:
-        return loan
-    if (loan.principal, loan.instalments) != (before.principal, before.instalments):
-        return loan
+def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan | None:
+    """The loan that a file gives. A biller's that says no changes of the rate leaves those that are
+    known of a loan whose first terms stay."""
+    if said is None or known is None or merging.own:
+        return said
+    if any(getattr(said, name) != getattr(known, name) for name in FIRST_TERMS):
+        return said
+    left_open = {name: getattr(known, name) for name in LATER_TERMS if not getattr(said, name)}
     try:
-        same = replace(loan, prepayments=before.prepayments)
-        schedule(same)
-    except InvalidValue:  # by that rate or method it cannot have been paid
-        return loan
-    return same
+        whole = replace(said, **left_open, period_days=known.period_days)
+        schedule(whole)
+    except InvalidValue:  # one of them does not go with what the file says
+        return said
+    return whole
 
 
 def _keeping_paid(given: Bill, known: Bill, today: date) -> Bill:

@@ -13,7 +13,7 @@ from dateutil.relativedelta import relativedelta
 
 from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.loans import Instalment, Loan, schedule
+from bill_reminders.domain.loans import Instalment, Loan, rounding_unit, schedule
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import (
@@ -249,15 +249,17 @@ class Bill:
         return _day_of_month(due_on - relativedelta(months=1), self.statement_day)
 
     def owed(self, number: int) -> Owed:
-        """What occurrence `number` costs and what is left of it, as far as anybody knows."""
+        """What occurrence `number` costs and what is left of it, as far as anybody knows. A loan's
+        instalment is paid by as much as the lender's may differ by rounding."""
         before = [each for each in self.statements if each.occurrence < number]
-        amount, minimum, usual = self.amount, None, None
+        amount, minimum, usual, tolerance = self.amount, None, None, Decimal(0)
         stated = next((each for each in self.statements if each.occurrence == number), None)
         if stated is not None:
             amount, minimum = stated.amount, stated.minimum
             usual = far_above(amount, before)
         elif self.loan is not None and (instalment := self._instalment(number)) is not None:
             amount = Money(instalment.total, self.loan.principal.currency)
+            tolerance = rounding_unit(amount.currency)
         due_on = self.recurrence.due_on(number) if amount is None else None
         statement_on = None if due_on is None else self.statement_on(due_on)
         payments = [payment for payment in self.payments if payment.occurrence == number]
@@ -270,6 +272,7 @@ class Bill:
             expected=expected(before) if amount is None and statement_on is None else None,
             statement_on=statement_on,
             usual=usual,
+            tolerance=tolerance,
         )
 
     def currency_of(self, number: int) -> str | None:

@@ -74,7 +74,8 @@ class Owed:
     `amount` is None while it is unknown; then `expected` may tell from the bill's own history, and
     `statement_on` when a card's statement brings it. `paid` is what was paid so far, in the same
     currency; `settled` is True for a payment of all that is owed. `usual` is set when the amount is
-    far above it.
+    far above it. What was paid up to `tolerance` beside the amount, in either direction, has paid
+    it: see Bill.owed.
     """
 
     amount: Money | None
@@ -84,16 +85,26 @@ class Owed:
     expected: Expected | None = None
     statement_on: date | None = None
     usual: Money | None = None
+    tolerance: Decimal = Decimal(0)
 
     @property
     def standing(self) -> Standing:
-        if self.amount is not None and self.paid > self.amount.amount:
+        if self.amount is not None and self.paid > self.amount.amount + self.tolerance:
             return Standing.OVERPAID
-        if self.settled or (self.amount is not None and self.paid == self.amount.amount):
+        if self.settled or self._is_paid:
             return Standing.PAID
         if self.minimum and self.paid >= self.minimum:
             return Standing.MINIMUM_MET
         return Standing.PARTLY_PAID if self.paid else Standing.OPEN
+
+    @property
+    def _is_paid(self) -> bool:
+        """Whether the amount was paid. A payment of no more than the tolerance pays nothing off by
+        it: it may be all that an instalment is."""
+        if self.amount is None:
+            return False
+        missing = self.amount.amount - self.paid
+        return missing <= 0 or missing <= self.tolerance < self.paid
 
     @property
     def is_closed(self) -> bool:

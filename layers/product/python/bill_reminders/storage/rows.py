@@ -21,7 +21,7 @@ from bill_reminders.domain.bills import (
 )
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.ledger import LEDGER_RETENTION, Recorded, State
-from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
+from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment, RateChange
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
@@ -52,6 +52,7 @@ from bill_reminders.storage.tables import (
     LoanMap,
     PaymentMap,
     PrepaymentMap,
+    RateChangeMap,
     ReopenedMap,
     ScheduleItem,
     SnoozeMap,
@@ -378,7 +379,19 @@ def _loan_from(stored: LoanMap) -> Loan:
             Prepayment(each.after, each.amount, Effect(each.effect))
             for each in stored.prepayments or ()
         ),
+        rate_changes=tuple(
+            RateChange(each.after, each.rate, each.stated_instalment)
+            for each in stored.rate_changes or ()
+        ),
+        stated_instalment=stored.stated_instalment,
+        **_first_period_of(stored),
     )
+
+
+def _first_period_of(stored: LoanMap) -> dict[str, int]:
+    if stored.first_period_days is None or stored.period_days is None:
+        return {}
+    return {"first_period_days": stored.first_period_days, "period_days": stored.period_days}
 
 
 def _loan_map(loan: Loan) -> LoanMap:
@@ -393,6 +406,16 @@ def _loan_map(loan: Loan) -> LoanMap:
             for each in loan.prepayments
         ]
         or None,
+        rate_changes=[
+            RateChangeMap(
+                after=each.after, rate=each.rate, stated_instalment=each.stated_instalment
+            )
+            for each in loan.rate_changes
+        ]
+        or None,
+        stated_instalment=loan.stated_instalment,
+        first_period_days=loan.first_period_days,
+        period_days=None if loan.first_period_days is None else loan.period_days,
     )
 
 

@@ -279,6 +279,14 @@ class PrepaymentMap(MapAttribute[str, Any]):
     effect = UnicodeAttribute()
 
 
+class RateChangeMap(MapAttribute[str, Any]):
+    """A loan's rate per period from the instalment behind that one on."""
+
+    after = IntegerAttribute()
+    rate = DecimalAttribute()
+    stated_instalment = DecimalAttribute(null=True)
+
+
 class LoanMap(MapAttribute[str, Any]):
     """A loan's terms; the rate is a fraction per period, the principal in the bill's currency."""
 
@@ -288,6 +296,10 @@ class LoanMap(MapAttribute[str, Any]):
     instalments = IntegerAttribute()
     method = UnicodeAttribute()
     prepayments = ListAttribute[PrepaymentMap](of=PrepaymentMap, null=True)
+    rate_changes = ListAttribute[RateChangeMap](of=RateChangeMap, null=True)
+    stated_instalment = DecimalAttribute(null=True)
+    first_period_days = IntegerAttribute(null=True)
+    period_days = IntegerAttribute(null=True)
 
 
 class EarlierMap(MapAttribute[str, Any]):
