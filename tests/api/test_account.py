@@ -1027,7 +1027,7 @@ def test_an_erasure_takes_the_life_that_it_was_asked_for_and_no_other(
     assert "Contents" not in stack.client("s3").list_objects_v2(Bucket=stack.ids["Exports"])
 
 
-CALLS_OF_A_JOB = 18
+CALLS_OF_A_JOB = 19
 
 
 def test_the_job_of_an_erasure_asks_aws_as_often_as_it_is_killed_below(
