@@ -52,6 +52,7 @@ NOT_USABLE = {
     "getSchedule": "no such cursor",
     "listOccurrences": "dates that do not exist, too many days, no such cursor",
     "quoteLoan": "no such currency, periods of which no whole number is a year",
+    "listOlderPayments": "no such cursor",
     "listReminders": "no such cursor",
 }
 """The operations that answer 422 to what has the right shape, and what they cannot use."""

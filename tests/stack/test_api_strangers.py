@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "addPrepayment": {"amount": "20", "effect": "lower_instalment"},
     "undoPrepayment": None,
     "getSchedule": None,
+    "listOlderPayments": None,
     "silenceBill": {"reason": "not_mine"},
     "unsilenceBill": None,
     "closeBill": None,
