@@ -432,7 +432,7 @@ def test_it_leads_to_a_page_where_links_may_stand(stage: Stage) -> None:
     assert "Change it: http" in text
     (link,) = (each for each in LinkItem.scan() if each.channel == "email")
     assert list(link.reminders) == [row.key]
-    page = Visitor(stage.stack).get(re.search(r"/r/\w+", text)[0])  # type: ignore[index]
+    page = Visitor(stage.stack).get(re.search(r"/r/\w+", text)[0])
     assert page.status == 200
     assert "Credit card" in page.text
 

@@ -65,7 +65,7 @@ def test_each_run_has_a_later_day_than_all_before_it(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(wire, "_run_once", once)
     for day, schedule in zip(range(3), wire.schedules(), strict=False):
-        wire.run(None, None, schedule, day=day)  # type: ignore[arg-type]
+        wire.run(None, None, schedule, day=day)
     assert len(starts) == 3 * RUNS_AT_MOST
     assert starts == sorted(set(starts))
     days = RUNS_AT_MOST * len(list(wire.schedules()))

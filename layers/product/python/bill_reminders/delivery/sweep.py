@@ -38,10 +38,9 @@ def sweep(
     hand_over: Callable[[str, str], object] = lambda user_id, key: None,
 ) -> Counter[Outcome]:
     """Settle what is to be looked at by `now`, as long as `has_time`; how often each outcome was
-    reached. `hand_over` takes a user and the key of a row about a dead channel of theirs to who
-    can tell them. One message or
-    shard that fails keeps no other from being settled: SweepFailed is raised when all are done, or
-    the time is over."""
+    reached. `hand_over` takes a user and the key of a row about a dead channel of theirs to who can
+    tell them. One message or shard that fails keeps no other from being settled: SweepFailed is
+    raised when all are done, or the time is over."""
     outcomes: Counter[Outcome] = Counter()
     failed = 0
     waiting: list[Iterator[Unreconciled]] = []

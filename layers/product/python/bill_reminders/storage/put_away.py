@@ -29,9 +29,8 @@ def written(wished: Bill, kept: Bill, *, version: int) -> Iterator[Write]:
     """Write what `kept` has put away of `wished`, in a change to `version` of the account."""
     if kept.settled == wished.settled:
         return
-    gone = {*wished.payments} - {*kept.payments}, {*wished.statements} - {*kept.statements}
-    payments = [rows.payment_map(each) for each in wished.payments if each in gone[0]]
-    statements = [rows.statement_map(each) for each in wished.statements if each in gone[1]]
+    payments = [rows.payment_map(e) for e in wished.payments if kept.is_settled(e.occurrence)]
+    statements = [rows.statement_map(e) for e in wished.statements if kept.is_settled(e.occurrence)]
     key = f"{_stem(wished.bill_id)}{version:08}"
     item = SettledItem(
         wished.user_id, key, payments=payments or None, statements=statements or None
