@@ -152,6 +152,7 @@ def test_a_change_names_what_it_changes_and_keeps_the_rest(person: Person) -> No
         "until",
         "next",
         "occurrences",
+        "terms",
         "planned_reminders",
     }
 

@@ -116,7 +116,7 @@ def loans(draw: st.DrawFn, currency: str) -> dict[str, Any]:
         "rate": draw(RATES),
         "instalments": instalments,
         "rate_changes": [
-            {"after": after, "rate": draw(RATES), "stated_instalment": None}
+            {"after": after, "rate": draw(RATES), "stated_instalment": None, "instalments": None}
             for after in sorted(changed)
         ],
         "stated_instalment": principal if stated else None,

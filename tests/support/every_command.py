@@ -95,7 +95,7 @@ EVERY: Mapping[str, Command] = {
         draft=lambda today: a_bill(bill_id="new", due_on=FIRST, owed_from=today),
         now=NOW,
     ),
-    "bills.change": partial(bills.change, bill_id="card", draft=_renamed, now=NOW),
+    "bills.change": partial(bills.change, bill_id="card", draft=lambda known: _renamed, now=NOW),
     "bills.close": partial(bills.close, bill_id="card", now=NOW),
     "bills.reopen": partial(bills.reopen, bill_id="old"),
     "bills.delete": partial(bills.delete, bill_id="card"),

@@ -52,6 +52,7 @@ WHOSE = {"user_id", "bill_id"}
 HAPPENED = {
     *("statements", "payments", "snoozes", "failed_debits", "reopened", "closed_at", "mute"),
     *("heard", "settled", "overrides", "version"),
+    *("loan_first", "terms_from", "terms_begin", "earlier_terms", "later_terms", "kept"),
 }
 """What a bill keeps of what happened to it, which nobody enters as a field."""
 
@@ -89,7 +90,7 @@ def test_whatever_a_bill_is_has_a_field_or_happened_to_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "root", "elsewhere"),
     [
-        (Recurrence, "recurrence", {"every", "last_day", "first_number", "earlier"}),
+        (Recurrence, "recurrence", {"every", "last_day", "first_number", "earlier", "taken"}),
         (Place, "place", set()),
     ],
 )

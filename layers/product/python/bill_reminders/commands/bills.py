@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Final, Literal
 
+from bill_reminders.domain import edits
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
-from bill_reminders.domain.loans import Loan, need_covered, schedule
+from bill_reminders.domain.loans import Loan, need_covered
 from bill_reminders.domain.overrides import with_bill_overrides
 
 type BillFactory = Callable[[date], Bill]
@@ -39,60 +41,77 @@ def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) 
     return after
 
 
-def change(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
-    """Make of a bill what its user says. What happened to it stays. Raises NoSuchBill."""
-    known = account.need_bill(bill_id)
-    return account.with_bill(in_place_of(known, draft, account.today(now)))
+BEGINNING: Final = "beginning"
+"""A change holds for all dates, as if the bill had been entered so."""
+
+type Since = date | Literal["beginning"] | None
+"""From when on a change of a bill holds: from now on (None), from the first date that is due on
+that day or later, or from the beginning."""
 
 
-def in_place_of(known: Bill, draft: BillFactory, today: date) -> Bill:
+def change(
+    account: Account,
+    bill_id: str,
+    draft: Callable[[Bill], BillFactory],
+    *,
+    since: Since = None,
+    now: datetime,
+) -> Account:
+    """Make of a bill what its user says, `since` a date. What happened to it stays. `draft` is
+    given the bill with the terms that the change begins with as its own. Raises NoSuchBill, and
+    what `in_place_of` does."""
+    known, today = account.need_bill(bill_id), account.today(now)
+    begins = basis(known, today, since)
+    bill = in_place_of(begins, draft(begins), today, since)
+    return account if bill == known else account.with_bill(bill)
+
+
+def basis(known: Bill, today: date, since: Since = None) -> Bill:
+    """`known` with the terms as its own that a change begins with. Raises InvalidValue ("from")
+    for a date that is past, or when there is none to come."""
+    if not isinstance(since, date):
+        return edits.basis(known, today)
+    if since < today:
+        raise InvalidValue(
+            "from", "past: leave it out for a change from now on, or say beginning for all dates"
+        )
+    if edits.first_to_change(known, today, since) is None:
+        raise InvalidValue("from", "no date of it is due then: write an earlier day")
+    return edits.basis(known, today, since)
+
+
+def in_place_of(known: Bill, draft: BillFactory, today: date, since: Since = None) -> Bill:
     """The draft as the bill that its user changes: with all that happened to it up to the user's
-    local date `today`. Raises what loans.need_covered does, and
-    InvalidValue ("loan") for terms by which a prepayment that is known cannot have been made."""
-    bill = with_history(known, draft, today)
+    local date `today`. `known` is a `basis`. Raises what loans.need_covered does;
+    InvalidValue ("loan") for terms by which a prepayment that is known cannot have been made, and
+    for what cannot be from the beginning."""
+    bill = with_history(known, draft, today, since)
     _need_prepayments(bill.loan, known.loan)
     need_covered(bill.loan)
-    return with_bill_overrides(known, bill)
+    return with_bill_overrides(known, bill).as_of(today)
 
 
-def with_history(known: Bill, draft: BillFactory, today: date) -> Bill:
-    """The draft with all that happened to the bill that it takes the place of, and with the number
-    that each occurrence has."""
-    wanted = draft(known.owed_from)
-    loan = _with_prepayments(wanted.loan, known.loan)
-    # a loan's terms hold from the first date that comes with them
-    recurrence = wanted.recurrence.in_place_of(known.recurrence, keep_anchor=loan is None)
-    if wanted.follows(known):
-        recurrence = replace(recurrence, first_number=known.recurrence.first_number + 1)
-    bill = replace(
-        wanted,
-        loan=loan,
-        recurrence=recurrence,
+def with_history(known: Bill, draft: BillFactory, today: date, since: Since = None) -> Bill:
+    """The draft with all that happened to the bill that it takes the place of, and with the terms
+    that hold before and after the change. `known` is a `basis`."""
+    wanted = replace(
+        draft(known.owed_from),
         statements=known.statements,
         payments=known.payments,
+        snoozes=known.snoozes,
         failed_debits=known.failed_debits,
         reopened=known.reopened,
         closed_at=known.closed_at,
         mute=known.mute,
         overrides=known.overrides,
+        settled=known.settled,
         version=known.version,
     )
-    return bill.with_snoozes_of(known).with_overdue_of(known, today)
-
-
-def _with_prepayments(loan: Loan | None, before: Loan | None) -> Loan | None:
-    """A loan as it is entered; while its principal and number of instalments stay, with what was
-    paid back early, which nobody enters with it."""
-    if loan is None or before is None:
-        return loan
-    if (loan.principal, loan.instalments) != (before.principal, before.instalments):
-        return loan
-    try:
-        same = replace(loan, prepayments=before.prepayments)
-        schedule(same)
-    except InvalidValue:  # by these terms it cannot have been paid
-        return loan
-    return same
+    if since is None or isinstance(since, date):
+        bill = edits.from_now_on(known, wanted, today, since)
+    else:
+        bill = edits.from_the_beginning(known, wanted)
+    return bill.with_snoozes_of(known)
 
 
 def _need_prepayments(loan: Loan | None, before: Loan | None) -> None:

@@ -2,20 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from bill_reminders.commands.bills import BillFactory, need_room, with_history
+from bill_reminders.commands.bills import BillFactory, basis, need_room, with_history
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.bounds import Room, TooManyReminders
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, schedule
 from bill_reminders.domain.overrides import with_bill_overrides
-from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import User, same_address
 
 
@@ -115,16 +113,21 @@ def import_bills(
 
 
 def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -> Bill:
-    """The draft as the bill that a file changes on the user's `today`."""
-    said = with_history(known, draft, today)
-    given = replace(
-        said,
-        loan=_with_rates(said.loan, known.loan, merging),
-        plan_change=said.plan_change.over(known.plan_change),
-        label=known.label if known.bill_id in merging.unlabelled else said.label,
-    )
-    given = with_bill_overrides(known, given) if merging.own else _keeping_overrides(given, known)
-    return _keeping_paid(given, known, today)
+    """The draft as the bill that a file changes from the user's `today` on."""
+    begins = basis(known, today)
+
+    def wanted(owed_from: date) -> Bill:
+        said = draft(owed_from)
+        given = replace(
+            said,
+            loan=_with_rates(said.loan, begins.loan, merging),
+            plan_change=said.plan_change.over(known.plan_change),
+            label=known.label if known.bill_id in merging.unlabelled else said.label,
+        )
+        return given if merging.own else _keeping_overrides(given, begins)
+
+    given = with_history(begins, wanted, today)
+    return (with_bill_overrides(begins, given) if merging.own else given).as_of(today)
 
 
 def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan | None:
@@ -141,19 +144,6 @@ def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan
     except InvalidValue:  # one of them does not go with what the file says
         return said
     return whole
-
-
-def _keeping_paid(given: Bill, known: Bill, today: date) -> Bill:
-    """`given`, where a due date before `today` that was paid still costs what it did: else a file
-    with a higher amount would open it again."""
-    for number in sorted({payment.occurrence for payment in known.payments}):
-        due_on, amount = known.due_on(number), known.owed(number).amount
-        if amount is None or due_on is None or due_on >= today:
-            continue
-        if known.is_closed(number) and not given.is_closed(number):
-            with suppress(InvalidValue):  # it was paid in another currency than it was owed in
-                given = given.with_statement(Statement(number, amount))
-    return given
 
 
 def _keeping_overrides[T: (User, Bill)](wanted: T, known: T) -> T:

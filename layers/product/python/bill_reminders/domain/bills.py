@@ -1,19 +1,20 @@
 """Bills and their occurrences: what a user owes a biller, on which dates, and how much."""
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from heapq import merge
 from itertools import takewhile
 
 from dateutil.relativedelta import relativedelta
 
+from bill_reminders.domain import terms as terms_of_bills
 from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.loans import Instalment, Loan, rounding_unit, schedule
+from bill_reminders.domain.loans import Loan, rounding_unit
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import (
@@ -25,6 +26,7 @@ from bill_reminders.domain.payments import (
 )
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.domain.terms import Dated, Kept, Terms
 from bill_reminders.domain.working_days import (
     FURTHEST,
     Place,
@@ -128,6 +130,12 @@ class Bill:
     domain.older. All three change only with other fields. `version` rises with each write of the
     bill.
 
+    What domain.terms.VALUES names are the terms in force: those of the first date that is neither
+    closed nor past, once the bill is `as_of` a day. `terms_from` is the number of their first
+    occurrence, due on `terms_begin`; None where they hold for all. `earlier_terms` hold before
+    them, `later_terms` after them, each in order. `kept` are closed occurrences that terms came
+    over later: they keep their dates and amounts.
+
     `currency` may be known before any amount is; the amount or the loan, where there is one, says
     it. A statement may differ. None while it is not known. `pay_link` is the address of a page at
     which it can be paid, `reference` what its user writes with the payment, `note` a text for its
@@ -164,6 +172,12 @@ class Bill:
     pay_link: str | None = field(default=None, repr=False)
     reference: str | None = field(default=None, repr=False)
     note: str | None = field(default=None, repr=False)
+    loan_first: int | None = None
+    terms_from: int | None = None
+    terms_begin: date | None = None
+    earlier_terms: tuple[Terms, ...] = ()
+    later_terms: tuple[Terms, ...] = ()
+    kept: tuple[Kept, ...] = ()
     overrides: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     heard: tuple[Heard, ...] = field(default=(), compare=False, repr=False)
     settled: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
@@ -188,9 +202,92 @@ class Bill:
     def due_on(self, number: int) -> date | None:
         """The nominal due date of occurrence `number`; None when there is none: the bill has ended,
         or the loan has no instalment then."""
-        if self.loan is not None and self._instalment(number) is None:
-            return None
-        return self.recurrence.due_on(number)
+        if self.kept and (kept := self._kept(number)) is not None:
+            return kept.due_on
+        return terms_of_bills.due_on(self.terms_of(number), number)
+
+    def terms_of(self, number: int) -> Dated:
+        """What holds for occurrence `number`: this bill's own terms, or earlier or later ones."""
+        if self.terms_from is None:
+            return self
+        for later in reversed(self.later_terms):
+            if number >= later.first:
+                return later
+        if number >= self.terms_from or not self.earlier_terms:
+            return self
+        for earlier in reversed(self.earlier_terms):
+            if number >= earlier.first:
+                return earlier
+        return self.earlier_terms[0]
+
+    def _terms_on(self, due_on: date) -> Dated:
+        """What holds for the occurrence that is due on a nominal date."""
+        for later in reversed(self.later_terms):
+            if due_on >= later.begins:
+                return later
+        if self.terms_begin is None or due_on >= self.terms_begin or not self.earlier_terms:
+            return self
+        for earlier in reversed(self.earlier_terms):
+            if due_on >= earlier.begins:
+                return earlier
+        return self.earlier_terms[0]
+
+    def _kept(self, number: int) -> Kept | None:
+        return next((each for each in self.kept if each.number == number), None)
+
+    @property
+    def terms(self) -> tuple[Terms, ...]:
+        """All that hold, one after the other."""
+        return (*self.earlier_terms, self._own_terms, *self.later_terms)
+
+    @property
+    def _own_terms(self) -> Terms:
+        first, begins = self.terms_from, self.terms_begin
+        if first is None or begins is None:
+            number, due_on = self.recurrence.first_number, self.recurrence.first_due
+            first, begins = min([(number, due_on), *self.recurrence.earlier])
+        return Terms(first, begins, **terms_of_bills.values(self))
+
+    def with_terms(self, several: Sequence[Terms], in_force: int) -> "Bill":
+        """This bill with these terms, of which `several[in_force]` are those in force. A late fee
+        in another currency than theirs is not known any more."""
+        own, alone = several[in_force], len(several) == 1
+        fee = self.late_fee
+        if fee is not None and own.currency not in (None, fee.currency):
+            fee = None
+        return replace(
+            self,
+            **own.values(),
+            late_fee=fee,
+            terms_from=None if alone else own.first,
+            terms_begin=None if alone else own.begins,
+            earlier_terms=tuple(several[:in_force]),
+            later_terms=tuple(several[in_force + 1 :]),
+        )
+
+    def as_of(self, today: date) -> "Bill":
+        """This bill with those terms as its own that are in force on the local date `today`."""
+        if not self.earlier_terms and not self.later_terms:
+            return self
+        to_come = self.first_to_come(today)
+        return self.in_terms_of(None if to_come is None else to_come[0])
+
+    def in_terms_of(self, number: int | None) -> "Bill":
+        """This bill with the terms of occurrence `number` as its own; with None the last ones."""
+        several = self.terms
+        if len(several) == 1:
+            return self
+        begun = [at for at, each in enumerate(several) if number is None or each.first <= number]
+        in_force = begun[-1] if begun else 0
+        if in_force == len(self.earlier_terms):
+            return self
+        return self.with_terms(several, in_force)
+
+    def first_to_come(self, day: date) -> tuple[int, date] | None:
+        """The first occurrence that is payable on `day` or later and not closed: its number and
+        nominal date. None when there is none."""
+        ahead = self.occurrences_from(day)
+        return next((each for each in ahead if not self.is_closed(each[0])), None)
 
     def revision(self, number: int, due_on: date) -> int:
         """The due-date revision of occurrence `number` while it is due on `due_on`; 0 where nothing
@@ -204,7 +301,8 @@ class Bill:
 
         Raises what working_days.payable_date raises.
         """
-        return payable_date(due_on, self.shift, self.place)
+        terms = self if self.terms_from is None else self._terms_on(due_on)
+        return payable_date(due_on, terms.shift, terms.place)
 
     def last_working_day(self, payable_on: date) -> date | None:
         """The last working day before, when money may not move on `payable_on` itself; None when
@@ -223,15 +321,41 @@ class Bill:
         and its nominal due date."""
         earliest = max(day, self.owed_from)
         # no holidays last longer, so nothing that is due before this is payable after `earliest`
-        start = earliest - FURTHEST if self.shift is Shift.NEXT else earliest
-        for number, due_on in self.recurrence.from_day(start):
-            if self.loan is not None and self._is_over(number):
-                return
-            is_left_out = self.loan is not None and self._instalment(number) is None
-            if is_left_out or not self.owes(due_on):
-                continue
-            if self.payable_on(due_on) >= day:
+        start = earliest - FURTHEST if self.moves_on else earliest
+        for number, due_on in self.dates_from(start):
+            if self.owes(due_on) and self.payable_on(due_on) >= day:
                 yield number, due_on
+
+    @property
+    def autopays(self) -> frozenset[bool]:
+        """Whether the biller takes the money by itself, in any of its terms."""
+        return frozenset(each.autopay for each in self.terms)
+
+    @property
+    def moves_on(self) -> bool:
+        """Whether a weekend or a holiday may move a date to a later day."""
+        if self.terms_from is None:
+            return self.shift is Shift.NEXT
+        return any(each.shift is Shift.NEXT for each in self.terms)
+
+    def dates_from(self, day: date) -> Iterator[tuple[int, date]]:
+        """All occurrences that are due on the nominal date `day` or later, in the order of their
+        dates, owed or not: each with its number and its date."""
+        if self.terms_from is None and not self.kept:
+            return self.recurrence.from_day(day) if self.loan is None else _dates_of(self, day)
+        own = ((each.number, each.due_on) for each in self.kept if each.due_on >= day)
+        return merge(self._dates_by_terms(day), sorted(own, key=_due), key=_due)
+
+    def _dates_by_terms(self, day: date) -> Iterator[tuple[int, date]]:
+        several = self.terms
+        ends = (*(each.first for each in several[1:]), None)
+        kept = {each.number for each in self.kept}
+        for each, end in zip(several, ends, strict=True):
+            for number, due_on in _dates_of(each, max(day, each.begins)):
+                if end is not None and number >= end:
+                    break
+                if number >= each.first and number not in kept:
+                    yield number, due_on
 
     def owed_occurrences(self) -> Iterator[tuple[int, date]]:
         """All that are owed, in order, as `occurrences_from` gives them."""
@@ -239,34 +363,40 @@ class Bill:
 
     def statement_on(self, due_on: date) -> date | None:
         """The date of the statement that says what is due on the nominal date `due_on`."""
-        if self.recurrence.after_statement:
-            return due_on - self.recurrence.after_statement * DAY
-        if self.statement_day is None:
+        terms = self._terms_on(due_on)
+        if terms.recurrence.after_statement:
+            return due_on - terms.recurrence.after_statement * DAY
+        if terms.statement_day is None:
             return None
-        this_month = _day_of_month(due_on, self.statement_day)
+        this_month = _day_of_month(due_on, terms.statement_day)
         if this_month < due_on:
             return this_month
-        return _day_of_month(due_on - relativedelta(months=1), self.statement_day)
+        return _day_of_month(due_on - relativedelta(months=1), terms.statement_day)
 
     def owed(self, number: int) -> Owed:
         """What occurrence `number` costs and what is left of it, as far as anybody knows. A loan's
         instalment is paid by as much as the lender's may differ by rounding."""
         before = [each for each in self.statements if each.occurrence < number]
-        amount, minimum, usual, tolerance = self.amount, None, None, Decimal(0)
+        terms, kept = self.terms_of(number), self._kept(number)
+        amount, minimum, usual, tolerance = terms.amount, None, None, Decimal(0)
         stated = next((each for each in self.statements if each.occurrence == number), None)
         if stated is not None:
             amount, minimum = stated.amount, stated.minimum
             usual = far_above(amount, before)
-        elif self.loan is not None and (instalment := self._instalment(number)) is not None:
-            amount = Money(instalment.total, self.loan.principal.currency)
+        elif kept is not None and kept.amount is not None:
+            amount = kept.amount
+        elif terms.loan is not None and (
+            (instalment := terms_of_bills.instalment_of(terms, number)) is not None
+        ):
+            amount = Money(instalment.total, terms.loan.principal.currency)
             tolerance = rounding_unit(amount.currency)
-        due_on = self.recurrence.due_on(number) if amount is None else None
+        due_on = self.due_on(number) if amount is None else None
         statement_on = None if due_on is None else self.statement_on(due_on)
         payments = [payment for payment in self.payments if payment.occurrence == number]
         return Owed(
             amount=amount,
             minimum=minimum,
-            paid=sum((each.amount.amount for each in payments if each.amount), Decimal(0)),
+            paid=_sum_in(None if amount is None else amount.currency, payments),
             settled=self.is_settled(number) or any(each.amount is None for each in payments),
             # what a card will come to depends on what is bought, not on what was
             expected=expected(before) if amount is None and statement_on is None else None,
@@ -281,7 +411,7 @@ class Bill:
         amount = self.owed(number).amount
         if amount is not None:
             return amount.currency
-        return self._paid_currency(number) or self.currency
+        return self._paid_currency(number) or self.terms_of(number).currency
 
     def is_closed(self, number: int) -> bool:
         """Whether nothing is left to pay of an occurrence: it was paid, or its statement says that
@@ -299,7 +429,7 @@ class Bill:
         """Whether an automatic payment was due before the local date `today`, and nobody says that
         it failed: the biller says only that."""
         failed = any(each.occurrence == number for each in self.failed_debits)
-        return self.autopay and payable_on < today and not failed
+        return self.terms_of(number).autopay and payable_on < today and not failed
 
     def is_open(self, number: int, payable_on: date, today: date) -> bool:
         """Whether an occurrence is left to pay on the local date `today`, as far as anybody knows:
@@ -442,17 +572,6 @@ class Bill:
             return self
         return replace(self, failed_debits=(*self.failed_debits, failed))
 
-    def _instalment(self, number: int) -> Instalment | None:
-        if self.loan is None:
-            return None
-        return _instalments(self.loan).get(number - self.recurrence.first_number + 1)
-
-    def _is_over(self, number: int) -> bool:
-        """Whether the loan has no instalment at `number` or later."""
-        assert self.loan is not None
-        last = max(_instalments(self.loan), default=0)
-        return number - self.recurrence.first_number + 1 > last
-
     def _currency_of_terms(self) -> str | None:
         loan = None if self.loan is None else self.loan.principal
         if (money := self.amount or loan) is not None:
@@ -470,7 +589,22 @@ def _day_of_month(day: date, number: int) -> date:
     return day.replace(day=min(number, monthrange(day.year, day.month)[1]))
 
 
-@lru_cache(1024)
-def _instalments(loan: Loan) -> dict[int, Instalment]:
-    """By number; a loan of many years takes milliseconds to work out, and planning asks often."""
-    return {instalment.number: instalment for instalment in schedule(loan)}
+def _dates_of(dated: Dated, day: date) -> Iterator[tuple[int, date]]:
+    for number, due_on in dated.recurrence.from_day(day):
+        if dated.loan is None:
+            yield number, due_on
+        elif terms_of_bills.is_over(dated, number):
+            return
+        elif terms_of_bills.instalment_of(dated, number) is not None:
+            yield number, due_on
+
+
+def _due(occurrence: tuple[int, date]) -> date:
+    return occurrence[1]
+
+
+def _sum_in(currency: str | None, payments: Iterable[Payment]) -> Decimal:
+    """What was paid, in one currency; without one all of it, which has one then."""
+    amounts = (each.amount for each in payments if each.amount is not None)
+    same = (each.amount for each in amounts if currency in (None, each.currency))
+    return sum(same, Decimal(0))

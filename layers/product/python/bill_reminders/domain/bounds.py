@@ -17,6 +17,7 @@ from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.people import User
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.reminder_series import AUTOPAY_LEAD_DAYS, LOOK_BACK, plan_of
+from bill_reminders.domain.terms import Dated, first_instalment
 
 LIVE_OF_BILL = 400
 """A bill that falls due every day may be reminded of a year ahead."""
@@ -63,11 +64,15 @@ def live(user: User, bill: Bill, today: date) -> int:
     if not triggers:
         return 0
     farthest = max(plan.lead_days, default=0)
-    if bill.autopay:
+    if bill.autopays == {True}:
         farthest, triggers = AUTOPAY_LEAD_DAYS, 1
     back = LOOK_BACK + max(plan.overdue_days, default=0) * DAY
     window = back.days + farthest + 1
-    return triggers * _at_most_within(_dates(bill), window, max(today - back, bill.owed_from))
+    after = max(today - back, bill.owed_from)
+    several = [(dated, max(after, begins)) for dated, begins in _in_force(bill, after)]
+    most = max(_at_most_within(_dates(dated), window, begins) for dated, begins in several)
+    # where one takes the other's place there may be one more than either has
+    return triggers * (most + len(several) - 1)
 
 
 @lru_cache(4096)  # a change counts what was, what shall be, and what is then planned
@@ -75,11 +80,21 @@ def _at_most_within(dates: Recurrence, days: int, after: date) -> int:
     return dates.at_most_within(days, after=after)
 
 
-def _dates(bill: Bill) -> Recurrence:
+def _in_force(bill: Bill, after: date) -> list[tuple[Dated, date]]:
+    """The terms that hold from the local date `after` on, each with the date from which it does."""
+    if not (bill.earlier_terms or bill.later_terms):
+        return [(bill, date.min)]
+    several = bill.terms
+    over = sum(each.begins <= after for each in several)
+    return [(each, each.begins) for each in several[max(0, over - 1) :]]
+
+
+def _dates(dated: Dated) -> Recurrence:
     """A loan ends with its last instalment."""
-    if bill.loan is None:
-        return bill.recurrence
-    return replace(bill.recurrence, count=bill.loan.instalments)
+    if dated.loan is None:
+        return dated.recurrence
+    begins = dated.recurrence.first_number - first_instalment(dated)
+    return replace(dated.recurrence, count=max(0, dated.loan.instalments - begins))
 
 
 def is_beyond(user: User, bills: Iterable[Bill], today: date) -> bool:

@@ -47,6 +47,8 @@ def late_cost(bill: Bill, number: int, *, days: int) -> LateCost | None:
     if owed.is_closed:
         return None
     fee = None if owed.standing is Standing.MINIMUM_MET else bill.late_fee
+    if fee is not None and bill.terms_of(number).currency not in (None, fee.currency):
+        fee = None  # what its terms before had is not known any more
     interest = None
     if owed.left is not None and bill.late_apr is not None:
         with localcontext(_EXACT):

@@ -84,15 +84,17 @@ class Prepayment:
 class RateChange:
     """Another rate, a fraction per period as `Loan.rate`, from the instalment behind number `after`
     on (0: from the first). `stated_instalment` is what the lender says that each of them is, if it
-    does.
+    does. With `instalments` the loan has so many in all from then on.
 
-    Raises InvalidValue for `after` below 0, for a rate that is negative or above 1, and for an
-    instalment that is not above zero.
+    Raises InvalidValue for `after` below 0, for a rate that is negative or above 1, for an
+    instalment that is not above zero, and for fewer instalments than one more than `after`, or more
+    than 1200.
     """
 
     after: int
     rate: Decimal
     stated_instalment: Decimal | None = None
+    instalments: int | None = None
 
     def __post_init__(self) -> None:
         if self.after < 0:
@@ -101,6 +103,12 @@ class RateChange:
             )
         _need_rate("rate_changes", self.rate)
         _need_above_zero("rate_changes", self.stated_instalment)
+        if self.instalments is not None and not self.after < self.instalments <= MAX_INSTALMENTS:
+            raise InvalidValue(
+                "instalments",
+                f"out of range: so many are over already, or more than {MAX_INSTALMENTS}: write "
+                "how many there are in all",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +207,9 @@ class Loan:
                 "rate_changes",
                 f"too many: write at most {MAX_RATE_CHANGES}, leave out those that changed little",
             )
-        before = -1
+        before, count = -1, self.instalments
         for change in self.rate_changes:
+            count = self._need_before_last(change, count)
             if change.after <= before:
                 raise InvalidValue(
                     "rate_changes",
@@ -208,12 +217,15 @@ class Loan:
                     "instalment that it follows",
                 )
             before = change.after
-        if before >= self.instalments:
+
+    def _need_before_last(self, change: RateChange, count: int) -> int:
+        if change.after >= count:
             raise InvalidValue(
                 "rate_changes",
                 "after the last instalment: write how many instalments come before it, fewer than "
                 "there are",
             )
+        return count if change.instalments is None else change.instalments
 
     def _need_whole_minor_units(self, field: str, amount: Decimal) -> None:
         places = decimals_of(self.principal.currency)
@@ -283,7 +295,8 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
     instalments that are left, as loan contracts of a floating rate have it (重定价日). Of the other
     methods the part of the principal stays what it was and interest follows the new rate; of
     FLAT_FEE the fee becomes the new fraction of the original principal. Prepayments after the same
-    instalment come before it.
+    instalment come before it. A change may also say how many instalments there are in all from then
+    on: what stays equal is computed anew over those that are left.
 
     An instalment that the lender states holds for every one but the last, which takes the rest,
     until the rate changes or a prepayment lowers the instalments: then it is computed anew, unless
@@ -324,8 +337,9 @@ def schedule(loan: Loan) -> tuple[Instalment, ...]:
                 break
             if changes and changes[0].after == number:
                 change = changes.pop(0)
-                rate = change.rate
-                if change.stated_instalment or loan.method is Method.EQUAL_INSTALMENT:
+                rate, grown = change.rate, change.instalments is not None
+                last = change.instalments or last
+                if change.stated_instalment or grown or loan.method is Method.EQUAL_INSTALMENT:
                     level = _agreed(loan, change, balance, last - number)
             number += 1
             interest = _interest(loan, rate, balance)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.enums import Channel, Shift
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import RESENDS_AT_MOST, Recorded, State
 from bill_reminders.domain.ledger_history import LedgerHistory
 from bill_reminders.domain.local_time import DAY, QuietSpans, instant_of, local_date, next_minute
@@ -105,7 +105,7 @@ def earliest_due_date(user: User, bills: Iterable[Bill], start: datetime) -> dat
     for bill in bills:
         first = first_due_date(user, bill, start)
         # what a holiday moved on was due earlier than it is payable
-        dates.append(first - FURTHEST if bill.shift is Shift.NEXT else first)
+        dates.append(first - FURTHEST if bill.moves_on else first)
         dates += singled_out(user, bill, start).values()
     return min(dates)
 

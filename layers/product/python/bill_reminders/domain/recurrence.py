@@ -26,7 +26,8 @@ class Recurrence:
     `until` is the last date on which an occurrence may fall (included), `count` how many there are
     in all. With `after_statement` it is the dates of statements that recur, in months as long as
     they are, and each occurrence is due that many days after its statement. `earlier` are numbers
-    and dates from before `first_due`, in order, which were there until the dates changed.
+    and dates from before `first_due`, in order, which were there until the dates changed. `taken`
+    are numbers, in order, that dates of other terms have: they are passed over.
     """
 
     first_due: date
@@ -38,12 +39,16 @@ class Recurrence:
     count: int | None = None
     after_statement: int = 0
     earlier: tuple[tuple[int, date], ...] = ()
+    taken: tuple[int, ...] = ()
 
     def due_on(self, number: int) -> date | None:
         """The due date of occurrence `number`, or None when the bill has ended by then."""
-        steps = number - self.first_number
-        if steps < 0:
+        if number < self.first_number:
             return dict(self.earlier).get(number)
+        return None if number in self.taken else self.dated(self._steps_to(number))
+
+    def dated(self, steps: int) -> date | None:
+        """The date so many steps after the first one, or None when the bill has ended by then."""
         if self.unit is None and steps > 0:
             return None
         if self.count is not None and steps >= self.count:
@@ -54,29 +59,50 @@ class Recurrence:
     def from_day(self, day: date) -> Iterator[tuple[int, date]]:
         """The occurrences due on `day` or later, in order, each with its number."""
         yield from ((number, due) for number, due in self.earlier if due >= day)
-        number = self.first_number + self._first_guess(day)
-        while (due := self.due_on(number)) is not None:
+        steps = self._first_guess(day)
+        while (due := self.dated(steps)) is not None:
             if due >= day:
-                yield number, due
-            number += 1
+                yield self.number_of(steps) if self.taken else self.first_number + steps, due
+            steps += 1
+
+    def number_of(self, steps: int) -> int:
+        """The number of the date so many steps after the first one."""
+        number = self.first_number + steps
+        for taken in self.taken:
+            number += self.first_number <= taken <= number
+        return number
+
+    def _steps_to(self, number: int) -> int:
+        steps = number - self.first_number
+        return steps - sum(self.first_number <= taken < number for taken in self.taken)
 
     def at_most_within(self, days: int, *, after: date) -> int:
         """About how many dates lie within as many `days`, wherever those begin on `after` or
         later. It steps through none of them."""
         kept = sum(day >= after for _, day in self.earlier)
-        first = self.first_number + self._first_guess(after)
-        while (begins := self.due_on(first)) is not None and begins < after:
+        first = self._first_guess(after)
+        while (begins := self.dated(first)) is not None and begins < after:
             first += 1
         if begins is None:
             return kept
         reach = min(timedelta(days=days - 1), date.max - begins)
         end = min(begins + reach, self.until or date.max)
-        number = max(first, self.first_number + self._first_guess(end))
+        steps = max(first, self._first_guess(end))
         if self.count is not None:
-            number = min(number, self.first_number + self.count)
-        while (due := self.due_on(number)) is not None and due <= end:
-            number += 1
-        return kept + number - first
+            steps = min(steps, self.count)
+        while (due := self.dated(steps)) is not None and due <= end:
+            steps += 1
+        return kept + steps - first
+
+    @property
+    def half_step(self) -> timedelta:
+        """Half the time from one date to the next, in whole months of thirty days."""
+        days = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30, Unit.YEAR: 365, None: 365}[self.unit]
+        return timedelta(days=days * self.every) / 2
+
+    def steps_like(self, other: "Recurrence") -> bool:
+        """Whether both go from one date to the next alike, whatever the dates are."""
+        return self._step == other._step
 
     def in_place_of(self, known: "Recurrence", *, keep_anchor: bool = True) -> "Recurrence":
         """This recurrence, numbered so that an occurrence keeps its number, and with it its
@@ -87,49 +113,49 @@ class Recurrence:
         date takes the number of the nearest known one, or, when the step changes, the number after
         those before it.
         """
-        if self._step != known._step:
-            return replace(self, first_number=known._number_from(self.first_due))
-        number = known._nearest_number(self.first_due)
-        moved = replace(self, first_number=number)
-        if keep_anchor and number >= known.first_number and moved._same_dates(known):
-            return replace(known, until=self.until, count=self._count_from(known, number))
-        return moved
+        if not self.steps_like(known):
+            return replace(self, first_number=known.number_of(known._steps_from(self.first_due)))
+        steps = self.steps_behind(known) if keep_anchor else None
+        if steps is not None:
+            return replace(
+                known, until=self.until, count=None if self.count is None else self.count + steps
+            )
+        return replace(self, first_number=known.number_of(known._nearest_steps(self.first_due)))
 
-    def _count_from(self, known: "Recurrence", number: int) -> int | None:
-        """`count`, told from the known anchor: those before this one's first are there too."""
-        return None if self.count is None else self.count + number - known.first_number
+    def steps_behind(self, known: "Recurrence") -> int | None:
+        """By how many of its dates this begins later than `known`, if both give the same ones from
+        there on; else None. 31 January and 28 February do not. Months come back to the same lengths
+        after four years."""
+        if not self.steps_like(known):
+            return None
+        steps = known._nearest_steps(self.first_due)
+        is_same = steps >= 0 and all(
+            self._stepped_if_possible(ahead) == known._stepped_if_possible(steps + ahead)
+            for ahead in range(50)
+        )
+        return steps if is_same else None
 
     @property
     def _step(self) -> tuple[int, Unit | None, bool, int]:
         return (self.every, self.unit, self.last_day, self.after_statement)
 
-    def _number_from(self, day: date) -> int:
-        """The number of the first date on or after `day`, as if there were no last one."""
+    def _steps_from(self, day: date) -> int:
+        """How many steps lead to the first date on or after `day`, as if there were no last one."""
         if self.unit is None:
-            return self.first_number + (day > self.first_due)
+            return int(day > self.first_due)
         steps = self._first_guess(day)
         while self._stepped(steps) < day:
             steps += 1
         while self._stepped(steps - 1) >= day:
             steps -= 1
-        return self.first_number + steps
+        return steps
 
-    def _nearest_number(self, day: date) -> int:
+    def _nearest_steps(self, day: date) -> int:
         if self.unit is None:
-            return self.first_number
-        number = self._number_from(day)
-        after, before = (self._stepped(n - self.first_number) for n in (number, number - 1))
-        return number if after - day <= day - before else number - 1
-
-    def _same_dates(self, known: "Recurrence") -> bool:
-        """Whether both give the same dates from here on: 31 January and 28 February do not. Months
-        come back to the same lengths after four years."""
-        ahead = range(self.first_number, self.first_number + 50)
-        return all(
-            self._stepped_if_possible(number - self.first_number)
-            == known._stepped_if_possible(number - known.first_number)
-            for number in ahead
-        )
+            return 0
+        steps = self._steps_from(day)
+        after, before = self._stepped(steps), self._stepped(steps - 1)
+        return steps if after - day <= day - before else steps - 1
 
     def _stepped_if_possible(self, steps: int) -> date | None:
         try:

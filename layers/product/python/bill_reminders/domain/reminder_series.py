@@ -115,7 +115,11 @@ def reminder_series(
     plan = plan_of(user, bill)
     if not bill.reminds or channel not in plan.channels:
         return
-    usual = [-(trigger.offset or 0) for trigger in _by_plan(bill, plan, failed=False)]
+    usual = [
+        -(trigger.offset or 0)
+        for autopay in bill.autopays
+        for trigger in _by_plan(plan, autopay=autopay)
+    ]
     if not any(
         plan.takes_part(channel, days) or _stands_in(user, plan, channel, days, lambda other: None)
         for days in usual
@@ -286,9 +290,9 @@ def _days(plan: Plan) -> bool:
     return bool(plan.lead_days or plan.overdue_days)
 
 
-def _by_plan(bill: Bill, plan: Plan, *, failed: bool) -> set[Trigger]:
-    """What the plan wants of an occurrence; `failed` is whether a debit of it was."""
-    if bill.autopay and not failed and _days(plan):
+def _by_plan(plan: Plan, *, autopay: bool) -> set[Trigger]:
+    """What the plan wants of an occurrence; with `autopay` its biller takes the money."""
+    if autopay and _days(plan):
         leads, overdues = {AUTOPAY_LEAD_DAYS}, set[int]()
     else:
         leads, overdues = {*plan.lead_days}, {*plan.overdue_days}
@@ -299,7 +303,9 @@ def _wanted(bill: Bill, plan: Plan, number: int) -> set[Trigger]:
     """What the plan and the snooze want of one occurrence."""
     failed = any(each.occurrence == number for each in bill.failed_debits)
     snoozes = (each.until for each in bill.snoozes if each.occurrence == number)
-    return _by_plan(bill, plan, failed=failed) | {*map(Trigger.snooze, snoozes)}
+    terms = bill if bill.terms_from is None else bill.terms_of(number)
+    autopay = terms.autopay and not failed
+    return _by_plan(plan, autopay=autopay) | {*map(Trigger.snooze, snoozes)}
 
 
 def _of_one_day(several: Sequence[Planned], debits: Collection[Trigger]) -> Iterator[Planned]:

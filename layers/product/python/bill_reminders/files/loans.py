@@ -52,7 +52,10 @@ _RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
 
 _DAYS = re.compile(r"[1-9][0-9]{0,2}")
 
-_CHANGE = re.compile(r"(?P<rate>[0-9.]+) after (?P<after>[0-9]{1,4})(?: at (?P<stated>[0-9.]+))?")
+_CHANGE = re.compile(
+    r"(?P<rate>[0-9.]+) after (?P<after>[0-9]{1,4})"
+    r"(?: at (?P<stated>[0-9.]+))?(?: of (?P<instalments>[0-9]{1,4}))?"
+)
 
 
 def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan | None:
@@ -90,7 +93,8 @@ def loan(row: Row, currency: str | None, recurrence: Recurrence | None) -> Loan 
             instalments,
             method,
             rate_changes=tuple(
-                RateChange(after, _fraction(changed, periods), at) for after, changed, at in changes
+                RateChange(after, _fraction(changed, periods), at, of_all)
+                for after, changed, at, of_all in changes
             ),
             stated_instalment=stated,
             first_period_days=first_days,
@@ -182,12 +186,13 @@ def rate(text: str) -> Decimal:
 
 type ReadAmount = Callable[[str], Decimal]
 
-type ReadChange = tuple[int, Decimal, Decimal | None]
-"""After which instalment, the percentage, and the instalment that is stated from then on."""
+type ReadChange = tuple[int, Decimal, Decimal | None, int | None]
+"""After which instalment, the percentage, the instalment that is stated from then on, and how many
+there are in all from then on."""
 
 
 def rate_changes(text: str, *, stated: ReadAmount) -> list[ReadChange]:
-    """`4.5 after 3; 4.3 after 15 at 5012.10`, in the order of the instalments. `stated` reads the
+    """`4.5 after 3; 4.3 after 15 at 5012.10 of 240`, in the order of the instalments. `stated` reads the
     amounts."""
     changes = [_rate_change(" ".join(each.lower().split()), stated) for each in text.split(";")]
     return sorted(changes, key=lambda change: change[0])
@@ -198,11 +203,16 @@ def _rate_change(text: str, stated: ReadAmount) -> ReadChange:
     if not match:
         raise CellError(
             "not changes of the rate: write 4.5 after 3 for 4.5% once 3 instalments are over, 4.5 "
-            "after 3 at 5065.74 with the instalment that the lender states, and a semicolon "
-            "between several"
+            "after 3 at 5065.74 with the instalment that the lender states, 4.5 after 3 of 360 with "
+            "the number of all instalments, and a semicolon between several"
         )
-    at = match["stated"]
-    return int(match["after"]), rate(match["rate"]), None if at is None else stated(at)
+    at, of_all = match["stated"], match["instalments"]
+    return (
+        int(match["after"]),
+        rate(match["rate"]),
+        None if at is None else stated(at),
+        None if of_all is None else int(of_all),
+    )
 
 
 def _changes_text(changes: Iterable[Mapping[str, Any]]) -> str:
@@ -210,6 +220,7 @@ def _changes_text(changes: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join(
         f"{change['rate']} after {change['after']}"
         + (f" at {at}" if (at := change["stated_instalment"]) else "")
+        + (f" of {count}" if (count := change["instalments"]) else "")
         for change in changes
     )
 
@@ -234,6 +245,7 @@ def loan_view(loan: Loan | None, recurrence: Recurrence) -> dict[str, Any] | Non
                 "after": change.after,
                 "rate": yearly_percent(loan, change.rate, recurrence),
                 "stated_instalment": _plain(change.stated_instalment, loan),
+                "instalments": change.instalments,
             }
             for change in loan.rate_changes
         ],

@@ -43,7 +43,8 @@ class Notice:
             trigger=reminder.trigger,
             last_working_day=bill.last_working_day(payable_on),
             occurrence=reminder.occurrence,
-            will_be_debited=bill.autopay and reminder.occurrence not in failed,
+            will_be_debited=bill.terms_of(reminder.occurrence).autopay
+            and reminder.occurrence not in failed,
             date_changed=reminder.revision > 0,
         )
 

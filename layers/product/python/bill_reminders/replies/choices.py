@@ -70,7 +70,7 @@ def _notice(bill: Bill, number: int, payable_on: date) -> Notice:
         payable_on,
         Trigger.lead(0),
         occurrence=number,
-        will_be_debited=bill.autopay and number not in failed,
+        will_be_debited=bill.terms_of(number).autopay and number not in failed,
     )
 
 

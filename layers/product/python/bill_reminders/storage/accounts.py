@@ -172,7 +172,8 @@ def read(
     first_read = first_read_of(user_id) if first_read is None else first_read
     schedule, user = first_read.schedule, rows.user_from(first_read.user)
     items = {item.bill_id: item for item in BillItem.query(user_id, consistent_read=True)}
-    bills = tuple(rows.bill_from(item) for item in items.values())
+    today = local_date(now, user.zone)
+    bills = tuple(rows.bill_from(item).as_of(today) for item in items.values())
     welcomed = _instants(schedule, tables.welcomed_at)
     account = Account(
         version=schedule.version,
@@ -189,7 +190,7 @@ def read(
         counted=_counted(schedule),
         deleted=rows.deleted_from(schedule),
         life=schedule.life,
-        beyond=bounds.is_beyond(user, bills, local_date(now, user.zone)),
+        beyond=bounds.is_beyond(user, bills, today),
     )
     earliest = account.earliest_due_date(now)
     recorded_from = min(earliest, reach or earliest)
@@ -277,6 +278,18 @@ def change(
     command raises.
     """
     return _change(user_id, command, now, reach, once, beside, tell, known)
+
+
+def change_from(user_id: str, command: Command, *, now: datetime) -> tuple[Account, Account]:
+    """As `change`; the account before it, too."""
+    found: list[Account] = []
+
+    def watched(account: Account) -> Account:
+        found.append(account)
+        return command(account)
+
+    after = change(user_id, watched, now=now)
+    return found[-1], after
 
 
 def plan_again(user_id: str, *, now: datetime) -> None:
@@ -432,7 +445,8 @@ def _bills_written(before: Account, after: Account) -> Iterator[Write]:
         if old is None:
             yield partial(_save, rows.bill_item(bill))
         elif bill != old:
-            was, item = rows.bill_item(old), rows.bill_item(bill)
+            # as it is stored: since then other terms may have come into force
+            was, item = rows.bill_item(rows.bill_from(stored[bill_id])), rows.bill_item(bill)
             yield _updated(BillItem(user_id, bill_id), stored[bill_id], was, item)
     for bill_id in known.keys() - kept.keys():
         yield partial(_delete, BillItem(user_id, bill_id))

@@ -38,6 +38,7 @@ from bill_reminders.domain.people import (
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.domain.revisions import Deleted
+from bill_reminders.domain.terms import Dated, Kept, Terms
 from bill_reminders.domain.working_days import Place
 from bill_reminders.storage.tables import (
     AddressMap,
@@ -47,6 +48,7 @@ from bill_reminders.storage.tables import (
     FailedDebitMap,
     HeardMap,
     JoinMap,
+    KeptMap,
     KindPlanMap,
     LedgerItem,
     LoanMap,
@@ -58,6 +60,7 @@ from bill_reminders.storage.tables import (
     SnoozeMap,
     SpanMap,
     StatementMap,
+    TermsMap,
     UserItem,
 )
 
@@ -207,24 +210,10 @@ def bill_from(item: BillItem) -> Bill:
         bill_id=item.bill_id,
         biller=item.biller,
         name=item.name,
-        recurrence=Recurrence(
-            first_due=item.first_due,
-            every=item.every,
-            unit=None if item.unit is None else Unit(item.unit),
-            last_day=item.last_day,
-            until=item.until,
-            first_number=item.first_number,
-            count=item.times,
-            after_statement=item.after_statement,
-            earlier=tuple((each.occurrence, each.due_on) for each in item.earlier or ()),
-        ),
+        **_terms_values(item),
         owed_from=item.owed_from,
         kind=Kind(item.kind),
         label=Label(item.label),
-        amount=_money(item.amount, item.currency),
-        loan=None if item.loan is None else _loan_from(item.loan),
-        statement_day=item.statement_day,
-        autopay=item.autopay,
         late_fee=_money(item.late_fee, item.currency),
         late_apr=item.late_apr,
         **_how_to_pay(item),
@@ -238,9 +227,11 @@ def bill_from(item: BillItem) -> Bill:
         reopened=tuple(Reopened(each.occurrence, each.at) for each in item.reopened or ()),
         closed_at=item.closed_at,
         mute=_mute_from(item),
-        place=None if item.country is None else Place(item.country, item.subdivision),
-        shift=Shift(item.shift),
-        currency=item.currency,
+        terms_from=item.terms_from,
+        terms_begin=item.terms_begin,
+        earlier_terms=tuple(map(_terms_from, item.earlier_terms or ())),
+        later_terms=tuple(map(_terms_from, item.later_terms or ())),
+        kept=tuple(map(_kept_from, item.kept or ())),
         overrides=frozenset(item.chosen or ()),
         heard=tuple(map(_heard_from, item.heard or ())),
         settled=tuple((each.first, each.last) for each in item.settled or ()),
@@ -248,8 +239,74 @@ def bill_from(item: BillItem) -> Bill:
     )
 
 
+def _terms_values(item: BillItem | TermsMap) -> dict[str, Any]:
+    return {
+        "recurrence": Recurrence(
+            first_due=item.first_due,
+            every=item.every,
+            unit=None if item.unit is None else Unit(item.unit),
+            last_day=item.last_day,
+            until=item.until,
+            first_number=item.first_number,
+            count=item.times,
+            after_statement=item.after_statement,
+            earlier=tuple((each.occurrence, each.due_on) for each in item.earlier or ()),
+            taken=tuple(item.taken or ()),
+        ),
+        "amount": _money(item.amount, item.currency),
+        "currency": item.currency,
+        "loan": None if item.loan is None else _loan_from(item.loan),
+        "loan_first": item.loan_first,
+        "statement_day": item.statement_day,
+        "autopay": item.autopay,
+        "place": None if item.country is None else Place(item.country, item.subdivision),
+        "shift": Shift(item.shift),
+    }
+
+
+def _terms_attributes(dated: Dated) -> dict[str, Any]:
+    recurrence, place = dated.recurrence, dated.place
+    return {
+        "first_due": recurrence.first_due,
+        "every": recurrence.every,
+        "unit": None if recurrence.unit is None else recurrence.unit.value,
+        "last_day": recurrence.last_day,
+        "until": recurrence.until,
+        "first_number": recurrence.first_number,
+        "times": recurrence.count,
+        "after_statement": recurrence.after_statement,
+        "earlier": [EarlierMap(occurrence=n, due_on=day) for n, day in recurrence.earlier] or None,
+        "taken": list(recurrence.taken) or None,
+        "amount": None if dated.amount is None else dated.amount.amount,
+        "currency": dated.currency,
+        "loan": None if dated.loan is None else _loan_map(dated.loan),
+        "loan_first": dated.loan_first,
+        "statement_day": dated.statement_day,
+        "autopay": dated.autopay,
+        "country": None if place is None else place.country,
+        "subdivision": None if place is None else place.subdivision,
+        "shift": dated.shift.value,
+    }
+
+
+def _terms_from(stored: TermsMap) -> Terms:
+    return Terms(stored.first, stored.begins, **_terms_values(stored))
+
+
+def _terms_map(terms: Terms) -> TermsMap:
+    return TermsMap(first=terms.first, begins=terms.begins, **_terms_attributes(terms))
+
+
+def _kept_from(stored: KeptMap) -> Kept:
+    return Kept(stored.occurrence, stored.due_on, _money(stored.amount, stored.currency))
+
+
+def _kept_map(kept: Kept) -> KeptMap:
+    money = _money_attributes(kept.amount)
+    return KeptMap(occurrence=kept.number, due_on=kept.due_on, **money)
+
+
 def bill_item(bill: Bill) -> BillItem:
-    recurrence = bill.recurrence
     return BillItem(
         user_id=bill.user_id,
         bill_id=bill.bill_id,
@@ -257,21 +314,12 @@ def bill_item(bill: Bill) -> BillItem:
         name=bill.name,
         kind=bill.kind.value,
         label=bill.label.value,
-        amount=None if bill.amount is None else bill.amount.amount,
-        currency=bill.currency,
-        first_due=recurrence.first_due,
-        every=recurrence.every,
-        unit=None if recurrence.unit is None else recurrence.unit.value,
-        last_day=recurrence.last_day,
-        until=recurrence.until,
-        first_number=recurrence.first_number,
-        times=recurrence.count,
-        after_statement=recurrence.after_statement,
-        earlier=[EarlierMap(occurrence=number, due_on=day) for number, day in recurrence.earlier]
-        or None,
-        statement_day=bill.statement_day,
-        loan=None if bill.loan is None else _loan_map(bill.loan),
-        autopay=bill.autopay,
+        **_terms_attributes(bill),
+        terms_from=bill.terms_from,
+        terms_begin=bill.terms_begin,
+        earlier_terms=[*map(_terms_map, bill.earlier_terms)] or None,
+        later_terms=[*map(_terms_map, bill.later_terms)] or None,
+        kept=[*map(_kept_map, bill.kept)] or None,
         late_fee=None if bill.late_fee is None else bill.late_fee.amount,
         late_apr=bill.late_apr,
         how_to_pay=_how_to_pay_map(bill),
@@ -291,9 +339,6 @@ def bill_item(bill: Bill) -> BillItem:
         closed_at=bill.closed_at,
         silenced_at=None if bill.mute is None else bill.mute.at,
         silenced_why=None if bill.mute is None else bill.mute.reason.value,
-        country=None if bill.place is None else bill.place.country,
-        subdivision=None if bill.place is None else bill.place.subdivision,
-        shift=bill.shift.value,
         chosen=sorted(bill.overrides) or None,
         heard=[HeardMap(**_heard_attributes(each)) for each in bill.heard] or None,
         settled=[SpanMap(first=first, last=last) for first, last in bill.settled] or None,
@@ -380,7 +425,7 @@ def _loan_from(stored: LoanMap) -> Loan:
             for each in stored.prepayments or ()
         ),
         rate_changes=tuple(
-            RateChange(each.after, each.rate, each.stated_instalment)
+            RateChange(each.after, each.rate, each.stated_instalment, each.instalments)
             for each in stored.rate_changes or ()
         ),
         stated_instalment=stored.stated_instalment,
@@ -408,7 +453,10 @@ def _loan_map(loan: Loan) -> LoanMap:
         or None,
         rate_changes=[
             RateChangeMap(
-                after=each.after, rate=each.rate, stated_instalment=each.stated_instalment
+                after=each.after,
+                rate=each.rate,
+                stated_instalment=each.stated_instalment,
+                instalments=each.instalments,
             )
             for each in loan.rate_changes
         ]

@@ -285,6 +285,7 @@ class RateChangeMap(MapAttribute[str, Any]):
     after = IntegerAttribute()
     rate = DecimalAttribute()
     stated_instalment = DecimalAttribute(null=True)
+    instalments = IntegerAttribute(null=True)
 
 
 class LoanMap(MapAttribute[str, Any]):
@@ -307,6 +308,42 @@ class EarlierMap(MapAttribute[str, Any]):
 
     occurrence = IntegerAttribute()
     due_on = DateAttribute()
+
+
+class TermsMap(MapAttribute[str, Any]):
+    """Earlier or later terms of a bill: its attributes of the same names, from occurrence `first`
+    on, which is due on `begins`."""
+
+    first = IntegerAttribute()
+    begins = DateAttribute()
+    amount = DecimalAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+    first_due = DateAttribute()
+    every = IntegerAttribute()
+    unit = UnicodeAttribute(null=True)
+    last_day = BooleanAttribute(default=False)
+    until = DateAttribute(null=True)
+    first_number = IntegerAttribute(default=0)
+    times = IntegerAttribute(null=True)
+    after_statement = IntegerAttribute(default=0)
+    earlier = ListAttribute[EarlierMap](of=EarlierMap, null=True)
+    taken = ListAttribute[int](of=IntegerAttribute, null=True)
+    statement_day = IntegerAttribute(null=True)
+    loan = LoanMap(null=True)
+    loan_first = IntegerAttribute(null=True)
+    autopay = BooleanAttribute(default=False)
+    country = UnicodeAttribute(null=True)
+    subdivision = UnicodeAttribute(null=True)
+    shift = UnicodeAttribute(default=Shift.NONE.value)
+
+
+class KeptMap(MapAttribute[str, Any]):
+    """A closed occurrence that keeps its date and amount while later terms hold around it."""
+
+    occurrence = IntegerAttribute()
+    due_on = DateAttribute()
+    amount = DecimalAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
 
 
 class SnoozeMap(MapAttribute[str, Any]):
@@ -372,8 +409,15 @@ class BillItem(Table):
     times = IntegerAttribute(null=True)
     after_statement = IntegerAttribute(default=0)
     earlier = ListAttribute[EarlierMap](of=EarlierMap, null=True)
+    taken = ListAttribute[int](of=IntegerAttribute, null=True)
     statement_day = IntegerAttribute(null=True)
     loan = LoanMap(null=True)
+    loan_first = IntegerAttribute(null=True)
+    terms_from = IntegerAttribute(null=True)
+    terms_begin = DateAttribute(null=True)
+    earlier_terms = ListAttribute[TermsMap](of=TermsMap, null=True)
+    later_terms = ListAttribute[TermsMap](of=TermsMap, null=True)
+    kept = ListAttribute[KeptMap](of=KeptMap, null=True)
     autopay = BooleanAttribute(default=False)
     late_fee = DecimalAttribute(null=True)
     late_apr = DecimalAttribute(null=True)

@@ -31,8 +31,10 @@ from bill_reminders.api.bills import (
     Occurrence,
     PaymentView,
     PrepaymentView,
+    Repeats,
     bill_etag,
     failed_debit_view,
+    occurrence_view,
     occurrences_view,
     payment_view,
     prepayments_view,
@@ -44,15 +46,19 @@ from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.coming import ComingReminder, coming_view
 from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.etags import IfMatch, need_match
-from bill_reminders.api.fields import LabelName, LocalDate, Words
+from bill_reminders.api.fields import Answer, Currency, Day, LabelName, LocalDate, Sum, Words
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
 from bill_reminders.api.settings import local_date as day_of
 from bill_reminders.commands import bills
+from bill_reminders.commands.bills import Since
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.edits import opened_and_closed
 from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.local_time import DAY, local_date
+from bill_reminders.domain.terms import Terms
+from bill_reminders.files import bill_fields
 from bill_reminders.files.cells import CellError
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import Command, Tell
@@ -63,8 +69,31 @@ BillId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The bill's id, from the list.")
 ]
 
+SINCE = rf"^(\d{{4}}-\d{{2}}-\d{{2}}|{bills.BEGINNING})$"
+
+ASK_FIRST = (
+    "no, for a change from the beginning: ask with dry_run what it opens and closes, then send it "
+    "with confirm"
+)
+
 PLANNED_AHEAD = 400 * DAY
 PLANNED_AT_MOST = 10
+
+
+class TermsView(Answer):
+    """What a bill's dates are and what each costs, from one of them on."""
+
+    first: Annotated[int, Field(description="The number of the first date.", examples=[4])]
+    begins: Annotated[Day, Field(description="That date, before weekends and holidays move it.")]
+    first_due: Annotated[
+        Day, Field(description="The date from which all are counted: it may be earlier.")
+    ]
+    repeats: Annotated[Repeats | None, Field(description="How often; null for once.")]
+    amount: Annotated[Sum | None, Field(description="What each costs; null: unknown, or a loan's.")]
+    currency: Annotated[Currency | None, Field(description="The currency.")]
+    in_force: Annotated[
+        bool, Field(description="Whether the bill's own fields say these.", examples=[True])
+    ]
 
 
 class BillDetail(BillSummary):
@@ -85,8 +114,31 @@ class BillDetail(BillSummary):
     prepayments: Annotated[
         list[PrepaymentView], Field(description="What was paid back early, if it is a loan.")
     ]
+    terms: Annotated[
+        list[TermsView],
+        Field(
+            description=(
+                "What its dates and amounts were, are and will be, one after the other: a change "
+                "from now on, or from a later day, leaves the dates before it as they were."
+            )
+        ),
+    ]
     planned_reminders: Annotated[
         list[ComingReminder], Field(description="The next 10 reminders, if nothing else happens.")
+    ]
+
+
+class ChangedBill(BillDetail):
+    """A bill after a change, and which of its dates that opened or closed."""
+
+    dry_run: Annotated[bool, Field(description="Whether nothing was changed.", examples=[False])]
+    opens: Annotated[
+        list[Occurrence],
+        Field(description="Dates that nothing was left to pay of, and now something is."),
+    ]
+    closes: Annotated[
+        list[Occurrence],
+        Field(description="Dates that something was left to pay of, and now nothing is."),
     ]
 
 
@@ -115,7 +167,22 @@ def detail(account: Account, bill: Bill, *, now: datetime) -> BillDetail:
         payments=[payment_view(payment) for payment in bill.payments],
         failed_debits=[failed_debit_view(failed) for failed in bill.failed_debits],
         prepayments=prepayments_view(bill),
+        terms=[_terms_view(bill, terms) for terms in bill.terms],
         planned_reminders=[coming_view(each, account) for each in planned],
+    )
+
+
+def _terms_view(bill: Bill, terms: Terms) -> TermsView:
+    held = bill_fields.viewed(bill.with_terms((terms,), 0))
+    repeats = held["repeats"]
+    return TermsView(
+        first=terms.first,
+        begins=terms.begins.isoformat(),
+        first_due=held["first_due"],
+        repeats=None if repeats is None else Repeats(**repeats),
+        amount=held["amount"],
+        currency=held["currency"],
+        in_force=len(bill.terms) == 1 or terms.first == bill.terms_from,
     )
 
 
@@ -281,29 +348,97 @@ def get_bill(bill_id: BillId) -> Response[BillDetail]:
     summary="Change a bill",
     description=(
         "Changes what is named and leaves the rest; `plan`, `loan` and `repeats` are replaced as a "
-        "whole. Payments stay with their due dates. When a due date moves after the user heard of "
-        "it, they are told. Needs the ETag that was read."
+        "whole. Dates, amounts and the loan change from now on: from the first date that is "
+        "neither paid nor past. What is over stays as it is, and payments stay with their due "
+        "dates. `from` names a later day, or the beginning. When a due date moves after the user "
+        "heard of it, they are told. Needs the ETag that was read."
     ),
-    responses=bill_as_it_is(200, *WITH_BODY, "changed-meanwhile", "precondition-required"),
+    responses=answers(
+        200,
+        ChangedBill,
+        "The bill as it is now; with `dry_run` as it would be.",
+        *ALWAYS,
+        "not-found",
+        *WITH_BODY,
+        "changed-meanwhile",
+        "precondition-required",
+        headers=ETAG,
+    ),
 )
 def change_bill(
     bill_id: BillId,
     # BillChange is made at run time from the fields of a bill, so mypy knows no type of it
     body: Annotated[BillChange, Body(description="What shall change.")],  # type: ignore[valid-type]
+    since: Annotated[
+        Annotated[str, Field(pattern=SINCE)] | None,
+        Query(
+            alias="from",
+            description=(
+                "From when on it holds: left out, from now on; a day, from the first date due on "
+                "it or later; `beginning`, for all dates, as if it had been entered so, which "
+                "wants `confirm`."
+            ),
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, Query(description="Only say what it would make of the bill, and change nothing.")
+    ] = False,
+    confirm: Annotated[
+        bool, Query(description="Yes to a change from the beginning, after a dry run.")
+    ] = False,
     if_match: IfMatch = None,
-) -> Response[BillDetail]:
-    now = clock.now()
+) -> Response[ChangedBill]:
+    now, begins = clock.now(), _since(since)
+    if begins == bills.BEGINNING and not (dry_run or confirm):
+        raise invalid([fault("confirm", ASK_FIRST, "query")])
 
     def changed(account: Account) -> Account:
-        draft = read_change(account.need_bill(bill_id), body).bill
-        return bills.change(account, bill_id, draft, now=now)
+        return bills.change(
+            account,
+            bill_id,
+            lambda known: read_change(known, body).bill,
+            since=begins,
+            now=now,
+        )
 
     def change(account: Account) -> Account:
         known = account.need_bill(bill_id)
         need_match(if_match, bill_etag(known), lambda: changed(account).bill(bill_id) == known)
         return changed(account)
 
-    return answer_to(router, bill_id, change, now=now)
+    if dry_run:
+        before = my_account(router, now=now)
+        after = change(before)
+    else:
+        before, after = accounts.change_from(me(router), change, now=now)
+    return _changed_answer(before, after, bill_id, now=now, dry_run=dry_run)
+
+
+def _since(text: str | None) -> Since:
+    """Raises an invalid-value problem for a day that does not exist."""
+    if text is None:
+        return None
+    if text == bills.BEGINNING:
+        return bills.BEGINNING
+    try:
+        return day_of(text)
+    except CellError as error:
+        raise invalid([fault("from", str(error), "query")]) from None
+
+
+def _changed_answer(
+    before: Account, after: Account, bill_id: str, *, now: datetime, dry_run: bool
+) -> Response[ChangedBill]:
+    was, bill = before.need_bill(bill_id), after.need_bill(bill_id)
+    today = local_date(now, after.user.zone)
+    opens, closes = opened_and_closed(was, bill, today)
+    view = ChangedBill.model_construct(
+        **dict(detail(after, bill, now=now)),
+        dry_run=dry_run,
+        opens=[occurrence_view(bill, number, day, today=today) for number, day in opens],
+        closes=[occurrence_view(bill, number, day, today=today) for number, day in closes],
+    )
+    return ok(view, etag=bill_etag(was if dry_run else bill))
 
 
 @router.post(

@@ -39,6 +39,7 @@ from bill_reminders.domain.loans import (
 )
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import first_instalment
 from bill_reminders.files import loans, money
 from bill_reminders.files.money import percent_text, plain
 from bill_reminders.files.rows import Row
@@ -142,7 +143,7 @@ def get_schedule(
 
 
 def _due_view(bill: Bill, instalment: Instalment, currency: str) -> DueInstalment:
-    number = bill.recurrence.first_number + instalment.number - 1
+    number = first_instalment(bill) + instalment.number - 1
     due_on = bill.due_on(number)
     return DueInstalment(
         **dict(_view(instalment, currency)),

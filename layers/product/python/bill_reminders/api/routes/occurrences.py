@@ -170,7 +170,7 @@ def _view(due: Due, today: date) -> BillOccurrence:
         bill_id=bill.bill_id,
         biller=bill.biller,
         name=bill.name,
-        autopay=bill.autopay,
+        autopay=bill.terms_of(due.number).autopay,
         silenced=silenced_view(bill),
     )
 

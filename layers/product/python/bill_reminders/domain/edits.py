@@ -1,0 +1,424 @@
+"""An edit of a bill's terms: from now on, from a later date, or from the beginning.
+
+From now on means: from the first date that is neither closed nor past (today is not past). What is
+over keeps its date, its amount and its currency, be it closed or overdue; so does what was closed
+ahead of it. See docs/decisions.md.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice, takewhile
+from typing import Any
+
+from bill_reminders.domain import terms as of_bills
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.loans import Loan, RateChange, schedule
+from bill_reminders.domain.local_time import DAY
+from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.domain.terms import Kept, Terms, first_instalment
+
+CORRECTION = 7 * DAY
+"""A new date that follows the last one by less corrects that one, and is no next one."""
+
+MOST_TERMS = 60
+"""Of one bill. When more would come, the oldest go whose dates are closed and long over."""
+
+LOOKED_AT = 5000
+"""Dates that are looked at for the first one that can be: those of thirteen years of days."""
+
+
+def basis(known: Bill, today: date, since: date | None = None) -> Bill:
+    """`known` with the terms as its own that an edit changes on the local date `today`: those of
+    the first date that it changes, which is `since` or later if that is given."""
+    first = first_to_change(known, today, since)
+    return known.in_terms_of(None if first is None else first[0])
+
+
+def first_to_change(bill: Bill, today: date, since: date | None) -> tuple[int, date] | None:
+    """The first date that an edit on the local date `today` changes, on or after `since` if that is
+    given: its number and nominal date. None where there is none."""
+    found = bill.first_to_come(today)
+    if since is not None and found is not None:
+        ahead = (each for each in bill.occurrences_from(max(today, since)) if each[1] >= since)
+        return next((each for each in ahead if not bill.is_closed(each[0])), None)
+    if found is None and bill.recurrence.unit is None:
+        # what falls due once has no date after it: as long as it is open, an edit is of that one
+        number = bill.recurrence.first_number
+        due_on = bill.due_on(number)
+        if due_on is not None and bill.owes(due_on) and not bill.is_closed(number):
+            return number, due_on
+    return found
+
+
+def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = None) -> Bill:
+    """`wanted` (which has terms alone) with the terms that an edit of `known`, a `basis`, makes:
+    those of `wanted` from now on, or from the first date on or after `since`.
+
+    What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so.
+    """
+    first = first_to_change(known, today, since)
+    number = _last_number(known) + 1 if first is None else first[0]
+    due_on = None if first is None else first[1]
+    dates = _Dates(known, wanted, number, due_on, today)
+    recurrence = dates.recurrence()
+    loan, loan_first = _loan(known, wanted, number)
+    new = of_bills.values(wanted) | {
+        "recurrence": recurrence,
+        "loan": loan,
+        "loan_first": loan_first,
+    }
+    old = of_bills.values(known)
+    if new == old:
+        return _with_all_terms(wanted, known.terms, len(known.earlier_terms), known.kept)
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    kept = _kept(known, number, moved=dates.restepped)
+    if dates.restepped and (taken := tuple(sorted(each.number for each in kept))):
+        changed["recurrence"] = replace(recurrence, taken=taken)
+    whole = replace(wanted, **(old | changed))
+    begins = next((day for n, day in whole.dates_from(date.min) if n >= number), None)
+    own = Terms(number, begins or _after_all(known, today), **(old | changed))
+    earlier = [each for each in known.terms if each.first < number and each.first < own.first]
+    earlier = earlier[: len(known.earlier_terms) + 1]
+    following = (_following(each, known, own, changed) for each in known.later_terms)
+    later = [each for each in following if each is not None and each.first > own.first]
+    several = _that_matter([*earlier, own, *later], known, today)
+    return _with_all_terms(wanted, several, several.index(own), kept)
+
+
+def from_the_beginning(known: Bill, wanted: Bill) -> Bill:
+    """`wanted` (which has terms alone) with its terms for all dates, as if they had been entered
+    so. `known` is a `basis`.
+
+    Raises InvalidValue when something is known of a date that there would not be any more.
+    """
+    old, new = of_bills.values(known), of_bills.values(wanted)
+    first = known.terms[0]
+    loan = _whole_loan(known, wanted)
+    if wanted.recurrence.steps_behind(known.recurrence) is None:
+        recurrence = wanted.recurrence.in_place_of(first.recurrence, keep_anchor=False)
+        only = new | {"recurrence": recurrence, "loan": loan, "loan_first": None}
+        bill = replace(wanted, **only)
+        _need_dates(known, bill)
+        return bill
+    recurrence = _with_end(known.recurrence, wanted.recurrence)
+    new |= {"recurrence": recurrence, "loan": loan, "loan_first": known.loan_first}
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    several = [_as_if(each, known, changed) for each in known.terms]
+    kept = tuple(replace(each, amount=None) for each in known.kept)
+    return _with_all_terms(wanted, several, len(known.earlier_terms), kept)
+
+
+type Occurrences = list[tuple[int, date]]
+"""Numbers and nominal dates."""
+
+
+def opened_and_closed(before: Bill, after: Bill, today: date) -> tuple[Occurrences, Occurrences]:
+    """The occurrences up to the local date `today`, and those of which something is known, that a
+    change opened or closed."""
+    numbers = _known_of(before) | _known_of(after)
+    for bill in (before, after):
+        passed = takewhile(lambda each: each[1] <= today, bill.owed_occurrences())
+        numbers |= {number for number, _ in passed}
+    opened: Occurrences = []
+    closed: Occurrences = []
+    for number in sorted(numbers):
+        due_on = after.due_on(number)
+        if due_on is None:
+            continue
+        payable_on = after.payable_on(due_on)
+        was_due_on = before.due_on(number)
+        is_open = after.owes(due_on) and after.is_open(number, payable_on, today)
+        was_open = (
+            was_due_on is not None
+            and before.owes(was_due_on)
+            and before.is_open(number, before.payable_on(was_due_on), today)
+        )
+        if is_open is not was_open:
+            (opened if is_open else closed).append((number, due_on))
+    return opened, closed
+
+
+def _as_if(each: Terms, known: Bill, changed: dict[str, Any]) -> Terms:
+    """Terms as if what an edit changes had been so in them."""
+    said = dict(changed)
+    if "recurrence" in said and each.recurrence != known.recurrence:
+        del said["recurrence"]
+    if "loan" in said and each.loan_first != known.loan_first:
+        said.pop("loan")
+    return replace(each, **said)
+
+
+def _with_all_terms(
+    wanted: Bill, several: Sequence[Terms], in_force: int, kept: tuple[Kept, ...]
+) -> Bill:
+    return replace(wanted.with_terms(several, in_force), kept=kept)
+
+
+def _after_all(known: Bill, today: date) -> date:
+    """The day from which terms hold that have no date, for the bill has ended."""
+    last = max((day for _, day in known.dates_from(date.min)), default=today)
+    return max(last, today) + DAY
+
+
+def _last_number(known: Bill) -> int:
+    """The highest number of a bill without dates to come."""
+    numbers = (number for number, _ in islice(known.dates_from(date.min), LOOKED_AT))
+    return max(numbers, default=known.recurrence.first_number - 1)
+
+
+class _Dates:
+    """The dates that an edit makes from the occurrence `number` on, which was due on `due_on`; None
+    when the bill has ended."""
+
+    def __init__(
+        self, known: Bill, wanted: Bill, number: int, due_on: date | None, today: date
+    ) -> None:
+        self.known, self.number, self.due_on, self.today = known, number, due_on, today
+        self.before, self.said, self.wanted = known.recurrence, wanted.recurrence, wanted
+        self.last = known.due_on(number - 1)
+        self.restepped = not self.said.steps_like(self.before)
+        self.is_first_said = self.said.first_due != self.before.first_due
+
+    def recurrence(self) -> Recurrence:
+        if self.said.steps_behind(self.before) is not None:
+            return _with_end(self.before, self.said)
+        if self.said.unit is None and self.due_on is None and not self._fits(self.said.first_due):
+            return self.before  # the date of what was paid is corrected, and it stays paid
+        if self.restepped and not self.is_first_said and self.due_on is not None:
+            count = self._left_of_all()
+            return replace(self.said, first_due=self.due_on, first_number=self.number, count=count)
+        steps = self._first_steps()
+        count = self.said.count
+        if count is not None and count == self.before.count:
+            count = steps + self._left()
+        return replace(self.said, first_number=self.number - steps, count=count)
+
+    def _first_steps(self) -> int:
+        """How many dates of those that are said come before the first one of the edit."""
+        if self.said.unit is None:
+            return 0
+        fitting: Iterator[tuple[int, date]] = (
+            (steps, day)
+            for steps in range(LOOKED_AT)
+            if (day := self.said.dated(steps)) is not None and self._fits(day)
+        )
+        steps, day = next(fitting, (0, None))
+        if day is None or steps == 0 or self.restepped or self.due_on is None:
+            return steps
+        # it tells the day alone: the date that is nearest to the one whose place it takes
+        while (following := self.said.dated(steps + 1)) is not None:
+            if abs(following - self.due_on) >= abs(day - self.due_on):
+                break
+            steps, day = steps + 1, following
+        return steps
+
+    def _fits(self, day: date) -> bool:
+        """Whether a date can be the first one: it is not past, and is no correction of the last."""
+        if self.last is not None and day - self.last < min(CORRECTION, self._half_step):
+            return False
+        return self.wanted.payable_on(day) >= self.today
+
+    @property
+    def _half_step(self) -> timedelta:
+        return self.said.half_step
+
+    def _left(self) -> int:
+        """How many dates are left of a bill that counts them."""
+        if self.before.count is None:
+            return 0
+        gone = sum(1 for n, _ in islice(_own_dates(self.known), LOOKED_AT) if n < self.number)
+        ahead = sum(each.number >= self.number for each in _kept_ahead(self.known, self.number))
+        return max(0, self.before.count - gone - (ahead if self.restepped else 0))
+
+    def _left_of_all(self) -> int | None:
+        """The count from the first date of the edit on, as one of all of them was said."""
+        if self.said.count is None:
+            return None
+        if self.said.count == self.before.count:
+            return self._left()
+        assert self.before.count is None or self.before.count >= 0
+        gone = sum(1 for n, _ in islice(_own_dates(self.known), LOOKED_AT) if n < self.number)
+        return max(0, self.said.count - gone)
+
+
+def _own_dates(known: Bill) -> Iterator[tuple[int, date]]:
+    """Those of its own terms, as if these held from their first date on."""
+    return known.recurrence.from_day(known.recurrence.first_due)
+
+
+def _with_end(before: Recurrence, said: Recurrence) -> Recurrence:
+    """The same dates with the end that is said. A file that always gives the next date as the first
+    one counts from there; who says the same count changes none."""
+    behind = said.steps_behind(before) or 0
+    count = said.count
+    if count is not None and count != before.count:
+        count += behind
+    return replace(before, until=said.until, count=count)
+
+
+def _kept(known: Bill, number: int, *, moved: bool) -> tuple[Kept, ...]:
+    """What keeps its own date when terms come over it from occurrence `number` on: what is closed;
+    and, when the numbers behind it go to dates of another step, all of which something is known."""
+    ahead = _kept_ahead(known, number, closed_only=not moved)
+    found = {each.number: each for each in (*known.kept, *ahead)}
+    return tuple(found[each] for each in sorted(found))
+
+
+def _kept_ahead(known: Bill, number: int, *, closed_only: bool = False) -> list[Kept]:
+    """The occurrences after `number` of which something is known, or which are closed."""
+    numbers = {each for each in _known_of(known) if each > number}
+    numbers |= {n for first, last in known.settled for n in range(max(first, number + 1), last + 1)}
+    found = []
+    for each in sorted(numbers):
+        due_on = known.due_on(each)
+        if due_on is not None and (not closed_only or known.is_closed(each)):
+            found.append(Kept(each, due_on, known.owed(each).amount))
+    return found
+
+
+def _following(later: Terms, known: Bill, own: Terms, changed: dict[str, Any]) -> Terms | None:
+    """Later terms with what an edit changes before them, where they had the same; None when they
+    have no date any more."""
+    said = {
+        name: value
+        for name, value in changed.items()
+        if getattr(later, name) == getattr(known, name)
+    }
+    recurrence = said.get("recurrence", later.recurrence)
+    as_own = replace(own, recurrence=own.recurrence)
+    first = next((n for n, _ in as_own.recurrence.from_day(later.begins) if n >= own.first), None)
+    if "recurrence" in said:
+        if first is None:
+            return None
+        begins = recurrence.due_on(first)
+        return replace(later, **said, first=first, begins=begins or later.begins)
+    if first is not None and first != later.first and "recurrence" in changed:
+        shift = first - later.first
+        said["recurrence"] = replace(recurrence, first_number=recurrence.first_number + shift)
+        return replace(later, **said, first=first)
+    return replace(later, **said)
+
+
+def _that_matter(several: list[Terms], known: Bill, today: date) -> list[Terms]:
+    """All terms, without the oldest when there are too many and nothing is left to pay of them."""
+    long_ago = today - timedelta(days=400)
+    while len(several) > MOST_TERMS:
+        oldest, following = several[0], several[1]
+        numbers = range(oldest.first, following.first)
+        if following.begins > long_ago or not all(map(known.is_closed, numbers)):
+            raise InvalidValue(
+                "from",
+                f"more than {MOST_TERMS} changes of a bill whose dates are open or less than a "
+                "year past: state single amounts, or enter a new bill from the next date on",
+            )
+        several = several[1:]
+    return several
+
+
+def _known_of(bill: Bill) -> set[int]:
+    """The occurrences of which something was paid, stated or not debited."""
+    return {
+        *(each.occurrence for each in bill.payments),
+        *(each.occurrence for each in bill.statements),
+        *(each.occurrence for each in bill.failed_debits),
+    }
+
+
+# Loans --------------------------------------------------------------------------------------------
+
+
+def _loan(known: Bill, wanted: Bill, number: int) -> tuple[Loan | None, int | None]:
+    """The loan from occurrence `number` on, and which occurrence is its first instalment."""
+    said, before = wanted.loan, known.loan
+    if said is None:
+        return None, None
+    if before is None or (said.principal, said.method) != (before.principal, before.method):
+        is_new = before is not None or number > known.recurrence.first_number
+        return said, number if is_new else None
+    first = first_instalment(known)
+    over = number - first
+    if over <= 0:
+        return _prepaid(said, before), known.loan_first
+    changed = _changed_loan(before, said, over)
+    _need_schedule(changed)
+    return changed, first if known.recurrence.first_number != first or _moves(known, wanted) else (
+        known.loan_first
+    )
+
+
+def _moves(known: Bill, wanted: Bill) -> bool:
+    return wanted.recurrence.steps_behind(known.recurrence) is None
+
+
+def _changed_loan(before: Loan, said: Loan, over: int) -> Loan:
+    """A loan of which `over` instalments are over, with what is said of those that are left. Its
+    rate, instalment and number of instalments are those of now, unless they are as they began."""
+    to_come = said.rate_changes or before.rate_changes
+    changes = {each.after: each for each in before.rate_changes if each.after < over}
+    changes |= {each.after: each for each in to_come if each.after >= over}
+    now = RateChange(over, said.rate, said.stated_instalment)
+    is_said = (said.rate, said.stated_instalment, said.instalments) != (
+        before.rate,
+        before.stated_instalment,
+        before.instalments,
+    )
+    if is_said and over not in {each.after for each in said.rate_changes}:
+        in_force = _in_force(before, over)
+        count = said.instalments if said.instalments != before.instalments else None
+        if (now.rate, now.stated_instalment, count) != in_force:
+            changes[over] = replace(now, instalments=count)
+    ordered = tuple(changes[after] for after in sorted(changes))
+    return replace(before, rate_changes=ordered)
+
+
+def _in_force(loan: Loan, over: int) -> tuple[Any, ...]:
+    """Rate, stated instalment and changed number of instalments once so many are over."""
+    rate, stated, count = loan.rate, loan.stated_instalment, None
+    for change in loan.rate_changes:
+        if change.after <= over:
+            rate, stated, count = change.rate, change.stated_instalment, change.instalments or count
+    return rate, stated, count
+
+
+def _prepaid(said: Loan, before: Loan) -> Loan:
+    """The loan as it is said with what was paid back early, which nobody enters with it."""
+    if said.prepayments or said.instalments != before.instalments:
+        return said
+    try:
+        whole = replace(said, prepayments=before.prepayments)
+        schedule(whole)
+    except InvalidValue:  # by these terms it cannot have been paid
+        return said
+    return whole
+
+
+def _whole_loan(known: Bill, wanted: Bill) -> Loan | None:
+    if wanted.loan is None or known.loan is None:
+        return wanted.loan
+    return _prepaid(wanted.loan, known.loan)
+
+
+def _need_schedule(loan: Loan) -> None:
+    try:
+        schedule(loan)
+    except InvalidValue as error:
+        raise InvalidValue("loan", error.problem) from error
+
+
+# From the beginning -------------------------------------------------------------------------------
+
+
+def _need_dates(known: Bill, bill: Bill) -> None:
+    """Raises InvalidValue unless all of which something is known has a date still: the same one
+    where the dates go by another step."""
+    restepped = not bill.recurrence.steps_like(known.terms[0].recurrence)
+    for number in sorted(_known_of(known)):
+        due_on = bill.due_on(number)
+        if due_on is None or (restepped and due_on != known.due_on(number)):
+            raise InvalidValue(
+                "repeats" if restepped else "first_due",
+                f"something was paid or stated for {known.due_on(number)}, which would not be due "
+                "any more: take that back first, or let the change hold from now on",
+            )
