@@ -7,7 +7,7 @@ UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants loans openapi previews texts contract import sns check erase plan-again restored test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants loans edits openapi previews texts contract import sns check erase plan-again restored test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ mutants: setup       ## change the product line by line; its tests must notice: 
 loans: setup         ## twenty thousand loans with histories, against a second implementation
 	LOAN_HISTORIES=20000 $(BIN)/python -m pytest -q tests/loans
 
+edits: setup         ## twenty thousand histories of one bill, in which no edit may rewrite the past
+	EDIT_HISTORIES=20000 $(BIN)/python -m pytest -q -s tests/edits
+
 openapi: setup       ## write the API's document and its page, which api_docs serves, from the routes
 	$(BIN)/python -m local.openapi
 
@@ -62,7 +65,7 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 
 test: setup browser-tools lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	EXAMPLES=all $(BIN)/python -m pytest -n 2 $(UNIT)
-	$(BIN)/python -m pytest -n 2 tests/loans tests/adapters tests/api tests/chaos
+	$(BIN)/python -m pytest -n 2 tests/loans tests/edits tests/adapters tests/api tests/chaos
 	$(BIN)/python -m pytest tests/stack
 
 browser: setup browser-tools  ## the pages in a headless Chromium, alone

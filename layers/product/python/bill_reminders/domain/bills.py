@@ -204,7 +204,12 @@ class Bill:
         or the loan has no instalment then."""
         if self.kept and (kept := self._kept(number)) is not None:
             return kept.due_on
-        return terms_of_bills.due_on(self.terms_of(number), number)
+        due_on = terms_of_bills.due_on(self.terms_of(number), number)
+        return None if self.kept and self._is_kept(due_on) else due_on
+
+    def _is_kept(self, due_on: date | None) -> bool:
+        """Whether a date is that of an occurrence that keeps its own."""
+        return any(each.due_on == due_on for each in self.kept)
 
     def terms_of(self, number: int) -> Dated:
         """What holds for occurrence `number`: this bill's own terms, or earlier or later ones."""
@@ -354,7 +359,7 @@ class Bill:
             for number, due_on in _dates_of(each, max(day, each.begins)):
                 if end is not None and number >= end:
                     break
-                if number >= each.first and number not in kept:
+                if number >= each.first and number not in kept and not self._is_kept(due_on):
                     yield number, due_on
 
     def owed_occurrences(self) -> Iterator[tuple[int, date]]:

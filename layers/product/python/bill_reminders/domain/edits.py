@@ -5,7 +5,7 @@ over keeps its date, its amount and its currency, be it closed or overdue; so do
 ahead of it. See docs/decisions.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice, takewhile
@@ -58,33 +58,37 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
 
     What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so.
     """
-    first = first_to_change(known, today, since)
-    number = _last_number(known) + 1 if first is None else first[0]
-    due_on = None if first is None else first[1]
-    dates = _Dates(known, wanted, number, due_on, today)
-    recurrence = dates.recurrence()
-    loan, loan_first = _loan(known, wanted, number)
-    new = of_bills.values(wanted) | {
-        "recurrence": recurrence,
-        "loan": loan,
-        "loan_first": loan_first,
-    }
-    old = of_bills.values(known)
-    if new == old:
-        return _with_all_terms(wanted, known.terms, len(known.earlier_terms), known.kept)
+    numbered = _with_first_instalments(known)
+    dates = _Dates(numbered, wanted, first_to_change(known, today, since), today)
+    loan, loan_first = _loan(numbered, wanted, dates.number)
+    said = {"recurrence": dates.recurrence, "loan": loan, "loan_first": loan_first}
+    old, new = of_bills.values(numbered), of_bills.values(wanted) | said
     changed = {name: value for name, value in new.items() if value != old[name]}
-    kept = _kept(known, number, moved=dates.restepped)
-    if dates.restepped and (taken := tuple(sorted(each.number for each in kept))):
-        changed["recurrence"] = replace(recurrence, taken=taken)
-    whole = replace(wanted, **(old | changed))
-    begins = next((day for n, day in whole.dates_from(date.min) if n >= number), None)
-    own = Terms(number, begins or _after_all(known, today), **(old | changed))
-    earlier = [each for each in known.terms if each.first < number and each.first < own.first]
-    earlier = earlier[: len(known.earlier_terms) + 1]
-    following = (_following(each, known, own, changed) for each in known.later_terms)
-    later = [each for each in following if each is not None and each.first > own.first]
+    if not changed:
+        return _with_all_terms(wanted, known.terms, len(known.earlier_terms), known.kept)
+    own = Terms(dates.number, dates.begins, **new)
+    held = numbered.terms[: len(known.earlier_terms) + 1]
+    earlier = [each for each in held if each.first < own.first]
+    later: list[Terms] = []
+    for each in numbered.later_terms:
+        following = _following(each, numbered, [own, *later][-1], changed)
+        if following is not None and following.first > own.first:
+            later.append(following)
     several = _that_matter([*earlier, own, *later], known, today)
-    return _with_all_terms(wanted, several, several.index(own), kept)
+    if dates.due_on is not None and wanted.owed_from == known.owed_from:
+        # what takes the place of a date that is owed is owed, too
+        wanted = replace(wanted, owed_from=min(known.owed_from, own.begins))
+    return _with_all_terms(wanted, several, several.index(own), dates.kept)
+
+
+def _with_first_instalments(known: Bill) -> Bill:
+    """`known`, whose loans say which occurrence is their first instalment: the dates may get
+    another first one."""
+    several = [
+        each if each.loan is None else replace(each, loan_first=first_instalment(each))
+        for each in known.terms
+    ]
+    return known.with_terms(several, len(known.earlier_terms))
 
 
 def from_the_beginning(known: Bill, wanted: Bill) -> Bill:
@@ -156,10 +160,14 @@ def _with_all_terms(
     return replace(wanted.with_terms(several, in_force), kept=kept)
 
 
-def _after_all(known: Bill, today: date) -> date:
-    """The day from which terms hold that have no date, for the bill has ended."""
-    last = max((day for _, day in known.dates_from(date.min)), default=today)
-    return max(last, today) + DAY
+def _first_after_all(wanted: Bill, recurrence: Recurrence, number: int, today: date) -> int:
+    """The number of the first date to come of a bill that had ended before occurrence `number`:
+    what it would have had since then is not owed."""
+    for each, due_on in recurrence.from_day(recurrence.first_due):
+        number = max(number, each)
+        if each == number and wanted.payable_on(due_on) >= today:
+            return number
+    return number + 1
 
 
 def _last_number(known: Bill) -> int:
@@ -170,45 +178,53 @@ def _last_number(known: Bill) -> int:
 
 class _Dates:
     """The dates that an edit makes from the occurrence `number` on, which was due on `due_on`; None
-    when the bill has ended."""
+    when the bill has ended. The first of them is `begins`. `kept` are those that keep their own."""
 
     def __init__(
-        self, known: Bill, wanted: Bill, number: int, due_on: date | None, today: date
+        self, known: Bill, wanted: Bill, first: tuple[int, date] | None, today: date
     ) -> None:
-        self.known, self.number, self.due_on, self.today = known, number, due_on, today
-        self.before, self.said, self.wanted = known.recurrence, wanted.recurrence, wanted
-        self.last = known.due_on(number - 1)
-        self.restepped = not self.said.steps_like(self.before)
-        self.is_first_said = self.said.first_due != self.before.first_due
+        self.before, self.said = known.recurrence, wanted.recurrence
+        self._known, self._wanted, self._today = known, wanted, today
+        self.due_on: date | None = None if first is None else first[1]
+        self.number = _last_number(known) + 1 if first is None else first[0]
+        self._last = known.due_on(self.number - 1)
+        self._restepped = not self.said.steps_like(self.before)
+        self._as_many = self.said.count is not None and self.said.count == self.before.count
+        self.kept = _kept(known, self.number, moved=self._restepped)
+        self.recurrence = self._recurrence()
+        if first is None:
+            self.number = _first_after_all(wanted, self.recurrence, self.number, today)
+        days = (day for n, day in self.recurrence.from_day(date.min) if n >= self.number)
+        self.begins = next(days, self.due_on or max(today, self._last or today) + DAY)
 
-    def recurrence(self) -> Recurrence:
+    def _recurrence(self) -> Recurrence:
         if self.said.steps_behind(self.before) is not None:
             return _with_end(self.before, self.said)
         if self.said.unit is None and self.due_on is None and not self._fits(self.said.first_due):
             return self.before  # the date of what was paid is corrected, and it stays paid
-        if self.restepped and not self.is_first_said and self.due_on is not None:
-            count = self._left_of_all()
-            return replace(self.said, first_due=self.due_on, first_number=self.number, count=count)
-        steps = self._first_steps()
-        count = self.said.count
-        if count is not None and count == self.before.count:
-            count = steps + self._left()
-        return replace(self.said, first_number=self.number - steps, count=count)
+        again = replace(self.said, count=None) if self._as_many else self.said
+        if self._restepped and self.said.first_due == self.before.first_due and self.due_on:
+            steps, again = 0, replace(again, first_due=self.due_on)
+            if again.count is not None:  # of all, not of those that are left
+                again = replace(again, count=max(0, again.count - self._gone))
+        else:
+            steps = self._first_steps(again)
+        numbers = self.before.taken if not self._restepped else [k.number for k in self.kept]
+        taken = tuple(sorted(each for each in numbers if each >= self.number))
+        again = replace(again, first_number=self.number - steps, taken=taken)
+        return self._with_as_many_left(again, steps) if self._as_many else again
 
-    def _first_steps(self) -> int:
+    def _first_steps(self, again: Recurrence) -> int:
         """How many dates of those that are said come before the first one of the edit."""
-        if self.said.unit is None:
+        if again.unit is None:
             return 0
-        fitting: Iterator[tuple[int, date]] = (
-            (steps, day)
-            for steps in range(LOOKED_AT)
-            if (day := self.said.dated(steps)) is not None and self._fits(day)
-        )
-        steps, day = next(fitting, (0, None))
-        if day is None or steps == 0 or self.restepped or self.due_on is None:
-            return steps
+        steps = 0
+        while (day := again.dated(steps)) is not None and not self._fits(day):
+            steps += 1
+        if day is None or steps == 0 or self._restepped or self.due_on is None:
+            return steps  # all of them, where none is to come
         # it tells the day alone: the date that is nearest to the one whose place it takes
-        while (following := self.said.dated(steps + 1)) is not None:
+        while (following := again.dated(steps + 1)) is not None:
             if abs(following - self.due_on) >= abs(day - self.due_on):
                 break
             steps, day = steps + 1, following
@@ -216,36 +232,32 @@ class _Dates:
 
     def _fits(self, day: date) -> bool:
         """Whether a date can be the first one: it is not past, and is no correction of the last."""
-        if self.last is not None and day - self.last < min(CORRECTION, self._half_step):
+        if self._last is not None and day - self._last < min(CORRECTION, self.said.half_step):
             return False
-        return self.wanted.payable_on(day) >= self.today
+        return self._wanted.payable_on(day) >= self._today
 
     @property
-    def _half_step(self) -> timedelta:
-        return self.said.half_step
+    def _gone(self) -> int:
+        """How many dates a bill that counts them had before the edit."""
+        dates = self.before.from_day(self.before.first_due)
+        return sum(number < self.number for number, _ in dates)
 
-    def _left(self) -> int:
-        """How many dates are left of a bill that counts them."""
-        if self.before.count is None:
-            return 0
-        gone = sum(1 for n, _ in islice(_own_dates(self.known), LOOKED_AT) if n < self.number)
-        ahead = sum(each.number >= self.number for each in _kept_ahead(self.known, self.number))
-        return max(0, self.before.count - gone - (ahead if self.restepped else 0))
-
-    def _left_of_all(self) -> int | None:
-        """The count from the first date of the edit on, as one of all of them was said."""
-        if self.said.count is None:
-            return None
-        if self.said.count == self.before.count:
-            return self._left()
-        assert self.before.count is None or self.before.count >= 0
-        gone = sum(1 for n, _ in islice(_own_dates(self.known), LOOKED_AT) if n < self.number)
-        return max(0, self.said.count - gone)
+    def _with_as_many_left(self, again: Recurrence, steps: int) -> Recurrence:
+        """The dates that begin so many steps after the first one, as many as were left before."""
+        dates = self.before.from_day(self.before.first_due)
+        left = sum(
+            number >= self.number and not _is_kept(number, day, self._known.kept)
+            for number, day in dates
+        )
+        left -= len(self.kept) - len(self._known.kept)
+        while left > 0 and (day := again.dated(steps)) is not None:
+            left -= not _is_kept(again.number_of(steps), day, self.kept)
+            steps += 1
+        return replace(again, count=steps)
 
 
-def _own_dates(known: Bill) -> Iterator[tuple[int, date]]:
-    """Those of its own terms, as if these held from their first date on."""
-    return known.recurrence.from_day(known.recurrence.first_due)
+def _is_kept(number: int, day: date, kept: Sequence[Kept]) -> bool:
+    return any(each.number == number or each.due_on == day for each in kept)
 
 
 def _with_end(before: Recurrence, said: Recurrence) -> Recurrence:
@@ -278,27 +290,37 @@ def _kept_ahead(known: Bill, number: int, *, closed_only: bool = False) -> list[
     return found
 
 
-def _following(later: Terms, known: Bill, own: Terms, changed: dict[str, Any]) -> Terms | None:
-    """Later terms with what an edit changes before them, where they had the same; None when they
-    have no date any more."""
+_TOGETHER = {
+    **dict.fromkeys(("amount", "currency"), ("amount", "currency")),
+    **dict.fromkeys(("loan", "loan_first"), ("loan", "loan_first")),
+}
+"""What says nothing by itself."""
+
+
+def _following(later: Terms, known: Bill, before: Terms, changed: dict[str, Any]) -> Terms | None:
+    """Later terms, now behind those `before` them, with what an edit changes where they had the
+    same; None when they have no date any more."""
     said = {
         name: value
         for name, value in changed.items()
-        if getattr(later, name) == getattr(known, name)
+        if all(
+            getattr(later, each) == getattr(known, each) for each in _TOGETHER.get(name, (name,))
+        )
     }
-    recurrence = said.get("recurrence", later.recurrence)
-    as_own = replace(own, recurrence=own.recurrence)
-    first = next((n for n, _ in as_own.recurrence.from_day(later.begins) if n >= own.first), None)
-    if "recurrence" in said:
-        if first is None:
-            return None
-        begins = recurrence.due_on(first)
-        return replace(later, **said, first=first, begins=begins or later.begins)
-    if first is not None and first != later.first and "recurrence" in changed:
-        shift = first - later.first
-        said["recurrence"] = replace(recurrence, first_number=recurrence.first_number + shift)
-        return replace(later, **said, first=first)
-    return replace(later, **said)
+    if "recurrence" not in changed:
+        return replace(later, **said)
+    again = said.get("recurrence", later.recurrence)
+    ahead = before.recurrence.from_day(later.begins)
+    first = next((number for number, _ in ahead if number >= before.first), None)
+    number, begins = next(again.from_day(later.begins), (None, None))
+    if first is None:
+        first = (
+            max((n for n, _ in before.recurrence.from_day(before.begins)), default=before.first) + 1
+        )
+    if number is None or begins is None:
+        return None
+    said["recurrence"] = replace(again, first_number=again.first_number + first - number)
+    return replace(later, **said, first=first, begins=begins)
 
 
 def _that_matter(several: list[Terms], known: Bill, today: date) -> list[Terms]:
@@ -335,21 +357,14 @@ def _loan(known: Bill, wanted: Bill, number: int) -> tuple[Loan | None, int | No
     if said is None:
         return None, None
     if before is None or (said.principal, said.method) != (before.principal, before.method):
-        is_new = before is not None or number > known.recurrence.first_number
-        return said, number if is_new else None
+        return said, number
     first = first_instalment(known)
     over = number - first
     if over <= 0:
-        return _prepaid(said, before), known.loan_first
+        return _prepaid(said, before), first
     changed = _changed_loan(before, said, over)
     _need_schedule(changed)
-    return changed, first if known.recurrence.first_number != first or _moves(known, wanted) else (
-        known.loan_first
-    )
-
-
-def _moves(known: Bill, wanted: Bill) -> bool:
-    return wanted.recurrence.steps_behind(known.recurrence) is None
+    return changed, first
 
 
 def _changed_loan(before: Loan, said: Loan, over: int) -> Loan:

@@ -192,8 +192,8 @@ there are in all from then on."""
 
 
 def rate_changes(text: str, *, stated: ReadAmount) -> list[ReadChange]:
-    """`4.5 after 3; 4.3 after 15 at 5012.10 of 240`, in the order of the instalments. `stated` reads the
-    amounts."""
+    """`4.5 after 3; 4.3 after 15 at 5012.10 of 240`, in the order of the instalments. `stated`
+    reads the amounts."""
     changes = [_rate_change(" ".join(each.lower().split()), stated) for each in text.split(";")]
     return sorted(changes, key=lambda change: change[0])
 
@@ -203,8 +203,8 @@ def _rate_change(text: str, stated: ReadAmount) -> ReadChange:
     if not match:
         raise CellError(
             "not changes of the rate: write 4.5 after 3 for 4.5% once 3 instalments are over, 4.5 "
-            "after 3 at 5065.74 with the instalment that the lender states, 4.5 after 3 of 360 with "
-            "the number of all instalments, and a semicolon between several"
+            "after 3 at 5065.74 with the instalment that the lender states, 4.5 after 3 of 360 "
+            "with the number of all instalments, and a semicolon between several"
         )
     at, of_all = match["stated"], match["instalments"]
     return (

@@ -1,0 +1,127 @@
+"""An edit from now on never rewrites the past, whatever was entered, paid and edited before.
+
+The histories are the same at every run; EDIT_HISTORIES=20000 takes more of them than every run
+takes, and says what they held.
+"""
+
+import os
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.storage import rows
+from tests.edits.histories import AHEAD, Edit, Life, dates_of, seen
+
+HISTORIES = int(os.environ.get("EDIT_HISTORIES", "400"))
+HAPPENINGS = 14
+AT_ONCE = 100
+
+
+@pytest.mark.parametrize("block", range(-(-HISTORIES // AT_ONCE)))
+def test_no_edit_rewrites_the_past(block: int, happened: Counter[str]) -> None:
+    for seed in range(block * AT_ONCE, min((block + 1) * AT_ONCE, HISTORIES)):
+        life = Life(seed)
+        try:
+            for edit in life.live(HAPPENINGS):
+                holds(edit)
+            is_told_once(life)
+        except Exception as failure:
+            failure.add_note(f"in history {seed}")
+            raise
+        happened.update(life.happened)
+        happened["histories"] += 1
+        happened["reminders"] += len(life.sent)
+
+
+def holds(edit: Edit) -> None:
+    today = edit.today
+    before, after = seen(edit.before, today), seen(edit.after, today)
+    for number, was in before.items():
+        now = after.get(number)
+        if was.closed:
+            # closed dates stay closed, at their own date, amount and currency, be they past or not
+            assert now is not None, f"the closed date {was} is gone"
+            assert (now.due_on, now.closed) == (was.due_on, True), f"{was} became {now}"
+            assert now.amount == was.amount, f"{was} became {now}"
+        elif was.overdue:
+            assert now == was, f"the overdue date {was} became {now}"
+    for number, now in after.items():
+        was_then = before.get(number)
+        if now.closed:
+            assert was_then is not None, f"{now} is closed by what was paid for another"
+            assert was_then.closed, f"{now} is closed by an edit"
+        if now.overdue:
+            assert was_then is not None, f"{now} is overdue by an edit"
+            assert was_then.overdue, f"{now} is overdue by an edit"
+    days = [now.due_on for now in after.values() if now.due_on >= today and not now.closed]
+    assert len(days) == len({*days}), f"a date stands twice: {days}"
+    adds_one_currency(edit.after)
+    counts_what_is_left(edit)
+    reads_back(edit)
+    item = rows.bill_item(edit.after)
+    assert rows.bill_from(item) == edit.after
+
+
+def adds_one_currency(bill: Bill) -> None:
+    for number, _ in dates_of(bill):
+        owed = bill.owed(number)
+        if owed.amount is None:
+            continue
+        paid = [
+            each.amount.amount
+            for each in bill.payments
+            if each.occurrence == number
+            and each.amount is not None
+            and each.amount.currency == owed.amount.currency
+        ]
+        assert owed.paid == sum(paid, Decimal(0))
+
+
+def counts_what_is_left(edit: Edit) -> None:
+    again = edit.changed.get("recurrence")
+    count = edit.before.recurrence.count
+    ends = edit.before.loan is not None or count is not None
+    if not ends or (again is not None and (again.count, again.until) != (count, None)):
+        return
+    if edit.since is not None or edit.before.recurrence.until is not None:
+        return
+    if again is not None and edit.before.later_terms:
+        return  # what comes later begins on its day, be there one date more before it or less
+    if len({each.recurrence.count for each in edit.before.terms}) > 1:
+        return
+    left = [open_from(bill, edit.today) for bill in (edit.before, edit.after)]
+    assert left[0] == left[1], f"{left[0]} dates were left, now {left[1]}"
+
+
+def open_from(bill: Bill, today: date) -> int:
+    dates = dates_of(bill, today + 20 * AHEAD)
+    return sum(bill.payable_on(day) >= today and not bill.is_closed(n) for n, day in dates)
+
+
+def reads_back(edit: Edit) -> None:
+    if edit.since is not None or edit.after.later_terms or edit.before.later_terms:
+        return
+    for name in ("amount", "currency", "autopay"):
+        wanted = edit.changed.get(name, getattr(edit.before, name))
+        assert getattr(edit.after, name) == wanted, name
+    again = edit.changed.get("recurrence")
+    if isinstance(again, Recurrence):
+        held = edit.after.recurrence
+        assert held.steps_like(again)
+        assert held.until == again.until
+
+
+def is_told_once(life: Life) -> None:
+    """No day of the plan is told twice of one date, unless the user heard of another between."""
+    told: dict[tuple[date, str], int] = {}
+    for _, reminder in life.sent:
+        assert reminder.channel is Channel.SMS
+        what = reminder.due_on, str(reminder.trigger)
+        if what in told:
+            assert reminder.revision > told[what], f"{reminder.key} was told before"
+        told[what] = reminder.revision
