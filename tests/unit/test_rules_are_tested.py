@@ -91,6 +91,17 @@ TESTED_BY = {
         "test_a_payment_that_names_none_goes_to_the_oldest_open_one",
         PROPERTY,
     ),
+    "paid ahead": (
+        "test_what_is_over_goes_to_the_next_open_dates_in_order",
+        "test_its_parts_are_what_was_paid_and_no_date_takes_more_than_is_left_but_the_last",
+        "test_instalments_as_the_bank_rounds_them_are_closed_each",
+        "test_undoing_it_opens_all_of_its_dates_again_and_no_other",
+        "test_what_is_over_stays_with_its_date_unless_the_user_says_otherwise",
+    ),
+    "payment's own date": (
+        "test_a_payment_was_made_when_its_user_says_or_when_it_was_noted",
+        "test_a_payment_of_tomorrow_is_refused_in_the_users_own_zone",
+    ),
     "payment undone": (
         "test_an_undone_payment_plans_future_days_only",
         "test_an_undone_payment_after_the_due_day_brings_nothing_back",
@@ -243,6 +254,7 @@ TESTED_BY = {
         "test_a_list_that_cannot_make_room_takes_no_more_and_says_what_to_do",
         "test_a_list_from_before_the_bounds_may_stay_as_it_is_and_grow_shorter",
         "test_older_payments_come_page_by_page_the_latest_first",
+        "test_notes_of_payments_have_room_of_their_own_and_old_ones_make_some",
         "test_the_largest_bill_fits_into_its_item",
         "test_what_is_put_away_is_no_change_is_exported_and_is_erased",
     ),
