@@ -47,6 +47,9 @@ from bill_reminders.files.web_addresses import LONGEST
 COMING_OCCURRENCES = 12
 PAST_OCCURRENCES = 12
 
+Reference = Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_REFERENCE)]
+Note = Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_NOTE)]
+
 
 class Repeats(Body):
     """How often a bill falls due."""
@@ -290,7 +293,7 @@ class BillFields(Body):
         ),
     ] = None
     reference: Annotated[
-        Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_REFERENCE)] | None,
+        Reference | None,
         Field(
             description=(
                 "What the user writes with the payment. E-mails and the bill's page show it, the "
@@ -300,7 +303,7 @@ class BillFields(Body):
         ),
     ] = None
     note: Annotated[
-        Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_NOTE)] | None,
+        Note | None,
         Field(
             description=(
                 "The user's own words about it. No message says them; the bill's page shows them, "
@@ -375,18 +378,44 @@ class Occurrence(Answer):
         Day | None,
         Field(description="Nothing is said of it before this date; null when not snoozed."),
     ]
+    paid_by: Annotated[
+        list[str],
+        Field(
+            description=(
+                "The ids of the payments that went to it, the latest last; not of those that were "
+                "put away."
+            ),
+            examples=[["p3f2b9c0d"]],
+        ),
+    ]
 
 
 class PaymentView(Answer):
-    """A payment."""
+    """A payment, or what of one went to one due date: then others have the same id."""
 
     payment_id: Annotated[
         str, Field(description="Its id, to undo it with.", examples=["p3f2b9c0d"])
     ]
     occurrence: Annotated[int, Field(description="Which due date it went to.", examples=[0])]
     paid_at: Annotated[Instant, Field(description="When it was noted.")]
-    amount: Annotated[Sum | None, Field(description="Null: all that was owed.")]
+    amount: Annotated[
+        Sum | None, Field(description="What went to that due date; null: all that was owed.")
+    ]
     currency: Annotated[Currency | None, Field(description="Its currency.")]
+    paid_on: Annotated[
+        Day | None,
+        Field(description="When it was made, as its user said; null: when it was noted."),
+    ]
+    reference: Annotated[
+        str | None, Field(description="What stood with it; null for nothing.", examples=["INV 7"])
+    ]
+    note: Annotated[
+        str | None,
+        Field(
+            description="The user's own words about it; null for none.",
+            examples=["From the joint account"],
+        ),
+    ]
 
 
 class FailedDebitView(Answer):
@@ -570,6 +599,7 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         expected=None if owed.expected is None else plain(owed.expected.usual),
         statement_on=None if owed.statement_on is None else owed.statement_on.isoformat(),
         snoozed_until=None if owed.is_closed else _snoozed_until(bill, number, today),
+        paid_by=[each.payment_id for each in bill.payments if each.occurrence == number],
     )
 
 
@@ -608,6 +638,9 @@ def payment_view(payment: Payment) -> PaymentView:
         paid_at=instant_text(payment.paid_at),
         amount=plain_or_none(payment.amount),
         currency=None if payment.amount is None else payment.amount.currency,
+        paid_on=None if payment.paid_on is None else payment.paid_on.isoformat(),
+        reference=payment.reference,
+        note=payment.note,
     )
 
 
