@@ -211,7 +211,12 @@ TESTED_BY = {
         "test_a_link_in_a_bill_is_refused_by_its_field_with_a_remedy",
         "test_a_bill_that_has_a_link_from_before_can_still_be_changed",
     ),
-    "entered late": ("test_what_fell_due_before_the_bill_was_owed_is_not_reminded",),
+    "entered late": (
+        "test_what_fell_due_before_the_bill_was_owed_is_not_reminded",
+        "test_of_a_bill_whose_dates_are_over_the_last_one_is_owed",
+        "test_what_is_not_owed_is_called_that_and_not_paid",
+        "test_a_billers_file_keeps_to_the_day_of_its_first_import",
+    ),
     "plan or settings changed": (
         "test_a_changed_plan_never_repeats_what_was_sent",
         "test_a_change_plans_again_and_repeats_no_lead_day",

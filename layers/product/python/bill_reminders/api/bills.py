@@ -207,7 +207,12 @@ class BillFields(Body):
     ] = None
     owed_from: Annotated[
         LocalDate | None,
-        Field(description="What was due before is not owed; null means today."),
+        Field(
+            description=(
+                "What was due before is not owed. Null means today; or for a bill whose dates are "
+                "all over the last of them, if that is not more than 60 days ago."
+            )
+        ),
     ] = None
     statement_day: Annotated[
         Annotated[int, Field(ge=1, le=31), WHOLE] | None,
@@ -440,7 +445,7 @@ class PrepaymentView(Answer):
 
 
 SilenceName = Literal["stopped", "not_mine"]
-BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
+BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "not_owed", "closed"]
 
 
 class LoanView(LoanTerms, Answer):
@@ -490,7 +495,8 @@ class BillSummary(BillFields, Answer):
         Field(
             description=(
                 "By the oldest due date that is not paid: overdue, due_today or upcoming; paid: "
-                "nothing is left and nothing will come; closed: nothing is reminded of any more. A "
+                "nothing is left and nothing will come; not_owed: all its dates are from before "
+                "`owed_from`, and nobody paid any; closed: nothing is reminded of any more. A "
                 "silenced bill keeps the status of its dates, which go on: look at `silenced` too."
             ),
             examples=["upcoming"],
@@ -567,10 +573,16 @@ def status_of(bill: Bill, following: Occurrence | None, today: date) -> BillStat
     if bill.closed_at is not None:
         return "closed"
     if following is None:
-        return "paid"
+        return "paid" if _was_paid(bill) else "not_owed"
     if following.overdue:
         return "overdue"
     return "due_today" if following.due_on == today.isoformat() else "upcoming"
+
+
+def _was_paid(bill: Bill) -> bool:
+    """Whether that nothing is left of a bill is since it was paid, or presumed to be: not since all
+    its dates came before it was owed."""
+    return bool(bill.payments or bill.settled) or any(True for _ in bill.owed_occurrences())
 
 
 def next_occurrence(bill: Bill, *, today: date) -> Occurrence | None:
