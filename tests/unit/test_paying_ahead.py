@@ -16,7 +16,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, Method
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.paying_ahead import MOST_DATES, Rest
+from bill_reminders.domain.paying_ahead import Rest
 from bill_reminders.domain.payments import Payment, Standing, Statement
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from tests.support.amounts import dollars
@@ -159,9 +159,8 @@ def test_all_that_is_owed_leaves_nothing_over() -> None:
 
 def test_at_most_so_many_dates_and_the_last_keeps_the_rest() -> None:
     found = parts(paid(RENT, dollars("100000.00")))
-    assert list(found) == list(range(MOST_DATES))
-    assert [*found.values()][:-1] == ["100.00"] * (MOST_DATES - 1)
-    assert Decimal(found[MOST_DATES - 1]) == 100000 - 100 * (MOST_DATES - 1)
+    assert list(found) == list(range(24))
+    assert [*found.values()] == ["100.00"] * 23 + ["97700.00"]
 
 
 def test_another_currency_is_refused_and_no_date_is_touched() -> None:
@@ -193,6 +192,12 @@ def test_what_is_more_than_rounding_goes_on() -> None:
     assert parts(after) == {0: "1032.80", 1: "1032.80", 2: "1032.80", 3: "0.04"}
     less = paid(LOAN, Money(Decimal("3098.36"), "CNY"))
     assert parts(less) == {0: "1032.80", 1: "1032.80", 2: "1032.76"}
+
+
+def test_instalments_of_cents_are_paid_to_the_cent() -> None:
+    terms = Loan(dollars("0.24"), Decimal(0), 12, Method.EQUAL_PRINCIPAL)
+    tiny = replace(RENT, amount=None, loan=terms)
+    assert parts(paid(tiny, dollars("0.03"))) == {0: "0.02", 1: "0.01"}
 
 
 def test_the_same_payment_twice_is_noted_once() -> None:

@@ -97,6 +97,7 @@ TESTED_BY = {
         "test_instalments_as_the_bank_rounds_them_are_closed_each",
         "test_undoing_it_opens_all_of_its_dates_again_and_no_other",
         "test_what_is_over_stays_with_its_date_unless_the_user_says_otherwise",
+        "test_what_was_paid_ahead_is_not_reminded_of_and_the_next_names_what_is_left",
     ),
     "payment's own date": (
         "test_a_payment_was_made_when_its_user_says_or_when_it_was_noted",
