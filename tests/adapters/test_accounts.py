@@ -20,13 +20,15 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.paying_ahead import Rest
+from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import Address, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage import accounts, erasure, tables
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.transactions import Lost
 from tests.support import wire
-from tests.support.account_changes import record_payment
+from tests.support.account_changes import record_payment, undo_payment
 from tests.support.entered import (
     ENTERED,
     IN_THREE_DAYS,
@@ -362,6 +364,31 @@ def test_a_payment_is_noted_once() -> None:
     assert record_payment("somebody", "bill", 0, payment_id="payment", now=ENTERED)
     assert not record_payment("somebody", "bill", 0, payment_id="payment", now=NINE)
     assert schedule("somebody").version == 3
+
+
+def test_a_payment_for_three_dates_reads_back_with_all_that_its_user_said_and_goes_whole() -> None:
+    monthly = Recurrence(IN_THREE_DAYS, 1, Unit.MONTH)
+    enter(a_user(), a_bill(due_on=IN_THREE_DAYS, recurrence=monthly))
+    said = {"paid_on": ENTERED.date(), "reference": "INV 7", "note": "Joint account"}
+    sum_of = Money(Decimal("300.00"), "USD")
+    record_payment(
+        "somebody",
+        "bill",
+        payment_id="payment",
+        amount=sum_of,
+        rest=Rest.NEXT_DATES,
+        now=ENTERED,
+        **said,
+    )
+    (bill,) = accounts.read("somebody", now=NINE).bills
+    amounts = [Money(Decimal(each), "USD") for each in ("120.50", "120.50", "59.00")]
+    assert bill.payments == tuple(
+        Payment(number, ENTERED, amount, "payment", **said) for number, amount in enumerate(amounts)
+    )
+    assert schedule("somebody").version == 3
+    after = undo_payment("somebody", "bill", "payment", now=NINE)
+    assert after is not None
+    assert accounts.read("somebody", now=NINE).bills[0].payments == ()
 
 
 @pytest.mark.parametrize(("bill_id", "occurrence"), [("other", 0), ("bill", 1), ("bill", -1)])

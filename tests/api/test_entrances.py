@@ -16,6 +16,7 @@ from bill_reminders import clock
 from bill_reminders.delivery import claims
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.pages.proof import cookie_name
 from bill_reminders.storage import identities, links, tables
 from bill_reminders.storage.tables import BillItem, UserItem
@@ -28,6 +29,7 @@ from tests.support.sms_replies import Phone
 from tests.support.visitor import Visitor
 
 MINUTE = timedelta(minutes=1)
+MONTHLY = Recurrence(IN_THREE_DAYS, 1, Unit.MONTH)
 BILL = "/v1/bills/bill"
 CSV = {"content-type": "text/csv"}
 
@@ -71,13 +73,13 @@ class Somebody:
 
 
 @contextmanager
-def somebody(channel: Channel) -> Iterator[Somebody]:
+def somebody(channel: Channel, **bill: Any) -> Iterator[Somebody]:
     with moto_stack() as stack, pytest.MonkeyPatch.context() as patched:
         assert tables.connection.client is not None
         boto3.client("sesv2").create_email_identity(EmailIdentity="example.com")
         patched.setenv(clock.OFFSET_VARIABLE, OFFSET_PARAMETER)
         stack.set_clock(NINE + MINUTE)
-        enter(a_user(channels=(Channel.SMS, Channel.EMAIL)), a_bill(due_on=IN_THREE_DAYS))
+        enter(a_user(channels=(Channel.SMS, Channel.EMAIL)), a_bill(due_on=IN_THREE_DAYS, **bill))
         person = Person(stack, "somebody")
         identities.join(person.identity, "somebody", made_by="request", now=NINE)
         claim = claims.claim_next("somebody", channel, with_link=True, now=NINE)
@@ -137,7 +139,7 @@ def each(*acts: Act) -> Act:
 
 
 def undone_payment(somebody: Somebody) -> None:
-    (payment,) = somebody.person.get(BILL).json["payments"]
+    payment = somebody.person.get(BILL).json["payments"][0]
     somebody.api("DELETE", f"{BILL}/payments/{payment['payment_id']}")
 
 
@@ -165,6 +167,9 @@ BOXES = (
     ("channels", "email"),
 )
 
+GOES_ON = ("rest", "next_dates")
+"""What is over, on the page."""
+
 WISHES: Mapping[str, tuple[str, Ways]] = {
     "a new bill": (
         "bills.enter",
@@ -189,6 +194,27 @@ WISHES: Mapping[str, tuple[str, Ways]] = {
         {
             "API": api("POST", f"{BILL}/payments", {"amount": "20.50"}),
             "page": page("paid", ("amount", "20.50")),
+        },
+    ),
+    "paid for two dates, the other day": (
+        "payments.pay",
+        {
+            "API": api(
+                "POST",
+                f"{BILL}/payments",
+                {"amount": "200", "paid_on": "2027-02-27", "rest": "next_dates"},
+            ),
+            "page": page("paid", ("amount", "200"), ("paid_on", "2027-02-27"), GOES_ON),
+        },
+    ),
+    "not paid for two dates after all": (
+        "payments.undo",
+        {
+            "API": each(
+                api("POST", f"{BILL}/payments", {"amount": "200", "rest": "next_dates"}),
+                undone_payment,
+            ),
+            "page": each(page("paid", ("amount", "200"), GOES_ON), press_undo),
         },
     ),
     "not paid after all": (
@@ -301,7 +327,8 @@ def test_every_entrance_leaves_the_same(intent: str) -> None:
     found: dict[str, str] = {}
     for way, act in WISHES[intent][1].items():
         channel = Channel.EMAIL if "mail" in intent else Channel.SMS
-        with somebody(channel) as asking:
+        monthly = {"recurrence": MONTHLY} if "two dates" in intent else {}
+        with somebody(channel, **monthly) as asking:
             before = left(asking.stack)
             act(asking)
             found[way] = left(asking.stack)
@@ -310,6 +337,30 @@ def test_every_entrance_leaves_the_same(intent: str) -> None:
     first, *others = found
     for other in others:
         assert found[other] == found[first], (first, other)
+
+
+def oldest(somebody: Somebody) -> list[int]:
+    return [each["occurrence"] for each in somebody.person.get(BILL).json["payments"]]
+
+
+NAMING_NONE: Mapping[str, Act] = {
+    "API": api("POST", f"{BILL}/payments", {}),
+    "API, with an amount": api("POST", f"{BILL}/payments", {"amount": "120.50"}),
+    "reply": reply("PAID"),
+    "reply, in Chinese": reply("已付"),
+}
+
+
+@pytest.mark.parametrize("way", NAMING_NONE)
+def test_a_payment_without_a_number_closes_the_oldest_open_date_by_every_entrance(way: str) -> None:
+    """One date was due two days ago, the next is due in a month; then the first is paid, too."""
+    pays = NAMING_NONE[way]
+    two_days_ago = IN_THREE_DAYS - timedelta(days=5)
+    with somebody(Channel.SMS, recurrence=Recurrence(two_days_ago, 1, Unit.MONTH)) as asking:
+        pays(asking)
+        assert oldest(asking) == [0]
+        pays(asking)
+        assert oldest(asking) == [0, 1]
 
 
 READ_ONCE: Mapping[str, Act] = {

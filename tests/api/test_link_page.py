@@ -16,6 +16,7 @@ from bill_reminders.domain.bills import MuteReason
 from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import NO_CHANGE, Join, Language, Plan, PlanChange, StoppedBy
+from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminder_series import plan_of
 from bill_reminders.domain.working_days import Place
 from bill_reminders.pages import forms
@@ -180,6 +181,39 @@ class TestButtons:
         assert (asked.status, "1234 or as 1.234" in asked.text) == (422, True)
         visitor.press(page.form("paid"), ("amount", "1.234"))
         assert somebody().bills[0].payments[0].amount == Money(Decimal("1.234"), "KWD")
+
+    def test_paid_for_three_dates_at_once(self, visitor: Visitor) -> None:
+        monthly = Recurrence(IN_THREE_DAYS, 1, Unit.MONTH)
+        enter(a_user(), a_bill(due_on=IN_THREE_DAYS, recurrence=monthly))
+        page = visitor.get(f"/r/{told(Channel.SMS, NINE)}")
+        assert 'name="rest"' in page.text
+        paid = visitor.press(page.form("paid"), ("amount", "361.50"), ("rest", "next_dates"))
+        first, last = "Thursday, March 4, 2027", "Tuesday, May 4, 2027"
+        assert f"It is part of $361.50 for 3 due dates, {first} to {last}." in paid.text
+        assert "Undo for all 3 due dates" in paid.text
+        bill = somebody().bills[0]
+        assert [bill.is_closed(number) for number in range(4)] == [True, True, True, False]
+        undone = visitor.press(paid.form("unpaid"))
+        assert "taken back" in undone.text
+        assert not somebody().bills[0].payments
+
+    def test_paid_on_another_day_with_a_reference_and_a_note(self, visitor: Visitor) -> None:
+        token = sent()
+        form = visitor.get(f"/r/{token}").form("paid")
+        asked = visitor.press(form, ("amount", "20"), ("paid_on", "2027-03-02"))
+        assert (asked.status, "not here yet" in asked.text) == (422, True)
+        asked = visitor.press(form, ("amount", "20"), ("paid_on", "soon"))
+        assert (asked.status, "choose a date" in asked.text) == (422, True)
+        paid = visitor.press(form, ("amount", "20"), ("paid_on", "2027-02-26"))
+        assert "A payment of $20.00 on Friday, February 26, 2027 is noted." in paid.text
+        said = {"reference": "Card 4111 1111 1111 1111", "note": "From 12345678"}
+        account_changes.record_payment("somebody", "rent", payment_id="p", now=NINE, **said)
+        shown = visitor.get(f"/r/{token}").text
+        assert "Payment reference: Card *1111" in shown
+        assert "Your note: From *5678" in shown
+
+    def test_a_bill_that_falls_due_once_has_no_next_date_to_go_to(self, visitor: Visitor) -> None:
+        assert 'name="rest"' not in visitor.get(f"/r/{sent()}").text
 
     def test_tomorrow(self, visitor: Visitor) -> None:
         page = visitor.get(f"/r/{sent()}")

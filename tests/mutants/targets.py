@@ -145,6 +145,7 @@ TARGETS = (
     Target("commands/snoozes", _COMMANDS),
     Target("commands/stops", ("unit/test_commands", "adapters/test_receipts")),
     Target("domain/facts", ("unit/test_commands",)),
+    Target("domain/paying_ahead", ("unit/test_paying_ahead",)),
     Target("domain/payments", ("unit/test_bill_amounts",)),
     Target("domain/recurrence", ("unit/test_recurrence",)),
     Target("storage/merged", ("adapters/test_newer_code",)),

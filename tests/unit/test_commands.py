@@ -2,8 +2,9 @@
 else as it is."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -26,6 +27,9 @@ from tests.support.every_command import (
     the_account,
 )
 from tests.support.people import EMAIL, a_bill
+
+AT_NIGHT = datetime(2027, 3, 1, 20, 0, tzinfo=UTC)
+"""Already the next day in Shanghai."""
 
 OF_THE_USER = ("stops.", "contacts.", "plans.change_settings", "imports.import_user")
 
@@ -106,6 +110,33 @@ def test_a_payment_is_above_zero(amount: str) -> None:
 def test_a_payment_without_a_due_date_goes_to_the_oldest_that_is_open() -> None:
     after = payments.pay(the_account(), "power", payment_id="p", now=NOW)
     assert after.need_bill("power").payments[-1].occurrence == 0
+
+
+def test_a_payment_was_made_when_its_user_says_or_when_it_was_noted() -> None:
+    noted = payments.pay(the_account(), "power", payment_id="p", now=AT_NIGHT)
+    (payment,) = noted.need_bill("power").payments
+    assert payment.on(ZoneInfo("UTC")) == date(2027, 3, 1)
+    assert payment.on(ZoneInfo("Asia/Shanghai")) == date(2027, 3, 2)
+    before = date(2027, 2, 20)
+    said = payments.pay(the_account(), "power", payment_id="p", paid_on=before, now=AT_NIGHT)
+    (payment,) = said.need_bill("power").payments
+    assert {payment.on(ZoneInfo(zone)) for zone in ("UTC", "Asia/Shanghai")} == {before}
+    assert payment.paid_at == AT_NIGHT
+
+
+@pytest.mark.parametrize(("zone", "today"), [("UTC", 1), ("Asia/Shanghai", 2)])
+def test_a_payment_of_tomorrow_is_refused_in_the_users_own_zone(zone: str, today: int) -> None:
+    start = the_account()
+    start = start.with_user(replace(start.user, zone=ZoneInfo(zone)))
+
+    def pay(day: int) -> Account:
+        on = date(2027, 3, day)
+        return payments.pay(start, "power", payment_id="p", paid_on=on, now=AT_NIGHT)
+
+    assert pay(today).need_bill("power").is_closed(0)
+    with pytest.raises(InvalidValue) as refused:
+        pay(today + 1)
+    assert refused.value.field == "paid_on"
 
 
 SNOOZES = {

@@ -99,6 +99,17 @@ def test_what_happened_to_a_bill_is_told(
     assert of_bill(replace(BILL, **before), replace(BILL, **after)) == [expected]
 
 
+def test_what_is_noted_of_a_payment_is_told_as_something() -> None:
+    said = replace(
+        PAID, paid_on=date(2027, 2, 28), reference="INV 7", note="From the joint account"
+    )
+    (told,) = differences((USER, [BILL]), (USER, [replace(BILL, payments=(said,))]))
+    assert told.new is not None
+    assert "paid_on 2027-02-28; reference …; note …" in told.new
+    assert "INV" not in told.new
+    assert "joint" not in told.new
+
+
 def test_of_many_payments_only_those_that_came_and_went_are_told() -> None:
     kept = [replace(PAID, occurrence=number, payment_id=f"p{number}") for number in range(1, 50)]
     before = replace(BILL, payments=(PAID, *kept))

@@ -13,7 +13,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.older import LISTS, MOST, RECENT, with_room, without
+from bill_reminders.domain.older import LISTS, MOST, MOST_TEXT, RECENT, with_room, without
 from bill_reminders.domain.payments import Payment, Standing, Statement
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from tests.support.amounts import dollars
@@ -141,3 +141,20 @@ def test_a_year_is_counted_from_the_due_date() -> None:
     for today, first_kept in ((last, MOST - 1 - 366), (last + timedelta(days=1), MOST - 366)):
         kept = with_room(wished, None, today)
         assert kept.payments[0].occurrence == first_kept
+
+
+NOTE = "租" * 200
+
+
+def test_notes_of_payments_have_room_of_their_own_and_old_ones_make_some() -> None:
+    count = MOST_TEXT // len(NOTE.encode())
+    noted = [replace(_paid(number), note=NOTE) for number in range(count + 1)]
+    full = replace(DAILY, payments=tuple(noted[:-1]))
+    assert with_room(full, None, FIRST) is full
+    wished = replace(DAILY, payments=tuple(noted))
+    with pytest.raises(InvalidValue, match="no more room: leave this one's out") as refused:
+        with_room(wished, full, FIRST + count * DAY)
+    assert refused.value.field == "note"
+    later = with_room(wished, full, FIRST + RECENT + count * DAY)
+    assert len(later.payments) < len(wished.payments)
+    assert all(later.is_closed(number) for number in range(count + 1))

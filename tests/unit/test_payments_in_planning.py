@@ -18,11 +18,15 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.paying_ahead import parts
 from bill_reminders.domain.payments import Payment, Statement
-from bill_reminders.domain.people import PlanChange, User
+from bill_reminders.domain.people import Language, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, Trigger
+from bill_reminders.messages.catalogue import catalogue
+from bill_reminders.messages.notices import Notice
+from bill_reminders.messages.wording import amount_alone, remark
 from tests.support.people import a_bill, a_user
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -314,3 +318,17 @@ def test_a_date_that_moves_before_anything_went_out_is_no_revision() -> None:
     moved = a_bill(due_on=date(2027, 2, 9))
     decision = decided("02-08 12:00", moved, recorded=[refused])
     assert [(str(each.trigger), each.revision) for each in decision.due] == [("lead:1", 0)]
+
+
+def test_what_was_paid_ahead_is_not_reminded_of_and_the_next_names_what_is_left() -> None:
+    paid = BILL
+    for number, part in parts(BILL, 0, Money(Decimal("250.00"), "USD"), DUE):
+        paid = paid.with_payment(pay(str(part.amount), number))
+    assert decided("02-08 10:01", paid, recorded=[SENT_LEAD_3]) == Decision(
+        (), (), at("04-07 09:00")
+    )
+    (reminder,) = decided("04-07 09:00", paid).due
+    assert (reminder.occurrence, str(reminder.trigger)) == (2, "lead:3")
+    said = remark(catalogue(Language.ENGLISH), Notice.of(paid, reminder), date(2027, 4, 7))
+    alone = amount_alone(catalogue(Language.ENGLISH), Notice.of(paid, reminder), date(2027, 4, 7))
+    assert "$111.50 left of $120.50" in f"{alone} {said}"

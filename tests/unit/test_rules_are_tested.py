@@ -91,6 +91,18 @@ TESTED_BY = {
         "test_a_payment_that_names_none_goes_to_the_oldest_open_one",
         PROPERTY,
     ),
+    "paid ahead": (
+        "test_what_is_over_goes_to_the_next_open_dates_in_order",
+        "test_its_parts_are_what_was_paid_and_no_date_takes_more_than_is_left_but_the_last",
+        "test_instalments_as_the_bank_rounds_them_are_closed_each",
+        "test_undoing_it_opens_all_of_its_dates_again_and_no_other",
+        "test_what_is_over_stays_with_its_date_unless_the_user_says_otherwise",
+        "test_what_was_paid_ahead_is_not_reminded_of_and_the_next_names_what_is_left",
+    ),
+    "payment's own date": (
+        "test_a_payment_was_made_when_its_user_says_or_when_it_was_noted",
+        "test_a_payment_of_tomorrow_is_refused_in_the_users_own_zone",
+    ),
     "payment undone": (
         "test_an_undone_payment_plans_future_days_only",
         "test_an_undone_payment_after_the_due_day_brings_nothing_back",
@@ -200,7 +212,12 @@ TESTED_BY = {
         "test_a_link_in_a_bill_is_refused_by_its_field_with_a_remedy",
         "test_a_bill_that_has_a_link_from_before_can_still_be_changed",
     ),
-    "entered late": ("test_what_fell_due_before_the_bill_was_owed_is_not_reminded",),
+    "entered late": (
+        "test_what_fell_due_before_the_bill_was_owed_is_not_reminded",
+        "test_of_a_bill_whose_dates_are_over_the_last_one_is_owed",
+        "test_what_is_not_owed_is_called_that_and_not_paid",
+        "test_a_billers_file_keeps_to_the_day_of_its_first_import",
+    ),
     "plan or settings changed": (
         "test_a_changed_plan_never_repeats_what_was_sent",
         "test_a_change_plans_again_and_repeats_no_lead_day",
@@ -243,6 +260,7 @@ TESTED_BY = {
         "test_a_list_that_cannot_make_room_takes_no_more_and_says_what_to_do",
         "test_a_list_from_before_the_bounds_may_stay_as_it_is_and_grow_shorter",
         "test_older_payments_come_page_by_page_the_latest_first",
+        "test_notes_of_payments_have_room_of_their_own_and_old_ones_make_some",
         "test_the_largest_bill_fits_into_its_item",
         "test_what_is_put_away_is_no_change_is_exported_and_is_erased",
     ),

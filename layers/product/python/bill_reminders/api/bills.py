@@ -47,6 +47,9 @@ from bill_reminders.files.web_addresses import LONGEST
 COMING_OCCURRENCES = 12
 PAST_OCCURRENCES = 12
 
+Reference = Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_REFERENCE)]
+Note = Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_NOTE)]
+
 
 class Repeats(Body):
     """How often a bill falls due."""
@@ -208,7 +211,12 @@ class BillFields(Body):
     ] = None
     owed_from: Annotated[
         LocalDate | None,
-        Field(description="What was due before is not owed; null means today."),
+        Field(
+            description=(
+                "What was due before is not owed. Null means today; or for a bill whose dates are "
+                "all over the last of them, if that is not more than 60 days ago."
+            )
+        ),
     ] = None
     statement_day: Annotated[
         Annotated[int, Field(ge=1, le=31), WHOLE] | None,
@@ -294,7 +302,7 @@ class BillFields(Body):
         ),
     ] = None
     reference: Annotated[
-        Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_REFERENCE)] | None,
+        Reference | None,
         Field(
             description=(
                 "What the user writes with the payment. E-mails and the bill's page show it, the "
@@ -304,7 +312,7 @@ class BillFields(Body):
         ),
     ] = None
     note: Annotated[
-        Annotated[str, Field(min_length=1, max_length=bill_fields.LONGEST_NOTE)] | None,
+        Note | None,
         Field(
             description=(
                 "The user's own words about it. No message says them; the bill's page shows them, "
@@ -379,18 +387,44 @@ class Occurrence(Answer):
         Day | None,
         Field(description="Nothing is said of it before this date; null when not snoozed."),
     ]
+    paid_by: Annotated[
+        list[str],
+        Field(
+            description=(
+                "The ids of the payments that went to it, the latest last; not of those that were "
+                "put away."
+            ),
+            examples=[["p3f2b9c0d"]],
+        ),
+    ]
 
 
 class PaymentView(Answer):
-    """A payment."""
+    """A payment, or what of one went to one due date: then others have the same id."""
 
     payment_id: Annotated[
         str, Field(description="Its id, to undo it with.", examples=["p3f2b9c0d"])
     ]
     occurrence: Annotated[int, Field(description="Which due date it went to.", examples=[0])]
     paid_at: Annotated[Instant, Field(description="When it was noted.")]
-    amount: Annotated[Sum | None, Field(description="Null: all that was owed.")]
+    amount: Annotated[
+        Sum | None, Field(description="What went to that due date; null: all that was owed.")
+    ]
     currency: Annotated[Currency | None, Field(description="Its currency.")]
+    paid_on: Annotated[
+        Day | None,
+        Field(description="When it was made, as its user said; null: when it was noted."),
+    ]
+    reference: Annotated[
+        str | None, Field(description="What stood with it; null for nothing.", examples=["INV 7"])
+    ]
+    note: Annotated[
+        str | None,
+        Field(
+            description="The user's own words about it; null for none.",
+            examples=["From the joint account"],
+        ),
+    ]
 
 
 class FailedDebitView(Answer):
@@ -415,7 +449,7 @@ class PrepaymentView(Answer):
 
 
 SilenceName = Literal["stopped", "not_mine"]
-BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "closed"]
+BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "not_owed", "closed"]
 
 
 class LoanView(LoanTerms, Answer):
@@ -465,7 +499,8 @@ class BillSummary(BillFields, Answer):
         Field(
             description=(
                 "By the oldest due date that is not paid: overdue, due_today or upcoming; paid: "
-                "nothing is left and nothing will come; closed: nothing is reminded of any more. A "
+                "nothing is left and nothing will come; not_owed: all its dates are from before "
+                "`owed_from`, and nobody paid any; closed: nothing is reminded of any more. A "
                 "silenced bill keeps the status of its dates, which go on: look at `silenced` too."
             ),
             examples=["upcoming"],
@@ -542,10 +577,16 @@ def status_of(bill: Bill, following: Occurrence | None, today: date) -> BillStat
     if bill.closed_at is not None:
         return "closed"
     if following is None:
-        return "paid"
+        return "paid" if _was_paid(bill) else "not_owed"
     if following.overdue:
         return "overdue"
     return "due_today" if following.due_on == today.isoformat() else "upcoming"
+
+
+def _was_paid(bill: Bill) -> bool:
+    """Whether that nothing is left of a bill is since it was paid, or presumed to be: not since all
+    its dates came before it was owed."""
+    return bool(bill.payments or bill.settled) or any(True for _ in bill.owed_occurrences())
 
 
 def next_occurrence(bill: Bill, *, today: date) -> Occurrence | None:
@@ -574,6 +615,7 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
         expected=None if owed.expected is None else plain(owed.expected.usual),
         statement_on=None if owed.statement_on is None else owed.statement_on.isoformat(),
         snoozed_until=None if owed.is_closed else _snoozed_until(bill, number, today),
+        paid_by=[each.payment_id for each in bill.payments if each.occurrence == number],
     )
 
 
@@ -612,6 +654,9 @@ def payment_view(payment: Payment) -> PaymentView:
         paid_at=instant_text(payment.paid_at),
         amount=plain_or_none(payment.amount),
         currency=None if payment.amount is None else payment.amount.currency,
+        paid_on=None if payment.paid_on is None else payment.paid_on.isoformat(),
+        reference=payment.reference,
+        note=payment.note,
     )
 
 

@@ -1,5 +1,6 @@
 """Bills: entered, changed, closed, reopened, deleted."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -7,9 +8,10 @@ from typing import Final, Literal
 
 from bill_reminders.domain import edits
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.bills import LATE_AT_MOST, Bill
 from bill_reminders.domain.errors import BillRemindersError, InvalidValue
 from bill_reminders.domain.loans import Loan, need_covered
+from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.overrides import with_bill_overrides
 
 type BillFactory = Callable[[date], Bill]
@@ -30,15 +32,27 @@ class TooManyBills(BillRemindersError):
 
 
 def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
-    """Add a bill, owed from the user's today. One that is there under that id stays as it is.
-    Raises TooManyBills, and InvalidValue as loans.need_covered does."""
+    """Add a bill, owed from the user's today, see `entered`. One that is there under that id stays
+    as it is. Raises TooManyBills, and InvalidValue as loans.need_covered does."""
     if account.bill(bill_id) is not None:
         return account
-    bill = draft(account.today(now))
+    bill = entered(draft, account.today(now))
     need_covered(bill.loan)
     after = account.with_bill(bill)
     need_room(account, after)
     return after
+
+
+def entered(draft: BillFactory, today: date) -> Bill:
+    """The bill that its user enters on their local date `today`. Where all its dates are over, and
+    the draft does not say since when it is owed, the last one is, as long as anything would be
+    reminded of it: nobody enters what they have paid."""
+    bill = draft(today)
+    if next(bill.owed_occurrences(), None) is not None:
+        return bill
+    earlier = draft(today - LATE_AT_MOST * DAY).owed_occurrences()
+    last = deque(earlier, maxlen=1)
+    return draft(last[0][1]) if last else bill
 
 
 BEGINNING: Final = "beginning"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from bill_reminders.commands.bills import BillFactory, basis, need_room, with_history
+from bill_reminders.commands.bills import BillFactory, basis, entered, need_room, with_history
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.bounds import Room, TooManyReminders
@@ -86,15 +86,15 @@ def import_bills(
     What a draft cannot know is kept: since when the bill is owed, what happened to it (statements,
     payments, snoozes, its end), and which number an occurrence has. So is what a draft leaves open
     in the plan of a bill that is known; what it does say there counts unless the user set it
-    otherwise, or the file is their own. A new bill is owed from the user's today. Raises
-    TooManyBills; TooManyReminders unless such bills are left out.
+    otherwise, or the file is their own. A new bill is owed from the user's today; one of their own
+    as if they entered it. Raises TooManyBills; TooManyReminders unless such bills are left out.
     """
     after, today = account, account.today(now)
     room = Room(account.user, account.bills, today)
     saved: Counter[Saved] = Counter()
     refused: list[tuple[int, TooManyReminders]] = []
     for place, draft in drafts:
-        bill = draft(today)
+        bill = entered(draft, today) if merging.own else draft(today)
         known = account.bill(bill.bill_id)
         if known is not None:
             bill = _from_file(known, draft, today, merging)

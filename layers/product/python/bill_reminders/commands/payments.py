@@ -4,7 +4,7 @@ All raise NoSuchBill.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from bill_reminders.commands.occurrences import left_to_pay, need_due_date, oldest_unpaid
@@ -13,6 +13,7 @@ from bill_reminders.domain.bills import FailedDebit
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.paying_ahead import Rest, parts
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.reminders import Trigger
 
@@ -24,32 +25,45 @@ def pay(
     *,
     payment_id: str,
     amount: Money | None = None,
+    rest: Rest = Rest.STAYS,
+    paid_on: date | None = None,
+    reference: str | None = None,
+    note: str | None = None,
     now: datetime,
 ) -> Account:
     """Note a payment of all that is owed, or of `amount`. With `occurrence` None it goes to the
-    oldest one that is open.
+    oldest one that is open; `rest` is what becomes of what is over. The others as in Payment.
 
-    Raises InvalidValue when there is no such occurrence, nothing is left to pay, or the amount is
-    not above zero or not in the bill's currency.
+    Raises InvalidValue when there is no such occurrence, nothing is left to pay, the amount is not
+    above zero or not in the bill's currency, or `paid_on` is after the user's today.
     """
     if amount is not None and not (amount.amount.is_finite() and amount.amount > 0):
         raise InvalidValue("amount", "not above zero: write what was paid")
     bill = account.need_bill(bill_id)
     if any(payment.payment_id == payment_id for payment in bill.payments):
         return account
-    number = oldest_unpaid(bill, account.today(now)) if occurrence is None else occurrence
+    today = account.today(now)
+    if paid_on is not None and paid_on > today:
+        raise InvalidValue(
+            "paid_on", "not here yet: write today or the day on which it was paid, or leave it out"
+        )
+    number = oldest_unpaid(bill, today) if occurrence is None else occurrence
     need_due_date(bill, number)
-    return account.with_bill(bill.with_payment(Payment(number, now, amount, payment_id)))
+    payment = Payment(number, now, amount, payment_id, paid_on, reference, note)
+    if amount is None or rest is Rest.STAYS:
+        return account.with_bill(bill.with_payment(payment))
+    for each, part in parts(bill, number, amount, today):
+        bill = bill.with_payment(replace(payment, occurrence=each, amount=part))
+    return account.with_bill(bill)
 
 
 def undo(account: Account, bill_id: str, payment_id: str, *, now: datetime) -> Account:
-    """Take a payment back. What fell due to be reminded of meanwhile is not made up for; the days
-    that are still to come are."""
+    """Take a payment back, of all occurrences that it went to. What fell due to be reminded of
+    meanwhile is not made up for; the days that are still to come are."""
     bill = account.need_bill(bill_id)
-    number = next((p.occurrence for p in bill.payments if p.payment_id == payment_id), None)
-    if number is None:
-        return account
-    return account.with_bill(bill.without_payment(payment_id, number, now=now))
+    for number in [each.occurrence for each in bill.payments if each.payment_id == payment_id]:
+        bill = bill.without_payment(payment_id, number, now=now)
+    return account.with_bill(bill)
 
 
 def state(account: Account, bill_id: str, statement: Statement) -> Account:

@@ -21,6 +21,9 @@ MOST = 400
 """Entries of each list: those of a bill that falls due every day for longer than `RECENT`. With the
 longest values in all lists a bill takes three quarters of the 400 KB of an item."""
 
+MOST_TEXT = 60_000
+"""Bytes (UTF-8) of the references and notes of a bill's payments together, beside those lists."""
+
 LISTS = {
     "payments": "payments",
     "statements": "statements",
@@ -29,6 +32,9 @@ LISTS = {
     "reopened": "undone payments",
 }
 """The lists of a bill that grow with use, and what people call their entries."""
+
+TEXTS = "texts"
+"""What grows with them: the references and notes of payments."""
 
 
 def with_room(bill: Bill, before: Bill | None, today: date) -> Bill:
@@ -45,13 +51,22 @@ def with_room(bill: Bill, before: Bill | None, today: date) -> Bill:
         if not (too_long := _too_long(kept, before)):
             return kept
     for name in too_long:
-        entries = LISTS.get(name, name)
-        raise InvalidValue(
-            name,
-            f"a bill holds at most {MOST} {entries} of dates that are open or less than a year "
-            f"past: take back those you do not need, or enter a new bill from the next date on",
-        )
+        raise _full(name)
     return kept
+
+
+def _full(name: str) -> InvalidValue:
+    if name == TEXTS:
+        return InvalidValue(
+            "note",
+            "the references and notes of this bill's payments have no more room: leave this one's "
+            "out or make it shorter, or undo payments that you do not need",
+        )
+    return InvalidValue(
+        name,
+        f"a bill holds at most {MOST} {LISTS.get(name, name)} of dates that are open or less than "
+        f"a year past: take back those you do not need, or enter a new bill from the next date on",
+    )
 
 
 def without(bill: Bill, settled: Sequence[tuple[int, int]]) -> Bill:
@@ -72,7 +87,15 @@ def _too_long(bill: Bill, before: Bill | None) -> list[str]:
         lengths["prepayments"] = len(bill.loan.prepayments)
         loan = None if before is None else before.loan
         known["prepayments"] = 0 if loan is None else len(loan.prepayments)
-    return [name for name, length in lengths.items() if length > max(MOST, known[name])]
+    lengths[TEXTS] = _bytes_of_texts(bill)
+    known[TEXTS] = 0 if before is None else _bytes_of_texts(before)
+    most = {TEXTS: MOST_TEXT}
+    return [name for name, n in lengths.items() if n > max(most.get(name, MOST), known[name])]
+
+
+def _bytes_of_texts(bill: Bill) -> int:
+    texts = (text for each in bill.payments for text in (each.reference, each.note))
+    return sum(len(text.encode()) for text in texts if text is not None)
 
 
 type MayGo = Callable[[Payment], bool]

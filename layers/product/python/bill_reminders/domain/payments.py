@@ -5,12 +5,14 @@ payments and the bill's terms each time, so they cannot drift from them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from bill_reminders.domain.local_time import local_date
 from bill_reminders.domain.money import Money, half_up
 
 HISTORY = 6
@@ -36,15 +38,27 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment towards one occurrence, at a UTC instant. `amount` None is all that is owed.
+    """A payment towards one occurrence, noted at a UTC instant. `amount` None is all that is owed.
 
-    `payment_id` is the caller's name for it, so that it is noted once and can be undone.
+    `payment_id` is the caller's name for it, so that it is noted once and can be undone. One that
+    went to several occurrences is there once for each, with its part of the amount.
+
+    `paid_on` is the local date on which it was made, where its user says one. `reference` is what
+    stood with it, `note` a text for its user alone, which no message says; the journal tells that
+    one changed and not what it says. Each is None while there is none.
     """
 
     occurrence: int
     paid_at: datetime
     amount: Money | None = None
     payment_id: str = ""
+    paid_on: date | None = None
+    reference: str | None = field(default=None, repr=False)
+    note: str | None = field(default=None, repr=False)
+
+    def on(self, zone: ZoneInfo) -> date:
+        """The local date on which it was made, as far as anybody knows, for a user in `zone`."""
+        return self.paid_on or local_date(self.paid_at, zone)
 
 
 class Expected(NamedTuple):

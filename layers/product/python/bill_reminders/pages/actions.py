@@ -13,6 +13,7 @@ from bill_reminders.domain.bills import Bill, MuteReason
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.paying_ahead import Rest
 from bill_reminders.domain.people import (
     MOST_LEAD_DAYS,
     MOST_OVERDUE_DAYS,
@@ -110,6 +111,8 @@ def _pay(opened: Opened, reminder: Reminder, form: Form) -> Command:
         occurrence=reminder.occurrence,
         payment_id=payment_id,
         amount=_amount(opened, reminder, field_of(form, "amount")),
+        rest=Rest.NEXT_DATES if field_of(form, "rest") == Rest.NEXT_DATES else Rest.STAYS,
+        paid_on=_date(field_of(form, "paid_on")) if field_of(form, "paid_on") else None,
         now=opened.now,
     )
 
@@ -142,6 +145,10 @@ def snooze_date(opened: Opened, form: Form) -> date:
     text = field_of(form, "until")
     if text == "tomorrow":
         return opened.today + DAY
+    return _date(text)
+
+
+def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

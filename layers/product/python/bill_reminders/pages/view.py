@@ -15,7 +15,6 @@ from bill_reminders.domain.bills import LATE_AT_MOST, Bill, MuteReason
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.local_time import DAY, local_date, wall_text
-from bill_reminders.domain.payments import Payment
 from bill_reminders.domain.people import NO_CHANGE, Language, Plan, StoppedBy, User
 from bill_reminders.domain.reminder_series import is_stand_in, plan_of
 from bill_reminders.domain.reminders import Reminder, Trigger
@@ -38,6 +37,7 @@ from bill_reminders.messages.wording import (
     rule,
 )
 from bill_reminders.pages import chart
+from bill_reminders.pages.payments import payments_of
 from bill_reminders.storage import codes
 from bill_reminders.storage.history import DeliveredReminder, Feedback
 from bill_reminders.storage.links import Link
@@ -154,11 +154,9 @@ def bill_page(
         ),
         paying=on_page(notice),
         code_word=shown(user.code_word or ""),
-        payments=[
-            {"id": each.payment_id, "text": _payment(words, each, user)}
-            for each in bill.payments
-            if each.occurrence == reminder.occurrence
-        ],
+        payments=payments_of(words, user, bill, reminder.occurrence),
+        today=today,
+        comes_again=bill.recurrence.unit is not None,
         payment_id=f"page-{uuid4().hex}",
         currency=bill.currency_of(reminder.occurrence) or "",
         snoozed="" if until is None or until < today else full_date(until, words.language),
@@ -279,13 +277,6 @@ def _rule(words: Catalogue, user: User, bill: Bill, reminder: Reminder) -> str:
     came = words.say("page_came", at=at, channel=channel)
     stood_in = words.say("page_stood_in") if is_stand_in(user, bill, reminder) else ""
     return words.sentences(reason, came, stood_in)
-
-
-def _payment(words: Catalogue, payment: Payment, user: User) -> str:
-    day = full_date(local_date(payment.paid_at, user.zone), words.language)
-    if payment.amount is None:
-        return words.say("page_payment_all", date=day)
-    return words.say("page_payment", amount=amount(payment.amount, words.language), date=day)
 
 
 def _channels(opened: Opened) -> list[dict[str, Any]]:

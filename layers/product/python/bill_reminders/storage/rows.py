@@ -364,12 +364,22 @@ def payment_map(payment: Payment) -> PaymentMap:
         paid_at=payment.paid_at,
         payment_id=payment.payment_id,
         **_money_attributes(payment.amount),
+        paid_on=payment.paid_on,
+        reference=payment.reference,
+        note=payment.note,
     )
 
 
 def payment_from(stored: PaymentMap) -> Payment:
-    amount = _money(stored.amount, stored.currency)
-    return Payment(stored.occurrence, stored.paid_at, amount, stored.payment_id)
+    return Payment(
+        occurrence=stored.occurrence,
+        paid_at=stored.paid_at,
+        amount=_money(stored.amount, stored.currency),
+        payment_id=stored.payment_id,
+        paid_on=stored.paid_on,
+        reference=stored.reference,
+        note=stored.note,
+    )
 
 
 def _how_to_pay(item: BillItem) -> dict[str, Any]:

@@ -260,6 +260,9 @@ class PaymentMap(MapAttribute[str, Any]):
     payment_id = UnicodeAttribute()
     amount = DecimalAttribute(null=True)
     currency = UnicodeAttribute(null=True)
+    paid_on = DateAttribute(null=True)
+    reference = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
 
 
 class StatementMap(MapAttribute[str, Any]):

@@ -224,7 +224,7 @@ def list_bills(
     status: Annotated[
         list[BillStatus] | None,
         Query(
-            max_length=5,
+            max_length=6,
             description="Only those with this status; given several times, with one of them.",
         ),
     ] = None,

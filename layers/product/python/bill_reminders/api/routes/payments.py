@@ -12,20 +12,43 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import Field
 
 from bill_reminders import clock
-from bill_reminders.api.answering import POSTED, WITH_BODY
-from bill_reminders.api.fields import WHOLE, Amount, Body, Currency, LocalDate
+from bill_reminders.api.answering import ALWAYS, ETAG, POSTED, WITH_BODY, answers, ok
+from bill_reminders.api.bills import Note, Reference, StandingName, bill_etag, plain_or_none
+from bill_reminders.api.callers import me
+from bill_reminders.api.fields import (
+    WHOLE,
+    Amount,
+    Answer,
+    Body,
+    Currency,
+    Day,
+    LocalDate,
+    Sum,
+    ValueOf,
+)
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import Problem, fault, invalid, not_found, read
-from bill_reminders.api.routes.bills import BillDetail, BillId, answer_to, bill_as_it_is
+from bill_reminders.api.routes.bills import (
+    BillDetail,
+    BillId,
+    answer_to,
+    bill_as_it_is,
+    detail,
+)
 from bill_reminders.api.settings import local_date
 from bill_reminders.commands import payments, snoozes
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.payments import Statement
-from bill_reminders.files import money
+from bill_reminders.domain.paying_ahead import MOST_DATES, Rest
+from bill_reminders.domain.payments import Payment, Statement
+from bill_reminders.files import bill_fields, money
+from bill_reminders.files.cells import line_of
+from bill_reminders.storage import accounts
 
 router = Router()
+
+RestName = ValueOf[Rest]
 
 Number = Annotated[
     int, Path(ge=0, le=100_000, description="Which due date, from the bill's occurrences.")
@@ -53,6 +76,86 @@ class NewPayment(Body):
     currency: Annotated[
         Currency | None, Field(description="Its currency; null for that of what it pays.")
     ] = None
+    rest: Annotated[
+        RestName,
+        Field(
+            description=(
+                "What becomes of what is over. stays: its due date is overpaid. next_dates: it "
+                f"goes to the next open ones in order, up to {MOST_DATES} in all, but not past one "
+                "whose amount is not known or in another currency; what none takes stays with the "
+                "last. The answer says where it went."
+            ),
+            examples=["next_dates"],
+        ),
+    ] = "stays"
+    paid_on: Annotated[
+        LocalDate | None,
+        Field(description="When it was made, today or before; null for today."),
+    ] = None
+    reference: Annotated[
+        Reference | None,
+        Field(
+            description=(
+                "What stood with it. The bill's page shows it, the last four digits of a long "
+                "number; no message does."
+            ),
+            examples=["INV-2027-03"],
+        ),
+    ] = None
+    note: Annotated[
+        Note | None,
+        Field(
+            description=(
+                "The user's own words about it. No message says them; the bill's page shows them, "
+                "the last four digits of a long number."
+            ),
+            examples=["From the joint account"],
+        ),
+    ] = None
+
+
+class NotedPart(Answer):
+    """What of a payment went to one due date, and how that stands now."""
+
+    occurrence: Annotated[int, Field(description="Which due date.", examples=[0])]
+    due_on: Annotated[
+        Day | None,
+        Field(
+            description=(
+                "By when it is to be paid, weekends and holidays minded; null if the bill was "
+                "changed meanwhile and has it no more."
+            )
+        ),
+    ]
+    amount: Annotated[Sum | None, Field(description="What went to it; null: all that was owed.")]
+    currency: Annotated[Currency | None, Field(description="The currency.")]
+    left: Annotated[
+        Sum | None, Field(description="What is left to pay of it; null while nobody knows.")
+    ]
+    standing: Annotated[StandingName, Field(description="What was paid of it.", examples=["paid"])]
+
+
+class NotedPayment(Answer):
+    """A payment as it was noted."""
+
+    payment_id: Annotated[
+        str, Field(description="Its id: undo all of it with that.", examples=["p3f2b9c0d"])
+    ]
+    parts: Annotated[list[NotedPart], Field(description="The due dates that it went to, in order.")]
+
+
+class PaidBill(BillDetail):
+    """A bill, and the payment of it that was noted."""
+
+    noted: Annotated[
+        NotedPayment | None,
+        Field(
+            description=(
+                "The payment; null where nothing was noted, since nothing was left to pay of that "
+                "due date."
+            )
+        ),
+    ]
 
 
 class NewFailedDebit(Body):
@@ -101,24 +204,77 @@ class NewSnooze(Body):
     summary="Note a payment",
     description=(
         "All of what is owed, or part of it. What is paid in full is not reminded of any more, "
-        "from now on."
+        "from now on. More than what is left may go on to the next due dates: three months' rent "
+        "at once."
     ),
-    responses=bill_as_it_is(201, *WITH_BODY, *POSTED),
+    responses=answers(
+        201,
+        PaidBill,
+        "The bill as it is now, and the payment.",
+        *ALWAYS,
+        "not-found",
+        *WITH_BODY,
+        *POSTED,
+        headers=ETAG,
+    ),
 )
 def add_payment(
     bill_id: BillId,
     body: Annotated[NewPayment, BodyParam(description="The payment.")],
     key: IdempotencyKey,
-) -> Response[BillDetail]:
+) -> Response[PaidBill]:
     now, payment_id = clock.now(), f"p{derived_id(router)}"
+    paid_on = None if body.paid_on is None else read(local_date, body.paid_on, "paid_on")
+    reference = _line(body.reference, bill_fields.LONGEST_REFERENCE, "reference")
+    note = _line(body.note, bill_fields.LONGEST_NOTE, "note")
 
     def pay(account: Account) -> Account:
-        paid = _paid(account, account.need_bill(bill_id), body, now)
         return payments.pay(
-            account, bill_id, body.occurrence, payment_id=payment_id, amount=paid, now=now
+            account,
+            bill_id,
+            body.occurrence,
+            payment_id=payment_id,
+            amount=_paid(account, account.need_bill(bill_id), body, now),
+            rest=Rest(body.rest),
+            paid_on=paid_on,
+            reference=reference,
+            note=note,
+            now=now,
         )
 
-    return answer_to(router, bill_id, pay, now=now, status=201)
+    after = accounts.change(me(router), pay, now=now)
+    bill = after.bill(bill_id)
+    if bill is None:
+        raise not_found("bill")
+    paid = PaidBill.model_construct(
+        **dict(detail(after, bill, now=now)), noted=_noted(bill, payment_id)
+    )
+    return ok(paid, 201, etag=bill_etag(bill), location=f"/v1/bills/{bill_id}")
+
+
+def _line(text: str | None, most: int, field: str) -> str | None:
+    """As a bill's own: what is blank is not there. Raises an invalid-value problem."""
+    if text is None or not text.strip():
+        return None
+    return read(line_of(most), text.strip(), field)
+
+
+def _noted(bill: Bill, payment_id: str) -> NotedPayment | None:
+    parts = [_part(bill, each) for each in bill.payments if each.payment_id == payment_id]
+    return NotedPayment(payment_id=payment_id, parts=parts) if parts else None
+
+
+def _part(bill: Bill, payment: Payment) -> NotedPart:
+    owed, due_on = bill.owed(payment.occurrence), bill.due_on(payment.occurrence)
+    money = payment.amount or owed.left
+    return NotedPart(
+        occurrence=payment.occurrence,
+        due_on=None if due_on is None else bill.payable_on(due_on).isoformat(),
+        amount=plain_or_none(payment.amount),
+        currency=None if money is None else money.currency,
+        left=plain_or_none(owed.left),
+        standing=owed.standing.value,
+    )
 
 
 def _paid(account: Account, bill: Bill, body: NewPayment, now: datetime) -> Money | None:
