@@ -4,12 +4,13 @@ All raise NoSuchBill.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from bill_reminders.commands.occurrences import left_to_pay, need_due_date, oldest_unpaid
+from bill_reminders.domain import cards
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import FailedDebit
+from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
 from bill_reminders.domain.money import Money
@@ -27,7 +28,8 @@ def pay(
     now: datetime,
 ) -> Account:
     """Note a payment of all that is owed, or of `amount`. With `occurrence` None it goes to the
-    oldest one that is open.
+    oldest one that is open. All that is owed of one that a card's newer statement has taken in is
+    what that statement says.
 
     Raises InvalidValue when there is no such occurrence, nothing is left to pay, or the amount is
     not above zero or not in the bill's currency.
@@ -37,8 +39,11 @@ def pay(
     bill = account.need_bill(bill_id)
     if any(payment.payment_id == payment_id for payment in bill.payments):
         return account
-    number = oldest_unpaid(bill, account.today(now)) if occurrence is None else occurrence
+    today = account.today(now)
+    number = oldest_unpaid(bill, today) if occurrence is None else occurrence
     need_due_date(bill, number)
+    if amount is None:
+        number = cards.balance_of(bill, number, today)
     return account.with_bill(bill.with_payment(Payment(number, now, amount, payment_id)))
 
 
@@ -49,13 +54,15 @@ def undo(account: Account, bill_id: str, payment_id: str, *, now: datetime) -> A
     number = next((p.occurrence for p in bill.payments if p.payment_id == payment_id), None)
     if number is None:
         return account
-    return account.with_bill(bill.without_payment(payment_id, number, now=now))
+    after = bill.without_payment(payment_id, number, now=now)
+    today = account.today(now)
+    return account.with_bill(cards.with_days_left_out(bill, after, number, today=today, now=now))
 
 
 def state(account: Account, bill_id: str, statement: Statement) -> Account:
     """Note what the biller states for one occurrence. Raises InvalidValue when there is no such
-    occurrence, payments of it are in another currency, the amount is not a number, or the minimum
-    is not between zero and it."""
+    occurrence, payments of it are in another currency, the amount is not a number, the minimum is
+    not between zero and it, or its own date is beyond those of its neighbours."""
     amount, minimum = statement.amount.amount, statement.minimum
     if not amount.is_finite():
         raise InvalidValue("amount", "not a number: write what the biller states")
@@ -65,7 +72,32 @@ def state(account: Account, bill_id: str, statement: Statement) -> Account:
         raise InvalidValue("minimum", "not between zero and the amount: correct one of them")
     bill = account.need_bill(bill_id)
     need_due_date(bill, statement.occurrence)
+    if statement.due_on is not None:
+        _need_between(bill, statement.occurrence, statement.due_on)
     return account.with_bill(bill.with_statement(statement))
+
+
+def _need_between(bill: Bill, number: int, due_on: date) -> None:
+    before, after = bill.due_on(number - 1), bill.due_on(number + 1)
+    if before is not None and due_on < before:
+        raise InvalidValue(
+            "due_on", "before the due date that comes before it: write that date or a later one"
+        )
+    if after is not None and due_on > after:
+        raise InvalidValue(
+            "due_on", "after the due date that follows it: write that date or an earlier one"
+        )
+    if not bill.owes(due_on):
+        raise InvalidValue(
+            "due_on",
+            "before the day from which the bill is owed: set its owed_from to an earlier day first",
+        )
+
+
+def unstate(account: Account, bill_id: str, occurrence: int) -> Account:
+    """Take back what was stated for one occurrence, as if nothing had been: what it took in of a
+    card's older ones is open again, and its own date is the usual one."""
+    return account.with_bill(account.need_bill(bill_id).without_statement(occurrence))
 
 
 def fail_debit(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.ledger import RESENDS_AT_MOST, Recorded, State
@@ -211,11 +212,18 @@ def _judge(
     snoozed = _is_snoozed(user, bill, chain, now)
     foremost = _foremost(user, arrived, recorded, now)
     held_until = _held_until(user, foremost, recorded, now)
+    number, today = chain[0].reminder.occurrence, local_date(now, user.zone)
+    carried = cards.is_carried(bill, number, today)
+    balance_paid = carried and cards.is_paid_since(bill, number, today)
     is_nearer = False
     for planned in arrived:
         reminder = planned.reminder
         is_failed_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
         row = recorded.get(reminder.key)
+        if carried and (balance_paid or not is_failed_debit):
+            if _is_open(row):
+                skipped.append(Skip(reminder, SkipReason.CARRIED))
+            continue
         if is_nearer and held_until is not None:
             wakes.append(held_until)  # it may be needed, should the other help no more by then
             continue

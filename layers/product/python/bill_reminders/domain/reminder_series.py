@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded
@@ -299,7 +300,10 @@ def _wanted(bill: Bill, plan: Plan, number: int) -> set[Trigger]:
     """What the plan and the snooze want of one occurrence."""
     failed = any(each.occurrence == number for each in bill.failed_debits)
     snoozes = (each.until for each in bill.snoozes if each.occurrence == number)
-    return _by_plan(bill, plan, failed=failed) | {*map(Trigger.snooze, snoozes)}
+    planned = _by_plan(bill, plan, failed=failed)
+    if cards.is_minimum_met(bill, number):  # open still, and not overdue
+        planned = {trigger for trigger in planned if not trigger.is_overdue}
+    return planned | {*map(Trigger.snooze, snoozes)}
 
 
 def _of_one_day(several: Sequence[Planned], debits: Collection[Trigger]) -> Iterator[Planned]:

@@ -8,6 +8,7 @@ takes them from the bill. See docs/decisions.md.
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import takewhile
+from typing import Any
 
 from bill_reminders.domain.bills import Bill, Heard
 from bill_reminders.domain.ledger import LEDGER_RETENTION, Recorded
@@ -25,13 +26,18 @@ MOST_DELETED = 20
 
 def moves_dates(before: Bill, after: Bill | None) -> bool:
     """Whether a change may give occurrences other dates; None stands for the bill's deletion."""
-    return after is None or (before.recurrence, before.loan) != (after.recurrence, after.loan)
+    return after is None or _dates(before) != _dates(after)
+
+
+def _dates(bill: Bill) -> tuple[Any, ...]:
+    stated = [(each.occurrence, each.due_on) for each in bill.statements if each.due_on]
+    return bill.recurrence, bill.loan, stated
 
 
 def left_dates(before: Bill, after: Bill | None, *, first: date, until: date) -> Sequence[date]:
     """The due dates from `first` to the day before `until` that the change takes from occurrences
     of `before`."""
-    days = takewhile(lambda due: due[1] < until, before.recurrence.from_day(first))
+    days = takewhile(lambda due: due[1] < until, before.dates_from(first))
     return [due_on for number, due_on in days if _leaves(before, after, number, due_on)]
 
 
