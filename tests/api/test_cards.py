@@ -325,72 +325,80 @@ def test_what_is_stated_ahead_of_its_time_silences_nothing_before_it(holder: Hol
     assert holder.standing(0) == ("open", True, "100.00")
 
 
-class TestItsOwnDate:
-    """A statement may say another due date."""
+# Its own due date --------------------------------------------------------------------------------
 
-    def test_that_one_is_due_then_and_the_others_stay(self, holder: Holder) -> None:
-        bill = holder.has().gets(1, **FEBRUARY, due_on="2027-03-12")
-        assert [each["due_on"] for each in bill["occurrences"][:3]] == [
-            "2027-02-05",
-            "2027-03-12",
-            "2027-04-05",
-        ]
-        holder.until("03-13")
-        assert [each for each in holder.told() if each.startswith("03")] == [
-            *leads("03-12"),
-            "03-12 overdue:1",
-        ]
-        found = holder.person.get("/v1/occurrences?from=2027-03-05&until=2027-03-12").json
-        assert [each["due_on"] for each in found["occurrences"]] == ["2027-03-12"]
 
-    def test_a_date_that_was_heard_of_is_told_anew_as_one_that_changed(
-        self, holder: Holder
-    ) -> None:
-        holder.has().gets(0, **JANUARY)
-        holder.until("02-03")
-        holder.gets(0, **JANUARY, due_on="2027-02-15")
-        holder.until("02-16")
-        assert holder.told() == [
-            "02-05 lead:3",
-            *leads("02-15"),
-            "02-15 overdue:1",
-        ]
-        assert holder.revisions() == {"2027-02-15": 1}
+def test_a_statements_own_date_moves_that_one_and_the_others_stay(holder: Holder) -> None:
+    bill = holder.has().gets(1, **FEBRUARY, due_on="2027-03-12")
+    assert [each["due_on"] for each in bill["occurrences"][:3]] == [
+        "2027-02-05",
+        "2027-03-12",
+        "2027-04-05",
+    ]
+    holder.until("03-13")
+    assert [each for each in holder.told() if each.startswith("03")] == [
+        *leads("03-12"),
+        "03-12 overdue:1",
+    ]
+    found = holder.person.get("/v1/occurrences?from=2027-03-05&until=2027-03-12").json
+    assert [each["due_on"] for each in found["occurrences"]] == ["2027-03-12"]
 
-    def test_taken_back_it_is_due_on_the_usual_one(self, holder: Holder) -> None:
-        holder.has().gets(0, **JANUARY, due_on="2027-02-10")
-        assert holder.takes_back(0)["next"]["due_on"] == "2027-02-05"
-        holder.until("02-06")
-        assert holder.told() == [*leads("02-05"), "02-05 overdue:1"]
 
-    @pytest.mark.parametrize(
-        ("due_on", "remedy"),
-        [
-            ("2027-02-04", "before the due date that comes before it: write that date or a later"),
-            ("2027-04-06", "after the due date that follows it: write that date or an earlier one"),
-        ],
-    )
-    def test_it_lies_between_its_neighbours(self, holder: Holder, due_on: str, remedy: str) -> None:
-        holder.has()
-        path = f"{holder._address}/occurrences/1/statement"
-        refused = holder.person.call("PUT", path, {"amount": "5", "due_on": due_on})
-        assert refused.status == 422
-        assert refused.faults()["due_on"].startswith(remedy)
+def test_a_date_that_was_heard_of_is_told_anew_as_one_that_changed(holder: Holder) -> None:
+    holder.has().gets(0, **JANUARY)
+    holder.until("02-03")
+    holder.gets(0, **JANUARY, due_on="2027-02-15")
+    holder.until("02-16")
+    assert holder.told() == [
+        "02-05 lead:3",
+        *leads("02-15"),
+        "02-15 overdue:1",
+    ]
+    assert holder.revisions() == {"2027-02-15": 1}
 
-    def test_its_neighbours_own_dates_count(self, holder: Holder) -> None:
-        holder.has().gets(0, amount="5.00", due_on="2027-03-01")
-        path = f"{holder._address}/occurrences/1/statement"
-        body = {"amount": "5", "due_on": "2027-02-28"}
-        assert holder.person.call("PUT", path, body).status == 422
-        assert holder.person.call("PUT", path, body | {"due_on": "2027-03-01"}).status == 200
 
-    def test_before_the_bill_is_owed_it_is_refused(self, holder: Holder) -> None:
-        holder.has()
-        path = f"{holder._address}/occurrences/0/statement"
-        refused = holder.person.call("PUT", path, {"amount": "5", "due_on": "2027-01-10"})
-        assert "set its owed_from" in refused.faults()["due_on"]
+def test_an_own_date_that_is_taken_back_is_the_usual_one(
+    holder: Holder,
+) -> None:
+    holder.has().gets(0, **JANUARY, due_on="2027-02-10")
+    assert holder.takes_back(0)["next"]["due_on"] == "2027-02-05"
+    holder.until("02-06")
+    assert holder.told() == [*leads("02-05"), "02-05 overdue:1"]
 
-    def test_it_goes_for_a_bill_that_is_no_card(self, holder: Holder) -> None:
-        holder.has(kind="utility", statement_day=None, name="Power")
-        holder.gets(0, amount="60.00", due_on="2027-02-09")
-        assert holder.bill["next"]["due_on"] == "2027-02-09"
+
+@pytest.mark.parametrize(
+    ("due_on", "remedy"),
+    [
+        ("2027-02-04", "before the due date that comes before it: write that date or a later"),
+        ("2027-04-06", "after the due date that follows it: write that date or an earlier one"),
+    ],
+)
+def test_a_statements_own_date_lies_between_its_neighbours(
+    holder: Holder, due_on: str, remedy: str
+) -> None:
+    holder.has()
+    path = f"{holder._address}/occurrences/1/statement"
+    refused = holder.person.call("PUT", path, {"amount": "5", "due_on": due_on})
+    assert refused.status == 422
+    assert refused.faults()["due_on"].startswith(remedy)
+
+
+def test_the_own_dates_of_its_neighbours_count(holder: Holder) -> None:
+    holder.has().gets(0, amount="5.00", due_on="2027-03-01")
+    path = f"{holder._address}/occurrences/1/statement"
+    body = {"amount": "5", "due_on": "2027-02-28"}
+    assert holder.person.call("PUT", path, body).status == 422
+    assert holder.person.call("PUT", path, body | {"due_on": "2027-03-01"}).status == 200
+
+
+def test_a_statements_own_date_before_the_bill_is_owed_is_refused(holder: Holder) -> None:
+    holder.has()
+    path = f"{holder._address}/occurrences/0/statement"
+    refused = holder.person.call("PUT", path, {"amount": "5", "due_on": "2027-01-10"})
+    assert "set its owed_from" in refused.faults()["due_on"]
+
+
+def test_an_own_date_goes_for_a_bill_that_is_no_card(holder: Holder) -> None:
+    holder.has(kind="utility", statement_day=None, name="Power")
+    holder.gets(0, amount="60.00", due_on="2027-02-09")
+    assert holder.bill["next"]["due_on"] == "2027-02-09"

@@ -135,10 +135,10 @@ TESTED_BY = {
         CARDS,
     ),
     "a statement's own date": (
-        "test_that_one_is_due_then_and_the_others_stay",
+        "test_a_statements_own_date_moves_that_one_and_the_others_stay",
         "test_a_date_that_was_heard_of_is_told_anew_as_one_that_changed",
-        "test_it_lies_between_its_neighbours",
-        "test_before_the_bill_is_owed_it_is_refused",
+        "test_a_statements_own_date_lies_between_its_neighbours",
+        "test_a_statements_own_date_before_the_bill_is_owed_is_refused",
         CARDS,
     ),
     "several unpaid occurrences": (

@@ -212,9 +212,7 @@ def _judge(
     snoozed = _is_snoozed(user, bill, chain, now)
     foremost = _foremost(user, arrived, recorded, now)
     held_until = _held_until(user, foremost, recorded, now)
-    number, today = chain[0].reminder.occurrence, local_date(now, user.zone)
-    carried = cards.is_carried(bill, number, today)
-    balance_paid = carried and cards.is_paid_since(bill, number, today)
+    carried, balance_paid = _balance(user, bill, chain, now)
     is_nearer = False
     for planned in arrived:
         reminder = planned.reminder
@@ -254,6 +252,15 @@ def _judge(
             case None:
                 due.append(reminder)
     return Decision(tuple(due), tuple(skipped), min(wakes, default=None))
+
+
+def _balance(user: User, bill: Bill, chain: Chain, now: datetime) -> tuple[bool, bool]:
+    """Whether a newer statement holds what is left of the occurrence, and whether that is paid."""
+    if not bill.statements:
+        return False, False
+    number, today = chain[0].reminder.occurrence, local_date(now, user.zone)
+    carried = cards.is_carried(bill, number, today)
+    return carried, carried and cards.is_paid_since(bill, number, today)
 
 
 def _night_brings_nearer(

@@ -301,7 +301,7 @@ def _wanted(bill: Bill, plan: Plan, number: int) -> set[Trigger]:
     failed = any(each.occurrence == number for each in bill.failed_debits)
     snoozes = (each.until for each in bill.snoozes if each.occurrence == number)
     planned = _by_plan(bill, plan, failed=failed)
-    if cards.is_minimum_met(bill, number):  # open still, and not overdue
+    if bill.statements and cards.is_minimum_met(bill, number):  # open still, and not overdue
         planned = {trigger for trigger in planned if not trigger.is_overdue}
     return planned | {*map(Trigger.snooze, snoozes)}
 
