@@ -116,7 +116,7 @@ def import_bills(
 
 def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -> Bill:
     """The draft as the bill that a file changes on the user's `today`."""
-    said = with_history(known, draft, today)
+    said = _with_credit(with_history(known, draft, today), draft(today))
     given = replace(
         said,
         loan=_with_rates(said.loan, known.loan, merging),
@@ -125,6 +125,21 @@ def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -
     )
     given = with_bill_overrides(known, given) if merging.own else _keeping_overrides(given, known)
     return _keeping_paid(given, known, today)
+
+
+def _with_credit(bill: Bill, said: Bill) -> Bill:
+    """`bill` with the credit that a file says of its first date; without the one that is known of
+    that date, when the file now says an amount."""
+    found = next(bill.recurrence.from_day(said.recurrence.first_due), None)
+    if found is None:
+        return bill
+    number, _ = found
+    for credit in said.statements:
+        with suppress(InvalidValue):  # payments of it are in another currency, and stay
+            return bill.with_statement(replace(credit, occurrence=number))
+    known = bill.owed(number).amount
+    is_credit = known is not None and known.amount < 0
+    return bill.without_statement(number) if is_credit and said.amount is not None else bill
 
 
 def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan | None:

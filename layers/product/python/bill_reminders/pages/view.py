@@ -159,7 +159,7 @@ def bill_page(
         payments=[
             {"id": each.payment_id, "text": _payment(words, each, user)}
             for each in bill.payments
-            if each.occurrence == reminder.occurrence
+            if each.occurrence in (reminder.occurrence, balance_of(opened, reminder))
         ],
         payment_id=f"page-{uuid4().hex}",
         currency=bill.currency_of(reminder.occurrence) or "",
@@ -266,6 +266,13 @@ def page_for_anybody(key: str) -> str:
     """One sentence in all languages, for nobody knows whose the link was."""
     texts = [(language, catalogue(language).say(key)) for language in Language]
     return render("dead.html", Language.ENGLISH, texts=texts)
+
+
+def balance_of(opened: Opened, reminder: Reminder) -> int:
+    """The occurrence that a payment on the page of `reminder` goes to: its own, or the newer
+    statement of the card that has taken it in."""
+    bill, number = opened.account.bill(reminder.bill_id), reminder.occurrence
+    return number if bill is None else cards.balance_of(bill, number, opened.today)
 
 
 def _over(words: Catalogue, *, is_carried: bool) -> str:
