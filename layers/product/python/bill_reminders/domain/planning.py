@@ -212,7 +212,8 @@ def _judge(
     snoozed = _is_snoozed(user, bill, chain, now)
     foremost = _foremost(user, arrived, recorded, now)
     held_until = _held_until(user, foremost, recorded, now)
-    carried, balance_paid = _balance(user, bill, chain, now)
+    # asked of few: most bills have no statements, and all reminders come this way
+    carried, balance_paid = _balance(user, bill, chain, now) if bill.statements else (False, False)
     is_nearer = False
     for planned in arrived:
         reminder = planned.reminder
@@ -256,8 +257,6 @@ def _judge(
 
 def _balance(user: User, bill: Bill, chain: Chain, now: datetime) -> tuple[bool, bool]:
     """Whether a newer statement holds what is left of the occurrence, and whether that is paid."""
-    if not bill.statements:
-        return False, False
     number, today = chain[0].reminder.occurrence, local_date(now, user.zone)
     carried = cards.is_carried(bill, number, today)
     return carried, carried and cards.is_paid_since(bill, number, today)
