@@ -42,6 +42,7 @@ SKIPPED = {
     SkipReason.EXPIRED.value: "missed, and too late to help",
     SkipReason.SNOOZED.value: "they asked not to hear of it before a later day",
     SkipReason.WHILE_PAID.value: "it stood as paid at that time",
+    SkipReason.CARRIED.value: "a newer statement has taken it in",
     SkipReason.WITHDRAWN.value: "no longer needed",
 }
 

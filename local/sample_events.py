@@ -78,10 +78,8 @@ def _of_bill(event: Event, now: datetime) -> Command:
     number = _number(_bill(event), event["due_on"])
     amount = Money(Decimal(event["amount"]), event["currency"]) if event["amount"] else None
     match event["event"]:
-        case "stated" if amount is not None:
-            minimum = Decimal(event["minimum"]) if event["minimum"] else None
-            stated = Statement(number, amount, minimum)
-            return partial(payments.state, bill_id=bill_id, statement=stated)
+        case "stated" | "unstated":
+            return _of_statement(event, number, amount)
         case "paid":
             return partial(
                 payments.pay,
@@ -107,6 +105,16 @@ def _of_bill(event: Event, now: datetime) -> Command:
                 payments.fail_debit, bill_id=bill_id, occurrence=number, event=value, now=now
             )
     return _of_terms(event, now)
+
+
+def _of_statement(event: Event, number: int, amount: Money | None) -> Command:
+    """One that is taken back has no amount; `value` is its own due date, if it has one."""
+    if amount is None:
+        return partial(payments.unstate, bill_id=event["bill_id"], occurrence=number)
+    minimum = Decimal(event["minimum"]) if event["minimum"] else None
+    due_on = date.fromisoformat(event["value"]) if event["value"] else None
+    stated = Statement(number, amount, minimum, due_on)
+    return partial(payments.state, bill_id=event["bill_id"], statement=stated)
 
 
 def _of_terms(event: Event, now: datetime) -> Command:

@@ -114,6 +114,9 @@ class Verdict:
 
 Row = dict[str, str]
 
+MOVING = ("redated", "stated", "unstated")
+"""The events by which an occurrence may get another date."""
+
 CHANNELS = ("sms", "push", "email")
 
 
@@ -172,8 +175,11 @@ def _due_of_bill(
     after = max(offset for plan in plans for offset in (*plan.leads, 0))
     today = wall.day_of(imported_at)
     owed_from = date.fromisoformat(bill["owed_from"]) if bill["owed_from"] else today
-    day = today - before * DAY - LOOK_BACK - LONGEST_CLOSURE
-    last = wall.day_of(until) + after * DAY + LOOK_AHEAD + LONGEST_CLOSURE
+    moved = {event["value"] for event in events if event["event"] == "stated" and event["value"]}
+    # a date of its own is no further away than the next usual one
+    further = 62 * DAY if moved else timedelta()
+    day = today - before * DAY - LOOK_BACK - LONGEST_CLOSURE - further
+    last = wall.day_of(until) + after * DAY + LOOK_AHEAD + LONGEST_CLOSURE + further
     for due in (day + n * DAY for n in range((last - day).days + 1)):
         number = occurrence_on(
             due,
@@ -235,8 +241,8 @@ class Now:
         self.failures: list[Row] = []
         self.stopped: set[str] = set()
         self.closed = False
-        self.amount = bill.get("amount") or ""
-        self.paid: dict[str, Row] = {}
+        self.statements: dict[str, Row] = {}
+        self.payments: dict[str, tuple[str, Row]] = {}
         for event in events:
             self._setting(event)
             if event["bill_id"]:
@@ -266,21 +272,36 @@ class Now:
                 self.closed = True
             case "redated":
                 self._redated(event["value"])
-            case "stated" if mine:
-                self.amount = event["amount"]
-            case "paid" if mine:
-                if event["amount"] or not self.settled:  # of nothing that is left nothing is paid
-                    self.paid.setdefault(event["value"], event)
-            case "undone" if event["value"] in self.paid:
-                was_settled = self.settled
-                del self.paid[event["value"]]
-                if was_settled and not self.settled:
+            case "stated":
+                self.statements[event["due_on"]] = event
+                if mine:
+                    self._redated(event["value"] or self.nominal)
+            case "unstated" if event["due_on"] in self.statements:
+                del self.statements[event["due_on"]]
+                if mine:
+                    self._redated(self.nominal)
+            case "paid":
+                self._paid(event)
+            case "undone" if event["value"] in self.payments:
+                was_settled, was_met = self.settled, self.minimum_met
+                del self.payments[event["value"]]
+                day = self.wall.day_of(_at(event))
+                missed = was_met and not self.minimum_met and day > self.payable
+                if (was_settled or missed) and not self.settled:
                     self.reopened_at = event["at"]
             case "snoozed" if mine:
                 self.snoozed_until = event["until"]
             case "debit_failed" if mine:
                 if all(event["value"] != known["value"] for known in self.failures):
                     self.failures.append(event)
+
+    def _paid(self, event: Row) -> None:
+        """All that is owed of what a newer statement took in is what that one says."""
+        due = event["due_on"]
+        if not event["amount"] and not self.settled_of(due):
+            due = max([due, *self.newer(due, self.wall.day_of(_at(event)))])
+        if event["amount"] or not self.settled_of(due):  # of nothing that is left nothing is paid
+            self.payments.setdefault(event["value"], (due, event))
 
     def _redated(self, due: str) -> None:
         """A wish for a day up to the due date is none for a day after it."""
@@ -314,15 +335,83 @@ class Now:
 
     @property
     def settled(self) -> bool:
-        sums = [payment["amount"] for payment in self.paid.values()]
-        if "" in sums:
+        return self.settled_of(self.nominal)
+
+    def settled_of(self, due: str) -> bool:
+        """Whether the occurrence of that usual date was paid, or there is nothing to pay of it."""
+        if any(on == due and not event["amount"] for on, event in self.payments.values()):
             return True
-        return bool(self.amount and sums and sum(map(Decimal, sums)) >= Decimal(self.amount))
+        amount = self.amount_of(due)["amount"]
+        is_known = due in self.statements or any(on == due for on, _ in self.payments.values())
+        return bool(amount and is_known and self.paid_of(due) >= Decimal(amount))
+
+    def amount_of(self, due: str) -> Row:
+        """What its statement says, else the bill."""
+        said = self.statements.get(due) or self.bill
+        return {name: said.get(name) or "" for name in ("amount", "currency", "minimum")}
+
+    @property
+    def amount(self) -> str:
+        return self.amount_of(self.nominal)["amount"]
+
+    def paid_of(self, due: str, *, currency: str = "", later: bool = False) -> Decimal:
+        return sum(
+            (
+                Decimal(event["amount"])
+                for on, event in self.payments.values()
+                if (on > due if later else on == due)
+                and event["amount"]
+                and currency in ("", event.get("currency", ""))
+            ),
+            Decimal(0),
+        )
+
+    @property
+    def minimum_met(self) -> bool:
+        minimum = Decimal(self.amount_of(self.nominal)["minimum"] or 0)
+        return bool(minimum) and self.paid_of(self.nominal) >= minimum and not self.settled
+
+    def newer(self, due: str, today: date) -> list[str]:
+        """The usual dates of those whose statements have taken in what was left of the one of
+        `due`: of a card, in its currency, once the date before theirs is over."""
+        if not is_card(self.bill):
+            return []
+        mine = self.amount_of(due)
+        return [
+            other
+            for other, statement in sorted(self.statements.items())
+            if other > due
+            and (not mine["amount"] or statement.get("currency", "") == mine["currency"])
+            and self.payable_of(usual_before(other, self.bill)) < today
+        ]
+
+    def payable_of(self, due: str) -> date:
+        country, policy = self.bill.get("country", ""), self.bill.get("if_not_working_day", "")
+        own = self.statements[due]["value"] if due in self.statements else ""
+        return payable_on(date.fromisoformat(own or due), country, policy)
+
+    def carried(self, today: date) -> bool:
+        """Whether a newer statement holds what is left, and not even a minimum was missed that is
+        still to be paid by itself."""
+        newer = self.newer(self.nominal, today)
+        if not newer or self.settled:
+            return False
+        mine = self.amount_of(self.nominal)
+        if not mine["amount"] or not Decimal(mine["minimum"] or 0):
+            return True
+        if self.payable_of(newer[0]) <= today or any(map(self.settled_of, newer)):
+            return True
+        later = self.paid_of(self.nominal, currency=mine["currency"], later=True)
+        return self.paid_of(self.nominal) + later >= Decimal(mine["minimum"])
+
+    def balance_paid(self, today: date) -> bool:
+        return any(map(self.settled_of, self.newer(self.nominal, today)))
 
     def marks(self) -> list[Mark]:
         """All that plan, snooze and failed debits want of it, in no order."""
         offsets = {f"lead:{days}": -days for days in self.leads}
-        offsets |= {f"overdue:{days}": days for days in self.overdues}
+        if not self.minimum_met:
+            offsets |= {f"overdue:{days}": days for days in self.overdues}
         found = [self._mark(name, 1, offset) for name, offset in offsets.items()]
         if self.snoozed_until:
             found += self.named(f"snooze:{self.snoozed_until}")
@@ -331,6 +420,11 @@ class Now:
             name = f"autopay_failed:{failure['value']}"
             found.append(Mark(instant, 2, self.wall.day_of(_at(failure)), name))
         return found
+
+    def days_by_themselves(self) -> list[date]:
+        """The days of snoozes and failed debits, which may come long after the plan's."""
+        snoozed = [date.fromisoformat(self.snoozed_until)] if self.snoozed_until else []
+        return snoozed + [self.wall.day_of(_at(failure)) for failure in self.failures]
 
     def named(self, name: str) -> list[Mark]:
         """The mark of that name, wanted or not, as zone, hours and plan are now; none for a debit
@@ -479,11 +573,14 @@ class _Life:
         due, revision = self.first_due, 0
         last_told: tuple[str, int] | None = None
         for event in self.events:
-            if event["event"] != "redated" or _at(event) >= minute:
+            if event["event"] not in MOVING or _at(event) >= minute:
+                continue
+            moved = self.now(_at(event) + MINUTE).due
+            if moved == due:
                 continue
             if self.was_told(due, revision, by=_at(event)):
                 last_told = due, revision
-            due = event["value"]
+            due = moved
             if last_told is not None:
                 revision = last_told[1] + (due != last_told[0])
         return revision
@@ -500,7 +597,7 @@ class _Life:
         """Settle what has come due by `minute`; when to look again at what waits."""
         now = self.now(minute)
         planned = self.planned(now, minute)
-        over_on = now.payable + now.latest * DAY + LOOK_BACK
+        over_on = max([now.payable + now.latest * DAY, *now.days_by_themselves()]) + LOOK_BACK
         if now.settled or now.wall.day_of(minute) > over_on:
             return []  # what a change of plan would have wanted of a date long gone is not noted
         revision = self.revision(minute)
@@ -515,10 +612,16 @@ class _Life:
         # nothing else says that a debit failed, so that one goes first
         chosen = (untold or arrived or [""])[-1]
         waits: list[datetime] = []
+        today = now.wall.day_of(minute)
+        carried, balance_paid = now.carried(today), now.balance_paid(today)
         for name in arrived:
             if (now.due, revision, name) in self.verdicts:
                 continue
             instant = planned[name]
+            if carried and (balance_paid or not name.startswith("autopay")):
+                noted = Verdict(name, instant, "skipped:carried", minute, revision, now.due)
+                self.verdicts[now.due, revision, name] = noted
+                continue
             own = Verdict(name, instant, "", minute, revision, now.due)
             anywhere = self.ahead(now, name) is not None
             nearer_went = any(
@@ -601,6 +704,28 @@ class _Life:
             case "snooze":
                 return date.fromisoformat(value), False
         return now.payable + int(value) * DAY * (1 if kind == "overdue" else -1), True
+
+
+def is_card(bill: Row) -> bool:
+    """A loan's schedule says what is owed; of a card each statement is the balance of all."""
+    by_dates = bill.get("statement_day") or bill.get("due_after_statement")
+    return not bill.get("loan_method") and bool(by_dates or bill.get("kind") == "card")
+
+
+@cache
+def _usual_before(due: str, first_due: str, repeats: str, after: int) -> str:
+    day = date.fromisoformat(due) - DAY
+    while (
+        occurrence_on(day, first_due=first_due, repeats=repeats, days_after_statement=after) is None
+    ):
+        day -= DAY
+    return day.isoformat()
+
+
+def usual_before(due: str, bill: Row) -> str:
+    """The usual date of the occurrence before the one of `due`, which is not the first."""
+    after = int(bill.get("due_after_statement") or 0)
+    return _usual_before(due, bill["first_due"], bill["repeats"], after)
 
 
 def payable_on(due: date, country: str, policy: str) -> date:

@@ -116,6 +116,36 @@ def test_everything_about_a_bill_comes_back_from_its_table() -> None:
     assert known.loan.prepayments == (prepayment,)
 
 
+def test_a_statements_own_date_is_stored_and_older_rows_have_none() -> None:
+    enter(a_user(), a_bill(due_on=IN_THREE_DAYS, recurrence=MONTHLY))
+    first = Statement(0, dollars("-12.00"))
+    second = Statement(1, dollars("70"), due_on=date(2027, 4, 20))
+    account_changes.record_statement("somebody", "bill", first, now=ENTERED)
+    before = the_bill()
+    item = BillItem.get("somebody", "bill")
+    assert "due_on" not in item.serialize()["statements"]["L"][0]["M"]
+    account_changes.record_statement("somebody", "bill", second, now=ENTERED)
+    assert the_bill().statements == (*before.statements, second)
+    assert (the_bill().due_on(0), the_bill().due_on(1)) == (IN_THREE_DAYS, date(2027, 4, 20))
+
+
+def test_a_credit_that_a_file_gives_is_of_its_first_date_until_it_gives_an_amount() -> None:
+    card = a_bill(due_on=IN_THREE_DAYS, recurrence=MONTHLY, kind=Kind.CARD, amount=None)
+    enter(a_user(), card)
+    credit = replace(card, currency="USD", statements=(Statement(0, dollars("-12.00")),))
+    for _ in range(2):
+        save_bills("somebody", [lambda _: credit], now=NINE)
+        assert the_bill().is_closed(0)
+        assert not the_bill().is_closed(1)
+    corrected = replace(card, amount=dollars("50.00"))
+    save_bills("somebody", [lambda _: corrected], now=NINE)
+    assert the_bill().statements == ()
+    assert the_bill().owed(0).left == dollars("50.00")
+    following = replace(credit, recurrence=replace(MONTHLY, first_due=date(2027, 4, 4)))
+    save_bills("somebody", [lambda _: following], now=NINE)
+    assert [each.occurrence for each in the_bill().statements] == [1]
+
+
 def test_a_file_that_is_imported_again_keeps_what_happened() -> None:
     bill = a_bill(due_on=IN_THREE_DAYS, recurrence=MONTHLY, amount=None)
     enter(a_user(), bill)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from bill_reminders.channels import providers
 from bill_reminders.delivery import claims
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.local_time import QuietHours
+from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import Address, StoppedBy
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage import accounts, addresses, erasure, tables
@@ -716,3 +719,51 @@ def test_the_role_allows_what_replies_need_and_no_more(
     seldom = {("secretsmanager:GetSecretValue", "")}  # once a process, which all functions are here
     assert sorted(used["ReadReplies"] - permitted) == []
     assert sorted(permitted - used["ReadReplies"] - seldom) == []
+
+
+# A card, of which a newer statement has taken in what was left
+
+
+MONTHLY_CARD = a_bill(
+    bill_id="card",
+    kind=Kind.CARD,
+    due_on=IN_THREE_DAYS,
+    recurrence=Recurrence(IN_THREE_DAYS, 1, Unit.MONTH),
+    statements=(Statement(0, Money(Decimal(500), "USD"), Decimal(25)),),
+)
+NEWER = Statement(1, Money(Decimal(710), "USD"), Decimal(30))
+
+
+@pytest.mark.parametrize("minimum", [None, "25.00"], ids=["missed", "met"])
+def test_paid_of_a_card_closes_the_newest_statement(
+    phone: Phone, set_clock: SetClock, minimum: str | None
+) -> None:
+    told_of(MONTHLY_CARD)
+    if minimum is not None:
+        part = Money(Decimal(minimum), "USD")
+        account_changes.record_payment(
+            "somebody", "card", 0, payment_id="m", amount=part, now=NINE + MINUTE
+        )
+    later = NINE + 10 * DAY
+    account_changes.record_statement("somebody", "card", NEWER, now=later)
+    set_clock(later)
+    listed = phone.write("list")
+    assert "710.00" in listed
+    assert ("minimum payment of $25.00" in listed) is (minimum is None)
+    assert "500.00" not in listed
+    assert "noted as paid" in phone.write("PAID")
+    (card,) = somebody().bills
+    assert [each.occurrence for each in card.payments if each.amount is None] == [1]
+    assert card.first_open(date(2027, 3, 15)) == 2
+
+
+def test_a_number_that_was_asked_about_before_the_newer_statement_means_that_one(
+    phone: Phone, set_clock: SetClock
+) -> None:
+    told_of(MONTHLY_CARD, RENT)
+    set_clock(NINE + 6 * DAY)
+    phone.write("paid")
+    account_changes.record_statement("somebody", "card", NEWER, now=NINE + 6 * DAY + MINUTE)
+    phone.write("1")
+    (card,) = [bill for bill in somebody().bills if bill.bill_id == "card"]
+    assert [each.occurrence for each in card.payments] == [1]

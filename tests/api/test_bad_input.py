@@ -865,12 +865,18 @@ def test_a_snooze_that_cannot_be_is_refused(
     [
         ("amount", {}),
         ("amount", {"amount": None}),
-        ("amount", {"amount": "-48151.62"}),
+        ("amount", {"amount": "--48151.62"}),
+        ("amount", {"amount": "48151.62-"}),
+        ("amount", {"amount": "(48151.62)"}),
         ("amount", {"amount": "48151.625"}),
+        ("amount", {"amount": "-48151.625"}),
         ("currency", {"amount": "48151.62", "currency": "XXX"}),
         ("minimum", {"amount": "48151.62", "minimum": "48151.63"}),
         ("minimum", {"amount": "48151.62", "minimum": "-5"}),
         ("minimum", {"amount": "48151.62", "minimum": "5.001"}),
+        ("minimum", {"amount": "-48151.62", "minimum": "5"}),
+        ("due_on", {"amount": "48151.62", "due_on": "2027-02-30"}),
+        ("due_on", {"amount": "48151.62", "due_on": "5 March"}),
     ],
 )
 def test_a_statement_that_cannot_be_is_refused(
@@ -892,8 +898,10 @@ def test_an_occurrence_that_does_not_exist_cannot_be_stated(prober: Prober) -> N
     path = f"/v1/bills/{prober.bill_id}/occurrences"
     for number in ("100000", "0/.."):
         prober.refused("PUT", f"{path}/{number}/statement", {"amount": "5"}, field=None, status=404)
+        prober.refused("DELETE", f"{path}/{number}/statement", None, field=None, status=404)
     for number in ("-1", "0%2f..", "100001", "1.5", "x", "1e3", "0x1", "%20", "9" * 400):
         prober.refused("PUT", f"{path}/{number}/statement", {"amount": "5"}, field="number")
+        prober.refused("DELETE", f"{path}/{number}/statement", None, field="number")
 
 
 # Accounts and settings ---------------------------------------------------------------------------

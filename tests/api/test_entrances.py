@@ -303,6 +303,7 @@ ONE_WAY = {
     "bills.reopen": "API",
     "bills.delete": "API",
     "payments.state": "API",
+    "payments.unstate": "API",
     "payments.fail_debit": "API",
     "payments.undo_failed_debit": "API",
     "payments.prepay": "API",

@@ -15,6 +15,7 @@ from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import MuteReason
 from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import NO_CHANGE, Join, Language, Plan, PlanChange, StoppedBy
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminder_series import plan_of
@@ -139,6 +140,48 @@ def test_a_page_may_be_kept_indexed_and_framed_by_nobody(visitor: Visitor) -> No
     assert "Set-Cookie" not in headers
     for foreign in ("<script", "src=", "http://", "https://", " style="):
         assert foreign not in page.text
+
+
+def a_card(visitor: Visitor, set_clock: SetClock, minimum: str | None) -> Page:
+    """The page of a card's older date, once a newer statement of 710.00 has come."""
+    least = None if minimum is None else Decimal(minimum)
+    card = a_bill(
+        due_on=IN_THREE_DAYS,
+        recurrence=Recurrence(IN_THREE_DAYS, 1, Unit.MONTH),
+        kind=Kind.CARD,
+        amount=None,
+        statements=(Statement(0, Money(Decimal(500), "USD"), least),),
+    )
+    enter(a_user(), card)
+    token = told(Channel.SMS, NINE)
+    newer = Statement(1, Money(Decimal(710), "USD"))
+    account_changes.record_statement("somebody", "bill", newer, now=NINE + 10 * DAY)
+    set_clock(NINE + 10 * DAY)
+    return visitor.get(f"/r/{token}")
+
+
+def test_the_page_of_what_a_newer_statement_took_in_says_so_and_takes_no_payment(
+    visitor: Visitor, set_clock: SetClock
+) -> None:
+    page = a_card(visitor, set_clock, None)
+    assert "In the newer statement" in page.text
+    assert "I have paid all of it" not in page.text
+    assert "days overdue" not in page.text
+
+
+@pytest.mark.parametrize("amount", [None, "25"])
+def test_what_is_paid_on_the_page_of_a_missed_minimum_is_paid_of_the_newest_statement(
+    visitor: Visitor, set_clock: SetClock, amount: str | None
+) -> None:
+    page = a_card(visitor, set_clock, "25.00")
+    assert "Minimum payment of $25.00" in page.text
+    assert "7 days overdue" in page.text
+    paid = visitor.press(page.form("paid"), *([("amount", amount)] if amount else []))
+    (card,) = somebody(NINE + 10 * DAY).bills
+    assert [each.occurrence for each in card.payments] == [1]
+    assert "In the newer statement" in paid.text
+    undone = visitor.press(paid.form("unpaid"))
+    assert "7 days overdue" in undone.text
 
 
 class TestButtons:

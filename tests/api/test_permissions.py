@@ -189,6 +189,7 @@ def bills(one: Person, now: datetime) -> None:
     payment = paid.json["payments"][0]["payment_id"]
     assert one.call("DELETE", f"{address}/payments/{payment}").status == 200
     assert one.call("PUT", f"{address}/occurrences/0/statement", {"amount": "8"}).status == 200
+    assert one.call("DELETE", f"{address}/occurrences/0/statement").status == 200
     until = (now + timedelta(days=2)).date().isoformat()
     assert one.post(f"{address}/snoozes", {"until": until}).status == 201
     assert one.call("DELETE", f"{address}/snoozes/0").status == 200

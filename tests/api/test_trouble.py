@@ -307,6 +307,11 @@ OPERATIONS: dict[str, Callable[[Person], Wanted]] = {
         wanted=AUTOPAY,
     ),
     "putStatement": of_bill("PUT", "/occurrences/0/statement", {"amount": "800"}),
+    "undoStatement": of_bill(
+        "DELETE",
+        "/occurrences/0/statement",
+        first=[("PUT", "/occurrences/0/statement", {"amount": "800"}, "")],
+    ),
     "snoozeBill": of_bill("POST", "/snoozes", {"until": "2027-03-04"}),
     "undoSnooze": of_bill(
         "DELETE", "/snoozes/0", first=[("POST", "/snoozes", {"until": "2027-03-04"}, "")]

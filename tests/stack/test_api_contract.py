@@ -45,7 +45,7 @@ NOT_USABLE = {
     "addPayment": "no such currency, an amount of nothing",
     "addFailedDebit": "a bill that is not paid automatically",
     "addPrepayment": "no loan, more than is owed",
-    "putStatement": "no such currency",
+    "putStatement": "no such currency, a date beyond its neighbours'",
     "snoozeBill": "a date that is past or far away",
     "giveFeedback": "nothing that is said",
     "listBills": "dates that do not exist, no such cursor",

@@ -29,6 +29,7 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "changeBill": {"name": "Mine now"},
     "undoPayment": None,
     "putStatement": {"amount": "1", "currency": "USD"},
+    "undoStatement": None,
     "snoozeBill": {"until": "2027-03-04"},
     "undoSnooze": None,
     "addPayment": {},

@@ -106,6 +106,7 @@ EVERY: Mapping[str, Command] = {
     "payments.state": partial(
         payments.state, bill_id="card", statement=Statement(1, dollars("70"), None)
     ),
+    "payments.unstate": partial(payments.unstate, bill_id="card", occurrence=0),
     "payments.fail_debit": partial(
         payments.fail_debit, bill_id="power", occurrence=1, event="debit-2", now=NOW
     ),

@@ -370,3 +370,25 @@ def test_a_file_from_before_there_were_countries_goes_on_working() -> None:
     parsed = read_bills(bills_csv(columns=older))
     assert parsed.errors == ()
     assert parsed.rows[0].place is None
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{"kind": "card"}, {"statement_day": "15"}, {"due_after_statement": "20"}],
+    ids=["by its kind", "by its statement day", "by its days after the statement"],
+)
+def test_a_credit_of_a_card_leaves_nothing_to_pay_on_its_first_date_alone(
+    card: dict[str, str],
+) -> None:
+    bill = the_row({"amount": "-12.00"} | card).bill(TODAY)
+    assert bill.amount is None
+    assert bill.currency == "USD"
+    assert bill.owed(0).left == Money(Decimal(0), "USD")
+    assert bill.is_closed(0)
+    assert not bill.is_closed(1)
+
+
+@pytest.mark.parametrize("amount", ["-0", "-0.00", "--5", "-", "-1.500", "- 5"])
+def test_what_is_no_credit_of_a_card_is_refused(amount: str) -> None:
+    error = the_error(bills_csv({"amount": amount, "kind": "card"}))
+    assert error.column == "amount"

@@ -18,12 +18,12 @@ from ics.grammar.parse import GRAMMAR
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, Mute, MuteReason, Snooze
-from bill_reminders.domain.enums import Channel, Shift
+from bill_reminders.domain.enums import Channel, Kind, Shift
 from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.payments import Payment
+from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Language, Plan, PlanChange, User
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
@@ -190,6 +190,24 @@ def test_what_is_paid_is_marked_and_rings_no_more(language: Language, shown: str
     (event,) = events(account(bill, language=language))
     assert event.name == shown
     assert alarms(event) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        (Language.ENGLISH, "In the newer statement: Lantern Bank Credit card"),
+        (Language.SIMPLIFIED_CHINESE, "已并入新账单：Lantern Bank Credit card"),
+        (Language.TRADITIONAL_CHINESE, "已併入新帳單：Lantern Bank Credit card"),
+    ],
+)
+def test_what_a_newer_statement_took_in_is_marked(language: Language, shown: str) -> None:
+    statements = tuple(Statement(n, Money(Decimal(500 + n), "USD")) for n in range(2))
+    card = a_bill(
+        due_on=FOURTH, recurrence=MONTHLY, kind=Kind.CARD, amount=None, statements=statements
+    )
+    (first, second, *_) = events(account(card, language=language), NOW + timedelta(days=10))
+    assert first.name == shown
+    assert "501.00" in second.name
 
 
 def test_what_is_paid_in_part_names_what_is_left() -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill, FailedDebit, Snooze
 from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.ledger import Recorded, State
@@ -24,7 +25,7 @@ from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Join, PlanChange, User
 from bill_reminders.domain.planning import Decision, decide, earliest_due_date, wake_at
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger
+from bill_reminders.domain.reminders import Reminder, SkipReason, Trigger, TriggerKind
 from tests.support.examples import examples
 from tests.support.people import a_bill, a_user
 
@@ -108,7 +109,21 @@ def paid(number: int = 0, amount: str | None = None, payment_id: str = "p") -> C
 
 
 def undone(payment_id: str = "p", number: int = 0) -> Change:
-    return lambda user, bill, now: (user, bill.without_payment(payment_id, number, now=now))
+    def undo(user: User, bill: Bill, now: datetime) -> tuple[User, Bill]:
+        after, today = bill.without_payment(payment_id, number, now=now), local_date(now, user.zone)
+        return user, cards.with_days_left_out(bill, after, number, today=today, now=now)
+
+    return undo
+
+
+def stated(amount: str, minimum: str | None = None, number: int = 0) -> Change:
+    least = None if minimum is None else Decimal(minimum)
+    statement = Statement(number, Money(Decimal(amount), "USD"), least)
+    return lambda user, bill, now: (user, bill.with_statement(statement))
+
+
+def unstated(number: int) -> Change:
+    return lambda user, bill, now: (user, bill.without_statement(number))
 
 
 def snoozed(until: date, number: int = 0) -> Change:
@@ -168,9 +183,25 @@ def test_what_is_paid_in_parts_or_too_much_is_closed(amount: str) -> None:
     assert lived(BILL, ("02-08 10:00", paid(amount=amount))).sent == ["02-07 09:00 lead:3"]
 
 
-def test_a_met_minimum_goes_on() -> None:
-    card = BILL.with_statement(Statement(0, Money(Decimal(500), "USD"), Decimal(25)))
-    assert lived(card, ("02-08 10:00", paid(amount="25.00"))).sent == lived(card).sent
+CARD = BILL.with_statement(Statement(0, Money(Decimal(500), "USD"), Decimal(25)))
+
+
+def test_a_met_minimum_goes_on_up_to_the_due_day_and_is_not_overdue_after_it() -> None:
+    history = lived(CARD, ("02-08 10:00", paid(amount="25.00")))
+    assert [*history.sent, "02-11 09:00 overdue:1"] == lived(CARD).sent
+    assert lived(CARD, ("02-08 10:00", paid(amount="24.99"))).sent == lived(CARD).sent
+
+
+def test_a_minimum_that_is_undone_after_the_due_day_brings_no_day_back_that_has_passed() -> None:
+    late = replace(CARD, plan_change=PlanChange(lead_days=(0,), overdue_days=(1, 3)))
+    history = lived(late, ("02-08 10:00", paid(amount="25.00")), ("02-12 10:00", undone()))
+    assert history.sent == ["02-10 09:00 lead:0", "02-13 09:00 overdue:3"]
+    assert history.noted(SkipReason.WHILE_PAID) == ["overdue:1"]
+
+
+def test_a_minimum_that_is_undone_before_the_due_day_keeps_no_day_back() -> None:
+    history = lived(CARD, ("02-08 10:00", paid(amount="25.00")), ("02-09 09:00", undone()))
+    assert history.sent == lived(CARD).sent
 
 
 def test_several_unpaid_occurrences_are_each_overdue_on_their_own() -> None:
@@ -393,14 +424,29 @@ NUMBERS = st.integers(0, 1)
 CHANGES = st.one_of(
     st.builds(paid, NUMBERS, st.sampled_from([None, "20.00", "120.50"]), st.sampled_from("pq")),
     st.builds(undone, st.sampled_from("pq"), NUMBERS),
+    st.builds(
+        stated,
+        st.sampled_from(["0", "-12.00", "20.00", "500.00"]),
+        st.none(),
+        NUMBERS,
+    ),
+    st.builds(stated, st.just("500.00"), st.just("20.00"), NUMBERS),
+    st.builds(unstated, NUMBERS),
     st.builds(debit_failed, st.sampled_from(["r-1", "r-2"]), NUMBERS),
     st.builds(zone, st.sampled_from(["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"])),
     st.builds(plan, lead_days=st.sampled_from([(3, 1, 0), (7, 2), (0,), (30, 5, 1)])),
     st.builds(plan, remind_at=st.times().map(lambda t: t.replace(second=0, microsecond=0))),
     st.builds(plan, joins=st.sampled_from([(), (Join(Channel.SMS, 1),)])),
 )
+A_CARD = replace(MONTHLY, kind=Kind.CARD, plan_change=PlanChange(overdue_days=(1, 15, 30)))
 BILLS = st.sampled_from(
-    [BILL, MONTHLY, AUTOPAY, replace(MONTHLY, autopay=True, plan_change=PlanChange(lead_days=(9,)))]
+    [
+        BILL,
+        MONTHLY,
+        A_CARD,
+        AUTOPAY,
+        replace(MONTHLY, autopay=True, plan_change=PlanChange(lead_days=(9,))),
+    ]
 )
 
 
@@ -440,7 +486,12 @@ def test_no_order_of_changes_sends_twice_or_at_the_wrong_time(
         if reminder.trigger.offset is not None and reminder.trigger.offset <= 0:
             assert local_date(now, there) <= reminder.due_on
         then = next((after for since, _, after in reversed(seen) if since <= now), bill)
-        assert not then.is_closed(reminder.occurrence)
+        number, today = reminder.occurrence, local_date(now, there)
+        assert not then.is_closed(number)
+        is_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
+        assert is_debit or not cards.is_carried(then, number, today)
+        if reminder.trigger.is_overdue:
+            assert then.is_overdue(number, then.payable_on(reminder.due_on), today)
     sent = [now for now, _, reason in history.told if reason is None]
     assert len(set(sent)) >= len(sent) / 2  # two occurrences of one bill at most share a minute
 

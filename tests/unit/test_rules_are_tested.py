@@ -8,6 +8,8 @@ ROOT = Path(__file__).parents[2]
 PROPERTY = "test_no_order_of_changes_sends_twice_or_at_the_wrong_time"
 COUNTED = "test_the_planner_and_a_count_that_shares_no_code_with_it_agree"
 
+CARDS = "test_a_card_is_reminded_of_as_a_count_that_shares_no_code_says"
+
 TESTED_BY = {
     "restored": (
         "test_after_a_restore_what_was_planned_before_is_unknown_and_nothing_comes_twice",
@@ -113,8 +115,43 @@ TESTED_BY = {
         "test_what_is_left_and_what_was_paid_add_up",
     ),
     "minimum payment met": (
-        "test_a_met_minimum_goes_on",
+        "test_a_met_minimum_goes_on_up_to_the_due_day_and_is_not_overdue_after_it",
         "test_a_met_minimum_is_not_called_overdue",
+        "test_a_minimum_paid_in_time_then_the_next_statement_which_holds_the_rest",
+        "test_a_minimum_that_is_paid_late_is_overdue_until_then",
+        "test_a_minimum_that_is_undone_after_the_due_day_brings_no_day_back_that_has_passed",
+        CARDS,
+    ),
+    "newer statement": (
+        "test_a_minimum_paid_in_time_then_the_next_statement_which_holds_the_rest",
+        "test_of_three_statements_the_newest_holds_all",
+        "test_a_statement_that_is_taken_back_opens_the_older_again",
+        "test_a_late_statement_of_an_older_date_is_history",
+        "test_a_statement_in_another_currency_takes_nothing_in",
+        "test_what_is_stated_ahead_of_its_time_silences_nothing_before_it",
+        "test_statements_of_other_bills_are_each_owed_on_their_own",
+        CARDS,
+    ),
+    "missed minimum": (
+        "test_a_missed_minimum_stays_overdue_until_the_newer_date_falls_due",
+        "test_what_is_paid_of_the_newer_statement_meets_a_missed_minimum",
+        CARDS,
+    ),
+    "payment of a card": (
+        "test_all_that_is_paid_closes_the_newest_statement_and_the_missed_minimum_with_it",
+        "test_a_failed_debit_of_what_a_newer_statement_took_in_is_told",
+        CARDS,
+    ),
+    "credit balance": (
+        "test_a_statement_of_nothing_or_a_credit_leaves_nothing_to_pay",
+        CARDS,
+    ),
+    "a statement's own date": (
+        "test_a_statements_own_date_moves_that_one_and_the_others_stay",
+        "test_a_date_that_was_heard_of_is_told_anew_as_one_that_changed",
+        "test_a_statements_own_date_lies_between_its_neighbours",
+        "test_a_statements_own_date_before_the_bill_is_owed_is_refused",
+        CARDS,
     ),
     "several unpaid occurrences": (
         "test_several_unpaid_occurrences_are_each_overdue_on_their_own",

@@ -15,7 +15,7 @@ from bill_reminders.channels.push.compose import push
 from bill_reminders.channels.sms.compose import sms
 from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, User
@@ -179,6 +179,49 @@ def test_a_met_minimum_is_not_called_overdue() -> None:
         assert ("still open" in text.lower()) is shows_when
         assert "days overdue" not in text
         assert "already paid" not in text
+
+
+MISSED = replace(CARD, kind=Kind.CARD).with_statement(
+    Statement(4, dollars("500.00"), Decimal("25.00"))
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (EN, "inimum payment of $25.00"),
+        (HANS, "最低还款额US$25.00"),
+        (HANT, "最低應繳US$25.00"),
+    ],
+)
+def test_of_a_missed_minimum_all_messages_name_that_and_not_the_balance_that_moved_on(
+    language: Language, words: str
+) -> None:
+    newer = MISSED.with_statement(Statement(5, dollars("710.00")))
+    late = Trigger.overdue(12)
+    for text in everywhere(newer, late, language=language, days=-12):
+        assert words in text.replace("\N{NO-BREAK SPACE}", " ")
+        assert "500" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        (EN, "If the rest is paid later: ", "Interest may run on the rest."),
+        (HANS, "剩余部分如果晚些再还：", "剩余部分可能计息。"),
+        (HANT, "剩餘部分若稍後再繳：", "剩餘部分可能計息。"),
+    ],
+)
+def test_a_met_minimum_tells_what_interest_the_rest_costs_where_that_is_known(
+    language: Language, before: str, after: str
+) -> None:
+    met = replace(paid(ISSUED, "20.00"), late_apr=Decimal("29.99"))
+    for text in everywhere(met, LEAD, language=language):
+        assert before in text
+        assert "0.15" in text
+    for text in everywhere(met, Trigger.snooze(TODAY), language=language, days=-10):
+        assert "1.48" in text
+        assert after not in text
 
 
 def test_a_failed_debit_is_no_longer_announced() -> None:

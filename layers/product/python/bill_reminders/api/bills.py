@@ -33,6 +33,7 @@ from bill_reminders.api.fields import (
 )
 from bill_reminders.api.plans import PlanFields, PlanView
 from bill_reminders.api.problems import Fault, fault, invalid
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.loans import MAX_FIRST_PERIOD, MAX_RATE_CHANGES, Prepayment
 from bill_reminders.domain.money import Money
@@ -349,6 +350,7 @@ BillChange = _patch_of(BillFields)
 
 
 StandingName = Literal["open", "partly_paid", "minimum_met", "paid", "overpaid"]
+CardStandingName = Literal[StandingName, "carried"]
 
 
 class Occurrence(Answer):
@@ -359,18 +361,33 @@ class Occurrence(Answer):
         Day, Field(description="By when it is to be paid, weekends and holidays minded.")
     ]
     nominal_due_on: Annotated[Day, Field(description="The date before that shift.")]
-    standing: Annotated[StandingName, Field(description="What was paid of it.", examples=["open"])]
+    standing: Annotated[
+        CardStandingName,
+        Field(
+            description="What was paid of it; carried: a card's newer statement has taken it in.",
+            examples=["open"],
+        ),
+    ]
     overdue: Annotated[
         bool,
         Field(
             description=(
                 "Whether it is unpaid and its date has passed. What is paid automatically is not, "
-                "unless a debit failed."
+                "unless a debit failed; nor is what its minimum was paid of."
             )
         ),
     ]
     amount: Annotated[Sum | None, Field(description="What it costs; null while nobody knows.")]
-    left: Annotated[str | None, Field(description="What is left to pay.", examples=["120.50"])]
+    left: Annotated[
+        str | None,
+        Field(
+            description=(
+                "What is left to pay; of a minimum that was missed, once a newer statement has "
+                "taken in the rest, that minimum."
+            ),
+            examples=["120.50"],
+        ),
+    ]
     minimum: Annotated[str | None, Field(description="A card's minimum payment.", examples=[None])]
     currency: Annotated[Currency | None, Field(description="The currency of these amounts.")]
     expected: Annotated[
@@ -498,9 +515,10 @@ class BillSummary(BillFields, Answer):
         BillStatus,
         Field(
             description=(
-                "By the oldest due date that is not paid: overdue, due_today or upcoming; paid: "
-                "nothing is left and nothing will come; not_owed: all its dates are from before "
-                "`owed_from`, and nobody paid any; closed: nothing is reminded of any more. A "
+                "By the oldest due date that is not paid: overdue, due_today or upcoming (so is a "
+                "card whose minimum is paid, also past its date); paid: nothing is left and "
+                "nothing will come; not_owed: all its dates are from before `owed_from`, and "
+                "nobody paid any; closed: nothing is reminded of any more. A "
                 "silenced bill keeps the status of its dates, which go on: look at `silenced` too."
             ),
             examples=["upcoming"],
@@ -590,7 +608,7 @@ def _was_paid(bill: Bill) -> bool:
 
 
 def next_occurrence(bill: Bill, *, today: date) -> Occurrence | None:
-    number = bill.first_unpaid(today)
+    number = bill.first_open(today)
     if number is None:
         return None
     due_on = bill.due_on(number)
@@ -602,19 +620,20 @@ def occurrence_view(bill: Bill, number: int, due_on: date, *, today: date) -> Oc
     owed = bill.owed(number)
     payable_on = bill.payable_on(due_on)
     known = owed.amount or (None if owed.expected is None else owed.expected.usual)
+    is_carried = cards.is_carried(bill, number, today)
     return Occurrence(
         number=number,
         due_on=payable_on.isoformat(),
         nominal_due_on=due_on.isoformat(),
-        standing=owed.standing.value,
+        standing="carried" if is_carried else owed.standing.value,
         overdue=bill.is_overdue(number, payable_on, today),
         amount=plain_or_none(owed.amount),
-        left=plain_or_none(owed.left),
+        left=plain_or_none(cards.left_on(bill, number, today)),
         minimum=_minimum(owed),
         currency=None if known is None else known.currency,
         expected=None if owed.expected is None else plain(owed.expected.usual),
         statement_on=None if owed.statement_on is None else owed.statement_on.isoformat(),
-        snoozed_until=None if owed.is_closed else _snoozed_until(bill, number, today),
+        snoozed_until=None if owed.is_closed or is_carried else _snoozed_until(bill, number, today),
         paid_by=[each.payment_id for each in bill.payments if each.occurrence == number],
     )
 

@@ -62,6 +62,7 @@ _DAY = r"^(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 _AMOUNT = rf"^[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,4}})?$"
+_BALANCE = rf"^-?[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,4}})?$"
 _YEARLY_PERCENT = r"^[0-9]{1,4}(\.[0-9]{1,4})?$"
 _PERCENT = r"^[0-9]{1,3}(\.[0-9]{1,10})?$"
 _CURRENCY = r"^[A-Z]{3}$"
@@ -71,6 +72,7 @@ FORMS = {
     _DAY: "not a date: write YYYY-MM-DD, from 1970 to 2199",
     _TIME: "not a time of day: write HH:MM, from 00:00 to 23:59",
     _AMOUNT: "not an amount: write digits with a point before the decimals, as 120.50",
+    _BALANCE: "not an amount: write digits with a point before the decimals, as 120.50 or -12.00",
     _YEARLY_PERCENT: "not a yearly rate: write 18.25 for 18.25%, with at most 4 decimals",
     _PERCENT: "not a percentage: write 4.2 for 4.2%, with at most 10 decimals",
     _CURRENCY: "not a currency: write the three capitals of its ISO 4217 code, as USD",
@@ -117,6 +119,15 @@ Amount = Annotated[
         json_schema_extra={"x-kind": "decimal number in the currency's major unit"},
     ),
 ]
+Balance = Annotated[
+    str,
+    StringConstraints(pattern=_BALANCE),
+    Field(
+        examples=["120.50"],
+        json_schema_extra={"x-kind": "decimal number in the currency's major unit"},
+    ),
+]
+"""An amount that may be below zero: a credit."""
 Sum = Annotated[
     str,
     Field(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -126,8 +127,23 @@ def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -
         )
         return given if merging.own else _keeping_overrides(given, begins)
 
-    given = with_history(begins, wanted, today)
+    given = _with_credit(with_history(begins, wanted, today), draft(today))
     return (with_bill_overrides(begins, given) if merging.own else given).as_of(today)
+
+
+def _with_credit(bill: Bill, said: Bill) -> Bill:
+    """`bill` with the credit that a file says of its first date; without the one that is known of
+    that date, when the file now says an amount."""
+    found = next(bill.recurrence.from_day(said.recurrence.first_due), None)
+    if found is None:
+        return bill
+    number, _ = found
+    for credit in said.statements:
+        with suppress(InvalidValue):  # payments of it are in another currency, and stay
+            return bill.with_statement(replace(credit, occurrence=number))
+    known = bill.owed(number).amount
+    is_credit = known is not None and known.amount < 0
+    return bill.without_statement(number) if is_credit and said.amount is not None else bill
 
 
 def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan | None:

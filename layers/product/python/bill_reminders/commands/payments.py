@@ -8,8 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from bill_reminders.commands.occurrences import left_to_pay, need_due_date, oldest_unpaid
+from bill_reminders.domain import cards
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bills import FailedDebit
+from bill_reminders.domain.bills import Bill, FailedDebit
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Prepayment, schedule
 from bill_reminders.domain.money import Money
@@ -32,7 +33,8 @@ def pay(
     now: datetime,
 ) -> Account:
     """Note a payment of all that is owed, or of `amount`. With `occurrence` None it goes to the
-    oldest one that is open; `rest` is what becomes of what is over. The others as in Payment.
+    oldest one that is open; `rest` is what becomes of what is over. All that is owed of one that a
+    card's newer statement has taken in is what that statement says. The others as in Payment.
 
     Raises InvalidValue when there is no such occurrence, nothing is left to pay, the amount is not
     above zero or not in the bill's currency, or `paid_on` is after the user's today.
@@ -49,6 +51,8 @@ def pay(
         )
     number = oldest_unpaid(bill, today) if occurrence is None else occurrence
     need_due_date(bill, number)
+    if amount is None:
+        number = cards.balance_of(bill, number, today)
     payment = Payment(number, now, amount, payment_id, paid_on, reference, note)
     if amount is None or rest is Rest.STAYS:
         return account.with_bill(bill.with_payment(payment))
@@ -61,15 +65,17 @@ def undo(account: Account, bill_id: str, payment_id: str, *, now: datetime) -> A
     """Take a payment back, of all occurrences that it went to. What fell due to be reminded of
     meanwhile is not made up for; the days that are still to come are."""
     bill = account.need_bill(bill_id)
+    after, today = bill, account.today(now)
     for number in [each.occurrence for each in bill.payments if each.payment_id == payment_id]:
-        bill = bill.without_payment(payment_id, number, now=now)
-    return account.with_bill(bill)
+        undone = after.without_payment(payment_id, number, now=now)
+        after = cards.with_days_left_out(after, undone, number, today=today, now=now)
+    return account.with_bill(after)
 
 
 def state(account: Account, bill_id: str, statement: Statement) -> Account:
     """Note what the biller states for one occurrence. Raises InvalidValue when there is no such
-    occurrence, payments of it are in another currency, the amount is not a number, or the minimum
-    is not between zero and it."""
+    occurrence, payments of it are in another currency, the amount is not a number, the minimum is
+    not between zero and it, or its own date is beyond those of its neighbours."""
     amount, minimum = statement.amount.amount, statement.minimum
     if not amount.is_finite():
         raise InvalidValue("amount", "not a number: write what the biller states")
@@ -79,7 +85,32 @@ def state(account: Account, bill_id: str, statement: Statement) -> Account:
         raise InvalidValue("minimum", "not between zero and the amount: correct one of them")
     bill = account.need_bill(bill_id)
     need_due_date(bill, statement.occurrence)
+    if statement.due_on is not None:
+        _need_between(bill, statement.occurrence, statement.due_on)
     return account.with_bill(bill.with_statement(statement))
+
+
+def _need_between(bill: Bill, number: int, due_on: date) -> None:
+    before, after = bill.due_on(number - 1), bill.due_on(number + 1)
+    if before is not None and due_on < before:
+        raise InvalidValue(
+            "due_on", "before the due date that comes before it: write that date or a later one"
+        )
+    if after is not None and due_on > after:
+        raise InvalidValue(
+            "due_on", "after the due date that follows it: write that date or an earlier one"
+        )
+    if not bill.owes(due_on):
+        raise InvalidValue(
+            "due_on",
+            "before the day from which the bill is owed: set its owed_from to an earlier day first",
+        )
+
+
+def unstate(account: Account, bill_id: str, occurrence: int) -> Account:
+    """Take back what was stated for one occurrence, as if nothing had been: what it took in of a
+    card's older ones is open again, and its own date is the usual one."""
+    return account.with_bill(account.need_bill(bill_id).without_statement(occurrence))
 
 
 def fail_debit(

@@ -8,9 +8,11 @@ from decimal import Decimal
 from enum import StrEnum
 from heapq import merge
 from itertools import takewhile
+from operator import itemgetter
 
 from dateutil.relativedelta import relativedelta
 
+from bill_reminders.domain import cards
 from bill_reminders.domain import terms as terms_of_bills
 from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
@@ -200,8 +202,14 @@ class Bill:
         return self.closed_at is None and self.mute is None
 
     def due_on(self, number: int) -> date | None:
-        """The nominal due date of occurrence `number`; None when there is none: the bill has ended,
-        or the loan has no instalment then."""
+        """The nominal due date of occurrence `number`, its statement's own where that has one; None
+        when there is none: the bill has ended, or the loan has no instalment then."""
+        usual = self._usual_due_on(number)
+        if usual is None or not self.statements:
+            return usual
+        return self._stated_dates.get(number, usual)
+
+    def _usual_due_on(self, number: int) -> date | None:
         if self.kept and (kept := self._kept(number)) is not None:
             return kept.due_on
         due_on = terms_of_bills.due_on(self.terms_of(number), number)
@@ -294,6 +302,25 @@ class Bill:
         ahead = self.occurrences_from(day)
         return next((each for each in ahead if not self.is_closed(each[0])), None)
 
+    @property
+    def _stated_dates(self) -> dict[int, date]:
+        return {e.occurrence: e.due_on for e in self.statements if e.due_on is not None}
+
+    def dates_from(self, day: date) -> Iterator[tuple[int, date]]:
+        """All occurrences that are due on the nominal date `day` or later, in the order of their
+        dates, owed or not: each with its number and its date."""
+        stated = self._stated_dates if self.statements else {}
+        if not stated:
+            return self._usual_dates_from(day)
+        usual = (each for each in self._usual_dates_from(day) if each[0] not in stated)
+        own = [
+            (number, due_on)
+            for number, due_on in stated.items()
+            if due_on >= day and self._usual_due_on(number) is not None
+        ]
+        by_date = itemgetter(1, 0)
+        return merge(usual, sorted(own, key=by_date), key=by_date)
+
     def revision(self, number: int, due_on: date) -> int:
         """The due-date revision of occurrence `number` while it is due on `due_on`; 0 where nothing
         is stored, and then it is whatever the ledger's rows of that date say."""
@@ -343,9 +370,7 @@ class Bill:
             return self.shift is Shift.NEXT
         return any(each.shift is Shift.NEXT for each in self.terms)
 
-    def dates_from(self, day: date) -> Iterator[tuple[int, date]]:
-        """All occurrences that are due on the nominal date `day` or later, in the order of their
-        dates, owed or not: each with its number and its date."""
+    def _usual_dates_from(self, day: date) -> Iterator[tuple[int, date]]:
         if self.terms_from is None and not self.kept:
             return self.recurrence.from_day(day) if self.loan is None else _dates_of(self, day)
         own = ((each.number, each.due_on) for each in self.kept if each.due_on >= day)
@@ -438,21 +463,42 @@ class Bill:
 
     def is_open(self, number: int, payable_on: date, today: date) -> bool:
         """Whether an occurrence is left to pay on the local date `today`, as far as anybody knows:
-        it is neither paid nor presumed to be."""
-        return not self.is_closed(number) and not self.is_presumed_paid(number, payable_on, today)
+        it is neither paid nor presumed to be, nor carried, see domain.cards."""
+        return not (
+            self.is_closed(number)
+            or self.is_presumed_paid(number, payable_on, today)
+            or cards.is_carried(self, number, today)
+        )
 
     def is_overdue(self, number: int, payable_on: date, today: date) -> bool:
-        """Whether an occurrence is open on the local date `today`, and its payable date is over."""
+        """Whether an occurrence is open on the local date `today`, its payable date is over, and
+        what had to be paid by then was not: with its minimum met it is not overdue."""
+        return (
+            payable_on < today
+            and self.is_open(number, payable_on, today)
+            and not cards.is_minimum_met(self, number)
+        )
+
+    def is_past_and_open(self, number: int, due_on: date, today: date) -> bool:
+        """Whether an occurrence is open on the local date `today`, overdue or not, although the
+        payable date of the nominal `due_on` is over."""
+        payable_on = self.payable_on(due_on)
         return payable_on < today and self.is_open(number, payable_on, today)
 
-    def first_unpaid(self, today: date) -> int | None:
-        """The occurrence that a payment closes when nobody says which: the oldest that is owed,
-        open on the local date `today` and not presumed to be paid, be it overdue or still to come.
-        None when nothing is left to pay."""
+    def first_open(self, today: date) -> int | None:
+        """The oldest occurrence that is owed and open on the local date `today`, be it overdue or
+        still to come. None when nothing is left to pay."""
         for number, due_on in self.owed_occurrences():
             if self.is_open(number, self.payable_on(due_on), today):
                 return number
         return None
+
+    def first_unpaid(self, today: date) -> int | None:
+        """The occurrence that a payment closes when nobody says which: the oldest that is open, see
+        `first_open`; of a card the newest statement that has taken that one in. None when nothing
+        is left to pay."""
+        number = self.first_open(today)
+        return None if number is None else cards.balance_of(self, number, today)
 
     def debited_last(self, today: date) -> int | None:
         """The occurrence of which a debit failed when nobody says which: the latest open one that
@@ -476,7 +522,15 @@ class Bill:
             )
         others = [each for each in self.statements if each.occurrence != statement.occurrence]
         ordered = sorted((*others, statement), key=lambda each: each.occurrence)
-        return replace(self, statements=tuple(ordered))
+        return replace(self, statements=tuple(ordered)).with_snoozes_of(self)
+
+    def without_statement(self, number: int) -> "Bill":
+        """This bill as if nothing had been stated for an occurrence; unchanged where nothing
+        was."""
+        kept = tuple(each for each in self.statements if each.occurrence != number)
+        if kept == self.statements:
+            return self
+        return replace(self, statements=kept).with_snoozes_of(self)
 
     def with_payment(self, payment: Payment) -> "Bill":
         """This bill with a payment; unchanged when it was noted before, or when it pays all that is
@@ -512,8 +566,12 @@ class Bill:
         undone = replace(self, payments=kept)
         if not self.is_closed(occurrence) or undone.is_closed(occurrence):
             return undone  # it was not this payment that kept the reminders back
-        others = [each for each in self.reopened if each.occurrence != occurrence]
-        return replace(undone, reopened=(*others, Reopened(occurrence, now)))
+        return undone.with_reopened(occurrence, now)
+
+    def with_reopened(self, number: int, at: datetime) -> "Bill":
+        """This bill, of which an occurrence needed no reminder until the UTC instant `at`."""
+        others = [each for each in self.reopened if each.occurrence != number]
+        return replace(self, reopened=(*others, Reopened(number, at)))
 
     def with_snooze(self, snooze: Snooze) -> "Bill":
         """This bill with a snooze in place of an earlier one of that occurrence."""
@@ -547,7 +605,7 @@ class Bill:
             if due_on < begins
             and (
                 (number, due_on) in known.recurrence.earlier
-                or known.is_overdue(number, known.payable_on(due_on), today)
+                or known.is_past_and_open(number, due_on, today)
             )
         ]
         kept = tuple(earlier[-MOST_EARLIER:])

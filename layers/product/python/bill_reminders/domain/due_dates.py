@@ -1,11 +1,12 @@
 """What falls due in some days, over all bills, and what it comes to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed
@@ -57,13 +58,12 @@ def totals(several: Iterable[Due], today: date) -> tuple[list[Total], int]:
     expected: defaultdict[str, Decimal] = defaultdict(Decimal)
     counts: Counter[str] = Counter()
     unknown = 0
-    for due in several:
+    for due in _counted([*several], today):
         owed = due.owed
-        if owed.is_closed or due.bill.is_presumed_paid(due.number, due.payable_on, today):
-            continue
-        if owed.left is not None:
-            left[owed.left.currency] += owed.left.amount
-            counts[owed.left.currency] += 1
+        rest = cards.left_on(due.bill, due.number, today)
+        if rest is not None:
+            left[rest.currency] += rest.amount
+            counts[rest.currency] += 1
         elif owed.expected is not None:
             usual = owed.expected.usual
             expected[usual.currency] += usual.amount
@@ -75,3 +75,15 @@ def totals(several: Iterable[Due], today: date) -> tuple[list[Total], int]:
         for currency, count in counts.most_common()
     ]
     return known, unknown
+
+
+def _counted(several: Sequence[Due], today: date) -> Iterator[Due]:
+    """Those that are open, each once: a minimum that was missed of a card is part of the newer
+    statement's amount, too, where that is among them."""
+    listed = {(due.bill.bill_id, due.number) for due in several}
+    for due in several:
+        bill, number = due.bill, due.number
+        balance = (bill.bill_id, cards.balance_of(bill, number, today))
+        is_in_balance = balance != (bill.bill_id, number) and balance in listed
+        if bill.is_open(number, due.payable_on, today) and not is_in_balance:
+            yield due

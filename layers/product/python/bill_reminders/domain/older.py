@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.payments import HISTORY, Payment
@@ -116,7 +117,10 @@ def _over(bill: Bill, today: date, may_go: MayGo) -> set[int]:
         due_on = bill.due_on(number)
         return due_on is None or bill.payable_on(due_on) < today - RECENT
 
-    return {each for each in numbers if is_long_over(each) and bill.is_closed(each)}
+    def is_over(number: int) -> bool:
+        return bill.is_closed(number) or cards.is_carried(bill, number, today)
+
+    return {each for each in numbers if is_long_over(each) and is_over(each)}
 
 
 def _numbers(spans: Iterable[tuple[int, int]]) -> set[int]:

@@ -29,11 +29,13 @@ FAR_ABOVE = Decimal("1.5")
 class Statement:
     """What the biller stated for one occurrence: the amount, and the least that must be paid of it
     by the due date (a card's minimum payment), in the same currency. An amount of zero or below it
-    leaves nothing to pay."""
+    leaves nothing to pay. `due_on` is the nominal date on which this one is due where it is not the
+    usual one."""
 
     occurrence: int
     amount: Money
     minimum: Decimal | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

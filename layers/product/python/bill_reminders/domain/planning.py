@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import RESENDS_AT_MOST, Recorded, State
@@ -211,11 +212,17 @@ def _judge(
     snoozed = _is_snoozed(user, bill, chain, now)
     foremost = _foremost(user, arrived, recorded, now)
     held_until = _held_until(user, foremost, recorded, now)
+    # asked of few: most bills have no statements, and all reminders come this way
+    carried, balance_paid = _balance(user, bill, chain, now) if bill.statements else (False, False)
     is_nearer = False
     for planned in arrived:
         reminder = planned.reminder
         is_failed_debit = reminder.trigger.kind is TriggerKind.AUTOPAY_FAILED
         row = recorded.get(reminder.key)
+        if carried and (balance_paid or not is_failed_debit):
+            if _is_open(row):
+                skipped.append(Skip(reminder, SkipReason.CARRIED))
+            continue
         if is_nearer and held_until is not None:
             wakes.append(held_until)  # it may be needed, should the other help no more by then
             continue
@@ -246,6 +253,13 @@ def _judge(
             case None:
                 due.append(reminder)
     return Decision(tuple(due), tuple(skipped), min(wakes, default=None))
+
+
+def _balance(user: User, bill: Bill, chain: Chain, now: datetime) -> tuple[bool, bool]:
+    """Whether a newer statement holds what is left of the occurrence, and whether that is paid."""
+    number, today = chain[0].reminder.occurrence, local_date(now, user.zone)
+    carried = cards.is_carried(bill, number, today)
+    return carried, carried and cards.is_paid_since(bill, number, today)
 
 
 def _night_brings_nearer(

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import Recorded
@@ -304,8 +305,10 @@ def _wanted(bill: Bill, plan: Plan, number: int) -> set[Trigger]:
     failed = any(each.occurrence == number for each in bill.failed_debits)
     snoozes = (each.until for each in bill.snoozes if each.occurrence == number)
     terms = bill if bill.terms_from is None else bill.terms_of(number)
-    autopay = terms.autopay and not failed
-    return _by_plan(plan, autopay=autopay) | {*map(Trigger.snooze, snoozes)}
+    planned = _by_plan(plan, autopay=terms.autopay and not failed)
+    if bill.statements and cards.is_minimum_met(bill, number):  # open still, and not overdue
+        planned = {trigger for trigger in planned if not trigger.is_overdue}
+    return planned | {*map(Trigger.snooze, snoozes)}
 
 
 def _of_one_day(several: Sequence[Planned], debits: Collection[Trigger]) -> Iterator[Planned]:

@@ -142,6 +142,8 @@ class SkipReason(StrEnum):
     """The user asked not to hear of it before a later day."""
     WHILE_PAID = "while_paid"
     """It fell due while the occurrence stood as paid; the payment was undone later."""
+    CARRIED = "carried"
+    """A newer statement of the card has taken in what was left of its occurrence."""
     WITHDRAWN = "withdrawn"
     """While it waited to be sent again, a payment or a change made it needless."""
     RESTORED = "restored"

@@ -31,7 +31,8 @@ def moves_dates(before: Bill, after: Bill | None) -> bool:
 
 def _dates(bill: Bill) -> tuple[Any, ...]:
     terms = [(each.first, each.recurrence, each.loan, each.loan_first) for each in bill.terms]
-    return terms, bill.kept
+    stated = [(each.occurrence, each.due_on) for each in bill.statements if each.due_on]
+    return terms, bill.kept, stated
 
 
 def left_dates(before: Bill, after: Bill | None, *, first: date, until: date) -> Sequence[date]:

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from icalendar import Alarm, Calendar, Event, vDuration
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
@@ -115,6 +116,7 @@ def _event(
 ) -> Event:
     bill = notice.bill
     is_paid = bill.is_closed(notice.occurrence)
+    is_carried = cards.is_carried(bill, notice.occurrence, today)
     title = bill_title(words, notice, width=NAME_WIDTH)
     event = Event()
     event.add("uid", _uid(bill, notice.occurrence))
@@ -124,8 +126,9 @@ def _event(
     event.add("dtstart", notice.due_on)
     event.add("dtend", notice.due_on + DAY)  # the first day that is not part of it
     event.add("transp", "TRANSPARENT")
-    if is_paid:
-        event.add("summary", words.say("calendar_paid", bill=title))
+    if is_paid or is_carried:
+        said = "calendar_paid" if is_paid else "calendar_carried"
+        event.add("summary", words.say(said, bill=title))
         return event
     amount = amount_of(words, notice, today)
     event.add("summary", words.say("calendar_due", bill=title, amount=amount))

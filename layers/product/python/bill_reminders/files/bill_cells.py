@@ -52,6 +52,13 @@ def amount_due(text: str, *, currency: str | None) -> Decimal:
     return value
 
 
+def balance_due(text: str, *, currency: str | None) -> Decimal:
+    """What is to be paid of a card, or a credit below zero, of which nothing is."""
+    if not text.startswith("-"):
+        return amount_due(text, currency=currency)
+    return -amount_due(text[1:], currency=currency)
+
+
 def fee(text: str, *, currency: str | None) -> Decimal:
     """What the biller charges for a missed due date, zero for nothing."""
     try:

@@ -18,6 +18,7 @@ from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan
 from bill_reminders.domain.money import Money
+from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import NO_CHANGE, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.domain.working_days import Place, check_place
@@ -132,12 +133,16 @@ class BillRow:
 
     def bill(self, today: date) -> Bill:
         """The bill, entered on the local date `today`: what fell due before is not owed, unless
-        the row says since when it is."""
+        the row says since when it is. A credit is what is stated for the first date alone: nobody
+        knows yet what the next ones come to."""
         said = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "row"}
-        left_open = {
+        left_open: dict[str, Any] = {
             "owed_from": self.owed_from or today,
             "label": self.label or Label.PERSONAL,
         }
+        if self.amount is not None and self.amount.amount < 0:
+            credit = Statement(self.recurrence.first_number, self.amount)
+            left_open |= {"amount": None, "currency": self.amount.currency, "statements": (credit,)}
         return Bill(**(said | left_open))
 
     def refused(self, error: InvalidValue) -> RowError:
@@ -266,6 +271,14 @@ def _money(column: str, parse: Callable[..., Decimal]) -> Callable[[Reading], Mo
     return read
 
 
+def _amount(reading: Reading) -> Money | None:
+    """Of a card it may be a credit, see BillRow.bill."""
+    by_cycle = reading["statement_day"] or reading["due_after_statement"]
+    is_card = reading["kind"] is Kind.CARD or bool(by_cycle)
+    parse = bill_cells.balance_due if is_card else bill_cells.amount_due
+    return _money("amount", parse)(reading)
+
+
 def _capitals(column: str) -> Callable[[Reading], str | None]:
     return lambda reading: (reading.row.read_optional(column, str) or "").upper() or None
 
@@ -377,7 +390,7 @@ FIELDS: tuple[BillField, ...] = (
     _one_cell("name", _name("name"), needed=True, typed=True, stays=True),
     _one_cell("kind", _cell("kind", one_of(Kind), Kind.OTHER), cell=_text, newer=True),
     _one_cell("label", _cell("label", one_of(Label)), cell=_text, newer=True),
-    _one_cell("amount", _money("amount", bill_cells.amount_due), cell=_digits, view=plain),
+    _one_cell("amount", _amount, cell=_digits, view=plain),
     _one_cell("currency", _currency),
     _one_cell(
         "first_due",

@@ -54,6 +54,13 @@ def amount(text: str, *, currency: str | None) -> Decimal:
     return Decimal(text)
 
 
+def balance(text: str, *, currency: str | None) -> Decimal:
+    """As `amount`, or a credit below zero."""
+    if text.startswith("-"):
+        return -amount(text[1:], currency=currency)
+    return amount(text, currency=currency)
+
+
 class TwoMeanings(CellError):
     """An amount that can be read in two ways; both, in digits with a point before the decimals."""
 

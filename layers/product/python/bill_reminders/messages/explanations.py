@@ -30,6 +30,7 @@ _SKIPS: Mapping[str, str] = {
     SkipReason.EXPIRED: "skipped_expired",
     SkipReason.SNOOZED: "skipped_snoozed",
     SkipReason.WHILE_PAID: "skipped_while_paid",
+    SkipReason.CARRIED: "skipped_carried",
     SkipReason.WITHDRAWN: "skipped_withdrawn",
     SkipReason.RESTORED: "skipped_restored",
 }

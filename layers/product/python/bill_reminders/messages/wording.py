@@ -1,18 +1,17 @@
 """The phrases that all channels share: how far the due date is, and why the message came."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed, Standing
 from bill_reminders.domain.reminders import Trigger, TriggerKind
 from bill_reminders.messages.catalogue import Catalogue
+from bill_reminders.messages.lateness import Write, cost_of_missing
 from bill_reminders.messages.locale import amount, short_date, weekday_date
 from bill_reminders.messages.names import title
 from bill_reminders.messages.notices import WHOLE, Notice, Part
-
-type Write = Callable[[Money], str]
-"""How a channel writes an amount."""
 
 
 def is_late(notice: Notice, today: date) -> bool:
@@ -174,9 +173,23 @@ def remark(words: Catalogue, notice: Notice, today: date, write: Write | None = 
     if owed.expected is not None:
         low, high = text(owed.expected.low), text(owed.expected.high)
         said.append(words.say("usual_range", low=low, high=high))
-    if notice.due_on < today and not is_late(notice, today):
-        said.append(words.say("interest_may_run"))
+    if owed.standing is Standing.MINIMUM_MET:
+        said.append(_interest(words, notice, today, write))
     return words.sentences(*said)
+
+
+def _interest(words: Catalogue, notice: Notice, today: date, write: Write | None) -> str:
+    """On what is left once the minimum is paid: how much, where the rate is known."""
+    if not notice.bill.late_apr:
+        return words.say("interest_may_run") if notice.due_on < today else ""
+    return cost_of_missing(
+        words.language,
+        notice.bill,
+        notice.occurrence,
+        today=today,
+        due_on=notice.due_on,
+        write=write,
+    )
 
 
 def amount_alone(words: Catalogue, notice: Notice, today: date) -> str:
@@ -196,6 +209,8 @@ def amount_of(words: Catalogue, notice: Notice, today: date, write: Write | None
         if (paid := notice.paid_in_part) is None:
             return unknown
         return words.say("amount_and_paid", amount=unknown, paid=text(paid))
+    if (missed := cards.missed_minimum(notice.bill, notice.occurrence, today)) is not None:
+        return words.say("amount_minimum_missed", minimum=text(missed))
     values = {"amount": text(owed.amount), "left": text(owed.left)}
     if owed.standing is Standing.MINIMUM_MET:
         return words.say("amount_minimum_met", **values)

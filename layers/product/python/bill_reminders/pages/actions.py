@@ -30,7 +30,14 @@ from bill_reminders.files.cells import CellError
 from bill_reminders.files.money import TwoMeanings
 from bill_reminders.files.rows import Row
 from bill_reminders.messages.names import clean
-from bill_reminders.pages.view import OWN, PAGE_LIFTS, PLAN_CELLS, Opened, plan_query
+from bill_reminders.pages.view import (
+    OWN,
+    PAGE_LIFTS,
+    PLAN_CELLS,
+    Opened,
+    balance_of,
+    plan_query,
+)
 from bill_reminders.storage import accounts, history
 from bill_reminders.storage.accounts import Command, Tell
 from bill_reminders.storage.history import Feedback
@@ -108,7 +115,7 @@ def _pay(opened: Opened, reminder: Reminder, form: Form) -> Command:
     return partial(
         payments.pay,
         bill_id=reminder.bill_id,
-        occurrence=reminder.occurrence,
+        occurrence=balance_of(opened, reminder),
         payment_id=payment_id,
         amount=_amount(opened, reminder, field_of(form, "amount")),
         rest=Rest.NEXT_DATES if field_of(form, "rest") == Rest.NEXT_DATES else Rest.STAYS,

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill, MuteReason
 from bill_reminders.domain.enums import Channel
@@ -133,7 +134,8 @@ def bill_page(
         return notice_page(account.user.language, "page_bill_gone")
     notice = Notice.of(bill, reminder)
     user, today = account.user, opened.today
-    owed = bill.owed(reminder.occurrence)
+    is_carried = cards.is_carried(bill, reminder.occurrence, today)
+    is_over = is_carried or bill.is_closed(reminder.occurrence)
     all_dues = chart.due_soon(account.bills, today)
     due_dates = [each for each in all_dues if opened.proven or opened.is_of_message(each.bill)]
     until = bill.snoozed_until(reminder.occurrence)
@@ -145,16 +147,20 @@ def bill_page(
         title=bill_title(words, notice, width=NAME_WIDTH),
         amount=amount_alone(words, notice, today),
         date=words.say("email_due_date", date=full_date(notice.due_on, words.language)),
-        due=words.say("page_paid") if owed.is_closed else due(words, notice, today),
-        is_paid=owed.is_closed,
-        remark="" if owed.is_closed else _remark(words, notice, today),
+        due=_over(words, is_carried=is_carried) if is_over else due(words, notice, today),
+        is_paid=is_over,
+        remark="" if is_over else _remark(words, notice, today),
         rule=_rule(words, user, bill, reminder),
         cost=cost_of_missing(
             user.language, bill, reminder.occurrence, today=today, due_on=notice.due_on
         ),
         paying=on_page(notice),
         code_word=shown(user.code_word or ""),
-        payments=payments_of(words, user, bill, reminder.occurrence),
+        payments=[
+            each
+            for of_date in sorted({reminder.occurrence, balance_of(opened, reminder)})
+            for each in payments_of(words, user, bill, of_date)
+        ],
         today=today,
         comes_again=bill.recurrence.unit is not None,
         payment_id=f"page-{uuid4().hex}",
@@ -219,25 +225,27 @@ def _code_form(opened: Opened) -> dict[str, str]:
 def overview_page(opened: Opened) -> str:
     """The bills of a message that tells of several."""
     words, account = opened.words, opened.account
-    cards = []
+    bills = []
     for number, reminder in enumerate(opened.reminders):
         bill = account.bill(reminder.bill_id)
         if bill is None:
             continue
         notice = Notice.of(bill, reminder)
-        paid = bill.is_closed(reminder.occurrence)
-        cards.append(
+        is_carried = cards.is_carried(bill, reminder.occurrence, opened.today)
+        is_over = is_carried or bill.is_closed(reminder.occurrence)
+        far = due_in_list(words, notice, opened.today)
+        bills.append(
             {
                 "href": f"/r/{opened.token}/{number}",
                 "title": bill_title(words, notice, width=NAME_WIDTH),
                 "amount": amount_alone(words, notice, opened.today),
-                "due": words.say("page_paid") if paid else due_in_list(words, notice, opened.today),
-                "pay_by": "" if paid else pay_by(words, notice, opened.today),
+                "due": _over(words, is_carried=is_carried) if is_over else far,
+                "pay_by": "" if is_over else pay_by(words, notice, opened.today),
             }
         )
     user = account.user
     return render(
-        "overview.html", user.language, cards=cards, code_word=shown(user.code_word or "")
+        "overview.html", user.language, cards=bills, code_word=shown(user.code_word or "")
     )
 
 
@@ -260,6 +268,17 @@ def page_for_anybody(key: str) -> str:
     """One sentence in all languages, for nobody knows whose the link was."""
     texts = [(language, catalogue(language).say(key)) for language in Language]
     return render("dead.html", Language.ENGLISH, texts=texts)
+
+
+def balance_of(opened: Opened, reminder: Reminder) -> int:
+    """The occurrence that a payment on the page of `reminder` goes to: its own, or the newer
+    statement of the card that has taken it in."""
+    bill, number = opened.account.bill(reminder.bill_id), reminder.occurrence
+    return number if bill is None else cards.balance_of(bill, number, opened.today)
+
+
+def _over(words: Catalogue, *, is_carried: bool) -> str:
+    return words.say("page_carried" if is_carried else "page_paid")
 
 
 def _remark(words: Catalogue, notice: Notice, today: date) -> str:

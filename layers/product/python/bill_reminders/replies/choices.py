@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import LATE_AT_MOST, Bill
 from bill_reminders.domain.enums import Channel
@@ -46,6 +47,14 @@ def notice_of(account: Account, target: Target) -> Notice | None:
     if bill is None or due_on is None:
         return None
     return _notice(bill, target.occurrence, bill.payable_on(due_on))
+
+
+def balance_of(account: Account, target: Target, today: date) -> Target:
+    """`target`, or the newer statement of the card that has taken it in."""
+    bill = account.bill(target.bill_id)
+    if bill is None:
+        return target
+    return Target(target.bill_id, cards.balance_of(bill, target.occurrence, today))
 
 
 def target_of(notice: Notice) -> Target:

@@ -237,6 +237,7 @@ class _Conversation:
     # What is done
 
     def _do(self, intent: Intent, target: Target) -> Answer:
+        target = choices.balance_of(self._account, target, self._today)
         notice = choices.notice_of(self._account, target)
         if notice is None:
             return self._plain(Wording.NOTHING_DUE)

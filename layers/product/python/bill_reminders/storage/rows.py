@@ -351,11 +351,13 @@ def statement_map(statement: Statement) -> StatementMap:
         occurrence=statement.occurrence,
         **_money_attributes(statement.amount),
         minimum=statement.minimum,
+        due_on=statement.due_on,
     )
 
 
 def statement_from(stored: StatementMap) -> Statement:
-    return Statement(stored.occurrence, Money(stored.amount, stored.currency), stored.minimum)
+    amount = Money(stored.amount, stored.currency)
+    return Statement(stored.occurrence, amount, stored.minimum, stored.due_on)
 
 
 def payment_map(payment: Payment) -> PaymentMap:

@@ -272,6 +272,7 @@ class StatementMap(MapAttribute[str, Any]):
     amount = DecimalAttribute()
     currency = UnicodeAttribute()
     minimum = DecimalAttribute(null=True)
+    due_on = DateAttribute(null=True)
 
 
 class PrepaymentMap(MapAttribute[str, Any]):

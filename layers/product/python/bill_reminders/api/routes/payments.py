@@ -1,5 +1,6 @@
 """What happens to a bill: payments and their undoing, failed debits, statements, snoozes."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -19,6 +20,7 @@ from bill_reminders.api.fields import (
     WHOLE,
     Amount,
     Answer,
+    Balance,
     Body,
     Currency,
     Day,
@@ -170,13 +172,34 @@ class NewFailedDebit(Body):
 class NewStatement(Body):
     """What the biller states for one due date."""
 
-    amount: Annotated[Amount, Field(description="What is to be paid; 0 for nothing.")]
+    amount: Annotated[
+        Balance,
+        Field(
+            description="What is to be paid; 0 for nothing, below zero for a credit, which is paid."
+        ),
+    ]
     currency: Annotated[
         Currency | None, Field(description="Its currency; null for the bill's.")
     ] = None
     minimum: Annotated[
         Amount | None,
-        Field(description="A card's minimum payment; null for none.", examples=["25"]),
+        Field(
+            description=(
+                "A card's minimum payment; null for none. Once it is paid the due date is not "
+                "overdue."
+            ),
+            examples=["25"],
+        ),
+    ] = None
+    due_on: Annotated[
+        LocalDate | None,
+        Field(
+            description=(
+                "When this one is due, where that is not the usual date: between the due dates "
+                "before and after it. The others stay. Null for the usual date."
+            ),
+            examples=[None],
+        ),
     ] = None
 
 
@@ -288,14 +311,20 @@ def _paid(account: Account, bill: Bill, body: NewPayment, now: datetime) -> Mone
     return money_of(bill, body.amount, body.currency or code, "amount")
 
 
-def money_of(bill: Bill, amount: str, currency: str | None, field: str) -> Money:
+def money_of(
+    bill: Bill,
+    amount: str,
+    currency: str | None,
+    field: str,
+    parse: Callable[..., Decimal] = money.amount,
+) -> Money:
     """An amount of the bill's, in its own currency when none is named. Raises an invalid-value
     problem."""
     code = currency or bill.currency or _stated_last(bill)
     if code is None:
         raise invalid([fault("currency", "not known from the bill: write its ISO 4217 code")])
     in_use = read(money.currency, code, "currency")
-    return Money(read(partial(money.amount, currency=in_use), amount, field), code)
+    return Money(read(partial(parse, currency=in_use), amount, field), code)
 
 
 def _stated_last(bill: Bill) -> str | None:
@@ -382,7 +411,11 @@ def undo_failed_debit(bill_id: BillId, failed_debit_id: FailedDebitId) -> Respon
     tags=["Payments"],
     operation_id="putStatement",
     summary="State the amount of one due date",
-    description="For bills that differ each time: what the biller states for this one.",
+    description=(
+        "For bills that differ each time: what the biller states for this one. A card's statement "
+        "takes in what is left of older ones, which are `carried` from then on: of the kind card, "
+        "or with a statement_day or due_after_statement."
+    ),
     responses=bill_as_it_is(200, *WITH_BODY),
 )
 def put_statement(
@@ -394,13 +427,36 @@ def put_statement(
         bill = account.need_bill(bill_id)
         if bill.due_on(number) is None:
             raise not_found("occurrence")
-        stated = money_of(bill, body.amount, body.currency, "amount")
+        stated = money_of(bill, body.amount, body.currency, "amount", money.balance)
         minimum: Decimal | None = None
         if body.minimum is not None:
             minimum = money_of(bill, body.minimum, stated.currency, "minimum").amount
-        return payments.state(account, bill_id, Statement(number, stated, minimum))
+        due_on = None if body.due_on is None else read(local_date, body.due_on, "due_on")
+        return payments.state(account, bill_id, Statement(number, stated, minimum, due_on))
 
     return answer_to(router, bill_id, state, now=clock.now())
+
+
+@router.delete(
+    "/v1/bills/<bill_id>/occurrences/<number>/statement",
+    tags=["Payments"],
+    operation_id="undoStatement",
+    summary="Undo a statement",
+    description=(
+        "As if nothing had been stated for this due date. What it took in of a card's older ones "
+        "is open again; reminders missed in the meantime are not sent late. Without a statement "
+        "nothing changes."
+    ),
+    responses=bill_as_it_is(200),
+)
+def undo_statement(bill_id: BillId, number: Number) -> Response[BillDetail]:
+    def undo(account: Account) -> Account:
+        bill = account.need_bill(bill_id)
+        if bill.due_on(number) is None and not account.uncertain:
+            raise not_found("occurrence")
+        return payments.unstate(account, bill_id, number)
+
+    return answer_to(router, bill_id, undo, now=clock.now())
 
 
 @router.post(

@@ -136,7 +136,7 @@ class Reminder(Answer):
         Field(
             description=(
                 "For a skipped one: no_address, merged, superseded, expired, snoozed, while_paid, "
-                "withdrawn."
+                "carried, withdrawn."
             ),
             examples=[None],
         ),

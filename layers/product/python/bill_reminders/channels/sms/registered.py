@@ -10,6 +10,7 @@ from datetime import date
 from enum import IntEnum
 
 from bill_reminders.channels.sms.text import READABLE_NAME, SmsText, fits, in_gsm, money_text
+from bill_reminders.domain import cards
 from bill_reminders.domain.countries import SmsRules
 from bill_reminders.domain.people import Language
 from bill_reminders.domain.reminders import TriggerKind
@@ -156,7 +157,7 @@ def reminder(
     texts = (
         SmsText(
             pattern(wording, language, sender=sender, rules=rules, first=first).format_map(
-                _values(words, notices, room)
+                _values(words, notices, today, room)
                 | {"source": _value(source, min(room, LONGEST_SENDER))}
             ),
             number_of(wording, language, first=first),
@@ -188,12 +189,12 @@ def _single(notice: Notice, today: date) -> Wording:
     return Wording.TODAY if notice.due_on == today else Wording.BEFORE
 
 
-def _values(words: Catalogue, notices: Sequence[Notice], room: int) -> dict[str, str]:
+def _values(words: Catalogue, notices: Sequence[Notice], today: date, room: int) -> dict[str, str]:
     """What fills the gaps; names that a wording has not are left over."""
     values = {"count": str(len(notices))}
     for end, notice in zip(("", "_2"), notices, strict=False):
         values[f"bill{end}"] = _title(words, notice, room)
-        values[f"amount{end}"] = _amount(words, notice)
+        values[f"amount{end}"] = _amount(words, notice, today)
         values[f"date{end}"] = _value(weekday_date(notice.due_on, words.language))
     return values
 
@@ -204,12 +205,13 @@ def _title(words: Catalogue, notice: Notice, room: int) -> str:
     return next(fitting for title in titles if (fitting := _fitting(title, room)))
 
 
-def _amount(words: Catalogue, notice: Notice) -> str:
+def _amount(words: Catalogue, notice: Notice, today: date) -> str:
     """One amount: what is left to pay, or what is usual; else that nobody knows. Half an amount
     would be a wrong one, so what does not fit is not known either."""
     owed = notice.owed
-    if owed.left is not None:
-        text = money_text(owed.left, words.language)
+    left = cards.missed_minimum(notice.bill, notice.occurrence, today) or owed.left
+    if left is not None:
+        text = money_text(left, words.language)
     elif owed.expected is not None:
         usual = money_text(owed.expected.usual, words.language)
         text = words.say("amount_about", amount=usual)
