@@ -119,7 +119,7 @@ def by_own_file(bill: Bill, now: datetime) -> object:
 
 def by_form(bill: Bill, now: datetime) -> object:
     def edit(account: Account) -> Account:
-        return change(account, bill.bill_id, lambda _: bill, now=now)
+        return change(account, bill.bill_id, lambda known: lambda _: bill, now=now)
 
     return accounts.change("somebody", edit, now=now)
 

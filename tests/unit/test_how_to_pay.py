@@ -288,7 +288,7 @@ def imported(account: Account, **fields: Any) -> Bill:
 def test_what_a_user_said_outlasts_the_next_file_and_what_they_left_does_not(name: str) -> None:
     account = Account(1, a_user(), (a_bill(due_on=TODAY, **{name: "of the biller"}),))
     said = a_bill(due_on=TODAY, **SAID)
-    changed = commands.change(account, "bill", lambda today: said, now=NOW)
+    changed = commands.change(account, "bill", lambda known: lambda today: said, now=NOW)
     assert getattr(imported(changed), name) == SAID[name]
     assert getattr(imported(changed, **{name: "of the file"}), name) == SAID[name]
     assert getattr(imported(account, **{name: "of the file"}), name) == "of the file"
