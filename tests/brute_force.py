@@ -709,7 +709,7 @@ class _Life:
 def is_card(bill: Row) -> bool:
     """A loan's schedule says what is owed; of a card each statement is the balance of all."""
     by_dates = bill.get("statement_day") or bill.get("due_after_statement")
-    return not bill.get("loan_method") and bool(by_dates or bill.get("kind") == "card")
+    return bool(by_dates) and not bill.get("loan_method")
 
 
 @cache

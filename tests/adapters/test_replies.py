@@ -15,7 +15,7 @@ from bill_reminders.channels import providers
 from bill_reminders.delivery import claims
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.enums import Channel, Kind
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import State
 from bill_reminders.domain.local_time import QuietHours
 from bill_reminders.domain.money import Money
@@ -726,7 +726,7 @@ def test_the_role_allows_what_replies_need_and_no_more(
 
 MONTHLY_CARD = a_bill(
     bill_id="card",
-    kind=Kind.CARD,
+    statement_day=15,
     due_on=IN_THREE_DAYS,
     recurrence=Recurrence(IN_THREE_DAYS, 1, Unit.MONTH),
     statements=(Statement(0, Money(Decimal(500), "USD"), Decimal(25)),),

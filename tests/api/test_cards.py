@@ -293,8 +293,9 @@ def test_a_failed_debit_of_what_a_newer_statement_took_in_is_told(holder: Holder
     assert told.startswith("02-05 autopay_failed:")
 
 
-def test_statements_of_other_bills_are_each_owed_on_their_own(holder: Holder) -> None:
-    holder.has(kind="utility", statement_day=None, name="Water").gets(0, amount="30.00")
+@pytest.mark.parametrize("kind", ["utility", "other", "card"])
+def test_statements_of_other_bills_are_each_owed_on_their_own(holder: Holder, kind: str) -> None:
+    holder.has(kind=kind, statement_day=None, name="Water").gets(0, amount="30.00")
     holder.until("02-16").gets(1, amount="31.00")
     assert holder.standing(0) == ("open", True, "30.00")
     assert holder.totals() == [("61.00", "USD")]
@@ -304,11 +305,11 @@ def test_statements_of_other_bills_are_each_owed_on_their_own(holder: Holder) ->
 @pytest.mark.parametrize(
     "fields",
     [
-        {"statement_day": None},
+        {"kind": "card"},
         {"kind": "other"},
         {"kind": "other", "statement_day": None, "due_after_statement": 21},
     ],
-    ids=["by its kind", "by its statement day", "by its days after the statement"],
+    ids=["of that kind", "by its statement day", "by its days after the statement"],
 )
 def test_what_is_a_card(holder: Holder, fields: dict[str, Any]) -> None:
     holder.has(**fields).gets(0, amount="500.00")
@@ -317,7 +318,7 @@ def test_what_is_a_card(holder: Holder, fields: dict[str, Any]) -> None:
 
 
 def test_what_is_stated_ahead_of_its_time_silences_nothing_before_it(holder: Holder) -> None:
-    holder.has(statement_day=None, amount="100.00").gets(3, amount="300.00")
+    holder.has(amount="100.00").gets(3, amount="300.00")
     assert [holder.standing(n)[0] for n in range(4)] == ["open"] * 4
     assert holder.totals() == [("600.00", "USD")]
     holder.until("02-07")

@@ -148,7 +148,7 @@ def a_card(visitor: Visitor, set_clock: SetClock, minimum: str | None) -> Page:
     card = a_bill(
         due_on=IN_THREE_DAYS,
         recurrence=Recurrence(IN_THREE_DAYS, 1, Unit.MONTH),
-        kind=Kind.CARD,
+        statement_day=15,
         amount=None,
         statements=(Statement(0, Money(Decimal(500), "USD"), least),),
     )

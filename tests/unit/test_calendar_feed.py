@@ -18,7 +18,7 @@ from ics.grammar.parse import GRAMMAR
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, Mute, MuteReason, Snooze
-from bill_reminders.domain.enums import Channel, Kind, Shift
+from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.local_time import QuietHours
@@ -203,7 +203,7 @@ def test_what_is_paid_is_marked_and_rings_no_more(language: Language, shown: str
 def test_what_a_newer_statement_took_in_is_marked(language: Language, shown: str) -> None:
     statements = tuple(Statement(n, Money(Decimal(500 + n), "USD")) for n in range(2))
     card = a_bill(
-        due_on=FOURTH, recurrence=MONTHLY, kind=Kind.CARD, amount=None, statements=statements
+        due_on=FOURTH, recurrence=MONTHLY, statement_day=15, amount=None, statements=statements
     )
     (first, second, *_) = events(account(card, language=language), NOW + timedelta(days=10))
     assert first.name == shown

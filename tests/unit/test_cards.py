@@ -84,7 +84,7 @@ def stories(draw: st.DrawFn) -> Story:
         "overdue_days": draw(st.sampled_from(["1", "1+10", "2+20+33", "5+29+30+31"])),
         "quiet_hours": draw(st.sampled_from(["", "08:00-17:00", "21:00-10:00"])),
     }
-    cycle = draw(st.sampled_from(["", "day", "after"]))
+    cycle = draw(st.sampled_from(["", "day", "day", "after"]))
     bill = BILL | {
         "kind": draw(st.sampled_from(["card", "other", "utility"])),
         "amount": draw(st.sampled_from(["", "", "80.00"])),

@@ -438,7 +438,7 @@ CHANGES = st.one_of(
     st.builds(plan, remind_at=st.times().map(lambda t: t.replace(second=0, microsecond=0))),
     st.builds(plan, joins=st.sampled_from([(), (Join(Channel.SMS, 1),)])),
 )
-A_CARD = replace(MONTHLY, kind=Kind.CARD, plan_change=PlanChange(overdue_days=(1, 15, 30)))
+A_CARD = replace(MONTHLY, statement_day=20, plan_change=PlanChange(overdue_days=(1, 15, 30)))
 BILLS = st.sampled_from(
     [
         BILL,

@@ -15,7 +15,7 @@ from bill_reminders.channels.push.compose import push
 from bill_reminders.channels.sms.compose import sms
 from bill_reminders.channels.sms.text import segments
 from bill_reminders.domain.bills import Bill, FailedDebit
-from bill_reminders.domain.enums import Channel, Kind
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Address, Attestation, Language, User
@@ -181,7 +181,7 @@ def test_a_met_minimum_is_not_called_overdue() -> None:
         assert "already paid" not in text
 
 
-MISSED = replace(CARD, kind=Kind.CARD).with_statement(
+MISSED = replace(CARD, statement_day=15).with_statement(
     Statement(4, dollars("500.00"), Decimal("25.00"))
 )
 

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bill_reminders.domain.enums import Kind
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Standing, Statement
 
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def is_card(bill: "Bill") -> bool:
-    """Whether each statement is the balance of all: of a bill of the kind card, or with a date on
-    which statements are made. The statements of other bills are each owed on their own, and a
-    loan's schedule says what is."""
+    """Whether each statement is the balance of all: of a bill that says when its statements are
+    made. Those of other bills, whatever their kind, are each owed on their own, and a loan's
+    schedule says what is."""
     has_cycle = bill.statement_day is not None or bill.recurrence.after_statement > 0
-    return bill.loan is None and (has_cycle or bill.kind is Kind.CARD)
+    return has_cycle and bill.loan is None
 
 
 def newer(bill: "Bill", number: int, today: date) -> Sequence[Statement]:

@@ -413,8 +413,8 @@ def undo_failed_debit(bill_id: BillId, failed_debit_id: FailedDebitId) -> Respon
     summary="State the amount of one due date",
     description=(
         "For bills that differ each time: what the biller states for this one. A card's statement "
-        "takes in what is left of older ones, which are `carried` from then on: of the kind card, "
-        "or with a statement_day or due_after_statement."
+        "takes in what is left of older ones, which are `carried` from then on: of a bill with a "
+        "statement_day or due_after_statement."
     ),
     responses=bill_as_it_is(200, *WITH_BODY),
 )
