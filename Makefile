@@ -66,7 +66,7 @@ import: setup        ## make import STACK=name USERS=users.csv BILLS=bills.csv
 test: setup browser-tools lint validate  ## run every check: lint, types, template, unit, adapters, local stack
 	EXAMPLES=all $(BIN)/python -m pytest -n 2 $(UNIT)
 	$(BIN)/python -m pytest -n 2 tests/loans tests/edits tests/adapters tests/api tests/chaos
-	$(BIN)/python -m pytest tests/stack
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/stack  # two stacks, each with its own engine
 
 browser: setup browser-tools  ## the pages in a headless Chromium, alone
 	$(BIN)/python -m pytest tests/stack/test_pages_in_browser.py

@@ -1,6 +1,7 @@
 """The product's stack on the local engine: the template that is deployed to AWS, built and
 deployed by the same commands."""
 
+import fcntl
 import json
 import os
 import re
@@ -9,10 +10,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,9 @@ from local.front import front
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
+BUILT = ROOT / ".aws-sam" / "build"
+MADE_FROM = BUILT / "made-from"
+"""Says what `sam build` built from; whoever runs it by hand takes the file away with the rest."""
 NAME = "bill-reminders-local"
 FEW_WORKERS = {f"{channel.value.capitalize()}Concurrency": 2 for channel in Channel}
 """Each is a process of its own, and this machine is one."""
@@ -258,11 +263,16 @@ def make_push_application(platform: str) -> str:
 
 
 @contextmanager
-def deployed(port: int = 0, **parameters: object) -> Iterator[Stack]:
+def deployed(port: int = 0, log: str = "engine.log", **parameters: object) -> Iterator[Stack]:
     """Build, start an engine, deploy with these parameters; yields the stack. AWS clients of this
-    process talk to the engine meanwhile. Leaves nothing running."""
-    build()
-    with front() as links, engine.running(BUILD / "engine.log", port) as endpoint:
+    process talk to the engine meanwhile. Leaves nothing running.
+
+    Other processes may have a stack of their own at the same time: each has its own engine, on
+    ports of its own, and writes to the `log` in build/ that it names."""
+    with front() as links, ExitStack() as leaving:
+        with _alone():  # nor do two engines take the same free port
+            build()
+            endpoint = leaving.enter_context(engine.running(BUILD / log, port))
         before = dict(os.environ)
         os.environ.update(engine.environment(endpoint))
         os.environ.pop("AWS_PROFILE", None)
@@ -284,9 +294,35 @@ def deployed(port: int = 0, **parameters: object) -> Iterator[Stack]:
             os.environ.update(before)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process of this folder at a time; the others wait."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build() -> None:
-    """`sam build`, which reuses what has not changed."""
-    _sam("build", "--cached", "--parallel")
+    """`sam build`, which empties the folder at first: not while nothing has changed, for another
+    process may be reading there."""
+    made_from = _sources()
+    if not MADE_FROM.exists() or MADE_FROM.read_text() != made_from:
+        _sam("build", "--cached", "--parallel")
+        MADE_FROM.write_text(made_from)
+
+
+def _sources() -> str:
+    """A hash of all that what is built depends on."""
+    files = [ROOT / name for name in ("template.yaml", "samconfig.toml", "requirements-dev.txt")]
+    for folder in ("functions", "layers"):
+        files += sorted((ROOT / folder).rglob("*"))
+    found = sha256(sys.version.encode())
+    for file in files:
+        if file.is_file() and file.parent.name != "__pycache__":
+            content = file.read_bytes()
+            found.update(f"{file.relative_to(ROOT)} {len(content)}\n".encode() + content)
+    return found.hexdigest()
 
 
 def _sam(*arguments: str) -> None:

@@ -18,9 +18,8 @@ from typing import Any
 from samcli.yamlhelper import yaml_parse
 
 from local.benchmark.figures import Figure
-from local.stack import ROOT, build
+from local.stack import BUILT, build
 
-BUILT = ROOT / ".aws-sam" / "build"
 ROUNDS = 15
 SENDERS = ("SendSms", "SendPush", "SendEmail")
 READERS = ("ReadReceipts", "ReadReplies")

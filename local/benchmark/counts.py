@@ -31,11 +31,10 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, tables
 from bill_reminders.storage.saving import save_bills, save_user
-from local.benchmark.cold_start import BUILT
 from local.benchmark.context import Context
 from local.benchmark.figures import Figure
 from local.benchmark.people import a_card, somebody
-from local.stack import ROOT, Stack, deployed
+from local.stack import BUILT, ROOT, Stack, deployed
 
 NOW = datetime(2029, 6, 4, 9, 2, 2, tzinfo=UTC)
 """In a minute at which nobody else wakes and find_due does not look at what is older."""

@@ -1,4 +1,5 @@
-"""One deployed stack for all tests of this folder; each test brings its own users."""
+"""A deployed stack for each process that runs tests of this folder; each test brings its own
+users."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from schemathesis.pytest.plugin import SchemathesisFunction
 
 from local.stack import Stack, deployed
 from tests.stack.people import NOW
@@ -16,10 +18,19 @@ from tests.support.functions import FOLDERS, load
 Handlers = dict[str, ModuleType]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test an id of its own: those that Schemathesis makes of one have all the same, and
+    pytest-xdist would run but the last of them."""
+    for item in items:
+        if isinstance(item, SchemathesisFunction):
+            item._id = item.id.with_params(item.operation_label)
+    assert len({item.nodeid for item in items}) == len(items)
+
+
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(worker_id: str) -> Iterator[Stack]:
     forget_clients()
-    with deployed() as stack:
+    with deployed(log=f"engine-{worker_id}.log") as stack:
         yield stack
     forget_clients()
 

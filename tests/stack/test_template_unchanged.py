@@ -4,7 +4,7 @@ from typing import Any
 
 from samcli.yamlhelper import yaml_parse
 
-from local.stack import ROOT, Stack
+from local.stack import BUILT, Stack
 from tests.support.template import rendered, template
 
 
@@ -23,7 +23,7 @@ def without_build_notes(whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_is_deployed_is_the_template_unchanged(stack: Stack) -> None:
-    built = yaml_parse((ROOT / ".aws-sam" / "build" / "template.yaml").read_text())
+    built = yaml_parse((BUILT / "template.yaml").read_text())
     assert without_build_notes(built) == without_build_notes(template())
 
 
