@@ -7,11 +7,10 @@ beyond the message's own bills opens with a code that is sent to where the messa
 from bill_reminders.cold_start import ready
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools import Logger
@@ -59,8 +58,7 @@ BUTTONS_PER_HOUR = 120
 """Of one link."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageConfig:
+class PageConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str
