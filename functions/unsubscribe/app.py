@@ -68,7 +68,7 @@ def answer(event: Event, now: datetime) -> Answer:
     return page(view.unsubscribe_page(opened, _channel(link)))
 
 
-def stop_or_start(opened: Opened, rest: list[str], form: actions.Form) -> Answer:
+def stop_or_start(opened: Opened, rest: list[str], form: forms.Form) -> Answer:
     """RFC 8058: a mail program posts `List-Unsubscribe=One-Click` and wants no redirect. The page's
     own buttons post to `stop` and `start`, and come back to the page."""
     user_id, channel = opened.link.user_id, _channel(opened.link)
