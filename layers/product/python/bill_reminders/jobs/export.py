@@ -13,18 +13,15 @@ from bill_reminders.storage import accounts
 from bill_reminders.storage.access_tables import FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.conversations import DID
-from bill_reminders.storage.sign_in_tables import CodeItem
-from bill_reminders.storage.tables import (
-    DEAD_CHANNELS,
+from bill_reminders.storage.record_tables import (
     HANDOVER,
     SETTLED,
-    BillItem,
     DeedItem,
     JournalItem,
-    LedgerItem,
     SettledItem,
-    UserItem,
 )
+from bill_reminders.storage.sign_in_tables import CodeItem
+from bill_reminders.storage.tables import DEAD_CHANNELS, BillItem, LedgerItem, UserItem
 
 OF_THE_MACHINE = {
     "owner",
