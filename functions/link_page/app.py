@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import environment, rate_limit
+from bill_reminders import aws, environment, rate_limit
 from bill_reminders.channels import registry
 from bill_reminders.channels.sends import Sends
 from bill_reminders.commands.snoozes import NeedsConfirmation
@@ -83,7 +83,7 @@ with environment.all_at_once():
     config = environment.read(PageConfig)
     parameters = registry.parameters(Sends.CODES)
 binding.bind(config)
-events = BillEvents(config.bill_events_bus)
+events = BillEvents(partial(aws.client, "events", aws.PROMPT), config.bill_events_bus)
 
 
 @logger.inject_lambda_context

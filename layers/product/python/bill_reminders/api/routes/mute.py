@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache, partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body as BodyParam
 from pydantic import Field
 
-from bill_reminders import clock
+from bill_reminders import aws, clock
 from bill_reminders.api.answering import WITH_BODY
 from bill_reminders.api.bills import SilenceName
 from bill_reminders.api.fields import Body
@@ -87,9 +87,9 @@ def unsilence_bill(bill_id: BillId) -> Response[BillDetail]:
 
 
 def _tell(facts: Iterable[Fact], *, now: datetime) -> None:
-    _events(router.context["bill_events_bus"]).tell(facts, now=now)
+    BillEvents(_client, router.context["bill_events_bus"]).tell(facts, now=now)
 
 
 @cache
-def _events(bus: str) -> BillEvents:
-    return BillEvents(bus)
+def _client() -> Any:
+    return aws.client("events", aws.PROMPT)
