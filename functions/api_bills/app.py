@@ -2,8 +2,7 @@
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,18 +16,19 @@ from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
 
 
-@dataclass(frozen=True, slots=True)
-class BillsConfig(AccountConfig):
+class BillsConfig(NamedTuple):
     answers_table: str
     bill_events_bus: str
 
 
 logger = Logger()
-config = environment.read(BillsConfig)
-binding.bind(config)
+with environment.all_at_once():
+    account = environment.read(AccountConfig)
+    config = environment.read(BillsConfig)
+binding.bind(account, config)
 api = Api(
     routes.of("api_bills"),
-    calls_per_identity=config.api_requests_per_identity,
+    calls_per_identity=account.api_requests_per_identity,
     context={"bill_events_bus": config.bill_events_bus},
 )
 

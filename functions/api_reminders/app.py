@@ -2,8 +2,7 @@
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,15 +16,16 @@ from bill_reminders.storage import binding
 from bill_reminders.storage.journal import through
 
 
-@dataclass(frozen=True, slots=True)
-class RemindersConfig(AccountConfig):
+class RemindersConfig(NamedTuple):
     feedback_table: str
 
 
 logger = Logger()
-config = environment.read(RemindersConfig)
-binding.bind(config)
-api = Api(routes.of("api_reminders"), calls_per_identity=config.api_requests_per_identity)
+with environment.all_at_once():
+    account = environment.read(AccountConfig)
+    config = environment.read(RemindersConfig)
+binding.bind(account, config)
+api = Api(routes.of("api_reminders"), calls_per_identity=account.api_requests_per_identity)
 
 
 @logger.inject_lambda_context

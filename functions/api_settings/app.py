@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import environment
 from bill_reminders.api import routes
-from bill_reminders.api.config import Outbound, SettingsConfig
+from bill_reminders.api.config import AccountConfig, Outbound, SettingsConfig
 from bill_reminders.api.resolver import Api
 from bill_reminders.channels import registry
 from bill_reminders.channels.sends import Sends
@@ -19,12 +19,13 @@ from bill_reminders.storage.journal import through
 
 logger = Logger()
 with environment.all_at_once():
+    account = environment.read(AccountConfig)
     config = environment.read(SettingsConfig)
     parameters = registry.parameters(Sends.CODES, Sends.OTHERS)
-binding.bind(config)
+binding.bind(account, config)
 api = Api(
     routes.of("api_settings"),
-    calls_per_identity=config.api_requests_per_identity,
+    calls_per_identity=account.api_requests_per_identity,
     context={
         "config": config,
         "outbound": Outbound(parameters, registry.DirectSenders(parameters)),

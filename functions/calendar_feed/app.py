@@ -7,10 +7,9 @@ another one, before anything is planned.
 from bill_reminders.cold_start import ready
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
@@ -26,8 +25,7 @@ from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.storage.links import Link, Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class FeedConfig:
+class FeedConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str

@@ -2,9 +2,8 @@
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,16 +17,14 @@ from bill_reminders.storage import tables
 from bill_reminders.storage.tables import CONNECTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class RouteSettings:
+class RouteSettings(NamedTuple):
     """Of one channel: SMS_QUEUE_URL and so on."""
 
     queue_url: str
     per_second: float
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     schedules_table: str
     switches_parameter: str
     shards_read: int

@@ -7,11 +7,10 @@ beyond the message's own bills opens with a code that is sent to where the messa
 from bill_reminders.cold_start import ready
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 
 from aws_lambda_powertools import Logger
@@ -24,7 +23,6 @@ from bill_reminders.commands.snoozes import NeedsConfirmation
 from bill_reminders.delivery.bill_events import BillEvents
 from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.errors import InvalidValue
-from bill_reminders.domain.handovers import Handover
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.domain.journal import Event as Noted
 from bill_reminders.page_answers import (
@@ -38,29 +36,29 @@ from bill_reminders.page_answers import (
     refused,
     too_often,
 )
-from bill_reminders.pages import actions, forms, proof, undo, view
-from bill_reminders.pages.actions import Form, Unclear
+from bill_reminders.pages import forms, proof, view
+from bill_reminders.pages.forms import Form, Unclear
 from bill_reminders.pages.proof import WrongProof
 from bill_reminders.pages.view import Opened
 from bill_reminders.storage import (
     accounts,
     binding,
-    handovers,
     history,
     limits,
     links,
-    undoing,
 )
 from bill_reminders.storage.journal import through
 from bill_reminders.storage.limits import HOUR, Limit
 from bill_reminders.storage.links import Link, Purpose
 
+if TYPE_CHECKING:
+    from bill_reminders.domain.handovers import Handover
+
 BUTTONS_PER_HOUR = 120
 """Of one link."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageConfig:
+class PageConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str
@@ -85,7 +83,7 @@ with environment.all_at_once():
     config = environment.read(PageConfig)
     parameters = registry.parameters(Sends.CODES)
 binding.bind(config)
-events = BillEvents(aws.client("events", aws.PROMPT), config.bill_events_bus)
+events = BillEvents(partial(aws.client, "events", aws.PROMPT), config.bill_events_bus)
 
 
 @logger.inject_lambda_context
@@ -105,6 +103,9 @@ def answer(event: Event, now: datetime) -> Answer:
         if link.closes_at is None or link.closes_at <= now:
             return dead()
         return counted(token, now, partial(answer_of_link, event, token, link, rest, now))
+    # few links undo a handover, and every cold start would pay for what that takes
+    from bill_reminders.storage import handovers  # noqa: PLC0415
+
     handover = handovers.behind(token, now=now)
     if handover is None:
         return dead()
@@ -140,14 +141,18 @@ def _count_button(token_hash: str, now: datetime) -> None:
     limits.take_one(Limit("buttons/hour", token_hash, BUTTONS_PER_HOUR, HOUR), now=now)
 
 
-def undo_of(event: Event, token: str, handover: Handover, rest: list[str], now: datetime) -> Answer:
+def undo_of(
+    event: Event, token: str, handover: "Handover", rest: list[str], now: datetime
+) -> Answer:
     """The page that undoes a handover; only its button does it."""
+    from bill_reminders.pages import undo  # noqa: PLC0415, as in answer
+
     if method_of(event) != "POST":
         return page(undo.page(token, handover, now)) if not rest else go(f"/r/{token}")
     if rest != ["undo"]:
         return dead()
     _count_button(links.token_hash(token), now)
-    if handover.may_be_undone(now) and not undoing.undo(handover, now=now):
+    if not undo.press(handover, now):
         return page(undo.page(token, handover, now, gone=True), 409)
     logger.info("handover undone", kind=handover.kind.value, user_id=handover.user_id)
     return go(f"/r/{token}")
@@ -164,7 +169,9 @@ def show(opened: Opened, rest: list[str], query: Form, **more: Any) -> Answer:
             return _bill(opened, 0, query, **more)
         case [number, *buttons] if (n := _number(number, opened)) is not None:
             if buttons == ["proof"]:
-                return page(view.proof_page(opened, n))
+                from bill_reminders.pages import code_page  # noqa: PLC0415, as in send_code
+
+                return page(code_page.page(opened, n))
             # the address of a button, followed by something that is no button
             path = f"/r/{opened.token}/{n}"
             return go(path) if buttons else _bill(opened, n, query, **more)
@@ -195,13 +202,15 @@ def send_code(opened: Opened, n: int, form: Form, source: str) -> Answer:
 
 
 def enter_code(opened: Opened, n: int, form: Form) -> Answer:
+    from bill_reminders.pages import code_page  # noqa: PLC0415, as in send_code
+
     try:
-        cookie = proof.enter(opened, form)
+        cookie = code_page.enter(opened, form)
     except Unclear as error:
         if isinstance(error, WrongProof):  # an alarm looks for these words, as for the API's
             logger.info("in the journal", what=Noted.WRONG_CODE.value)
         fault = opened.words.say(error.key, **error.values)
-        return page(view.proof_page(opened, n, fault=fault), error.status)
+        return page(code_page.page(opened, n, fault=fault), error.status)
     if cookie is None:
         return dead()
     logger.info("code entered", user_id=opened.link.user_id)
@@ -209,6 +218,9 @@ def enter_code(opened: Opened, n: int, form: Form) -> Answer:
 
 
 def act(opened: Opened, n: int, action: str, form: Form) -> Answer:
+    # a page is looked at more often than its buttons are pressed, and mostly before
+    from bill_reminders.pages import actions  # noqa: PLC0415
+
     try:
         told = actions.act(action, opened, opened.reminders[n], form, events)
     except Unclear as error:

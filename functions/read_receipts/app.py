@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,8 +30,7 @@ from bill_reminders.storage.journal import through
 from bill_reminders.trouble import may_pass, name_of
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptsConfig:
+class ReceiptsConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str

@@ -2,9 +2,8 @@
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -29,8 +28,7 @@ from bill_reminders.storage.journal import through
 from bill_reminders.trouble import may_pass, name_of
 
 
-@dataclass(frozen=True, slots=True)
-class RepliesConfig:
+class RepliesConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str

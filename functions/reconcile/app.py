@@ -3,9 +3,8 @@ is to be told of channels that died."""
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,8 +16,7 @@ from bill_reminders.jobs.telling_message import of_dead_channel
 from bill_reminders.storage import tables
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str

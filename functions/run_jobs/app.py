@@ -3,8 +3,7 @@ what happened to their account or to a channel of theirs."""
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,8 +24,7 @@ from bill_reminders.storage import binding
 from bill_reminders.trouble import may_pass, name_of
 
 
-@dataclass(frozen=True, slots=True)
-class JobsConfig:
+class JobsConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str

@@ -2,8 +2,7 @@
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,15 +17,16 @@ from bill_reminders.domain.journal import Entrance
 from bill_reminders.storage.journal import through
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailSettings(SenderSettings):
+class EmailSettings(NamedTuple):
     from_address: str
     configuration_set: str
 
 
 logger = Logger()
-settings = environment.read(EmailSettings)
-mailbox = Mailbox(settings.from_address, settings.configuration_set, settings.sender_name)
+with environment.all_at_once():
+    settings = environment.read(SenderSettings)
+    own = environment.read(EmailSettings)
+mailbox = Mailbox(own.from_address, own.configuration_set, settings.sender_name)
 reminders = EmailReminders(settings.sender, mailbox)
 worker = Worker(Channel.EMAIL, settings, reminders)
 

@@ -2,8 +2,7 @@
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,20 +14,20 @@ from bill_reminders.channels.sms.sender import SmsReminders
 from bill_reminders.delivery.worker import SenderSettings, Worker
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.storage import access_tables
+from bill_reminders.storage import tables
 from bill_reminders.storage.journal import through
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsSettings(SenderSettings):
+class SmsSettings(NamedTuple):
     limits_table: str
 
 
 logger = Logger()
 with environment.all_at_once():
-    settings = environment.read(SmsSettings)
+    settings = environment.read(SenderSettings)
+    own = environment.read(SmsSettings)
     parameters = environment.read(SmsParameters)
-access_tables.bind(limits=settings.limits_table)
+tables.bind(limits=own.limits_table)
 reminders = SmsReminders(settings.sender, parameters)
 worker = Worker(Channel.SMS, settings, reminders)
 

@@ -5,8 +5,8 @@ A function of its own: however often pages are asked for, whoever wants no more 
 
 from bill_reminders.cold_start import ready
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,8 +27,7 @@ STARTS_PER_HOUR = 20
 nobody shall be able to use up somebody else's."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnsubscribeConfig:
+class UnsubscribeConfig(NamedTuple):
     schedules_table: str
     users_table: str
     bills_table: str
@@ -69,7 +68,7 @@ def answer(event: Event, now: datetime) -> Answer:
     return page(view.unsubscribe_page(opened, _channel(link)))
 
 
-def stop_or_start(opened: Opened, rest: list[str], form: actions.Form) -> Answer:
+def stop_or_start(opened: Opened, rest: list[str], form: forms.Form) -> Answer:
     """RFC 8058: a mail program posts `List-Unsubscribe=One-Click` and wants no redirect. The page's
     own buttons post to `stop` and `start`, and come back to the page."""
     user_id, channel = opened.link.user_id, _channel(opened.link)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 
@@ -37,6 +38,30 @@ NOWHERE = (
     "phonenumbers",
     "aws_lambda_powertools.utilities.batch",
 )
+
+
+OTHER_TABLES = {"storage.record_tables", "storage.access_tables", "storage.sign_in_tables"}
+WHEN_IT_IS_ASKED_FOR = {
+    "FindDue": {"domain.bills", "domain.people", *OTHER_TABLES},
+    "SendSms": {"storage.sign_in_tables", "pages", "files"},
+    "SendPush": {"storage.sign_in_tables", "pages", "files"},
+    "SendEmail": {"storage.sign_in_tables", "pages", "files"},
+    "ReadReceipts": {"storage.sign_in_tables", "pages"},
+    "ReadReplies": {"storage.sign_in_tables", "storage.handovers", "pages", "files"},
+    "LinkPage": {
+        "pages.actions",
+        "pages.code_page",
+        "pages.proof_code",
+        "pages.undo",
+        "storage.codes",
+        "storage.handovers",
+        "storage.sign_in_tables",
+        "storage.undoing",
+        "files.money",
+        "delivery.direct",
+    },
+}
+"""What a function has no need of before its first event, though it may load some of it then."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +118,9 @@ def test_what_was_loaded_is_not_looked_at_by_every_collection(name: str) -> None
     assert ready(name).collects
 
 
-def test_find_due_loads_neither_bills_nor_people() -> None:
-    assert (
-        ready("FindDue").modules
-        & {
-            "bill_reminders.domain.bills",
-            "bill_reminders.domain.people",
-            "tenacity",
-        }
-        == set()
-    )
+@pytest.mark.parametrize("name", WHEN_IT_IS_ASKED_FOR)
+def test_what_is_seldom_needed_is_loaded_when_it_is(name: str) -> None:
+    seldom = {f"bill_reminders.{module}" for module in WHEN_IT_IS_ASKED_FOR[name]}
+    assert all(find_spec(module) for module in seldom), "one was renamed: look for its new name"
+    assert ready(name).modules & seldom == set()
+    assert "tenacity" not in ready(name).modules

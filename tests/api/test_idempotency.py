@@ -21,8 +21,8 @@ from moto.backends import get_backend
 from bill_reminders import clock
 from bill_reminders.channels import providers
 from bill_reminders.storage import keyed_hash, tables
-from bill_reminders.storage.access_tables import AnswerItem, CodeItem
 from bill_reminders.storage.idempotency import LOCK
+from bill_reminders.storage.sign_in_tables import AnswerItem, CodeItem
 from tests.api.conftest import SetClock
 from tests.support import wire
 from tests.support.api import Person, Reply

@@ -17,7 +17,8 @@ from bill_reminders.domain.revisions import MOST_HEARD
 from bill_reminders.jobs.export import export
 from bill_reminders.storage import accounts, rows
 from bill_reminders.storage.erasure import erase
-from bill_reminders.storage.tables import BillItem, JournalItem, LedgerItem
+from bill_reminders.storage.record_tables import JournalItem
+from bill_reminders.storage.tables import BillItem, LedgerItem
 from tests.api.conftest import NOON, user_id
 from tests.support.api import Person
 from tests.support.moto_stack import SetClock

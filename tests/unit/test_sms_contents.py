@@ -1,6 +1,5 @@
 """What stands in an SMS beside the bill: link, code word, reply words, how to stop."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -45,7 +44,7 @@ def text(
     notice = Notice(bill, due_on, a_trigger(-3))
     written = sms(
         user,
-        [replace(notice, will_be_debited=debited)],
+        [notice._replace(will_be_debited=debited)],
         today=TODAY,
         sender=SENDER,
         first=first,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from random import uniform
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from bill_reminders import aws
 from bill_reminders.trouble import may_pass
@@ -43,8 +43,7 @@ def failed(message_ids: Iterable[str]) -> BatchAnswer:
     return {"batchItemFailures": [{"itemIdentifier": each} for each in message_ids]}
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(NamedTuple):
     """A queue, and after how many seconds, more or less, a message that is put back returns."""
 
     queue_url: str

@@ -4,14 +4,19 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import fields
-from typing import cast, get_args, get_origin
+from typing import Any, ClassVar, Protocol, cast, get_args
 
 from bill_reminders.domain.errors import BillRemindersError
 
 
 class MissingConfiguration(BillRemindersError):
     """The environment lacks a variable, or holds one that cannot be read."""
+
+
+class Settings(Protocol):
+    """A NamedTuple of what is read."""
+
+    _field_defaults: ClassVar[dict[str, Any]]
 
 
 _gathered: ContextVar[list[str] | None] = ContextVar("gathered", default=None)
@@ -38,16 +43,16 @@ def text(name: str) -> str:
     return found
 
 
-def read[T](
+def read[T: Settings](
     settings: type[T],
     environment: Mapping[str, str] | None = None,
     *,
     required: Collection[str] = (),
 ) -> T:
-    """Fill a dataclass of `str`, `int` and `float` fields from variables of the same name in
+    """Fill a NamedTuple of `str`, `int` and `float` fields from variables of the same name in
     capitals. An empty value counts as missing unless the field has a default and is not `required`.
 
-    A field of type `dict[E, S]`, of an enum and another such dataclass, has an S for each member of
+    A field of type `dict[E, S]`, of an enum and another such tuple, has an S for each member of
     E, whose value the names of its variables begin with: SMS_QUEUE_URL.
 
     Raises MissingConfiguration with a sentence that names every variable at fault.
@@ -70,7 +75,7 @@ def _need_none(faults: list[str]) -> None:
         )
 
 
-def _fill[T](
+def _fill[T: Settings](
     settings: type[T],
     source: Mapping[str, str],
     prefix: str,
@@ -79,23 +84,22 @@ def _fill[T](
 ) -> T | None:
     """None when there are faults."""
     values: dict[str, object] = {}
-    for field in fields(settings):  # type: ignore[arg-type]
-        if get_origin(field.type) is dict:
-            members, each = get_args(field.type)
-            values[field.name] = {
+    for field, kind in settings.__annotations__.items():
+        if of_dict := get_args(kind):
+            members, each = of_dict
+            values[field] = {
                 member: _fill(each, source, f"{prefix}{member.value}_", required, faults)
                 for member in members
             }
             continue
-        name = f"{prefix}{field.name}".upper()
+        name = f"{prefix}{field}".upper()
         found = source.get(name, "")
-        optional = field.default is not field.default_factory  # both MISSING when required
         if not found:
-            if not optional or field.name in required:
+            if field not in settings._field_defaults or field in required:
                 faults.append(f"{name} is missing")
             continue
         try:
-            values[field.name] = field.type(found)  # type: ignore[operator]
+            values[field] = kind(found)
         except ValueError:
             faults.append(f"{name} is not a number")
     return None if faults else settings(**values)

@@ -1,6 +1,6 @@
 """What the routes must know of their stack, beside the tables."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
@@ -8,8 +8,7 @@ from bill_reminders.channels.registry import DirectSenders, Parameters
 from bill_reminders.messages.notices import Sender
 
 
-@dataclass(frozen=True, slots=True)
-class AccountConfig:
+class AccountConfig(NamedTuple):
     """The environment of every function that knows users by their tokens."""
 
     schedules_table: str
@@ -23,9 +22,8 @@ class AccountConfig:
     api_requests_per_identity: int
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsConfig(AccountConfig):
-    """The environment of api_settings."""
+class SettingsConfig(NamedTuple):
+    """What api_settings needs beside that."""
 
     addresses_table: str
     codes_table: str
@@ -59,8 +57,7 @@ def config(router: Router) -> SettingsConfig:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(NamedTuple):
     """What one-off messages are sent with."""
 
     parameters: Parameters

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from bill_reminders.channels.sends import CODE, tag_of
 from bill_reminders.domain.enums import Channel
@@ -10,8 +11,7 @@ from bill_reminders.domain.enums import Channel
 DEVICE_WAITS = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class DirectText:
+class DirectText(NamedTuple):
     """`subject` is the subject of an e-mail or the title of a push notification, `text` the body;
     `html` is for e-mail, `wording` the number of an SMS's registered wording. What a channel has
     not is ""."""

@@ -4,8 +4,9 @@ Ids alone, as the biller's own import wrote them; never a name, an amount or an 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -30,9 +31,14 @@ class NotTold(MayPass):
 class BillEvents:
     """The bus."""
 
-    def __init__(self, client: Any, bus: str) -> None:
-        self.client = client
+    def __init__(self, make_client: Callable[[], Any], bus: str) -> None:
+        self._make_client = make_client
         self._bus = bus
+
+    @cached_property
+    def client(self) -> Any:
+        """Made when it is first needed: few changes are told, and every cold start would pay."""
+        return self._make_client()
 
     def tell(self, facts: Iterable[Fact], *, now: datetime) -> None:
         """Tell the billers what a change makes true. It may come twice. Raises NotTold."""

@@ -209,7 +209,7 @@ def _without_unknown(decision: Decision, before: datetime | None) -> Decision:
 
     def noted(skip: Skip) -> Skip:
         merged = skip.reason is SkipReason.MERGED
-        return replace(skip, reason=RESTORED) if is_unknown(skip.reminder) and not merged else skip
+        return skip._replace(reason=RESTORED) if is_unknown(skip.reminder) and not merged else skip
 
     lost = (Skip(reminder, RESTORED) for reminder in decision.due if is_unknown(reminder))
     return replace(

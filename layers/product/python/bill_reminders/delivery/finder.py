@@ -8,11 +8,10 @@ that look, as when a million chose nine o'clock, wake-ups for all would outlast 
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 
@@ -43,8 +42,7 @@ DEPTHS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A channel's queue, and how many messages a second the channel sends at most."""
 
     channel: Channel
@@ -57,8 +55,7 @@ class Route:
         return self.per_second * OLDER_EVERY_MINUTES * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """How many users were woken: due at this minute, and due earlier."""
 
     due: int

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,7 +36,7 @@ from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.ledger import State
 from bill_reminders.logs import where
 from bill_reminders.messages.notices import Sender
-from bill_reminders.storage import access_tables, accounts, channels, tables
+from bill_reminders.storage import accounts, channels, tables
 from bill_reminders.storage.accounts import FirstRead, UnknownUser
 from bill_reminders.trouble import may_pass, name_of
 
@@ -67,8 +67,7 @@ class Delivered:
     lags: list[timedelta] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class SenderSettings:
+class SenderSettings(NamedTuple):
     """The environment that every sender needs."""
 
     schedules_table: str
@@ -127,8 +126,8 @@ class Worker:
             bills=settings.bills_table,
             ledger=settings.ledger_table,
             journal=settings.journal_table,
+            links=settings.links_table,
         )
-        access_tables.bind(links=settings.links_table)
         tables.connection.client  # every message needs it: not at the first one  # noqa: B018
 
     def work(self, event: dict[str, Any], context: LambdaContext) -> BatchAnswer:

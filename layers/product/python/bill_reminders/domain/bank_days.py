@@ -7,8 +7,8 @@ the library's public holidays count.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from dateutil.easter import easter
 
@@ -19,8 +19,7 @@ CARNIVAL_MONDAY, CARNIVAL_TUESDAY, CORPUS_CHRISTI = -48, -47, 60
 SATURDAY, SUNDAY = 5, 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BankDays:
+class BankDays(NamedTuple):
     """When the banks of a country do not work.
 
     `categories` are those of the library's calendar of the country. `instead` is a market or
@@ -108,7 +107,7 @@ ROWS = {
     ),
     # Good Friday is "optional" there; the exchange has TARGET's days, and the Mondays that banks
     # rest for a holiday at the weekend
-    "IE": replace(_EURO, categories=("public", "optional"), also="XDUB"),
+    "IE": _EURO._replace(categories=("public", "optional"), also="XDUB"),
     # Banks are federally regulated: the days of the Canada Labour Code, Part III. Family Day and
     # the Civic Holiday are provinces' own, and come with the subdivision.
     "CA": BankDays(

@@ -10,11 +10,11 @@ bill's reminder out, as the EU's directive does (`DIRECTIVE`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import time
 from enum import Enum, auto
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bill_reminders.domain.local_time import QuietHours
 
@@ -31,8 +31,7 @@ class SenderId(Enum):
     """With AWS and, mostly, a registry of the country, before the first SMS."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsRules:
+class SmsRules(NamedTuple):
     """What may stand in an SMS to one country.
 
     `templates`: only wordings that were registered one by one may go out, so no link, no code word
@@ -440,4 +439,4 @@ def country_of_phone(number: str) -> str:
 def rules_for(number: str) -> SmsRules:
     """What an SMS to an E.164 `number` may hold: its country's row, or the strict default."""
     country = country_of(number)
-    return RULES.get(country) or replace(ELSEWHERE, country=country)
+    return RULES.get(country) or ELSEWHERE._replace(country=country)

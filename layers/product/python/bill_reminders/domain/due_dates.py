@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
@@ -12,8 +13,7 @@ from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Owed
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """An occurrence of a bill: the nominal date `due_on`, the date after weekends and holidays
     `payable_on`, and what is owed of it."""
 

@@ -7,11 +7,11 @@ merging are minded by construction.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import islice, product
 from math import inf
+from typing import NamedTuple
 
 from bill_reminders.domain import bounds, planning
 from bill_reminders.domain.bills import Bill
@@ -29,8 +29,7 @@ _ROOM = 50
 """With fewer rows of a bill none is forgotten: that takes a moment, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
+class Coming(NamedTuple):
     """A reminder that comes due at `at` (UTC, a whole minute). `skip` is None when it goes out."""
 
     reminder: Reminder

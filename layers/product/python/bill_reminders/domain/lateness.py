@@ -1,7 +1,7 @@
 """What it costs to miss a bill: the biller's fee, and interest on what is overdue."""
 
-from dataclasses import dataclass
 from decimal import Context, localcontext
+from typing import NamedTuple
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
@@ -11,8 +11,7 @@ from bill_reminders.domain.payments import Standing
 _EXACT = Context(prec=60)  # an amount times a rate times days, and enough digits of the quotient
 
 
-@dataclass(frozen=True, slots=True)
-class LateCost:
+class LateCost(NamedTuple):
     """What is known of the cost: each is None while unknown, and zero where there is none."""
 
     fee: Money | None

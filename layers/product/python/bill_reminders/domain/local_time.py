@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
@@ -121,8 +122,7 @@ class QuietHours:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class QuietSpans:
+class QuietSpans(NamedTuple):
     """Several quiet hours at once, of which at least one minute of the day is free."""
 
     spans: tuple[QuietHours, ...]

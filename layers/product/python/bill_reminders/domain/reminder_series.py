@@ -4,9 +4,10 @@ What the plan wants, what the user snoozed to, and what a failed debit adds. Rul
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bill_reminders.domain import cards
@@ -38,8 +39,7 @@ AUTOPAY_LEAD_DAYS = 1
 _DEBIT = TriggerKind.AUTOPAY_FAILED
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A reminder in its chain; `merged` when the next one goes in its place, `stands_in` when it
     goes because it failed on other channels. `revision` is the bill's, and the reminder's own
     unless the ledger has it under another one."""
@@ -330,5 +330,5 @@ def _merged(several: Sequence[Planned]) -> Iterator[Planned]:
     """The last goes, and the others with it."""
     for planned in several[:-1]:
         reminder = replace(planned.reminder, planned_at=several[-1].reminder.planned_at)
-        yield replace(planned, reminder=reminder, merged=True)
+        yield planned._replace(reminder=reminder, merged=True)
     yield from several[-1:]

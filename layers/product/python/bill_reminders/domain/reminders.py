@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import InvalidValue
@@ -151,8 +151,7 @@ class SkipReason(StrEnum):
     that was made. Its row is `unknown`, not `skipped`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(NamedTuple):
     """A reminder that is noted in the ledger and not sent."""
 
     reminder: Reminder

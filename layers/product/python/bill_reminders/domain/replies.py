@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 LASTS = timedelta(hours=24)
 """How long a question waits for its answer, how long what a reply did can be taken back, and how
@@ -37,16 +38,14 @@ class Reply:
         return self.received_at < now - LASTS
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One occurrence of one bill."""
 
     bill_id: str
     occurrence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a user was asked last: which of `options` (counted from 1) the reply `asked_by` meant;
     with a single one, whether they really want to be reminded of it after its due date."""
 
@@ -61,8 +60,7 @@ class Question:
         return asked_at <= reply.received_at and now < self.asked_at + LASTS
 
 
-@dataclass(frozen=True, slots=True)
-class LastAction:
+class LastAction(NamedTuple):
     """What the reply `by`, received at `said_at`, did: PAID, SNOOZE or UNDO. `undone_by` is the
     reply that took it back."""
 

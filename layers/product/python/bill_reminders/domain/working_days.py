@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bill_reminders.domain.bank_days import BankDays, bank_days_of
 from bill_reminders.domain.enums import Shift
@@ -124,8 +124,7 @@ def _countries() -> frozenset[str]:
     return frozenset(EntityLoader.get_country_codes(include_aliases=False))
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
+class _Calendar(NamedTuple):
     """A year's weekends, holidays and make-up days, and what banks close on beside them."""
 
     base: "HolidayBase"

@@ -5,9 +5,9 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.files.cells import CellError
@@ -34,8 +34,7 @@ _MISSING = "missing column: add it to the header, and leave a cell empty that ha
 _LIKE_A_COLUMN = re.compile(r"[a-z][a-z _-]{0,29}")
 
 
-@dataclass(frozen=True, slots=True)
-class RowError:
+class RowError(NamedTuple):
     """What is wrong in a file, and the remedy.
 
     `row` counts as a spreadsheet does: the header is row 1. `column` is empty when the whole row,
@@ -51,8 +50,7 @@ class RowError:
         return f"{place}: {self.problem}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed[T]:
+class Parsed[T](NamedTuple):
     """The rows of a file that can be used, and the errors of all others, in the file's order."""
 
     rows: tuple[T, ...]

@@ -10,20 +10,18 @@ from datetime import datetime
 from typing import Any
 
 from bill_reminders.storage import accounts
-from bill_reminders.storage.access_tables import CodeItem, FeedbackItem
+from bill_reminders.storage.access_tables import FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.conversations import DID
-from bill_reminders.storage.tables import (
-    DEAD_CHANNELS,
+from bill_reminders.storage.record_tables import (
     HANDOVER,
     SETTLED,
-    BillItem,
     DeedItem,
     JournalItem,
-    LedgerItem,
     SettledItem,
-    UserItem,
 )
+from bill_reminders.storage.sign_in_tables import CodeItem
+from bill_reminders.storage.tables import DEAD_CHANNELS, BillItem, LedgerItem, UserItem
 
 OF_THE_MACHINE = {
     "owner",

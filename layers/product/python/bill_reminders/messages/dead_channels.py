@@ -1,14 +1,13 @@
 """What is said when reminders no longer arrive on a channel, to its user on another one."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bill_reminders.domain.dead_channels import DeadChannel
 from bill_reminders.domain.people import StoppedBy
 from bill_reminders.messages.catalogue import catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class DeadChannelWords:
+class DeadChannelWords(NamedTuple):
     """What happened, also in few words, and what to do."""
 
     subject: str

@@ -1,6 +1,6 @@
 """What is said when an account was joined, or an address of it went to somebody else."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.handovers import Handover, HandoverKind
@@ -12,8 +12,7 @@ WHAT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverWords:
+class HandoverWords(NamedTuple):
     """What happened, also in few words, and how to undo it."""
 
     what: str

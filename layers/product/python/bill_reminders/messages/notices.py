@@ -1,9 +1,8 @@
 """What a message is written from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import NamedTuple, Self
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
@@ -15,8 +14,7 @@ from bill_reminders.domain.reminders import Reminder, Trigger
 from bill_reminders.messages.names import shown
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One reminder with what its words need.
 
     `due_on` is the date in the user's zone by which it is to be paid, after the weekend and holiday
@@ -64,8 +62,7 @@ class Notice:
         return Money(owed.paid, currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Which of several messages this is, counted from 1; one of one is not mentioned."""
 
     number: int
@@ -75,8 +72,7 @@ class Part:
 WHOLE = Part(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """Who the messages come from, and the e-mail address that takes requests to stop."""
 
     name: str

@@ -30,6 +30,7 @@ from bill_reminders.files.cells import CellError
 from bill_reminders.files.money import TwoMeanings
 from bill_reminders.files.rows import Row
 from bill_reminders.messages.names import clean
+from bill_reminders.pages.forms import Form, Unclear, field_of
 from bill_reminders.pages.view import (
     OWN,
     PAGE_LIFTS,
@@ -42,26 +43,12 @@ from bill_reminders.storage import accounts, history
 from bill_reminders.storage.accounts import Command, Tell
 from bill_reminders.storage.history import Feedback
 
-type Form = Mapping[str, Sequence[str]]
-"""The fields of a form: each with what was sent for it."""
-
 type PlanOfForm = Callable[[Form, User, Bill], tuple[Plan, PlanChange]]
 """What a form makes of a user's plan, and of what a bill changes in it."""
 
 LONGEST_SUGGESTION = 500
 LONGEST_ID = 64
 TIMINGS = ("too_early", "right", "too_late")
-
-
-class Unclear(Exception):
-    """A field cannot be read; `key` is the sentence that says what to do, with `values` in it."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-    def __init__(self, key: str, **values: str) -> None:
-        super().__init__(key)
-        self.key = key
-        self.values = values
 
 
 class NeedsProof(Unclear):
@@ -101,11 +88,6 @@ def _change(opened: Opened, command: Command, *, tell: Tell = lambda facts: None
     accounts.change(
         opened.account.user.user_id, command, now=opened.now, tell=tell, known=opened.account
     )
-
-
-def field_of(form: Form, name: str) -> str:
-    """The first of what was sent for a field; "" for none."""
-    return next(iter(form.get(name, ())), "").strip()
 
 
 def _pay(opened: Opened, reminder: Reminder, form: Form) -> Command:

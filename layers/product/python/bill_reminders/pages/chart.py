@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.due_dates import Due, dues_of
@@ -18,8 +18,7 @@ SHORTEST = 6
 """A small bill, or one of unknown amount, is seen all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """A day with something to pay: `x` and `height` in the chart's units."""
 
     x: int

@@ -1,10 +1,11 @@
 """What a form holds: url-encoded as browsers send it, or multipart, which RFC 8058 allows, too."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,6 +16,25 @@ MOST_FIELDS = 100
 MULTIPART = "multipart/form-data"
 
 Fields = dict[str, list[str]]
+
+type Form = Mapping[str, Sequence[str]]
+"""The fields of a form: each with what was sent for it."""
+
+
+class Unclear(Exception):
+    """A field cannot be read; `key` is the sentence that says what to do, with `values` in it."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, key: str, **values: str) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+def field_of(form: Form, name: str) -> str:
+    """The first of what was sent for a field; "" for none."""
+    return next(iter(form.get(name, ())), "").strip()
 
 
 def fields_of(event: Mapping[str, Any]) -> Fields:

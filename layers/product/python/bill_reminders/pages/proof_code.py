@@ -12,8 +12,9 @@ from bill_reminders.delivery import code_limits, direct, direct_rows
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address
 from bill_reminders.messages.notices import Sender
-from bill_reminders.pages.actions import Form, Unclear, field_of
-from bill_reminders.pages.view import CODE_MINUTES, Opened
+from bill_reminders.pages.code_page import CODE_MINUTES
+from bill_reminders.pages.forms import Form, Unclear, field_of
+from bill_reminders.pages.view import Opened
 from bill_reminders.storage import codes
 from bill_reminders.storage.limits import TooOften
 

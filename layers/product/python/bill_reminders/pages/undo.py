@@ -1,4 +1,4 @@
-"""The page that undoes a handover."""
+"""The page that undoes a handover, and its button."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from bill_reminders.domain.local_time import local_date
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.messages.locale import full_date
 from bill_reminders.pages import view
+from bill_reminders.storage import undoing
 
 WHAT = {
     HandoverKind.JOINED: ("page_undo_joined", "page_undo_joined_means"),
@@ -35,3 +36,8 @@ def page(token: str, handover: Handover, now: datetime, *, gone: bool = False) -
         means=words.say(means),
         until=words.say("page_undo_until", date=until),
     )
+
+
+def press(handover: Handover, now: datetime) -> bool:
+    """What the button does; False when it comes too late. Raises what accounts.change does."""
+    return not handover.may_be_undone(now) or undoing.undo(handover, now=now)

@@ -39,12 +39,10 @@ from bill_reminders.messages.wording import (
 )
 from bill_reminders.pages import chart
 from bill_reminders.pages.payments import payments_of
-from bill_reminders.storage import codes
 from bill_reminders.storage.history import DeliveredReminder, Feedback
 from bill_reminders.storage.links import Link
 
 NAME_WIDTH = 80
-CODE_MINUTES = int(codes.LIFETIME.total_seconds() // 60)
 AHEAD = 100 * DAY
 """How far ahead the timeline tells what is planned."""
 USUAL_LEADS = (14, 7, 5, 3, 2, 1, 0)
@@ -199,23 +197,11 @@ def bill_page(
         )
         if (totals := chart.totals(all_dues))
         else "",
-        ask_code=_code_form(opened),
+        ask_code=code_form(opened),
     )
 
 
-def proof_page(opened: Opened, number: int, *, fault: str = "") -> str:
-    """Where the code is entered that opens all of the account; `fault` says what is wrong."""
-    return render(
-        "proof.html",
-        opened.account.user.language,
-        base=f"/r/{opened.token}/{number}",
-        ask_code=_code_form(opened),
-        minutes=CODE_MINUTES,
-        fault=fault,
-    )
-
-
-def _code_form(opened: Opened) -> dict[str, str]:
+def code_form(opened: Opened) -> dict[str, str]:
     """What the button needs that sends a code."""
     channel = opened.link.channel
     name = "" if channel is None else opened.words.say(f"page_channel_{channel}")

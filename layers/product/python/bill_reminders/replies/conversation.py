@@ -1,6 +1,7 @@
 """A reply comes in: find whose it is, do what it asks for, answer it.
 
 Everything may happen twice, for the reply may be handed over again after any step, also days later
+from typing import NamedTuple
 from the dead letters: what it did is written together with a note under its id, which is looked up
 first, and its answer goes out once by its name in the ledger. A reply that was answered does
 nothing any more. One that is older than a day does nothing by itself: we ask whether it is still
@@ -8,9 +9,9 @@ meant. STOP counts at any age.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 
@@ -51,8 +52,7 @@ for ever, and many replies that were kept back are no reason to ask many times."
 Answer = Callable[[], DirectText]
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(NamedTuple):
     """What answers need beside the reply."""
 
     sender: Sender
@@ -316,7 +316,7 @@ class _Conversation:
         if notice is None:
             return self._plain(Wording.NOTHING_DUE)
         undo = self._action_of(Intent.UNDO, target)
-        once = conversations.once(user_id, undo, last=replace(action, undone_by=by))
+        once = conversations.once(user_id, undo, last=action._replace(undone_by=by))
         bill_id, number = target.bill_id, target.occurrence
         if action.intent is Intent.PAID:
             paid = _payment_id(action.by)

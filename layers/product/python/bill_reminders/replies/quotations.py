@@ -16,8 +16,8 @@ What is left are the person's own words. `"STOP"` is a wish, quoted or not.
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from bill_reminders.replies.spelling import simplified, words_of
 
@@ -96,8 +96,7 @@ _FORWARDED = (
 _QUOTED_BELOW = ("wrote:", "写道:", "写道：", "寫道:", "寫道：")
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(NamedTuple):
     """The `text` that is the person's own. With `is_reaction` a phone wrote it."""
 
     text: str

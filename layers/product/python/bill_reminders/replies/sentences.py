@@ -6,7 +6,7 @@ for each part, and what a reading takes grows with the length of the text, whate
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Look = Callable[[str, frozenset[str]], bool]
 """How a word is looked up in a set: the one step that all reading is made of."""
@@ -16,8 +16,7 @@ def is_in(word: str, words: frozenset[str]) -> bool:
     return word in words
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One of `words`; none, unless it is `needed`; any number of them with `many`."""
 
     words: frozenset[str]

@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.ledger import RECEIPT_WAIT
-from bill_reminders.storage.tables import ChannelItem
+from bill_reminders.storage.record_tables import ChannelItem
 from bill_reminders.storage.transactions import condition_failed
 
 LONGEST_WAIT = timedelta(hours=2)

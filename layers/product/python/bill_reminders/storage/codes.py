@@ -16,9 +16,9 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.domain.journal import Event
 from bill_reminders.storage import journal
-from bill_reminders.storage.access_tables import CodeItem, ProofItem
 from bill_reminders.storage.addresses import address_hash
 from bill_reminders.storage.keyed_hash import keyed_hash
+from bill_reminders.storage.sign_in_tables import CodeItem, ProofItem
 from bill_reminders.storage.transactions import condition_failed
 
 LIFETIME = timedelta(minutes=10)

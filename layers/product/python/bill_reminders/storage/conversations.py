@@ -7,8 +7,9 @@ from pynamodb.expressions.update import Action
 from bill_reminders.domain.replies import LASTS, Intent, LastAction, Question, Target
 from bill_reminders.storage.access_tables import ConversationItem
 from bill_reminders.storage.accounts import Once
+from bill_reminders.storage.record_tables import DeedItem
 from bill_reminders.storage.rows import ledger_expiry
-from bill_reminders.storage.tables import DeedItem, ScheduleItem
+from bill_reminders.storage.tables import ScheduleItem
 from bill_reminders.storage.transactions import Write, commit
 
 DID = "did:"

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, idempotency, identities, leftovers, rows
-from bill_reminders.storage.access_tables import AnswerItem
+from bill_reminders.storage.sign_in_tables import AnswerItem
 from bill_reminders.storage.tables import ScheduleItem, UserItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 

@@ -16,7 +16,8 @@ from bill_reminders.domain.handovers import UNDO_LASTS, Handover, HandoverKind, 
 from bill_reminders.storage import accounts, links, rows
 from bill_reminders.storage.access_tables import LinkItem
 from bill_reminders.storage.links import Purpose
-from bill_reminders.storage.tables import HANDOVER, HandoverItem, LedgerItem, UserItem
+from bill_reminders.storage.record_tables import HANDOVER, HandoverItem
+from bill_reminders.storage.tables import LedgerItem, UserItem
 from bill_reminders.storage.transactions import Write, condition_failed
 
 KEPT = timedelta(days=60)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from bill_reminders.domain.journal import Event, fields_between
 from bill_reminders.domain.ledger import Recorded, State
@@ -17,8 +18,7 @@ FIRST_DUE_DATE = "0"
 PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveredReminder:
+class DeliveredReminder(NamedTuple):
     """A reminder's row with what only its user asks for. `message_key` names the row of the message
     that it travelled in, which may be its own."""
 

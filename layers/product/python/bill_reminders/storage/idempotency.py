@@ -18,7 +18,7 @@ from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.update import Action
 
 from bill_reminders.domain.errors import BillRemindersError
-from bill_reminders.storage.access_tables import AnswerItem
+from bill_reminders.storage.sign_in_tables import AnswerItem
 from bill_reminders.storage.transactions import condition_failed
 from bill_reminders.trouble import may_pass
 

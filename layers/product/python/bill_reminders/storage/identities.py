@@ -15,8 +15,8 @@ from bill_reminders.domain.handovers import HandoverKind
 from bill_reminders.domain.journal import Event
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, handovers, journal, tables
-from bill_reminders.storage.access_tables import IdentityItem
 from bill_reminders.storage.accounts import read
+from bill_reminders.storage.sign_in_tables import IdentityItem
 from bill_reminders.storage.tables import ScheduleItem
 from bill_reminders.storage.transactions import Lost, Stale, Write, commit
 

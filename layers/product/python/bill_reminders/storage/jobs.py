@@ -12,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 
 from bill_reminders.domain.journal import Event
 from bill_reminders.storage import journal
-from bill_reminders.storage.access_tables import JobItem
+from bill_reminders.storage.sign_in_tables import JobItem
 from bill_reminders.storage.transactions import condition_failed
 
 KEPT = timedelta(days=7)

@@ -22,7 +22,8 @@ from bill_reminders.domain.journal import (
     cut,
     differences,
 )
-from bill_reminders.storage.tables import DifferenceMap, JournalItem, ScheduleItem, in_life
+from bill_reminders.storage.record_tables import DifferenceMap, JournalItem
+from bill_reminders.storage.tables import ScheduleItem, in_life
 from bill_reminders.storage.transactions import Stale, Write, commit
 
 ROW_AT_MOST = 1024

@@ -9,20 +9,10 @@ from collections.abc import Iterator
 from itertools import batched, chain
 
 from bill_reminders.storage import calendars, link_codes
-from bill_reminders.storage.access_tables import (
-    CodeItem,
-    ConversationItem,
-    FeedbackItem,
-    LinkItem,
-)
-from bill_reminders.storage.tables import (
-    DEAD_CHANNELS,
-    BillItem,
-    JournalItem,
-    LedgerItem,
-    ScheduleItem,
-    Table,
-)
+from bill_reminders.storage.access_tables import ConversationItem, FeedbackItem, LinkItem
+from bill_reminders.storage.record_tables import JournalItem
+from bill_reminders.storage.sign_in_tables import CodeItem
+from bill_reminders.storage.tables import DEAD_CHANNELS, BillItem, LedgerItem, ScheduleItem, Table
 from bill_reminders.storage.transactions import Stale, Write, commit
 
 AT_ONCE = 24

@@ -5,8 +5,8 @@ cannot slip through together. What is merely a call is counted alone: one write 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -22,8 +22,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 """In which the calls of one identity, one link or one feed are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """At most `most` times in each `window` (from its start on the UTC clock) for one `whom`, which
     is stored as a keyed hash."""
 
@@ -50,8 +49,7 @@ class TooOften(BillRemindersError):
         self.what = what
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a caller is after a call: `left` more may follow before `resets_in` is over. One that
     `is_over` was not counted, and is to be refused."""
 

@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.storage import rows
-from bill_reminders.storage.tables import SETTLED, SettledItem
+from bill_reminders.storage.record_tables import SETTLED, SettledItem
 from bill_reminders.storage.transactions import Write
 
 

@@ -7,7 +7,7 @@ tables they stand for.
 from collections.abc import Iterator, Mapping
 from threading import Lock
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from botocore.session import Session
 from pynamodb.attributes import (
@@ -76,16 +76,56 @@ connection = _Connection(
 """The one client of all tables; PynamoDB by itself would make one for each."""
 
 
+TABLES = (
+    "schedules",
+    "users",
+    "bills",
+    "ledger",
+    "journal",
+    "identities",
+    "addresses",
+    "codes",
+    "links",
+    "conversations",
+    "limits",
+    "answers",
+    "feedback",
+    "jobs",
+)
+"""What the deployed tables are called here; a function's environment names each as `users_table`
+and so on."""
+
+_deployed: dict[str, str] = {}
+_models: dict[str, list[type["Table"]]] = {table: [] for table in TABLES}
+
+
+def bind(**names: str) -> None:
+    """Name the deployed tables: `users="..."`. A table that stays unnamed cannot be used, which is
+    the point: each function names those that its policy allows. A model that is loaded later finds
+    its table's name here."""
+    for table, name in names.items():
+        _deployed[table] = name
+        for model in _models[table]:
+            model.Meta.table_name = name
+
+
 class UnreadableItem(BillRemindersError):
     """An item holds what cannot be read. The text names the attribute and repeats no value."""
 
 
 class Table(Model):
     """A model on the shared connection. `raw` is what it was read from, with what newer code may
-    have written into it: see storage/merged.py. `called` is what people call an item."""
+    have written into it: see storage/merged.py. `lies_in` is one of TABLES, `called` what people
+    call an item."""
 
     raw: Mapping[str, Any] = MappingProxyType({})
+    lies_in: ClassVar[str]
     called = "item"
+
+    def __init_subclass__(cls) -> None:
+        _models[cls.lies_in].append(cls)
+        if cls.lies_in in _deployed:
+            cls.Meta.table_name = _deployed[cls.lies_in]
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> Self:
@@ -171,6 +211,7 @@ class ScheduleItem(Table):
     computed with, see planned_by.py.
     """
 
+    lies_in = "schedules"
     called = "schedule"
 
     class Meta:
@@ -226,6 +267,8 @@ class KindPlanMap(MapAttribute[str, Any]):
 
 class UserItem(Table):
     """A user's settings, and their address on each channel by its name: `sms` and so on."""
+
+    lies_in = "users"
 
     class Meta:
         table_name: str
@@ -393,6 +436,8 @@ class BillItem(Table):
     """A bill. Its own plan attributes are absent while the user's plan holds. `how_to_pay` has a
     text for each of domain.bills.HOW_TO_PAY that there is, by its name."""
 
+    lies_in = "bills"
+
     class Meta:
         table_name: str
 
@@ -484,6 +529,8 @@ class LedgerItem(Table):
     provider's id of all else. `expires_at` is the table's TTL, in epoch seconds.
     """
 
+    lies_in = "ledger"
+
     class Meta:
         table_name: str
 
@@ -517,138 +564,9 @@ class LedgerItem(Table):
     by_receipt = ByReceipt()
 
 
-class ChannelItem(Table):
-    """How a channel's provider answers, see storage/channels.py. Beside the users' rows, in the
-    ledger's table: whoever may write the one may write the other."""
-
-    class Meta:
-        table_name: str
-
-    name = UnicodeAttribute(hash_key=True, attr_name="user_id")
-    key = UnicodeAttribute(range_key=True)
-    succeeded_at = InstantAttribute(null=True)
-    unanswered_at = InstantAttribute(null=True)
-    unanswered = IntegerAttribute(null=True)
-
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        """The ledger's, which knows the indexes of their table."""
-        return LedgerItem._get_connection()
-
-
-class DeedItem(Table):
-    """What a reply by SMS did, in the ledger's table under `did:<id of the reply>`: found by that
-    id when the reply is handed over again, and erased with its user. `to` is written as
-    `<occurrence>#<bill_id>`."""
-
-    class Meta:
-        table_name: str
-
-    user_id = UnicodeAttribute(hash_key=True)
-    key = UnicodeAttribute(range_key=True)
-    did = UnicodeAttribute()
-    to = UnicodeAttribute()
-    said_at = InstantAttribute()
-    recorded_at = InstantAttribute()
-    expires_at = IntegerAttribute()
-
-
-SETTLED = "settled:"
-"""With what the keys of settled items begin."""
-
-
-class SettledItem(Table):
-    """Payments and statements that a bill has put away, in the ledger's table: see
-    storage.put_away."""
-
-    class Meta:
-        table_name: str
-
-    user_id = UnicodeAttribute(hash_key=True)
-    key = UnicodeAttribute(range_key=True)
-    payments = ListAttribute[PaymentMap](of=PaymentMap, null=True)
-    statements = ListAttribute[StatementMap](of=StatementMap, null=True)
-
-
-class DifferenceMap(MapAttribute[str, Any]):
-    """A field that changed, of the user where no bill is named; without `old` or `new` there was
-    or is nothing."""
-
-    what = UnicodeAttribute()
-    old = UnicodeAttribute(null=True)
-    new = UnicodeAttribute(null=True)
-    bill = UnicodeAttribute(null=True)
-
-
-class JournalItem(Table):
-    """What happened to an account, see storage/journal.py. `through` is the entrance, `left_out`
-    how many changes found no room. `expires_at` is the table's TTL, in epoch seconds."""
-
-    class Meta:
-        table_name: str
-
-    owner = UnicodeAttribute(hash_key=True)
-    entry = UnicodeAttribute(range_key=True)
-    event = UnicodeAttribute()
-    through = UnicodeAttribute()
-    at = InstantAttribute()
-    changes = ListAttribute[DifferenceMap](of=DifferenceMap, null=True)
-    left_out = IntegerAttribute(null=True)
-    expires_at = IntegerAttribute()
-
-
-HANDOVER = "handover:"
-"""With what the keys of HandoverItem begin."""
-
 DEAD_CHANNELS = "dead:"
 """Before the id of a user: under it stand the ledger's rows about channels of theirs that died.
 They are no reminder and no message, and nobody has to tell them apart among those."""
-
-
-class HandoverItem(Table):
-    """An imported account that was joined, or an address that left its user, in the ledger's table:
-    see domain.handovers. `was` is the user's item before, as JSON."""
-
-    class Meta:
-        table_name: str
-
-    user_id = UnicodeAttribute(hash_key=True)
-    key = UnicodeAttribute(range_key=True)
-    event = UnicodeAttribute()
-    life = UnicodeAttribute(null=True)
-    kind = UnicodeAttribute()
-    channel = UnicodeAttribute(null=True)
-    by = UnicodeAttribute()
-    was = UnicodeAttribute()
-    made_at = InstantAttribute()
-    undo_until = InstantAttribute()
-    undone_at = InstantAttribute(null=True)
-    expires_at = IntegerAttribute()
-
-
-def bind(
-    *,
-    schedules: str | None = None,
-    users: str | None = None,
-    bills: str | None = None,
-    ledger: str | None = None,
-    journal: str | None = None,
-) -> None:
-    """Name the deployed tables. A table that stays unnamed cannot be used, which is the point:
-    each function names those that its policy allows."""
-    for model, name in (
-        (ScheduleItem, schedules),
-        (UserItem, users),
-        (BillItem, bills),
-        (LedgerItem, ledger),
-        (ChannelItem, ledger),
-        (DeedItem, ledger),
-        (SettledItem, ledger),
-        (JournalItem, journal),
-        (HandoverItem, ledger),
-    ):
-        if name is not None:
-            model.Meta.table_name = name
 
 
 def in_life(life: str | None) -> Condition:

@@ -87,9 +87,7 @@ def unsilence_bill(bill_id: BillId) -> Response[BillDetail]:
 
 
 def _tell(facts: Iterable[Fact], *, now: datetime) -> None:
-    # the client is made when it is first needed: few requests do, and every cold start would pay
-    for fact in facts:
-        BillEvents(_client(), router.context["bill_events_bus"]).tell([fact], now=now)
+    BillEvents(_client, router.context["bill_events_bus"]).tell(facts, now=now)
 
 
 @cache

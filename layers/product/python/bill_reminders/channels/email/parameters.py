@@ -1,11 +1,10 @@
 """What e-mails need of the environment of a function that sends one-off messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class EmailParameters:
+class EmailParameters(NamedTuple):
     """Who they come from, by name and address; the configuration sets by which SES tells what
     becomes of them; how many codes may go out in a day, of all users together."""
 

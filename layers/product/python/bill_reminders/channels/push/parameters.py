@@ -1,11 +1,10 @@
 """What app push needs of the environment of a function that sends one-off messages: nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PushParameters:
+class PushParameters(NamedTuple):
     """None."""
 
 

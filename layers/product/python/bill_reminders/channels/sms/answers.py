@@ -1,8 +1,8 @@
 """Answers to what somebody wrote back by SMS."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from bill_reminders.channels.one_off import DirectText
 from bill_reminders.channels.sms import registered
@@ -23,8 +23,7 @@ _WIDTHS = (LONGEST_NAME, 30, 20, 16, READABLE_NAME)
 """Of names, the widest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """Writes to the E.164 number `to`, in two segments at most and as its country wants it."""
 
     language: Language

@@ -1,9 +1,8 @@
 """What bounds the SMS of a stack, whoever causes them: a total for a day, and countries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from aws_lambda_powertools import Logger
 
@@ -40,8 +39,7 @@ class CountryNotAllowed(NotServed):
         super().__init__("country_not_allowed", remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class SmsBounds:
+class SmsBounds(NamedTuple):
     """Countries by ISO code with commas in between ("" for those with a sender id or a number of
     ours), parts a day, and up to which percentage of them users who registered themselves may
     draw."""

@@ -323,7 +323,7 @@ class _Draft:
 def _in_plain_letters(notice: Notice) -> Notice:
     bill = notice.bill
     biller, name = spelled(clean(bill.biller)), spelled(clean(bill.name))
-    return replace(notice, bill=replace(bill, biller=biller, name=name))
+    return notice._replace(bill=replace(bill, biller=biller, name=name))
 
 
 def _fit(draft: _Draft) -> str:

@@ -1,11 +1,10 @@
 """What SMS need of the environment of a function that sends one-off messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class SmsParameters:
+class SmsParameters(NamedTuple):
     """The parameter with the sender ids; countries by ISO code with commas in between ("" for those
     with a sender id or a number of ours); how many parts may go out in a day, up to which
     percentage of them users who registered themselves may draw; how many codes of all users

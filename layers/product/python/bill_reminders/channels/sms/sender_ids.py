@@ -8,9 +8,8 @@ also `"entity_id"` and `"templates"`, the registered id of each wording by the n
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,8 +28,7 @@ class UnreadableSenderIds(BillRemindersError):
     """The parameter does not hold sender ids; the message names the country at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class SenderIdentity:
+class SenderIdentity(NamedTuple):
     """Whom SMS to one country come from; what is empty is left to AWS.
 
     `number` (E.164, or a short code) goes before `sender_id`. With `two_way` it takes replies.
@@ -40,17 +38,16 @@ class SenderIdentity:
     number: str = ""
     two_way: bool = False
     entity_id: str = ""
-    templates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    templates: Mapping[str, str] = MappingProxyType({})
 
 
 LEFT_TO_AWS = SenderIdentity()
 
 
-@dataclass(frozen=True, slots=True)
-class SenderIds:
+class SenderIds(NamedTuple):
     """The sender ids by ISO country."""
 
-    by_country: Mapping[str, SenderIdentity] = field(default_factory=lambda: MappingProxyType({}))
+    by_country: Mapping[str, SenderIdentity] = MappingProxyType({})
 
     def of(self, number: str) -> SenderIdentity:
         """Whom an SMS to an E.164 `number` comes from."""
