@@ -25,6 +25,7 @@ ADDED = {
 
 REMOVED = {
     "payments.undo": 1,
+    "payments.unstate": 1,
     "payments.undo_failed_debit": 1,
     "payments.undo_prepayment": 1,
     "snoozes.undo": 1,
