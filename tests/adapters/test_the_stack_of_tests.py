@@ -1,5 +1,6 @@
 """What makes the stack of a test quick changes nothing for who uses it."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,3 +113,50 @@ def test_no_stack_finds_what_was_left_in_another() -> None:
         assert found(stack) == usual
         assert stack.client("sqs") is not client
         assert stack.function("SendSms") is not function
+
+
+def answers(stack: MotoStack) -> list[Any]:
+    """What is said to calls of each kind, also to those that are refused."""
+    client, bills = stack.client("dynamodb"), {"TableName": stack.ids["Bills"]}
+    of_one = {
+        "KeyConditionExpression": "user_id = :one",
+        "ExpressionAttributeValues": {":one": {"S": "one"}},
+    }
+    put = {"PutRequest": {"Item": GAS}}
+    calls = {
+        "put_item": [{**bills, "Item": RENT}, {**bills, "Item": {}}],
+        "batch_write_item": [{"RequestItems": {bills["TableName"]: [put]}}],
+        "get_item": [{**bills, "Key": key(RENT)}, {**bills, "Key": key(HERS)}],
+        "batch_get_item": [{"RequestItems": {bills["TableName"]: {"Keys": [key(RENT)]}}}],
+        "update_item": [
+            {**bills, **renamed(RENT), "ReturnValues": "ALL_NEW"},
+            {**bills, **renamed(WATER), "ConditionExpression": "attribute_exists(bill_id)"},
+        ],
+        "query": [{**bills, **of_one, "Limit": 1, "ReturnConsumedCapacity": "TOTAL"}],
+        "scan": [{**bills, "Select": "COUNT"}],
+        "transact_write_items": [
+            {"TransactItems": [{"Put": {**bills, "Item": WATER}}]},
+            {"TransactItems": [{"ConditionCheck": {**bills, **ABSENT}}]},
+        ],
+        "delete_item": [{**bills, "Key": key(GAS), "ReturnValues": "ALL_OLD"}],
+    }
+    said = []
+    for operation, requests in calls.items():
+        for request in requests:
+            try:
+                answer = getattr(client, operation)(**request)
+            except ClientError as refusal:
+                answer = refusal.response
+            status = answer.pop("ResponseMetadata")["HTTPStatusCode"]
+            text = json.dumps(answer).replace(stack.ids["Bills"], "Bills")
+            said.append((operation, status, json.loads(text)))
+    return said
+
+
+def test_what_is_asked_without_http_is_answered_as_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with moto_stack() as stack:
+        at_once = answers(stack)
+    monkeypatch.setattr("tests.support.moto_stack.ITEMS", {})
+    with moto_stack() as stack:
+        assert at_once == answers(stack)
+    assert [status for _, status, _ in at_once].count(200) == len(at_once) - 3
