@@ -52,7 +52,7 @@ def pay(
     number = oldest_unpaid(bill, today) if occurrence is None else occurrence
     need_due_date(bill, number)
     if amount is None:
-        number = cards.balance_of(bill, number, today)
+        number = cards.balance_of(bill, number, paid_on or today)
     payment = Payment(number, now, amount, payment_id, paid_on, reference, note)
     if amount is None or rest is Rest.STAYS:
         return account.with_bill(bill.with_payment(payment))

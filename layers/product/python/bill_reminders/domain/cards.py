@@ -14,14 +14,15 @@ from bill_reminders.domain.payments import Standing, Statement
 
 if TYPE_CHECKING:
     from bill_reminders.domain.bills import Bill
+    from bill_reminders.domain.terms import Dated
 
 
-def is_card(bill: "Bill") -> bool:
-    """Whether each statement is the balance of all: of a bill that says when its statements are
-    made. Those of other bills, whatever their kind, are each owed on their own, and a loan's
+def is_card(terms: "Dated") -> bool:
+    """Whether each statement is the balance of all: of a bill whose terms say when its statements
+    are made. Those of other bills, whatever their kind, are each owed on their own, and a loan's
     schedule says what is."""
-    has_cycle = bill.statement_day is not None or bill.recurrence.after_statement > 0
-    return has_cycle and bill.loan is None
+    has_cycle = terms.statement_day is not None or terms.recurrence.after_statement > 0
+    return has_cycle and terms.loan is None
 
 
 def newer(bill: "Bill", number: int, today: date) -> Sequence[Statement]:
@@ -32,13 +33,14 @@ def newer(bill: "Bill", number: int, today: date) -> Sequence[Statement]:
     time, silences nothing that is still to come. One in another currency is another balance.
     """
     statements = bill.statements
-    if not statements or statements[-1].occurrence <= number or not is_card(bill):
+    if not statements or statements[-1].occurrence <= number:
         return ()
     amount = bill.owed(number).amount
     return [
         each
         for each in statements
         if each.occurrence > number
+        and is_card(bill.terms_of(each.occurrence))
         and (amount is None or each.amount.currency == amount.currency)
         and _has_come(bill, each.occurrence, number, today)
     ]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import chain, islice
 
+from bill_reminders.domain import cards
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.money import Money
 
@@ -55,16 +56,17 @@ def parts(bill: Bill, number: int, paid: Money, today: date) -> tuple[tuple[int,
 
 
 def _open_from(bill: Bill, first: int, currency: str, today: date) -> Iterator[_Open]:
+    first_due_on = bill.due_on(first) or today
     later = (
         number
         for number, due_on in bill.owed_occurrences()
-        if number > first and bill.is_open(number, bill.payable_on(due_on), today)
+        if due_on > first_due_on and bill.is_open(number, bill.payable_on(due_on), today)
     )
     for number in chain([first], later):
-        owed = bill.owed(number)
-        if owed.left is None or owed.left.currency != currency:
+        owed, rest = bill.owed(number), cards.left_on(bill, number, today)
+        if rest is None or rest.currency != currency:
             return
-        left = owed.left.amount
+        left = rest.amount
         # what is no more than rounding cannot be paid by rounding
         tolerance = owed.tolerance if left > 2 * owed.tolerance else Decimal(0)
         yield _Open(number, left, tolerance)
