@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.bills import Bill, FailedDebit
+from bill_reminders.domain.edits import from_now_on
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Effect, Loan, Method, Prepayment
 from bill_reminders.domain.local_time import DAY
@@ -346,27 +347,28 @@ def test_what_is_overdue_stays_so_when_the_dates_begin_anew() -> None:
     known = bill(owed_from=FIRST).with_payment(pay(None, 0))
     april, may = known.due_on(1), known.due_on(2)
     assert april is not None and may is not None
-    moved = Recurrence(may + 2 * DAY, 1, Unit.MONTH).in_place_of(known.recurrence)
-    anew = replace(known, recurrence=moved).with_overdue_of(known, april + DAY)
-    assert [*islice(anew.owed_occurrences(), 3)] == [
+    wanted = replace(known, recurrence=Recurrence(may + 2 * DAY, 1, Unit.MONTH))
+    anew = from_now_on(known, wanted, april + DAY)
+    assert [*islice(anew.owed_occurrences(), 4)] == [
+        (0, FIRST),
         (1, april),
         (2, may + 2 * DAY),
         (3, date(2027, 6, 7)),
     ]
-    assert (anew.due_on(0), anew.due_on(1), anew.first_unpaid(may)) == (None, april, 1)
-    again = replace(anew, recurrence=moved).with_overdue_of(anew, may)
-    assert again == anew, "it is kept when the file comes again"
-    paid = anew.with_payment(pay(None, 1, "late"))
-    assert replace(paid, recurrence=moved).with_overdue_of(paid, may) == paid
-    in_time = replace(known, recurrence=moved).with_overdue_of(known, april)
-    assert in_time.due_on(1) is None, "what had not come yet has another date now"
+    assert (anew.is_closed(0), anew.first_unpaid(may)) == (True, 1)
+    again = replace(wanted, owed_from=anew.owed_from)
+    assert from_now_on(anew, again, may) == anew, "it is kept when the file comes again"
+    in_time = from_now_on(known, wanted, april)
+    assert in_time.due_on(1) == may + 2 * DAY, "what had not come yet has another date now"
 
 
-def test_of_what_is_overdue_for_years_the_latest_is_kept() -> None:
+def test_what_is_overdue_for_years_stays_so() -> None:
     known = bill(owed_from=FIRST)
-    moved = Recurrence(date(2030, 3, 6), 1, Unit.MONTH).in_place_of(known.recurrence)
-    anew = replace(known, recurrence=moved).with_overdue_of(known, date(2030, 3, 1))
-    assert [number for number, _ in anew.recurrence.earlier] == [*range(24, 36)]
+    wanted = replace(known, recurrence=Recurrence(date(2030, 3, 6), 1, Unit.MONTH))
+    anew = from_now_on(known, wanted, date(2030, 3, 1))
+    dates = [*islice(anew.owed_occurrences(), 38)]
+    assert dates[:36] == [*islice(known.owed_occurrences(), 36)]
+    assert dates[36:] == [(36, date(2030, 3, 6)), (37, date(2030, 4, 6))]
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,27 @@ TESTED_BY = {
     "several unpaid occurrences": (
         "test_several_unpaid_occurrences_are_each_overdue_on_their_own",
     ),
+    "an edit": (
+        "test_no_edit_rewrites_the_past",
+        "test_what_was_paid_stays_paid_at_what_it_cost",
+        "test_an_overdue_date_keeps_its_date_and_its_amount",
+        "test_what_was_paid_ahead_keeps_its_amount",
+        "test_a_rise_known_beforehand_comes_on_its_day",
+    ),
+    "an edit from the beginning": (
+        "test_from_the_beginning_says_beforehand_what_it_opens",
+        "test_dates_from_the_beginning_leave_none_that_was_paid_without_one",
+    ),
+    "another day": (
+        "test_another_day_of_the_month_is_the_next_one_to_pay",
+        "test_a_longer_step_leaves_what_was_paid_and_opens_the_next_date",
+        "test_the_number_of_dates_left_stays_when_the_day_moves",
+        "test_the_repayment_day_of_a_loan_moves_and_the_number_left_stays",
+    ),
+    "another rate": (
+        "test_another_rate_holds_for_the_instalments_that_are_left",
+        "test_a_term_that_grows_counts_what_is_left",
+    ),
     "amount": (
         "test_an_unknown_amount_is_expected_from_the_latest_statements",
         "test_far_above_the_usual_is_half_as_much_again",

@@ -47,10 +47,6 @@ HOW_TO_PAY = ("pay_link", "reference", "note")
 none. The journal tells that one changed and not what it says."""
 
 
-MOST_EARLIER = 12
-"""Overdue occurrences that a bill keeps from before its dates changed, the latest ones."""
-
-
 @dataclass(frozen=True, slots=True)
 class Snooze:
     """The user's wish to hear of an occurrence on the local date `until`, and not before."""
@@ -581,35 +577,6 @@ class Bill:
     def snoozed_until(self, number: int) -> date | None:
         """The day of the snooze of an occurrence, be it over or not; None without one."""
         return next((each.until for each in self.snoozes if each.occurrence == number), None)
-
-    def follows(self, known: "Bill") -> bool:
-        """Whether this bill, which falls due once, is the next one after `known`, which was paid:
-        billers give the next due date under the same id. Less than a week is a correction."""
-        before, after = known.recurrence, self.recurrence
-        return (
-            (before.unit, after.unit) == (None, None)
-            and known.is_closed(before.first_number)
-            and after.first_due - before.first_due >= 7 * DAY
-        )
-
-    def with_overdue_of(self, known: "Bill", today: date) -> "Bill":
-        """This bill, whose dates begin after those of `known`, with what is overdue there on the
-        local date `today`: other dates from now on pay nothing of what was owed. Of a loan the
-        terms begin with their first date, and what was owed before is theirs to say."""
-        if self.loan is not None or known.loan is not None:
-            return self
-        first, begins = self.recurrence.first_number, self.recurrence.first_due
-        earlier = [
-            (number, due_on)
-            for number, due_on in takewhile(lambda owed: owed[0] < first, known.owed_occurrences())
-            if due_on < begins
-            and (
-                (number, due_on) in known.recurrence.earlier
-                or known.is_past_and_open(number, due_on, today)
-            )
-        ]
-        kept = tuple(earlier[-MOST_EARLIER:])
-        return replace(self, recurrence=replace(self.recurrence, earlier=kept))
 
     def with_snoozes_of(self, known: "Bill") -> "Bill":
         """This bill with the snoozes of `known` whose wish still holds: to hear on a day up to the
