@@ -18,6 +18,7 @@ from bill_reminders.domain.loans import Loan, RateChange, schedule
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.domain.terms import Kept, Terms, first_instalment
+from bill_reminders.domain.working_days import FURTHEST
 
 CORRECTION = 7 * DAY
 """A new date that follows the last one by less corrects that one, and is no next one."""
@@ -218,7 +219,7 @@ class _Dates:
         """How many dates of those that are said come before the first one of the edit."""
         if again.unit is None:
             return 0
-        steps = 0
+        steps = again.steps_near(self._today - FURTHEST)
         while (day := again.dated(steps)) is not None and not self._fits(day):
             steps += 1
         if day is None or steps == 0 or self._restepped or self.due_on is None:

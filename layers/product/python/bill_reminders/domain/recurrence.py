@@ -59,7 +59,7 @@ class Recurrence:
     def from_day(self, day: date) -> Iterator[tuple[int, date]]:
         """The occurrences due on `day` or later, in order, each with its number."""
         yield from ((number, due) for number, due in self.earlier if due >= day)
-        steps = self._first_guess(day)
+        steps = self.steps_near(day)
         while (due := self.dated(steps)) is not None:
             if due >= day:
                 yield self.number_of(steps) if self.taken else self.first_number + steps, due
@@ -80,14 +80,14 @@ class Recurrence:
         """About how many dates lie within as many `days`, wherever those begin on `after` or
         later. It steps through none of them."""
         kept = sum(day >= after for _, day in self.earlier)
-        first = self._first_guess(after)
+        first = self.steps_near(after)
         while (begins := self.dated(first)) is not None and begins < after:
             first += 1
         if begins is None:
             return kept
         reach = min(timedelta(days=days - 1), date.max - begins)
         end = min(begins + reach, self.until or date.max)
-        steps = max(first, self._first_guess(end))
+        steps = max(first, self.steps_near(end))
         if self.count is not None:
             steps = min(steps, self.count)
         while (due := self.dated(steps)) is not None and due <= end:
@@ -143,7 +143,7 @@ class Recurrence:
         """How many steps lead to the first date on or after `day`, as if there were no last one."""
         if self.unit is None:
             return int(day > self.first_due)
-        steps = self._first_guess(day)
+        steps = self.steps_near(day)
         while self._stepped(steps) < day:
             steps += 1
         while self._stepped(steps - 1) >= day:
@@ -190,7 +190,7 @@ class Recurrence:
             case None:
                 return day
 
-    def _first_guess(self, day: date) -> int:
+    def steps_near(self, day: date) -> int:
         """How many steps lead to a date that is near the first one on or after `day`, and not
         after it."""
         if self.unit is None or day <= self.first_due:
