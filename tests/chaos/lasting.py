@@ -26,7 +26,7 @@ from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.expressions import Item
 from tests.chaos.store import Store, cancelled, error
 from tests.chaos.story import MINUTE, NINE, Totals
-from tests.chaos.world import Accepted, Asked, Letter, Mishap, World, hidden_for
+from tests.chaos.world import SHARDS, Accepted, Asked, Letter, Mishap, World, hidden_for
 from tests.support import receipts as forms
 from tests.support.people import a_bill, a_user
 
@@ -85,7 +85,7 @@ def _enter() -> None:
         for what in WHO:
             user_id, days = f"{channel}-{what}", 3 if what == "in-three-days" else 0
             plan = Plan(lead_days=(days,), overdue_days=(), channels=(channel,))
-            save_user(a_user(user_id, channels=(channel,), plan=plan), shards=4, now=ENTERED)
+            save_user(a_user(user_id, channels=(channel,), plan=plan), shards=SHARDS, now=ENTERED)
             changes = {"later": [LATER], "both": [PlanChange(), LATER], "stuck": [EARLY]}
             bills = [
                 a_bill(
@@ -100,7 +100,7 @@ def _enter() -> None:
         channels=(Channel.EMAIL, Channel.PUSH),
         joins=(Join(Channel.PUSH, None),),
     )
-    save_user(a_user(CAME_BACK, channels=plan.channels, plan=plan), shards=4, now=ENTERED)
+    save_user(a_user(CAME_BACK, channels=plan.channels, plan=plan), shards=SHARDS, now=ENTERED)
     first = PlanChange(lead_days=(0,), remind_at=time(8, 56))
     bill = a_bill(CAME_BACK, "rent", due_on=TODAY, plan_change=first)
     save_bills(CAME_BACK, [lambda _: bill], now=BEGINS - 3 * MINUTE)

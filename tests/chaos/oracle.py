@@ -130,10 +130,16 @@ class Script:
             row["due_on"] = self.bills[user_id, bill_id]["first_due"]
         self.events.append(row)
 
-    def says_stop(self, at: datetime, user_id: str, channel: str) -> None:
-        """Where there is no address there is nothing to stop."""
+    def says_stop(self, at: datetime, user_id: str, channel: str, *, by: str = "") -> None:
+        """Where there is no address there is nothing to stop. `by` is "page" when it was said
+        there."""
         if user_id in self.users and channel in usable_channels(self.users[user_id]):
-            self.happens(at, user_id, "stopped", value=channel)
+            self.happens(at, user_id, "stopped", value=channel, by=by)
+
+    def mutes(self, at: datetime, user_id: str, bill_id: str, reason: str) -> None:
+        """Nothing of a bill is to be said, or with the reason "" again what is to come."""
+        if (user_id, bill_id) in self.bills:
+            self.happens(at, user_id, "muted", bill_id, value=reason)
 
     def leaves_date(self, user_id: str, bill_id: str, facts: Facts) -> None:
         """Whether anybody may have heard of a date decides what the next one is."""
@@ -206,6 +212,26 @@ class Script:
         paused = self._last(user_id, "paused")
         return "" if paused is None else paused["until"]
 
+    def muted(self, user_id: str, bill_id: str) -> str:
+        """Why nothing of a bill is to be said: "stopped", "not_mine", or "" when it is."""
+        for each in reversed(self.events):
+            if (each["event"], each["user_id"], each["bill_id"]) == ("muted", user_id, bill_id):
+                return each["value"]
+        return ""
+
+    def page_lifts(self, user_id: str, channel: str) -> bool:
+        """Whether a page may take the STOP of a channel back: one that was said there, and by no
+        other way since."""
+        said: str | None = None
+        for each in self.events:
+            if (each["user_id"], each["value"]) == (user_id, channel):
+                match each["event"]:
+                    case "stopped":
+                        said = each["by"] if said is None or not each["by"] else said
+                    case "started":
+                        said = None
+        return said == "page"
+
     def stopped(self, user_id: str) -> set[str]:
         """The channels of which the user said STOP, and not START since."""
         said = {
@@ -255,7 +281,7 @@ class Oracle:
     def fates(self, bill_id: str, number: int, channel: str, minute: datetime) -> dict[str, Fate]:
         """What may become of the reminders of an occurrence on a channel, by ledger key."""
         place = self.user_id, bill_id
-        if place not in self.script.bills:
+        if place not in self.script.bills or self.script.muted(*place):
             return {}
         bill = self.script.bills[place]
         nominal = nominal_date(bill["first_due"], bill["repeats"], number)

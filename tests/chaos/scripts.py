@@ -20,14 +20,19 @@ from tests.chaos import conditions, lasting
 from tests.chaos.lasting import A_DAY, ENTERED, TODAY, Lived, Make, Trouble, minute, of_mail, run_on
 from tests.chaos.store import cancelled, error
 from tests.chaos.story import MINUTE, NINE, Totals
-from tests.chaos.world import Asked, Letter, World, receives_at_most
+from tests.chaos.world import SHARDS, Asked, Letter, World, receives_at_most
 from tests.support.people import a_bill, a_user
 
 Scene = Callable[[Make], Totals]
 
 
 def somebody(
-    user_id: str, channel: Channel, *, due_on: date = TODAY, at: time = time(9), shards: int = 4
+    user_id: str,
+    channel: Channel,
+    *,
+    due_on: date = TODAY,
+    at: time = time(9),
+    shards: int = SHARDS,
 ) -> None:
     """A user with one bill, of which they hear on its due day."""
     plan = Plan(lead_days=(0,), overdue_days=(), channels=(channel,), remind_at=at)

@@ -3,14 +3,10 @@
 from typing import Any
 
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from bill_reminders.storage import tables
-from tests.chaos import crashes, story
-from tests.chaos.machine import Campaign
+from tests.chaos import crashes, machine, story
 from tests.chaos.store import placed
-from tests.chaos.story import Totals
 from tests.chaos.world import World, inhabited
 from tests.support.moto_stack import moto_stack
 
@@ -37,23 +33,8 @@ def journals() -> list[Journal]:
             for what in crashes.MEANWHILE:
                 crashes.act(world, what)
             story.finish(world)
-        Campaign.make, Campaign.record = staticmethod(kept), staticmethod(ignore)
-        run_state_machine_as_test(
-            seed(7)(Campaign),
-            settings=settings(
-                max_examples=6,
-                stateful_step_count=30,
-                phases=[Phase.generate],
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        list(machine.runs(kept, count=6))
     return found
-
-
-def ignore(world: World, totals: Totals) -> None:
-    return None
 
 
 def test_it_answers_as_moto_does() -> None:
