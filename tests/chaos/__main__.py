@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from local.stack import deployed
-from tests.chaos import report, tasks, wire
+from tests.chaos import crashes, report, tasks, wire
 from tests.chaos.guards import GUARDS
 from tests.chaos.tasks import Done, Run, Task
 from tests.support.clients import forget_clients
@@ -100,7 +100,7 @@ def main() -> int:
     schedules = int(os.environ.get("SCHEDULES") or 100_000)
     pairs = int(os.environ.get("PAIRS") or sys.maxsize)
     progress = Progress()
-    together(progress, [Task("singles", n) for n in range(2 * tasks.SINGLES)])
+    together(progress, [Task("singles", n) for n in range(len(crashes.COURSES) * tasks.SINGLES)])
     together(progress, [Task("lasting", n) for n in range(tasks.LASTING)])
     together(progress, [Task("backlog", 0), *(Task("guard", n) for n in range(len(GUARDS)))])
     wires(progress)

@@ -111,7 +111,7 @@ def _may_wait(world: World, rows: Rows, row: Item) -> bool:
     oracle = Oracle(world.witness.script, user_id, facts, world.stopped(user_id))
     fates = [oracle.wanted(world.now + LATE).get(key) for key in carried]
     known = [fate for fate in fates if fate is not None]
-    waits = [fate for fate in known if fate.unsettled or fate.at is not None]
+    waits = [fate for fate in known if fate.at is not None]
     return bool(waits) and all(fate in waits or "sent" not in fate.words for fate in known)
 
 
@@ -194,9 +194,7 @@ def _compare_user(world: World, totals: Totals, user_id: str) -> None:
         own = {
             key: fate
             for key, fate in wanted.items()
-            if Key.parse(key).channel == channel
-            and (key not in facts or facts[key].is_open)
-            and not fate.unsettled
+            if Key.parse(key).channel == channel and (key not in facts or facts[key].is_open)
         }
         _compare_channel(world, totals, user_id, channel, own, schedule, minute)
 

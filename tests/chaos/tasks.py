@@ -72,9 +72,9 @@ def do(task: Task) -> Done:
     done = Done(task)
     match task.kind:
         case "singles":
-            troubled, part = divmod(task.number, SINGLES)
-            runs = crashes.singles(make, troubled=bool(troubled), start=part, step=SINGLES)
-            done.runs = _told(runs)
+            course, part = divmod(task.number, SINGLES)
+            name = list(crashes.COURSES)[course]
+            done.runs = _told(crashes.singles(make, name, start=part, step=SINGLES))
         case "lasting":
             done.runs = _told(lasting.runs(make, start=task.number, step=LASTING))
             seeds = range(task.number * SEEDS, (task.number + 1) * SEEDS)

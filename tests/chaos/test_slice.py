@@ -21,10 +21,10 @@ def make() -> Iterator[Callable[[], World]]:
         yield made
 
 
-@pytest.mark.parametrize("troubled", [False, True])
-def test_single_faults(make: Callable[[], World], troubled: bool) -> None:
+@pytest.mark.parametrize("course", crashes.COURSES)
+def test_single_faults(make: Callable[[], World], course: str) -> None:
     seen: Counter[str] = Counter()
-    for name, world, totals in crashes.singles(make, troubled=troubled, step=EVERY):
+    for name, world, totals in crashes.singles(make, course, step=EVERY):
         assert totals.holds, (name, totals)
         seen += world.injected
     assert {"died", "answer lost", "throttled", "meanwhile"} <= set(seen)

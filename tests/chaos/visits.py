@@ -15,7 +15,7 @@ from bill_reminders.domain.enums import Channel
 from tests.brute_force import DAY
 from tests.chaos import acts
 from tests.chaos.oracle import Key, Script, nominal_date
-from tests.chaos.world import LATE, Accepted, Line, World
+from tests.chaos.world import LATE, START, Accepted, Line, World
 from tests.support.visitor import Form, Page, Visitor
 
 PART = "60.25"
@@ -236,3 +236,45 @@ SAYS: Mapping[str, Callable[[Visit, Form], Say]] = {
     "stop-channel": _stops,
     "start-channel": _starts,
 }
+
+
+# A course -----------------------------------------------------------------------------------------
+
+PRESSED = (
+    ("sms", "ann", 0, "snooze"),
+    ("sms", "ann", 1, "stop-bill"),
+    ("email", "ann", 0, "unsnooze"),
+    ("email", "ann", 0, "snooze"),
+    ("push", "bob", 0, "not-mine"),
+    ("push", "bob", 0, "remind-again"),
+    ("push", "bob", 0, "not-mine"),
+    ("email", "eve", 0, "paid"),
+    ("email", "eve", 0, "unpaid"),
+    ("email", "eve", 0, "stop-channel"),
+)
+MORNINGS = (1, 3)
+"""Days later on which something more is due."""
+
+
+def course(world: World) -> None:
+    """A morning's messages, of which each finds somebody who presses a button of its page, and then
+    another; and two more mornings. One has another address by then, and the old page's link."""
+    world.now = START.replace(hour=9)
+    _a_minute(world)
+    for channel, user_id, number, button in PRESSED:
+        mails = [(mail.channel, mail.user_id) for mail in world.accepted]
+        if (channel, user_id) in mails:  # or a fault has put it off
+            presses(world, world.accepted[mails.index((channel, user_id))], number, button)
+    acts.readdresses(world, "ann", Channel.EMAIL)
+    for mail in list(world.accepted):
+        opens(world, mail, 0)
+    for days in MORNINGS:
+        world.now = START.replace(hour=9) + days * DAY
+        _a_minute(world)
+
+
+def _a_minute(world: World) -> None:
+    world.tick()
+    for queue in ("SmsNudges", "PushNudges", "EmailNudges"):
+        world.deliver(queue)
+    world.sweep()
