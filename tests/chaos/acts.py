@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from bill_reminders.storage.saving import save_bills, save_user
 from tests.brute_force import DAY
 from tests.chaos import cast
 from tests.chaos.oracle import Script, nominal_date
-from tests.chaos.world import SHARDS, Letter, World
+from tests.chaos.world import LATE, SHARDS, Letter, World
 from tests.support import account_changes
 from tests.support.people import ENDPOINT, a_bill
 from tests.support.sms_replies import envelope
@@ -102,7 +103,9 @@ def writes(world: World, user_id: str, text: str) -> None:
     before = _happened(world, user_id)
 
     world.replies += 1
-    letter = Letter(envelope(text, sender=sender, message_id=f"reply-{world.replies}"))
+    said_at = world.now + LATE  # by the clock of the network, which no function's moves
+    message_id = f"reply-{world.replies}"
+    letter = Letter(partial(envelope, text, sender=sender, message_id=message_id, at=said_at))
 
     def hand_over() -> None:
         world.queues["Replies"].append(letter)
@@ -113,7 +116,7 @@ def writes(world: World, user_id: str, text: str) -> None:
         if text == "STOP":
             script.says_stop(world.now, user_id, "sms")
         if text == "START":
-            script.happens(world.now, user_id, "started", value="sms")
+            script.says_start(said_at, user_id, "sms")
 
     does(world, hand_over, say)
     for event, bill_id, number, value in sorted(_happened(world, user_id) - before):

@@ -161,6 +161,16 @@ class Script:
         if user_id in self.users and channel in usable_channels(self.users[user_id]):
             self.happens(at, user_id, "stopped", value=channel, by=by)
 
+    def says_start(self, at: datetime, user_id: str, channel: str) -> None:
+        """Written by SMS: it lifts nothing that was said later, by the clock of who heard it."""
+        stops = [
+            datetime.fromisoformat(each["at"])
+            for each in self.events
+            if (each["user_id"], each["event"], each["value"]) == (user_id, "stopped", channel)
+        ]
+        if max(stops, default=at) <= at:
+            self.happens(at, user_id, "started", value=channel)
+
     def mutes(self, at: datetime, user_id: str, bill_id: str, reason: str) -> None:
         """Nothing of a bill is to be said, or with the reason "" again what is to come."""
         if (user_id, bill_id) in self.bills:

@@ -1,5 +1,6 @@
 """The double of the tables answers as moto does, in every call that the campaign makes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,10 +31,10 @@ def journals() -> list[Journal]:
             world = kept()
             story.people(world)
             story.course(world, troubled=troubled)
-            for what in crashes.MEANWHILE:
+            for what in crashes.MEANWHILE if troubled else ():
                 crashes.act(world, what)
             story.finish(world)
-        list(machine.runs(kept, count=6))
+        list(machine.runs(kept, count=3))
     return found
 
 
@@ -42,11 +43,30 @@ def test_it_answers_as_moto_does() -> None:
     for journal in journals():
         with moto_stack() as stack:
             client = tables.connection.client
-            for operation, request, ours in journal:
+            for operation, request, ours in without_repeats(journal):
                 operations.add(operation)
                 theirs = answer_of(client, operation, placed(request, stack.ids))
                 assert meaning(theirs) == meaning(ours), (operation, request)
     assert {"BatchGetItem", "GetItem", "Query", "UpdateItem", "TransactWriteItems"} <= operations
+
+
+READS = ("BatchGetItem", "GetItem", "Query")
+
+
+def without_repeats(journal: Journal) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Without the reads that come again before anything was written."""
+    known: dict[tuple[str, str], Any] = {}
+    for operation, request, ours in journal:
+        if operation not in READS:
+            known.clear()
+            yield operation, request, ours
+            continue
+        asked = operation, repr(request)
+        if asked in known:
+            assert meaning(ours) == meaning(known[asked])
+        else:
+            known[asked] = ours
+            yield operation, request, ours
 
 
 def answer_of(client: Any, operation: str, request: dict[str, Any]) -> Any:
