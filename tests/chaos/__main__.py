@@ -1,8 +1,8 @@
 """make chaos: run the campaign, save its totals, resume where it was stopped, write the report.
 
-`SCHEDULES=N` bounds the schedules of the state machine, to which one in twenty is added on moto,
+`SCHEDULES=N` bounds the schedules of the dice, to which one in twenty is added on moto,
 and `PAIRS=N` the pairs of deaths; by default 100,000 and all of them. It takes all processors.
-Block B of the schedules is made from the seed B: the same everywhere.
+Each schedule is made from its number: the same everywhere.
 """
 
 import json

@@ -1,5 +1,6 @@
 """Every call to AWS as the place of a fault: singly, and every pair of deaths."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
@@ -216,6 +217,18 @@ def singles(
     provider at each send. Named by fault and place; from `start` on with `step` one in so many."""
     for name, prepare in islice(_faults(points(make, course), course), start, None, step):
         yield name, *_play(make, prepare, course)
+
+
+def some(make: Make, course: str, *, of_each: int) -> Iterator[tuple[str, World, Totals]]:
+    """So many single faults of each kind, spread over the calls, of each kind at others."""
+    by_kind: defaultdict[str, list[tuple[str, Prepare]]] = defaultdict(list)
+    for name, prepare in _faults(points(make, course), course):
+        by_kind[name.partition(" at ")[0]].append((name, prepare))
+    for number, several in enumerate(by_kind.values()):
+        for part in range(of_each):
+            place = (part + number / len(by_kind)) * len(several) / of_each
+            name, prepare = several[int(place)]
+            yield name, *_play(make, prepare, course)
 
 
 Prepare = Callable[[World], None]

@@ -183,6 +183,14 @@ GUARDS = (
         noticed_in="no trouble",
     ),
     Guard(
+        "a one-off message's connection is not used after a freeze",
+        "channels.providers",
+        "send_one_off",
+        "known.close()",
+        "pass",
+        noticed_in="every Publish: access denied, 25 minutes",
+    ),
+    Guard(
         "what was sent is marked",
         "delivery.sender",
         "_send_claim",

@@ -31,7 +31,7 @@ from tests.support import receipts as forms
 from tests.support.people import a_bill, a_user
 
 Make = Callable[[], World]
-QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts")
+QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts", "JobsQueue")
 TODAY = NINE.date()
 ENTERED = NINE - timedelta(days=20)
 BEGINS = NINE - 2 * MINUTE
@@ -311,11 +311,18 @@ def troubles() -> list[Trouble]:
 
 
 def some() -> list[Trouble]:
-    """Each kind once, all calls or a part of them in turn, and now and then for hours."""
+    """Each kind of call with its own faults, and with every other of those that any may meet; all
+    calls or a part of them in turn, and now and then for hours."""
     return [
         Trouble(*kind, EXTENTS[n % len(EXTENTS)], LASTS[n % HOURS_EVERY == 0])
         for n, kind in enumerate(kinds())
+        if kind[2] in OF_CALL.get(kind[1], {}) or _is_in_turn(*kind)
     ]
+
+
+def _is_in_turn(service: str, operation: str, fault: str) -> bool:
+    place = CALLS.index((service, operation)) + ["throttled", *EVERY_CALL].index(fault)
+    return place % 2 == 0
 
 
 HOURS_EVERY = 16

@@ -1,7 +1,6 @@
 """The campaign in parts that know nothing of each other: each can be done in any process, and done
 again it does the same."""
 
-import gc
 import os
 import sys
 from collections import Counter
@@ -23,7 +22,7 @@ LASTING, SEEDS = 20, 5
 PAIRS = 100
 """So many pairs of deaths are one part."""
 BLOCK, BLOCK_ON_MOTO = 100, 20
-"""So many schedules of the state machine."""
+"""So many schedules."""
 
 
 class Task(NamedTuple):
@@ -63,7 +62,6 @@ def live_in(on_moto: bool) -> None:
     """Prepare a process for parts; what its functions log goes nowhere."""
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (for as long as the process lives)
     _make[:] = [_lived_in.enter_context(inhabited(on_moto=on_moto))]
-    gc.freeze()  # what is loaded stays: to look at it again and again takes a tenth of the time
 
 
 def do(task: Task) -> Done:
@@ -107,7 +105,7 @@ def _told(runs: Iterator[tuple[str, World, Totals]]) -> list[Run]:
 
 
 def _block(make: crashes.Make, task: Task, size: int) -> list[Run]:
-    """Some schedules of the state machine, from their numbers."""
+    """Some schedules, by their numbers."""
     found: list[Run] = []
     first = task.number * size
     several = machine.runs(make, start=first, count=size)

@@ -93,6 +93,13 @@ def test_while_a_condition_lasts_everybody_hears_once(
         assert totals.holds, (seed, totals)
 
 
+def test_the_slice_has_every_call_and_every_fault() -> None:
+    chosen = lasting.some()
+    for part in ("operation", "fault", "extent", "lasts"):
+        every = {getattr(trouble, part) for trouble in lasting.troubles()}
+        assert {getattr(trouble, part) for trouble in chosen} == every, part
+
+
 def everybody(channel: Channel) -> None:
     plan = Plan(lead_days=(3,), overdue_days=(), channels=(channel,))
     for user_id in NAMES:

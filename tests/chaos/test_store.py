@@ -15,7 +15,7 @@ Journal = list[tuple[str, dict[str, Any], Any]]
 
 
 def journals() -> list[Journal]:
-    """The calls of some schedules: the usual course, a troubled one, and those of a state machine
+    """The calls of some schedules: the usual course, a troubled one, and some of the dice,
     whose indexes do not lag, which moto's cannot."""
     found: list[Journal] = []
     with inhabited() as make:
