@@ -1,8 +1,8 @@
 """make chaos: run the campaign, save its totals, resume where it was stopped, write the report.
 
-`SCHEDULES=N` bounds the schedules of the state machine, to which one in twenty is added on moto,
+`SCHEDULES=N` bounds the schedules of the dice, to which one in twenty is added on moto,
 and `PAIRS=N` the pairs of deaths; by default 100,000 and all of them. It takes all processors.
-Block B of the schedules is made from the seed B: the same everywhere.
+Each schedule is made from its number: the same everywhere.
 """
 
 import json
@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from local.stack import deployed
-from tests.chaos import report, tasks, wire
+from tests.chaos import crashes, report, tasks, wire
 from tests.chaos.guards import GUARDS
 from tests.chaos.tasks import Done, Run, Task
 from tests.support.clients import forget_clients
@@ -100,7 +100,7 @@ def main() -> int:
     schedules = int(os.environ.get("SCHEDULES") or 100_000)
     pairs = int(os.environ.get("PAIRS") or sys.maxsize)
     progress = Progress()
-    together(progress, [Task("singles", n) for n in range(2 * tasks.SINGLES)])
+    together(progress, [Task("singles", n) for n in range(len(crashes.COURSES) * tasks.SINGLES)])
     together(progress, [Task("lasting", n) for n in range(tasks.LASTING)])
     together(progress, [Task("backlog", 0), *(Task("guard", n) for n in range(len(GUARDS)))])
     wires(progress)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,9 @@ from bill_reminders.storage.saving import save_bills, save_user
 from tests.brute_force import DAY
 from tests.chaos import cast
 from tests.chaos.oracle import Script, nominal_date
-from tests.chaos.world import Letter, World
+from tests.chaos.world import LATE, SHARDS, Letter, World
 from tests.support import account_changes
-from tests.support.people import ENDPOINT, a_bill, address_of
+from tests.support.people import ENDPOINT, a_bill
 from tests.support.sms_replies import envelope
 
 
@@ -98,13 +99,13 @@ def writes(world: World, user_id: str, text: str) -> None:
     script = world.witness.script
     if user_id not in script.users or not script.users[user_id]["phone"]:
         return
-    number = script.addresses.get((user_id, "sms"))
-    first = address_of(user_id, Channel.SMS)
-    sender = first if number is None else _address(user_id, Channel.SMS, number)
+    sender = present_address(script, user_id, Channel.SMS)
     before = _happened(world, user_id)
 
     world.replies += 1
-    letter = Letter(envelope(text, sender=sender, message_id=f"reply-{world.replies}"))
+    said_at = world.now + LATE  # by the clock of the network, which no function's moves
+    message_id = f"reply-{world.replies}"
+    letter = Letter(partial(envelope, text, sender=sender, message_id=message_id, at=said_at))
 
     def hand_over() -> None:
         world.queues["Replies"].append(letter)
@@ -115,7 +116,7 @@ def writes(world: World, user_id: str, text: str) -> None:
         if text == "STOP":
             script.says_stop(world.now, user_id, "sms")
         if text == "START":
-            script.happens(world.now, user_id, "started", value="sms")
+            script.says_start(said_at, user_id, "sms")
 
     does(world, hand_over, say)
     for event, bill_id, number, value in sorted(_happened(world, user_id) - before):
@@ -208,7 +209,13 @@ def readdresses(world: World, user_id: str, channel: Channel) -> None:
         script.addresses = addresses
         script.happens(world.now, user_id, "started", value=channel.value)
 
-    does(world, lambda: save_user(user, shards=cast.SHARDS, now=world.now), say)
+    does(world, lambda: save_user(user, shards=SHARDS, now=world.now), say)
+
+
+def present_address(script: Script, user_id: str, channel: Channel) -> str:
+    """The one that the biller's file gave last."""
+    number = script.addresses.get((user_id, channel.value))
+    return cast.address(user_id, channel) if number is None else _address(user_id, channel, number)
 
 
 def _address(user_id: str, channel: Channel, number: int) -> str:
@@ -303,7 +310,7 @@ def comes_back(world: World, user_id: str) -> None:
     drafts = [lambda _, bill=bill: bill for bill in cast.bills(user_id)]
 
     def register() -> None:
-        save_user(cast.users()[user_id], shards=cast.SHARDS, now=world.now)
+        save_user(cast.users()[user_id], shards=SHARDS, now=world.now)
         save_bills(user_id, drafts, now=world.now)
 
     does(

@@ -10,6 +10,7 @@ from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.crashes import Make
 from tests.chaos.story import MINUTE, NINE
+from tests.chaos.world import SHARDS
 from tests.support.people import a_bill, a_user
 
 ENTERED = NINE - timedelta(days=20)
@@ -39,7 +40,7 @@ def drain(make: Make, *, users: int, faults: int) -> Drained:
     world = make()
     names = [f"user-{n:05}" for n in range(users)]
     for number, user_id in enumerate(names):
-        save_user(a_user(user_id, plan=PLAN), shards=4, now=ENTERED)
+        save_user(a_user(user_id, plan=PLAN), shards=SHARDS, now=ENTERED)
         due_on = date(2027, 3, 1 + number % 2)
         bill = a_bill(user_id, "rent", due_on=due_on)
         save_bills(user_id, [lambda _, bill=bill: bill], now=ENTERED)

@@ -1,7 +1,9 @@
 """The people of the campaign and their bills: as the product has them, and once more, for the
 script, in the words of the enumerator's files."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import cache
 from typing import Any
 
 from bill_reminders.domain.bills import Bill
@@ -12,15 +14,22 @@ from bill_reminders.domain.recurrence import Recurrence, Unit
 from bill_reminders.storage.saving import save_bills, save_user
 from tests.brute_force import MINUTE, Row
 from tests.chaos.oracle import Script
-from tests.chaos.world import START
+from tests.chaos.world import SHARDS, START
 from tests.support.people import a_bill, a_user
 
 ENTERED = START - timedelta(days=20)
-SHARDS = 4
+PHONE = "+12025550101"
+"""Ann's; in an SMS to an American number a link may stand."""
 EVES = (0, 1, 3, 14)
 """The minutes of Eve's bills."""
 
 
+def address(user_id: str, channel: Channel) -> str:
+    """The first that the biller's file had."""
+    return users()[user_id].addresses[channel].value
+
+
+@cache
 def users() -> dict[str, User]:
     """Four users: digests by SMS and e-mail; push, abroad, with quiet hours; one with more bills,
     each at another minute, than the campaign's daily cap lets go, who hears by push what e-mail
@@ -28,8 +37,9 @@ def users() -> dict[str, User]:
     plan = Plan(lead_days=(3, 0), channels=(Channel.SMS, Channel.EMAIL))
     night, morning = QuietHours(time(21), time(8)), QuietHours(time(8), time(10))
     by_email = Plan(channels=(Channel.EMAIL, Channel.PUSH), joins=(Join(Channel.PUSH, None),))
+    ann = a_user("ann", channels=plan.channels, plan=plan)
     everybody = (
-        a_user("ann", channels=plan.channels, plan=plan),
+        ann.with_address(Channel.SMS, replace(ann.addresses[Channel.SMS], value=PHONE)),
         a_user("bob", channels=(Channel.PUSH,), zone="Asia/Shanghai", quiet_hours=night),
         a_user("eve", channels=by_email.channels, plan=by_email),
         a_user("dan", channels=(Channel.EMAIL,), quiet_hours=morning),
@@ -91,7 +101,7 @@ def script() -> Script:
 def user_row(user_id: str) -> Row:
     match user_id:
         case "ann":
-            return _user("ann", "sms+email", lead_days="3+0")
+            return _user("ann", "sms+email", lead_days="3+0", phone="+1 202 ann")
         case "bob":
             return _user("bob", "push", time_zone="Asia/Shanghai", quiet_hours="21:00-08:00")
         case "eve":

@@ -13,7 +13,7 @@ from tests.chaos.expressions import Item
 from tests.chaos.oracle import Fact, Fate, Key, Oracle
 from tests.chaos.store import Store
 from tests.chaos.witness import instant
-from tests.chaos.world import LATE, MOST_A_DAY, Accepted, World
+from tests.chaos.world import LATE, MOST_A_DAY, START, Accepted, World
 
 FINAL = {"sent", "delivered", "bounced", "complained", "failed", "expired", "unknown", "skipped"}
 TAKEN = {"sent", "delivered", "bounced", "complained", "expired"}
@@ -59,6 +59,10 @@ def compare(world: World, totals: Totals) -> None:
     for key, row in rows.items():
         _compare_row(world, totals, rows, row, taken[key])
     _check_cap(world, totals, of_this_life)
+    _check_billers(world, totals)
+    for queue, letters in [*world.queues.items(), *world.dead.items()]:
+        if letters:
+            totals.lost.append(f"{len(letters)} messages are left in {queue}")
     for user_id in world.witness.script.users:
         _compare_user(world, totals, user_id)
     for user_id in world.witness.script.lives:
@@ -107,7 +111,7 @@ def _may_wait(world: World, rows: Rows, row: Item) -> bool:
     oracle = Oracle(world.witness.script, user_id, facts, world.stopped(user_id))
     fates = [oracle.wanted(world.now + LATE).get(key) for key in carried]
     known = [fate for fate in fates if fate is not None]
-    waits = [fate for fate in known if fate.unsettled or fate.at is not None]
+    waits = [fate for fate in known if fate.at is not None]
     return bool(waits) and all(fate in waits or "sent" not in fate.words for fate in known)
 
 
@@ -149,6 +153,23 @@ def _check_cap(world: World, totals: Totals, accepted: Iterable[Accepted]) -> No
     totals.wrong += [f"{n} messages a day: {who}" for who, n in counts.items() if n > MOST_A_DAY]
 
 
+def _check_billers(world: World, totals: Totals) -> None:
+    """Whoever is billed for what is not theirs, or is theirs after all, has their biller know."""
+    heard = {(user_id, bill_id): what for user_id, bill_id, what in world.billers_heard}
+    script = world.witness.script
+    for place in script.bills:
+        reasons = [
+            each["value"]
+            for each in script.events
+            if (each["event"], each["user_id"], each["bill_id"]) == ("muted", *place)
+        ]
+        if "not_mine" not in reasons:
+            continue
+        wanted = "bill not mine" if reasons[-1] == "not_mine" else "bill mine after all"
+        if heard.get(place) != wanted and not script.now(*place, START.date(), "").closed:
+            totals.wrong.append(f"the biller heard {heard.get(place)}, not {wanted}: {place}")
+
+
 def _compare_user(world: World, totals: Totals, user_id: str) -> None:
     script, minute = world.witness.script, world.now + LATE
     user, schedule = (world.store.item(name, user_id) for name in ("Users", "Schedules"))
@@ -173,9 +194,7 @@ def _compare_user(world: World, totals: Totals, user_id: str) -> None:
         own = {
             key: fate
             for key, fate in wanted.items()
-            if Key.parse(key).channel == channel
-            and (key not in facts or facts[key].is_open)
-            and not fate.unsettled
+            if Key.parse(key).channel == channel and (key not in facts or facts[key].is_open)
         }
         _compare_channel(world, totals, user_id, channel, own, schedule, minute)
 

@@ -29,7 +29,7 @@ from tests.chaos.lasting import (
 )
 from tests.chaos.store import Store
 from tests.chaos.story import MINUTE, NINE, Totals
-from tests.chaos.world import Asked, Letter, World
+from tests.chaos.world import SHARDS, Asked, Letter, World
 from tests.support import account_changes
 from tests.support.newer import NEWER, newer_item
 from tests.support.people import a_bill, a_user
@@ -161,7 +161,7 @@ def rows_that_expire_at_once(make: Make, seed: int) -> Totals:
     plan = Plan(lead_days=(0,), overdue_days=(), channels=(Channel.SMS,))
     monthly = Recurrence(date(2025, 1, 15), 1, Unit.MONTH)
     world.now = NINE
-    save_user(a_user("ann", channels=(Channel.SMS,), plan=plan), shards=4, now=NINE - MINUTE)
+    save_user(a_user("ann", channels=(Channel.SMS,), plan=plan), shards=SHARDS, now=NINE - MINUTE)
     bill = a_bill(
         "ann",
         "rent",

@@ -1,13 +1,14 @@
 """Every call to AWS as the place of a fault: singly, and every pair of deaths."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from itertools import combinations, islice, product
 
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
-from tests.chaos import acts, story
+from tests.chaos import acts, story, visits
 from tests.chaos.story import Totals
 from tests.chaos.world import Fault, Letter, World
 
@@ -34,8 +35,9 @@ MEANWHILE = (
     "erases",
     "begins anew",
     "writes",
+    "presses",
 )
-CHANGES = MEANWHILE[-8:]
+CHANGES = MEANWHILE[-9:]
 """What is done to bills and settings beside payments, stops, deletions and pauses."""
 
 
@@ -62,6 +64,7 @@ def act(world: World, what: str) -> None:
         "erases": _erases,
         "begins anew": _begins_anew,
         "writes": _writes,
+        "presses": _presses,
     }
     what_for[what](world)
 
@@ -138,6 +141,13 @@ def _writes(world: World) -> None:
         acts.writes(world, "ann", text)
 
 
+def _presses(world: World) -> None:
+    """On the pages of the latest messages."""
+    with_link = [mail for mail in reversed(world.accepted) if mail.token]
+    for mail, button in zip(with_link, ("snooze", "paid", "not-mine", "stop-bill"), strict=False):
+        visits.presses(world, mail, 0, button)
+
+
 def _receives(world: World) -> None:
     story.send_receipts(world)
     while world.deliver("Receipts"):
@@ -164,20 +174,27 @@ def _wake_everybody(world: World) -> None:
         world.queues[queue] += kept
 
 
+COURSES: Mapping[str, Callable[[World], None]] = {
+    "calm": story.course,
+    "troubled": partial(story.course, troubled=True),
+    "pressed": visits.course,
+}
+
+
 def _play(
-    make: Make, prepare: Callable[[World], None], *, troubled: bool = False
+    make: Make, prepare: Callable[[World], None], course: str = "calm"
 ) -> tuple[World, Totals]:
     world = make()
     story.people(world)
     world.numbered = True
     prepare(world)
-    story.course(world, troubled=troubled)
+    COURSES[course](world)
     return world, story.finish(world)
 
 
-def points(make: Make, *, troubled: bool = False) -> list[str]:
+def points(make: Make, course: str = "calm") -> list[str]:
     """The calls of a course, by function and operation."""
-    world, _ = _play(make, lambda _: None, troubled=troubled)
+    world, _ = _play(make, lambda _: None, course)
     return world.operations
 
 
@@ -185,44 +202,51 @@ LOOKS = ("FindDue: Query", "Settle: Query")
 """Reads of an index, of which one is like the other: there only deaths are tried at each."""
 
 
-def named(make: Make, name: str, *, troubled: bool = False) -> Iterator[Totals]:
+def named(make: Make, name: str, course: str = "calm") -> Iterator[Totals]:
     """The runs with the single faults of that name."""
-    for each, prepare in _faults(points(make, troubled=troubled), troubled):
+    for each, prepare in _faults(points(make, course), course):
         if each == name:
-            yield _play(make, prepare, troubled=troubled)[1]
+            yield _play(make, prepare, course)[1]
 
 
 def singles(
-    make: Make,
-    *,
-    troubled: bool = False,
-    start: int = 0,
-    step: int = 1,
-    but_looks: bool = False,
+    make: Make, course: str = "calm", *, start: int = 0, step: int = 1
 ) -> Iterator[tuple[str, World, Totals]]:
     """A fault of each kind at each call: the process dies before it (which is after the one
     before), its answer is lost, the table refuses, somebody else acts; and each answer of a
-    provider at each send. Named by fault and place; from `start` on with `step` one in so many,
-    `but_looks` none at the reads of an index."""
-    faults = _faults(points(make, troubled=troubled), troubled)
-    if but_looks:
-        faults = (each for each in faults if not each[0].endswith(LOOKS))
-    for name, prepare in islice(faults, start, None, step):
-        yield name, *_play(make, prepare, troubled=troubled)
+    provider at each send. Named by fault and place; from `start` on with `step` one in so many."""
+    for name, prepare in islice(_faults(points(make, course), course), start, None, step):
+        yield name, *_play(make, prepare, course)
+
+
+def some(make: Make, course: str, *, of_each: int) -> Iterator[tuple[str, World, Totals]]:
+    """So many single faults of each kind, spread over the calls, of each kind at others."""
+    by_kind: defaultdict[str, list[tuple[str, Prepare]]] = defaultdict(list)
+    for name, prepare in _faults(points(make, course), course):
+        by_kind[name.partition(" at ")[0]].append((name, prepare))
+    for number, several in enumerate(by_kind.values()):
+        for part in range(of_each):
+            place = (part + number / len(by_kind)) * len(several) / of_each
+            name, prepare = several[int(place)]
+            yield name, *_play(make, prepare, course)
 
 
 Prepare = Callable[[World], None]
 
 
-def _faults(calls: list[str], troubled: bool) -> Iterator[tuple[str, Prepare]]:
+def _faults(calls: list[str], course: str) -> Iterator[tuple[str, Prepare]]:
     for number, name in enumerate(calls):
+        if course == "pressed" and not name.startswith("LinkPage"):  # it is as in a calm one
+            continue
         is_look = name in LOOKS and name == calls[number - 1]
         for kind in ("dies",) if is_look else KINDS:
             yield f"{kind} at {name}", partial(_break, number, kind)
         for what in () if is_look else MEANWHILE:
             yield f"{what} at {name}", partial(_disturb, number, what)
     # a troubled course has its own answers
-    sends = 0 if troubled else sum(name.endswith(("Publish", "SendEmail")) for name in calls)
+    sends = (
+        0 if course != "calm" else sum(name.endswith(("Publish", "SendEmail")) for name in calls)
+    )
     for place, answer in product(range(sends), ANSWERS):
         yield f"{answer} at send {place}", partial(_answer, place, answer)
 

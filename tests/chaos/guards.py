@@ -1,7 +1,7 @@
 """Each guard of the delivery path taken out in turn: the campaign must notice.
 
 A guard is a piece of one function's text; what is left is compiled again in its module and put in
-the place of the function wherever that is known by name.
+the place of the function wherever that is known by name, or stands in a table.
 """
 
 import ast
@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.chaos import crashes, scripts
@@ -22,8 +23,8 @@ from tests.chaos.world import World
 @dataclass(frozen=True)
 class Guard:
     """`text` as `ast` writes it out, and what stands there without the guard; where the campaign
-    notices its absence: at a single fault, in a calm or a `troubled` course, or `noticed_in` a
-    scene or a trouble that lasts, see `scripts.play`."""
+    notices its absence: at a single fault in a `course`, or `noticed_in` a scene or a trouble that
+    lasts, see `scripts.play`."""
 
     name: str
     module: str
@@ -31,7 +32,7 @@ class Guard:
     text: str
     without: str
     noticed_at: str = ""
-    troubled: bool = False
+    course: str = "calm"
     noticed_in: str = ""
 
     @property
@@ -44,7 +45,7 @@ class Guard:
         if self.noticed_in:
             yield scripts.play(make, self.noticed_in)
         else:
-            yield from crashes.named(make, self.noticed_at, troubled=self.troubled)
+            yield from crashes.named(make, self.noticed_at, self.course)
 
 
 GUARDS = (
@@ -55,7 +56,7 @@ GUARDS = (
         "condition=may_become(State.CLAIMED)",
         "",
         "receives at SendEmail: TransactWriteItems",
-        troubled=True,
+        course="troubled",
     ),
     Guard(
         "a claim is of the version that was read",
@@ -81,7 +82,7 @@ GUARDS = (
         "ScheduleItem.version == before.version",
         "ScheduleItem.user_id.exists()",
         "enters at ReadReceipts: Query",
-        troubled=True,
+        course="troubled",
     ),
     Guard(
         "the look at what is older",
@@ -106,7 +107,7 @@ GUARDS = (
         "return allowed | LedgerItem.key.does_not_exist() if None in sources(state) else allowed",
         "return LedgerItem.key.exists() | LedgerItem.key.does_not_exist()",
         "receives at SendEmail: TransactWriteItems",
-        troubled=True,
+        course="troubled",
     ),
     Guard(
         "a stopped address is not used",
@@ -123,7 +124,7 @@ GUARDS = (
         "return (self.message_state or self.state) in NOT_ARRIVED",
         "return False",
         "receives at SendEmail: TransactWriteItems",
-        troubled=True,
+        course="troubled",
     ),
     Guard(
         "one resend at most",
@@ -180,6 +181,14 @@ GUARDS = (
         "self._sender.provider.close()",
         "pass",
         noticed_in="no trouble",
+    ),
+    Guard(
+        "a one-off message's connection is not used after a freeze",
+        "channels.providers",
+        "send_one_off",
+        "known.close()",
+        "pass",
+        noticed_in="every Publish: access denied, 25 minutes",
     ),
     Guard(
         "what was sent is marked",
@@ -269,6 +278,46 @@ GUARDS = (
         "due_on",
         noticed_in="rows that expire at once",
     ),
+    Guard(
+        "the page's stop silences the bill",
+        "pages.actions",
+        "_stop_bill",
+        "return _mute(opened, reminder, MuteReason.STOPPED)",
+        "return lambda account: account",
+        noticed_in="a page's buttons",
+    ),
+    Guard(
+        "the page's stop is of the channel",
+        "pages.actions",
+        "_stop_channel",
+        "return partial(stops.stop, channel=channel, by=StoppedBy.PAGE, now=opened.now)",
+        "return lambda account: account",
+        noticed_in="a page's buttons",
+    ),
+    Guard(
+        "a change raises the version",
+        "storage.accounts",
+        "_moved_schedule",
+        "ScheduleItem.version.set(after.version)",
+        "ScheduleItem.version.set(before.version)",
+        "presses at SendEmail: Query",
+    ),
+    Guard(
+        "a biller hears of what is not its customer's",
+        "pages.actions",
+        "act",
+        "tell=partial(events.tell, now=opened.now)",
+        "tell=lambda facts: None",
+        noticed_in="a page's buttons",
+    ),
+    Guard(
+        "a link of an address that was given up opens nothing",
+        "storage.links",
+        "Link.reaches",
+        "known is not None and self.sent_to == _sent_to(token, self.channel, known.value)",
+        "known is not None",
+        noticed_in="a page's buttons",
+    ),
 )
 
 
@@ -288,17 +337,27 @@ def without(guard: Guard) -> Iterator[None]:
         compile(flat.replace(guard.text, guard.without), guard.module, "exec"), vars(module), scope
     )
     (changed,) = scope.values()
-    places = [(holder, name)] if owner else list(_known_as(function, name))
-    for place, called in places:
-        setattr(place, called, changed)
+    put = [partial(setattr, holder, name)] if owner else list(_known_as(function, name))
+    for place in put:
+        place(changed)
     try:
         yield
     finally:
-        for place, called in places:
-            setattr(place, called, known)
+        for place in put:
+            place(known)
 
 
-def _known_as(function: Any, name: str) -> Iterator[tuple[Any, str]]:
+def _known_as(function: Any, name: str) -> Iterator[Callable[[Any], None]]:
+    """What puts another in its place, wherever it is known by its name or stands in a table."""
     for path, module in list(sys.modules.items()):
-        if path.startswith("bill_reminders") and getattr(module, name, None) is function:
-            yield module, name
+        if not path.startswith("bill_reminders"):
+            continue
+        if getattr(module, name, None) is function:
+            yield partial(setattr, module, name)
+        tables = [each for each in vars(module).values() if isinstance(each, dict)]
+        for table in tables:
+            yield from (
+                partial(table.__setitem__, key)
+                for key, each in list(table.items())
+                if each is function
+            )

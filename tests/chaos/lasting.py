@@ -26,12 +26,12 @@ from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.expressions import Item
 from tests.chaos.store import Store, cancelled, error
 from tests.chaos.story import MINUTE, NINE, Totals
-from tests.chaos.world import Accepted, Asked, Letter, Mishap, World, hidden_for
+from tests.chaos.world import SHARDS, Accepted, Asked, Letter, Mishap, World, hidden_for
 from tests.support import receipts as forms
 from tests.support.people import a_bill, a_user
 
 Make = Callable[[], World]
-QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts")
+QUEUES = ("SmsNudges", "PushNudges", "EmailNudges", "Receipts", "JobsQueue")
 TODAY = NINE.date()
 ENTERED = NINE - timedelta(days=20)
 BEGINS = NINE - 2 * MINUTE
@@ -85,7 +85,7 @@ def _enter() -> None:
         for what in WHO:
             user_id, days = f"{channel}-{what}", 3 if what == "in-three-days" else 0
             plan = Plan(lead_days=(days,), overdue_days=(), channels=(channel,))
-            save_user(a_user(user_id, channels=(channel,), plan=plan), shards=4, now=ENTERED)
+            save_user(a_user(user_id, channels=(channel,), plan=plan), shards=SHARDS, now=ENTERED)
             changes = {"later": [LATER], "both": [PlanChange(), LATER], "stuck": [EARLY]}
             bills = [
                 a_bill(
@@ -100,7 +100,7 @@ def _enter() -> None:
         channels=(Channel.EMAIL, Channel.PUSH),
         joins=(Join(Channel.PUSH, None),),
     )
-    save_user(a_user(CAME_BACK, channels=plan.channels, plan=plan), shards=4, now=ENTERED)
+    save_user(a_user(CAME_BACK, channels=plan.channels, plan=plan), shards=SHARDS, now=ENTERED)
     first = PlanChange(lead_days=(0,), remind_at=time(8, 56))
     bill = a_bill(CAME_BACK, "rent", due_on=TODAY, plan_change=first)
     save_bills(CAME_BACK, [lambda _: bill], now=BEGINS - 3 * MINUTE)
@@ -311,11 +311,18 @@ def troubles() -> list[Trouble]:
 
 
 def some() -> list[Trouble]:
-    """Each kind once, all calls or a part of them in turn, and now and then for hours."""
+    """Each kind of call with its own faults, and with every other of those that any may meet; all
+    calls or a part of them in turn, and now and then for hours."""
     return [
         Trouble(*kind, EXTENTS[n % len(EXTENTS)], LASTS[n % HOURS_EVERY == 0])
         for n, kind in enumerate(kinds())
+        if kind[2] in OF_CALL.get(kind[1], {}) or _is_in_turn(*kind)
     ]
+
+
+def _is_in_turn(service: str, operation: str, fault: str) -> bool:
+    place = CALLS.index((service, operation)) + ["throttled", *EVERY_CALL].index(fault)
+    return place % 2 == 0
 
 
 HOURS_EVERY = 16

@@ -1,231 +1,305 @@
-"""Any interleaving of what may happen to a deployed stack, as a Hypothesis state machine."""
+"""Any interleaving of what may happen to a deployed stack: schedules of steps that the dice of a
+seed choose, and the shortest of one that does not hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
-
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from random import Random
+from typing import Any
 
 from bill_reminders.domain.enums import Channel
-from tests.chaos import acts, crashes, story
+from tests.chaos import acts, crashes, story, visits
+from tests.chaos.crashes import Make
 from tests.chaos.story import MINUTE, Totals
 from tests.chaos.world import Fault, Letter, World
 
-QUEUES = st.sampled_from(story.QUEUES)
-BILLS = st.sampled_from([("ann", "rent"), ("ann", "power"), ("bob", "card")])
-USERS = st.sampled_from(["ann", "bob"])
+STEPS = 30
+USERS = ("ann", "bob")
 PARTS = ("60.25", "100.00")
-SETTINGS = ("zone", "plan", "address")
 ZONES = ("UTC", "Asia/Shanghai", "America/Los_Angeles", "America/New_York")
 LEADS = ((3, 0), (3, 1, 0), (1,), ())
 FAULTS = ("dies", "dies after", "loses", "throttles", "cancels")
-ANSWERS = (
-    "throttled",
-    "lost",
-    "silent",
-    "failed",
-    "failed_after",
-    "refused",
-    "opted_out",
-)
+ANSWERS = ("throttled", "lost", "silent", "failed", "failed_after", "refused", "opted_out")
+YES_OR_NO = (False, True)
+
+type Act = Callable[..., object]
 
 
-class Campaign(RuleBasedStateMachine):
-    """One schedule; at its end everything runs on without faults, and the counts must agree."""
+@dataclass(frozen=True)
+class Step:
+    """What happens next, by its name, and with what."""
 
-    make: ClassVar[Callable[[], World]]
-    record: ClassVar[Callable[[World, Totals], None]]
+    name: str
+    chosen: tuple[Any, ...]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = type(self).make()
-        story.people(self.world)
-        self.world.numbered = True
+    def __str__(self) -> str:
+        return f"{self.name}{self.chosen}"
 
-    # Time
 
-    @rule(minutes=st.sampled_from([0, 1, 1, 1, 2, 3, 5, 10, 15, 60, 7 * 60, 26 * 60, 72 * 60]))
-    def time_passes(self, minutes: int) -> None:
-        """Without ticks: some are missed."""
-        self.world.now += minutes * MINUTE
+_RULES: dict[str, tuple[Act, tuple[Sequence[Any], ...]]] = {}
 
-    @rule(seconds=st.sampled_from([-300, -120, 0, 120, 300]))
-    def clocks_differ(self, seconds: int) -> None:
-        self.world.skew = timedelta(seconds=seconds)
-        self.world.injected["clock skew"] += seconds != 0
-        self.world.witness.skewed |= seconds != 0
 
-    @rule(minutes=st.integers(1, 4))
-    def minutes_with_everything(self, minutes: int) -> None:
-        for _ in range(minutes):
-            self.world.now += MINUTE
-            self.world.tick()
-            for queue in story.QUEUES:
-                self.world.deliver(queue)
-            self.world.sweep()
+def step(*choices: Sequence[Any]) -> Callable[[Act], Act]:
+    """What may happen in a world, with one of each `choices`."""
 
-    # Handlers
+    def known(act: Act) -> Act:
+        _RULES[act.__name__] = act, choices
+        return act
 
-    @rule(times=st.integers(1, 2))
-    def tick(self, times: int) -> None:
-        for _ in range(times):
-            self.world.tick()
+    return known
 
-    @rule(queue=QUEUES, twice=st.booleans())
-    def deliver(self, queue: str, twice: bool) -> None:
-        self.world.deliver(queue, twice=twice)
 
-    @rule()
-    def sweep(self) -> None:
-        self.world.sweep()
+def steps(number: int) -> list[Step]:
+    """The schedule of that number. Some have few kinds of steps: those that would hide what others
+    do are missing in one or the other."""
+    dice = Random(number)
+    names = dice.sample(list(_RULES), dice.randint(len(_RULES) // 3, len(_RULES)))
+    chosen = [dice.choice(names) for _ in range(STEPS)]
+    return [Step(name, tuple(map(dice.choice, _RULES[name][1]))) for name in chosen]
 
-    @rule(kind=st.sampled_from(["good", "good", "bad"]))
-    def receipts(self, kind: str) -> None:
-        story.send_receipts(self.world, kind)
 
-    @rule()
-    def redrive(self) -> None:
-        self.world.redrive()
+def live(make: Make, schedule: Sequence[Step]) -> tuple[World, Totals]:
+    """A schedule; at its end everything runs on without faults, and the counts must agree."""
+    world = make()
+    story.people(world)
+    world.numbered = True
+    for each in schedule:
+        _RULES[each.name][0](world, *each.chosen)
+    return world, story.finish(world)
 
-    @rule(queue=QUEUES, body=st.sampled_from(["", "{}", '{"format": 2}', "x" * 1000]))
-    def poison(self, queue: str, body: str) -> None:
-        self.world.queues[queue].append(Letter(body))
-        self.world.injected["poison"] += 1
 
-    # People
+def runs(
+    make: Make, *, start: int = 0, count: int = 1
+) -> Iterator[tuple[list[Step], World, Totals]]:
+    """The schedules from the number `start` on."""
+    for number in range(start, start + count):
+        schedule = steps(number)
+        yield schedule, *live(make, schedule)
 
-    @rule(bill=BILLS)
-    def pays(self, bill: tuple[str, str]) -> None:
-        acts.pays(self.world, *bill)
 
-    @rule(bill=BILLS)
-    def takes_the_payment_back(self, bill: tuple[str, str]) -> None:
-        acts.takes_back(self.world, *bill)
-
-    @rule(user_id=USERS, channel=st.sampled_from(Channel))
-    def stops(self, user_id: str, channel: Channel) -> None:
-        acts.stops(self.world, user_id, channel)
-
-    @rule(user_id=USERS, channel=st.sampled_from(Channel))
-    def starts(self, user_id: str, channel: Channel) -> None:
-        acts.starts(self.world, user_id, channel)
-
-    @rule(bill=BILLS)
-    def deletes(self, bill: tuple[str, str]) -> None:
-        acts.deletes(self.world, *bill)
-
-    @rule(bill=BILLS, days=st.integers(1, 3))
-    def snoozes(self, bill: tuple[str, str], days: int) -> None:
-        acts.snoozes(self.world, *bill, self.world.now.date() + timedelta(days=days))
-
-    @rule(user_id=USERS, days=st.none() | st.integers(0, 2))
-    def pauses(self, user_id: str, days: int | None) -> None:
-        until = None if days is None else self.world.now.date() + timedelta(days=days)
-        acts.pauses(self.world, user_id, until)
-
-    @rule(bill=BILLS, name=st.sampled_from(["part", "rest"]), part=st.sampled_from(PARTS))
-    def pays_a_part(self, bill: tuple[str, str], name: str, part: str) -> None:
-        acts.pays(self.world, *bill, part, name)
-
-    @rule(
-        what=st.sampled_from(["zone", "plan", "address"]), user_id=USERS, number=st.integers(0, 3)
-    )
-    def settings_change(self, what: str, user_id: str, number: int) -> None:
-        match what:
-            case "zone":
-                acts.moves(self.world, user_id, ZONES[number])
-            case "plan":
-                acts.plans(self.world, user_id, LEADS[number])
-            case "address":
-                acts.readdresses(self.world, user_id, tuple(Channel)[number % 3])
-
-    @rule(
-        bill=BILLS,
-        later=st.integers(-2, 4),
-        amount=st.sampled_from(["120.50", "90.00", "150.00"]),
-        autopay=st.booleans(),
-    )
-    def the_biller_changes_a_bill(
-        self, bill: tuple[str, str], later: int, amount: str, autopay: bool
-    ) -> None:
-        acts.imports(self.world, *bill, later=later, amount=amount, autopay=autopay)
-
-    @rule(bill=BILLS, event=st.sampled_from(["debit-1", "debit-2"]))
-    def a_debit_fails(self, bill: tuple[str, str], event: str) -> None:
-        acts.debit_fails(self.world, *bill, event)
-
-    @rule(text=st.sampled_from(["PAID", "1", "SNOOZE", "STOP", "START", "LIST"]))
-    def writes_back(self, text: str) -> None:
-        acts.writes(self.world, "ann", text)
-
-    @rule(user_id=USERS)
-    def is_erased(self, user_id: str) -> None:
-        acts.erases(self.world, user_id)
-
-    @precondition(lambda self: self.world.jobs)
-    @rule(user_id=USERS, again=st.booleans())
-    def comes_back(self, user_id: str, again: bool) -> None:
-        acts.comes_back(self.world, user_id)
-        if again:
-            acts.jobs_come_again(self.world)
-
-    # Faults
-
-    @rule(ahead=st.integers(0, 14), fault=st.sampled_from(FAULTS))
-    def something_breaks(self, ahead: int, fault: str) -> None:
-        place, world = self.world.calls + ahead, self.world
-        before: dict[str, Fault] = {
-            "dies": world.dies,
-            "throttles": world.throttles,
-            "cancels": world.cancels,
-        }
-        after: dict[str, Fault] = {"dies after": world.dies, "loses": world.loses}
-        if fault in before:
-            world.before[place] = before[fault]
+def shortest(make: Make, schedule: Sequence[Step]) -> list[Step]:
+    """What is left of a schedule that does not hold when each step is left out that it fails
+    without."""
+    left, place = list(schedule), 0
+    while place < len(left):
+        fewer = left[:place] + left[place + 1 :]
+        if live(make, fewer)[1].holds:
+            place += 1
         else:
-            world.after[place] = after[fault]
+            left = fewer
+    return left
 
-    @rule(
-        ahead=st.integers(0, 14),
-        what=st.sampled_from(
-            ["pays", "stops", "deletes", "sweeps", "delivers", "pauses", *crashes.CHANGES]
-        ),
-        bill=BILLS,
-        queue=QUEUES,
-    )
-    def something_happens_meanwhile(
-        self, ahead: int, what: str, bill: tuple[str, str], queue: str
-    ) -> None:
-        world, user_id = self.world, bill[0]
-        does: dict[str, Callable[[], object]] = {
-            "pays": lambda: self.pays(bill),
-            "stops": lambda: [self.stops(user_id, channel) for channel in Channel],
-            "deletes": lambda: self.deletes(bill),
-            "pauses": lambda: self.pauses(user_id, 1),
-            "sweeps": world.sweep,
-            "delivers": lambda: world.deliver(queue, twice=True),
-        }
-        does |= {change: lambda: crashes.act(world, what) for change in crashes.CHANGES}
-        world.before[world.calls + ahead] = world.meanwhile(does[what])
 
-    @rule(answers=st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=3))
-    def the_provider_is_in_trouble(self, answers: list[str]) -> None:
-        self.world.answers += answers
+# Time
 
-    @precondition(lambda self: not self.world.store.lags)
-    @rule()
-    def indexes_lag(self) -> None:
-        self.world.store.lag()
-        self.world.injected["index lag"] += 1
 
-    @rule()
-    def indexes_catch_up(self) -> None:
-        self.world.store.catch_up()
+@step([0, 1, 1, 1, 2, 3, 5, 10, 15, 60, 7 * 60, 26 * 60, 72 * 60])
+def time_passes(world: World, minutes: int) -> None:
+    """Without ticks: some are missed."""
+    world.now += minutes * MINUTE
 
-    def teardown(self) -> None:
-        totals = story.finish(self.world)
-        type(self).record(self.world, totals)
-        assert not totals.wrong, totals.wrong
-        assert not totals.lost, totals.lost
-        assert not totals.duplicated, totals.duplicated
+
+@step([-300, -120, 0, 120, 300])
+def clocks_differ(world: World, seconds: int) -> None:
+    world.skew = timedelta(seconds=seconds)
+    world.injected["clock skew"] += seconds != 0
+    world.witness.skewed |= seconds != 0
+
+
+@step(range(1, 5))
+def minutes_with_everything(world: World, minutes: int) -> None:
+    for _ in range(minutes):
+        world.now += MINUTE
+        world.tick()
+        for queue in story.QUEUES:
+            world.deliver(queue)
+        world.sweep()
+
+
+# Handlers
+
+
+@step([1, 2])
+def tick(world: World, times: int) -> None:
+    for _ in range(times):
+        world.tick()
+
+
+@step(story.QUEUES, YES_OR_NO)
+def deliver(world: World, queue: str, twice: bool) -> None:
+    world.deliver(queue, twice=twice)
+
+
+@step()
+def sweep(world: World) -> None:
+    world.sweep()
+
+
+@step(["good", "good", "bad"])
+def receipts(world: World, kind: str) -> None:
+    story.send_receipts(world, kind)
+
+
+@step()
+def redrive(world: World) -> None:
+    world.redrive()
+
+
+@step(story.QUEUES, ["", "{}", '{"format": 2}', "x" * 1000])
+def poison(world: World, queue: str, body: str) -> None:
+    world.queues[queue].append(Letter(body, is_poison=True))
+    world.injected["poison"] += 1
+
+
+# People
+
+
+@step(crashes.PEOPLE)
+def pays(world: World, bill: tuple[str, str]) -> None:
+    acts.pays(world, *bill)
+
+
+@step(crashes.PEOPLE)
+def takes_the_payment_back(world: World, bill: tuple[str, str]) -> None:
+    acts.takes_back(world, *bill)
+
+
+@step(USERS, tuple(Channel))
+def stops(world: World, user_id: str, channel: Channel) -> None:
+    acts.stops(world, user_id, channel)
+
+
+@step(USERS, tuple(Channel))
+def starts(world: World, user_id: str, channel: Channel) -> None:
+    acts.starts(world, user_id, channel)
+
+
+@step(crashes.PEOPLE)
+def deletes(world: World, bill: tuple[str, str]) -> None:
+    acts.deletes(world, *bill)
+
+
+@step(crashes.PEOPLE, [1, 2, 3])
+def snoozes(world: World, bill: tuple[str, str], days: int) -> None:
+    acts.snoozes(world, *bill, world.now.date() + timedelta(days=days))
+
+
+@step(USERS, [None, 0, 1, 2])
+def pauses(world: World, user_id: str, days: int | None) -> None:
+    until = None if days is None else world.now.date() + timedelta(days=days)
+    acts.pauses(world, user_id, until)
+
+
+@step(crashes.PEOPLE, ["part", "rest"], PARTS)
+def pays_a_part(world: World, bill: tuple[str, str], name: str, part: str) -> None:
+    acts.pays(world, *bill, part, name)
+
+
+@step(["zone", "plan", "address"], USERS, range(4))
+def settings_change(world: World, what: str, user_id: str, number: int) -> None:
+    match what:
+        case "zone":
+            acts.moves(world, user_id, ZONES[number])
+        case "plan":
+            acts.plans(world, user_id, LEADS[number])
+        case "address":
+            acts.readdresses(world, user_id, tuple(Channel)[number % 3])
+
+
+@step(crashes.PEOPLE, range(-2, 5), ["120.50", "90.00", "150.00"], YES_OR_NO)
+def the_biller_changes_a_bill(
+    world: World, bill: tuple[str, str], later: int, amount: str, autopay: bool
+) -> None:
+    acts.imports(world, *bill, later=later, amount=amount, autopay=autopay)
+
+
+@step(crashes.PEOPLE, ["debit-1", "debit-2"])
+def a_debit_fails(world: World, bill: tuple[str, str], event: str) -> None:
+    acts.debit_fails(world, *bill, event)
+
+
+@step(["PAID", "1", "SNOOZE", "STOP", "START", "LIST"])
+def writes_back(world: World, text: str) -> None:
+    acts.writes(world, "ann", text)
+
+
+@step(range(8), range(3), visits.BUTTONS)
+def presses(world: World, back: int, number: int, button: str) -> None:
+    """On the page of one of the latest messages."""
+    with_link = [each for each in world.accepted if each.token]
+    if with_link:
+        mail = with_link[-1 - back % len(with_link)]
+        visits.presses(world, mail, number % len(mail.keys), button)
+
+
+@step(USERS)
+def is_erased(world: World, user_id: str) -> None:
+    acts.erases(world, user_id)
+
+
+@step(USERS, YES_OR_NO)
+def comes_back(world: World, user_id: str, again: bool) -> None:
+    """Who was erased, and with them, maybe, the erasure's second delivery."""
+    acts.comes_back(world, user_id)
+    if again:
+        acts.jobs_come_again(world)
+
+
+# Faults
+
+
+@step(range(15), FAULTS)
+def something_breaks(world: World, ahead: int, fault: str) -> None:
+    place = world.calls + ahead
+    before: dict[str, Fault] = {
+        "dies": world.dies,
+        "throttles": world.throttles,
+        "cancels": world.cancels,
+    }
+    after: dict[str, Fault] = {"dies after": world.dies, "loses": world.loses}
+    if fault in before:
+        world.before[place] = before[fault]
+    else:
+        world.after[place] = after[fault]
+
+
+@step(
+    range(15),
+    ["pays", "stops", "deletes", "sweeps", "delivers", "pauses", *crashes.CHANGES],
+    crashes.PEOPLE,
+    story.QUEUES,
+)
+def something_happens_meanwhile(
+    world: World, ahead: int, what: str, bill: tuple[str, str], queue: str
+) -> None:
+    user_id = bill[0]
+    does: dict[str, Callable[[], object]] = {
+        "pays": lambda: pays(world, bill),
+        "stops": lambda: [stops(world, user_id, channel) for channel in Channel],
+        "deletes": lambda: deletes(world, bill),
+        "pauses": lambda: pauses(world, user_id, 1),
+        "sweeps": world.sweep,
+        "delivers": lambda: world.deliver(queue, twice=True),
+    }
+    does |= {change: lambda: crashes.act(world, what) for change in crashes.CHANGES}
+    world.before[world.calls + ahead] = world.meanwhile(does[what])
+
+
+@step(range(1, 4), ANSWERS, ANSWERS, ANSWERS)
+def the_provider_is_in_trouble(world: World, times: int, *answers: str) -> None:
+    world.answers += answers[:times]
+
+
+@step()
+def indexes_lag(world: World) -> None:
+    if not world.store.lags:
+        world.store.lag()
+        world.injected["index lag"] += 1
+
+
+@step()
+def indexes_catch_up(world: World) -> None:
+    world.store.catch_up()
+
+
+ALL = frozenset(_RULES)

@@ -10,7 +10,8 @@ provider at the end.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.brute_force import (
@@ -21,6 +22,7 @@ from tests.brute_force import (
     Mark,
     Now,
     Row,
+    Wall,
     midnight,
     occurrence_on,
     out_of_quiet,
@@ -40,6 +42,7 @@ class Fact:
     reason: str = ""
     resends: int = 0
     not_before: datetime | None = None
+    planned_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -66,12 +69,10 @@ Facts = Mapping[str, Fact]
 @dataclass(frozen=True)
 class Fate:
     """What may become of a reminder in a minute: `words` are "sent" and "skipped:<reason>". While
-    it waits there are none, and it has to be looked at `at` an instant or before. Of what is
-    `unsettled` nothing is asked."""
+    it waits there are none, and it has to be looked at `at` an instant or before."""
 
     words: frozenset[str] = frozenset()
     at: datetime | None = None
-    unsettled: bool = False
 
 
 @dataclass
@@ -92,6 +93,30 @@ class Dates:
         self.due = due
         if self.told is not None:
             self.revision = self.told[1] + (due != self.told[0])
+
+
+class Read(Now):
+    """Read to its end: what follows from it is asked for again and again."""
+
+    def __init__(
+        self, user: Row, bill: Row, due: str, events: Iterable[Row], channel: str = ""
+    ) -> None:
+        super().__init__(user, bill, due, events, channel)
+        self._wall, self._payable = super().wall, super().payable
+        self._marks: list[Mark] | None = None
+
+    @property
+    def wall(self) -> Wall:
+        return self._wall
+
+    @property
+    def payable(self) -> date:
+        return self.__dict__.get("_payable") or super().payable  # asked for while it is read
+
+    def marks(self) -> list[Mark]:
+        if self._marks is None:
+            self._marks = super().marks()
+        return self._marks
 
 
 @dataclass
@@ -130,10 +155,26 @@ class Script:
             row["due_on"] = self.bills[user_id, bill_id]["first_due"]
         self.events.append(row)
 
-    def says_stop(self, at: datetime, user_id: str, channel: str) -> None:
-        """Where there is no address there is nothing to stop."""
+    def says_stop(self, at: datetime, user_id: str, channel: str, *, by: str = "") -> None:
+        """Where there is no address there is nothing to stop. `by` is "page" when it was said
+        there."""
         if user_id in self.users and channel in usable_channels(self.users[user_id]):
-            self.happens(at, user_id, "stopped", value=channel)
+            self.happens(at, user_id, "stopped", value=channel, by=by)
+
+    def says_start(self, at: datetime, user_id: str, channel: str) -> None:
+        """Written by SMS: it lifts nothing that was said later, by the clock of who heard it."""
+        stops = [
+            datetime.fromisoformat(each["at"])
+            for each in self.events
+            if (each["user_id"], each["event"], each["value"]) == (user_id, "stopped", channel)
+        ]
+        if max(stops, default=at) <= at:
+            self.happens(at, user_id, "started", value=channel)
+
+    def mutes(self, at: datetime, user_id: str, bill_id: str, reason: str) -> None:
+        """Nothing of a bill is to be said, or with the reason "" again what is to come."""
+        if (user_id, bill_id) in self.bills:
+            self.happens(at, user_id, "muted", bill_id, value=reason)
 
     def leaves_date(self, user_id: str, bill_id: str, facts: Facts) -> None:
         """Whether anybody may have heard of a date decides what the next one is."""
@@ -180,7 +221,7 @@ class Script:
             if event["user_id"] == user_id and event["bill_id"] in ("", bill_id)
         ]
         bill = self.bills[user_id, bill_id]
-        return Now(self.users[user_id], bill, nominal.isoformat(), history, channel)
+        return Read(self.users[user_id], bill, nominal.isoformat(), history, channel)
 
     def copy(self) -> "Script":
         dates = {place: replace(each) for place, each in self.dates.items()}
@@ -205,6 +246,26 @@ class Script:
     def paused_until(self, user_id: str) -> str:
         paused = self._last(user_id, "paused")
         return "" if paused is None else paused["until"]
+
+    def muted(self, user_id: str, bill_id: str) -> str:
+        """Why nothing of a bill is to be said: "stopped", "not_mine", or "" when it is."""
+        for each in reversed(self.events):
+            if (each["event"], each["user_id"], each["bill_id"]) == ("muted", user_id, bill_id):
+                return each["value"]
+        return ""
+
+    def page_lifts(self, user_id: str, channel: str) -> bool:
+        """Whether a page may take the STOP of a channel back: one that was said there, and by no
+        other way since."""
+        said: str | None = None
+        for each in self.events:
+            if (each["user_id"], each["value"]) == (user_id, channel):
+                match each["event"]:
+                    case "stopped":
+                        said = each["by"] if said is None or not each["by"] else said
+                    case "started":
+                        said = None
+        return said == "page"
 
     def stopped(self, user_id: str) -> set[str]:
         """The channels of which the user said STOP, and not START since."""
@@ -251,17 +312,23 @@ class Oracle:
     user_id: str
     facts: Facts
     stopped: frozenset[str] = frozenset()
+    _read: dict[tuple[str, date, str], Now] = field(default_factory=dict)
+
+    def _now(self, *of: Any) -> Now:
+        if of not in self._read:
+            self._read[of] = self.script.now(self.user_id, *of)
+        return self._read[of]
 
     def fates(self, bill_id: str, number: int, channel: str, minute: datetime) -> dict[str, Fate]:
         """What may become of the reminders of an occurrence on a channel, by ledger key."""
         place = self.user_id, bill_id
-        if place not in self.script.bills:
+        if place not in self.script.bills or self.script.muted(*place):
             return {}
         bill = self.script.bills[place]
         nominal = nominal_date(bill["first_due"], bill["repeats"], number)
         if nominal is None:
             return {}
-        now = self.script.now(self.user_id, bill_id, nominal, channel)
+        now = self._now(bill_id, nominal, channel)
         is_owed = max(nominal, now.payable).isoformat() >= bill["owed_from"]
         if now.closed or now.settled or not is_owed or channel not in now.joins:
             return {}
@@ -319,64 +386,93 @@ class _Occurrence:
     minute: datetime
 
     def fates(self) -> dict[str, Fate]:
-        day_of = self.now.wall.day_of
-        marks = sorted(filter(self._speaks, self.now.marks()), key=self._place)
-        nearest = {day_of(mark.instant): mark for mark in marks}
-        come = [mark for mark in marks if nearest[day_of(mark.instant)].instant <= self.minute]
+        come = [mark for mark in self._marks if self._instead(mark).instant <= self.minute]
         wishes = [mark for mark in self.now.marks() if mark.rank == SNOOZE]
         ends = [mark.instant for mark in wishes]
-        ends += [nearest[day_of(mark.instant)].instant for mark in marks if mark.rank == SNOOZE]
-        not_yet = max(ends, default=self.minute)
-        found: dict[str, Fate] = {}
-        for mark in marks:
-            instead = nearest[day_of(mark.instant)]
-            key = self._key(mark.name)
-            if instead.instant > self.minute:
-                found[key] = Fate(at=instead.instant)
-            else:
-                silent = not_yet > self.minute
-                found[key] = self._come(mark, instead, come, silent=silent)
-        return found
+        ends += [self._instead(mark).instant for mark in self._marks if mark.rank == SNOOZE]
+        silent = max(ends, default=self.minute) > self.minute
+        return {
+            self._key(mark.name): self._come(mark, come, silent=silent)
+            if mark in come
+            else Fate(at=self._instead(mark).instant)
+            for mark in self._marks
+        }
 
-    def _come(self, mark: Mark, instead: Mark, come: list[Mark], *, silent: bool) -> Fate:
+    @cached_property
+    def _marks(self) -> list[Mark]:
+        """From the farthest to the nearest, by the turns in which they go."""
+        marks = filter(self._speaks, self.now.marks())
+        return sorted(marks, key=lambda mark: (*self._turn(mark), *self._place(mark)))
+
+    @cached_property
+    def _usual_at(self) -> Mapping[date, datetime]:
+        """When the last goes on a day that plan and snoozes want."""
+        usual = [mark for mark in self.now.marks() if mark.rank != DEBIT and self._speaks(mark)]
+        day_of = self.now.wall.day_of
+        return {day_of(mark.instant): mark.instant for mark in sorted(usual, key=self._place)}
+
+    def _turn(self, mark: Mark) -> tuple[date, bool]:
+        """One goes for all of a day; but a debit that fails on it takes nothing with it that comes
+        later on that day."""
+        day = self.now.wall.day_of(mark.instant)
+        fails_then = (mark.rank, mark.day) == (DEBIT, day)
+        return day, not fails_then or mark.instant >= self._usual_at.get(day, mark.instant)
+
+    def _instead(self, mark: Mark) -> Mark:
+        """The one that goes for all of its turn, at its own minute."""
+        return self._last[self._turn(mark)]
+
+    @cached_property
+    def _last(self) -> Mapping[tuple[date, bool], Mark]:
+        return {self._turn(mark): mark for mark in self._marks}
+
+    def _come(self, mark: Mark, come: list[Mark], *, silent: bool) -> Fate:
         """Of what has come only the nearest may go, and nothing once a nearer one has gone; while
         the user wants to hear later, nothing but of a debit."""
         now, words = self.now, set[str]()
-        foremost = self._foremost(come)
+        foremost, instead = self._foremost(come), self._instead(mark)
         is_debit = mark.rank == DEBIT
-        nearer_went = any(
-            self._place(each) > self._place(mark) and (each.rank == DEBIT or not is_debit)
-            for each in self._heard(mark)
-        )
-        if mark is not instead:
-            words.add("skipped:merged")
-        if mark is not foremost or nearer_went:
-            words.add("skipped:superseded")
-        if is_debit and mark is foremost:
-            words.clear()
+        put_off = list(self._waits(foremost))
+        if foremost.rank == DEBIT and put_off and come.index(mark) > come.index(foremost):
+            return Fate(at=max(put_off))  # it may be needed, should the debit help no more by then
+        if mark is not foremost or self._nearer_went(mark):
+            words.add("skipped:superseded" if mark is instead else "skipped:merged")
         if not is_debit and now.reopened_at and mark.instant <= _parsed(now.reopened_at):
             words.add("skipped:while_paid")
         if not is_debit and silent:
             words.add("skipped:snoozed")
-        helps_until = self._helps_until(mark, instead)
-        if now.wall.day_of(self.minute) > helps_until:
+        if now.wall.day_of(self.minute) > self._helps_until(mark):
             words.add("skipped:expired")
-        waits = [min(at, midnight(now.wall, helps_until + DAY)) for at in self._silences()]
-        later = list(self._not_before(mark))
-        if not is_debit and not words and not later and self._night_brings_nearer():
+        waits = list(self._waits(mark))
+        if not (is_debit or words or list(self._not_before(mark))) and self._night_brings_nearer():
             words.add("skipped:merged")
-        waits += later
-        if not is_debit and any(each.rank == DEBIT for each in come):
-            # whether it goes beside a debit that failed, instead of it or not at all is not settled
-            loose = {"sent", "skipped:merged", "skipped:superseded", *words}
-            loose |= set() if self.oracle.reachable(self.channel) else {"skipped:no_address"}
-            return Fate(frozenset(loose), unsettled=True)
         if words:
             return Fate(frozenset(words))
         if waits:
             return Fate(at=max(waits))  # also where there is no address: there may be one by then
         goes = "sent" if self.oracle.reachable(self.channel) else "skipped:no_address"
         return Fate(frozenset({goes}))
+
+    def _waits(self, mark: Mark) -> Iterator[datetime]:
+        """Until when it waits: for a silence to end, or its provider."""
+        over = midnight(self.now.wall, self._helps_until(mark) + DAY)
+        if self.minute < over:
+            yield from (min(at, over) for at in self._silences())
+            yield from self._not_before(mark)
+
+    def _nearer_went(self, mark: Mark) -> bool:
+        """Of two days the later one is nearer, and for one day what the plan says. A debit that
+        failed is for no day: it stands for what had come by then, and nothing but another for
+        it."""
+        at = self._instead(mark).instant
+        for other, fact in self._heard(mark):
+            if DEBIT in {mark.rank, other.rank}:
+                then = fact.planned_at or other.instant
+                if other.rank == DEBIT and (then > at if mark.rank == DEBIT else then >= at):
+                    return True
+            elif (other.day, other.rank) > (mark.day, mark.rank):
+                return True
+        return False
 
     def _night_brings_nearer(self) -> bool:
         """Whether quiet hours put things off to a day on which a nearer reminder goes later."""
@@ -385,10 +481,12 @@ class _Occurrence:
         if is_paused or not wall.is_quiet(self.minute):
             return False
         ends = out_of_quiet(wall, self.minute, MINUTE)
-        marks = sorted(filter(self._speaks, self.now.marks()), key=self._place)
-        there = [mark for mark in marks if wall.day_of(mark.instant) == wall.day_of(ends)]
-        is_later = bool(there) and there[-1].instant > ends  # it gives its minute to all of them
-        return is_later and any(self._is_open(self._key(mark.name)) for mark in there)
+        return any(
+            self._instead(mark).instant > ends
+            and wall.day_of(self._instead(mark).instant) == wall.day_of(ends)
+            and self._is_open(self._key(mark.name))
+            for mark in self._marks
+        )
 
     def _is_open(self, key: str) -> bool:
         return key not in self.oracle.facts or self.oracle.facts[key].is_open
@@ -401,15 +499,15 @@ class _Occurrence:
             if (
                 mark.rank == DEBIT
                 and (fact is None or fact.is_open)
-                and today <= self._helps_until(mark, mark)
+                and today <= self._helps_until(mark)
             ):
                 return mark
         return come[-1]
 
-    def _helps_until(self, mark: Mark, instead: Mark) -> date:
+    def _helps_until(self, mark: Mark) -> date:
         """The due day, or a week from the day on which a notice goes that comes later; of a debit
         always that week."""
-        goes_on, due = self.now.wall.day_of(instead.instant), self.now.payable
+        goes_on, due = self.now.wall.day_of(self._instead(mark).instant), self.now.payable
         return goes_on + OVERDUE_IS_USEFUL_FOR if mark.rank == DEBIT or goes_on > due else due
 
     def _silences(self) -> Iterator[datetime]:
@@ -448,7 +546,7 @@ class _Occurrence:
             return not self.oracle.reachable(other)
         return fact.failed
 
-    def _heard(self, mark: Mark) -> Iterator[Mark]:
+    def _heard(self, mark: Mark) -> Iterator[tuple[Mark, Fact]]:
         """What may have been heard of the occurrence: on this channel, and of what stands in on
         any, unless it is certain that it did not arrive."""
         anywhere = self._ahead(mark) is not None
@@ -458,7 +556,7 @@ class _Occurrence:
             key = Key.parse(text)
             here = key.channel == self.channel
             if here or (anywhere and not fact.failed):
-                yield from self.now.named(key.name)
+                yield from ((each, fact) for each in self.now.named(key.name))
 
     def _key(self, name: str) -> str:
         return f"{self.said}{name}#{self.channel}"

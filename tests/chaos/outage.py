@@ -10,7 +10,7 @@ from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
 from tests.chaos.crashes import Make
 from tests.chaos.story import MINUTE, NINE
-from tests.chaos.world import World
+from tests.chaos.world import SHARDS, World
 from tests.support.people import a_bill, a_user
 
 ENTERED = NINE - timedelta(days=20)
@@ -41,7 +41,7 @@ def endure(
     world = make()
     names = [f"user-{n:03}" for n in range(users)]
     for user_id in names:
-        save_user(a_user(user_id, plan=PLAN), shards=4, now=ENTERED)
+        save_user(a_user(user_id, plan=PLAN), shards=SHARDS, now=ENTERED)
         bill = a_bill(user_id, "rent", due_on=TODAY)
         save_bills(user_id, [lambda _, bill=bill: bill], now=ENTERED)
     world.now = NINE - MINUTE

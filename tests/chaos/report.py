@@ -12,8 +12,8 @@ REPORT = ROOT / "docs" / "fault-campaign.md"
 HEAD = """# The fault campaign
 
 Written by `make chaos`, which runs the real handlers of find_due, the senders, settle,
-read_receipts, read_replies and run_jobs against tables, queues and providers in memory; and, with a
-fault proxy on the wire, the deployed local stack.
+read_receipts, read_replies, run_jobs and link_page against tables, queues and providers in memory;
+and, with a fault proxy on the wire, the deployed local stack.
 
 What is due nobody asks the product: a script says what people entered and did, and
 `tests/chaos/oracle.py` reads from it, by docs/rules.md and the enumerator's instants, what has to
@@ -25,8 +25,9 @@ functions with the visibility times, receives and delays of the deployed queues.
 
 The tables' double is compared with moto, call by call, in `tests/chaos/test_store.py`. A run that
 was stopped goes on where it was; `SCHEDULES=N` and
-`PAIRS=N` bound it, `make clean` starts it anew. Schedules are made from their block's number as the
-seed. A slice of it is part of `make test`.
+`PAIRS=N` bound it, `make clean` starts it anew. A schedule is made from its number: the same
+everywhere. One that does not hold is told without the steps that it fails without. A slice of it is
+part of `make test`.
 
 """
 
@@ -41,8 +42,8 @@ KINDS = {
     "index lag": "the indexes did not show what was written",
     "lasting": "a call met a trouble that lasts",
     "lost": "a provider took the message and went silent",
-    "meanwhile": "somebody paid, stopped, paused, moved, wrote or was erased; the biller changed a "
-    "bill; another worker or a sweep went ahead",
+    "meanwhile": "somebody paid, stopped, paused, moved, wrote, pressed a page's button or was "
+    "erased; the biller changed a bill; another worker or a sweep went ahead",
     "opted_out": "a provider says that the address opted out, or is disabled",
     "poison": "something unreadable in a queue",
     "refused": "a provider refused for good",
@@ -99,7 +100,7 @@ def write(state: Mapping[str, Any]) -> None:
             "all calls or a part of them; other versions, clocks, orders and expiry",
         ),
         ("pairs", "pairs of deaths, at every two calls"),
-        ("schedules", "schedules of the state machine, 30 steps each (one in twenty is cut short)"),
+        ("schedules", "schedules of 30 steps that dice choose"),
         ("on_moto", "more of them with tables on moto"),
         ("faults", "faults injected"),
         ("accepted", "messages that the providers took"),

@@ -16,18 +16,23 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Plan
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
-from tests.chaos import conditions, lasting
+from tests.chaos import conditions, lasting, story, visits
 from tests.chaos.lasting import A_DAY, ENTERED, TODAY, Lived, Make, Trouble, minute, of_mail, run_on
 from tests.chaos.store import cancelled, error
 from tests.chaos.story import MINUTE, NINE, Totals
-from tests.chaos.world import Asked, Letter, World, receives_at_most
+from tests.chaos.world import SHARDS, Asked, Letter, World, receives_at_most
 from tests.support.people import a_bill, a_user
 
 Scene = Callable[[Make], Totals]
 
 
 def somebody(
-    user_id: str, channel: Channel, *, due_on: date = TODAY, at: time = time(9), shards: int = 4
+    user_id: str,
+    channel: Channel,
+    *,
+    due_on: date = TODAY,
+    at: time = time(9),
+    shards: int = SHARDS,
 ) -> None:
     """A user with one bill, of which they hear on its due day."""
     plan = Plan(lead_days=(0,), overdue_days=(), channels=(channel,), remind_at=at)
@@ -174,6 +179,14 @@ def one_refusal_after_a_trouble(make: Make) -> Totals:
     return run_on(lived)
 
 
+def pressed(make: Make) -> Totals:
+    """Buttons are pressed on the pages of a morning, and undone; the days go on."""
+    world = make()
+    story.people(world)
+    visits.course(world)
+    return story.finish(world)
+
+
 NO_TROUBLE = Trouble("", "", "", lasts=timedelta(minutes=25))
 
 SCENES: Mapping[str, Scene] = {
@@ -184,6 +197,7 @@ SCENES: Mapping[str, Scene] = {
     "a receipt in time, no answer before": partial(a_receipt_in_time, "lost"),
     "a receipt in time, a death before": partial(a_receipt_in_time, "died_after"),
     "one refusal after a trouble": one_refusal_after_a_trouble,
+    "a page's buttons": pressed,
     "no trouble": lambda make: lasting.live_through(make, NO_TROUBLE)[1],
 }
 

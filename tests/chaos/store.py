@@ -29,7 +29,8 @@ def _copied(value: Any) -> Any:
 
 @dataclass
 class Table:
-    """Items by key. `indexes` holds the attributes of each index's key."""
+    """Items by key, each as it was put: a change puts another. `indexes` holds the attributes of
+    each index's key."""
 
     key: tuple[str, ...]
     indexes: Mapping[str, tuple[str, ...]]
@@ -88,7 +89,7 @@ class Store:
     def lag(self) -> None:
         """From now on the indexes show what is there now."""
         for table in self.tables.values():
-            table.lagging = _copied(table.items)
+            table.lagging = dict(table.items)
 
     def catch_up(self) -> None:
         for table in self.tables.values():
@@ -119,14 +120,14 @@ class Store:
     def _get_item(self, request: dict[str, Any]) -> dict[str, Any]:
         table = self.tables[request["TableName"]]
         item = table.items.get(table.key_of(request["Key"]))
-        return {} if item is None else {"Item": _copied(item)}
+        return {} if item is None else {"Item": dict(item)}
 
     def _batch_get_item(self, request: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, list[Item]] = {}
         for name, wanted in request["RequestItems"].items():
             table = self.tables[name]
             items = (table.items.get(table.key_of(key)) for key in wanted["Keys"])
-            found[name] = [_copied(item) for item in items if item is not None]
+            found[name] = [dict(item) for item in items if item is not None]
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def _put_item(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class Store:
     def _update_item(self, request: dict[str, Any]) -> dict[str, Any]:
         self._one("Update", request)
         table = self.tables[request["TableName"]]
-        return {"Attributes": _copied(table.items[table.key_of(request["Key"])])}
+        return {"Attributes": dict(table.items[table.key_of(request["Key"])])}
 
     def _delete_item(self, request: dict[str, Any]) -> dict[str, Any]:
         self._one("Delete", request)
@@ -178,7 +179,7 @@ class Store:
         table, place = self.tables[action["TableName"]], self._place(kind, action)
         match kind:
             case "Put":
-                table.put(place, _copied(action["Item"]))
+                table.put(place, dict(action["Item"]))
             case "Delete":
                 table.remove(place)
             case "Update":
@@ -186,7 +187,7 @@ class Store:
                 names, values = _placeholders(action)
                 for change in update(action["UpdateExpression"]):
                     change(item, names, values)
-                table.put(place, _copied(item))
+                table.put(place, item)
 
     def _query(self, request: dict[str, Any]) -> dict[str, Any]:
         table = self.tables[request["TableName"]]
@@ -223,7 +224,7 @@ class Store:
             page = [item for item in page if fits(item, names, values)]
         shown = None if index is None else {*key, *table.key}
         answer["Items"] = [
-            _copied({n: v for n, v in item.items() if shown is None or n in shown}) for item in page
+            {n: v for n, v in item.items() if shown is None or n in shown} for item in page
         ]
         answer["Count"] = len(page)
         return answer

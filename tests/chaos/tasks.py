@@ -5,21 +5,16 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
-
-from tests.chaos import backlog, conditions, crashes, lasting
+from tests.chaos import backlog, conditions, crashes, lasting, machine
 from tests.chaos.guards import GUARDS, Guard, without
-from tests.chaos.machine import Campaign
 from tests.chaos.story import Totals
 from tests.chaos.world import World, inhabited
 
-STEPS = 30
 SINGLES = 40
 """In so many parts the single faults of a course are done."""
 LASTING, SEEDS = 20, 5
@@ -27,7 +22,7 @@ LASTING, SEEDS = 20, 5
 PAIRS = 100
 """So many pairs of deaths are one part."""
 BLOCK, BLOCK_ON_MOTO = 100, 20
-"""So many schedules of the state machine."""
+"""So many schedules."""
 
 
 class Task(NamedTuple):
@@ -75,9 +70,9 @@ def do(task: Task) -> Done:
     done = Done(task)
     match task.kind:
         case "singles":
-            troubled, part = divmod(task.number, SINGLES)
-            runs = crashes.singles(make, troubled=bool(troubled), start=part, step=SINGLES)
-            done.runs = _told(runs)
+            course, part = divmod(task.number, SINGLES)
+            name = list(crashes.COURSES)[course]
+            done.runs = _told(crashes.singles(make, name, start=part, step=SINGLES))
         case "lasting":
             done.runs = _told(lasting.runs(make, start=task.number, step=LASTING))
             seeds = range(task.number * SEEDS, (task.number + 1) * SEEDS)
@@ -110,33 +105,16 @@ def _told(runs: Iterator[tuple[str, World, Totals]]) -> list[Run]:
 
 
 def _block(make: crashes.Make, task: Task, size: int) -> list[Run]:
-    """Some schedules of the state machine; its number is their seed."""
-    runs: list[Run] = []
-
-    def record(world: World, totals: Totals) -> None:
-        runs.append(Run(f"{task.kind}, seed {task.number}", world.injected, totals))
-
-    Campaign.make, Campaign.record = staticmethod(make), staticmethod(record)
-    with suppress(AssertionError):  # it is in the record
-        run_machine(task.number, size)
-    return runs
-
-
-def run_machine(number: int, size: int) -> None:
-    """So many schedules of `STEPS` steps from the seed `number`. Raises AssertionError when one
-    does not hold."""
-    run_state_machine_as_test(
-        seed(number)(Campaign),
-        settings=settings(
-            max_examples=size,
-            stateful_step_count=STEPS,
-            phases=[Phase.generate],
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-        _min_steps=STEPS,  # without it one in four, made from another by a change, stops early
-    )
+    """Some schedules, by their numbers."""
+    found: list[Run] = []
+    first = task.number * size
+    several = machine.runs(make, start=first, count=size)
+    for number, (schedule, world, totals) in enumerate(several, first):
+        name = f"schedule {number}"
+        if not totals.holds:
+            name += f": {', '.join(map(str, machine.shortest(make, schedule)))}"
+        found.append(Run(name, world.injected, totals))
+    return found
 
 
 def _caught(make: crashes.Make, guard: Guard) -> str | None:

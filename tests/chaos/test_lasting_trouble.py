@@ -19,7 +19,7 @@ from tests.chaos import conditions, lasting, story
 from tests.chaos.lasting import Trouble
 from tests.chaos.store import cancelled, error
 from tests.chaos.story import MINUTE, NINE
-from tests.chaos.world import START, Outage, World, inhabited
+from tests.chaos.world import SHARDS, START, Outage, World, inhabited
 from tests.support.people import a_bill, a_user
 
 LASTS = 20
@@ -93,10 +93,19 @@ def test_while_a_condition_lasts_everybody_hears_once(
         assert totals.holds, (seed, totals)
 
 
+def test_the_slice_has_every_call_and_every_fault() -> None:
+    chosen = lasting.some()
+    for part in ("operation", "fault", "extent", "lasts"):
+        every = {getattr(trouble, part) for trouble in lasting.troubles()}
+        assert {getattr(trouble, part) for trouble in chosen} == every, part
+
+
 def everybody(channel: Channel) -> None:
     plan = Plan(lead_days=(3,), overdue_days=(), channels=(channel,))
     for user_id in NAMES:
-        save_user(a_user(user_id, channels=(channel,), plan=plan), shards=4, now=START - MINUTE)
+        save_user(
+            a_user(user_id, channels=(channel,), plan=plan), shards=SHARDS, now=START - MINUTE
+        )
         bill = a_bill(user_id, "rent", due_on=date(2027, 3, 4))
         save_bills(user_id, [lambda _, bill=bill: bill], now=START - MINUTE)
 

@@ -1,13 +1,16 @@
 """Faults of the product that call themselves right: by the script the campaign notices each."""
 
 from collections.abc import Callable, Iterator
+from unittest.mock import patch
 
 import pytest
 
-from tests.chaos import story
+from tests.brute_force import DAY
+from tests.chaos import acts, story
 from tests.chaos.guards import Guard, without
-from tests.chaos.story import Totals
-from tests.chaos.world import World, inhabited
+from tests.chaos.store import Store
+from tests.chaos.story import HOUR, MINUTE, Totals
+from tests.chaos.world import Letter, World, inhabited
 
 FAULTS = (
     (
@@ -118,3 +121,60 @@ def test_a_fault_that_the_product_calls_right_is_noticed_by_the_script(
         totals = played(make)
     found = [*totals.lost, *totals.duplicated, *totals.wrong]
     assert any(said in each for each in found), found
+
+
+def told_of_a_debit(make: Callable[[], World]) -> Totals:
+    """It fails an hour before the due day's own reminder."""
+    world = make()
+    story.people(world)
+    world.now = story.NINE + 3 * DAY - HOUR
+    acts.debit_fails(world, "ann", "power", "debit")
+    for minutes in (5, 55):
+        world.now += minutes * MINUTE
+        world.tick()
+        for queue in story.QUEUES:
+            world.deliver(queue)
+    return story.finish(world)
+
+
+def test_a_debit_and_what_its_day_has_yet_to_say_are_both_told(make: Callable[[], World]) -> None:
+    totals = told_of_a_debit(make)
+    assert totals.holds, totals
+
+
+SWALLOWS = Guard(
+    "a debit that fails takes with it what comes later that day",
+    "domain.reminder_series",
+    "_of_one_day",
+    "each.reminder.trigger in debits",
+    "False",
+    "",
+)
+
+
+def test_a_debit_that_swallows_what_its_day_has_yet_to_say_is_noticed(
+    make: Callable[[], World],
+) -> None:
+    with without(SWALLOWS):
+        totals = told_of_a_debit(make)
+    said = "skipped:merged, and the script explains nothing: 2027-03-04#power#0000#r0#lead:0#sms"
+    assert any(said in each for each in totals.wrong), totals
+
+
+def test_what_is_left_in_a_queue_is_lost(make: Callable[[], World]) -> None:
+    world = make()
+    story.people(world)
+    world.dead["SmsNudges"].append(Letter("{}"))
+    world.dead["SmsNudges"].append(Letter("{}", is_poison=True))
+    totals = story.finish(world)
+    assert totals.lost == ["1 messages are left in SmsNudges"]
+
+
+def test_what_the_world_cannot_do_is_wrong_though_the_product_lives_through_it(
+    make: Callable[[], World],
+) -> None:
+    world = make()
+    story.people(world)
+    with patch.object(Store, "_query", side_effect=KeyError("Unheard")):
+        world.tick()
+    assert "the world cannot do dynamodb Query: KeyError('Unheard')" in world.wrong

@@ -18,7 +18,7 @@ from bill_reminders.storage.attributes import minute_text
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem, ScheduleItem
 from tests.chaos.store import Store
-from tests.chaos.world import CHANNELS, OPEN, START, World, inhabited
+from tests.chaos.world import CHANNELS, OPEN, SHARDS, START, World, inhabited
 from tests.support.people import a_bill, a_user
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -40,7 +40,7 @@ def enter(user_id: str, *bills: str, plan: Plan = PLAN, also: tuple[Channel, ...
     channels = (Channel.SMS, *also)
     plan = Plan(plan.lead_days, plan.overdue_days, channels=channels, joins=plan.joins)
     user = a_user(user_id, channels=channels, plan=plan)
-    save_user(user, shards=4, now=START - MINUTE)
+    save_user(user, shards=SHARDS, now=START - MINUTE)
     for bill_id in bills:
         bill = a_bill(user_id, bill_id, due_on=DUE)
         save_bills(user_id, [lambda _, bill=bill: bill], now=START - MINUTE)
@@ -206,7 +206,7 @@ def test_what_merged_with_another_is_noted_as_that(make: Callable[[], World]) ->
     world, email = make(), (Channel.EMAIL,)
     plan, quiet = replace(PLAN, channels=email), QuietHours(time(8), time(4))
     user = a_user("one", channels=email, plan=plan, quiet_hours=quiet)
-    save_user(user, shards=4, now=START - MINUTE)
+    save_user(user, shards=SHARDS, now=START - MINUTE)
     save_bills("one", [lambda _: a_bill("one", "rent", due_on=DUE)], now=START - MINUTE)
     world.now = PLANNED[2] + HOUR
     restore(world, backup(world), unknown_before=world.now)

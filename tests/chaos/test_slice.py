@@ -7,15 +7,9 @@ from itertools import islice
 
 import pytest
 
-from tests.chaos import backlog, crashes, story
+from tests.chaos import backlog, crashes, machine, story
 from tests.chaos.guards import GUARDS, Guard, without
-from tests.chaos.machine import Campaign
-from tests.chaos.story import Totals
-from tests.chaos.tasks import run_machine
 from tests.chaos.world import World, inhabited
-
-EVERY = 31
-"""Of single faults one in so many, prime to the number of kinds."""
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +18,16 @@ def make() -> Iterator[Callable[[], World]]:
         yield made
 
 
-@pytest.mark.parametrize("troubled", [False, True])
-def test_single_faults(make: Callable[[], World], troubled: bool) -> None:
+@pytest.mark.parametrize("course", crashes.COURSES)
+def test_single_faults(make: Callable[[], World], course: str) -> None:
     seen: Counter[str] = Counter()
-    for name, world, totals in crashes.singles(make, troubled=troubled, step=EVERY):
+    kinds: set[str] = set()
+    for name, world, totals in crashes.some(make, course, of_each=1 if course == "pressed" else 2):
         assert totals.holds, (name, totals)
         seen += world.injected
+        kinds.add(name.partition(" at ")[0])
     assert {"died", "answer lost", "throttled", "meanwhile"} <= set(seen)
+    assert kinds >= {*crashes.KINDS, *crashes.MEANWHILE}
 
 
 def test_pairs_of_deaths(make: Callable[[], World]) -> None:
@@ -43,15 +40,15 @@ def test_pairs_of_deaths(make: Callable[[], World]) -> None:
 
 def test_any_interleaving(make: Callable[[], World]) -> None:
     seen: Counter[str] = Counter()
-
-    def record(world: World, totals: Totals) -> None:
-        seen.update(world.injected)
-        seen.update(accepted=totals.accepted)
-
-    Campaign.make, Campaign.record = staticmethod(make), staticmethod(record)
-    run_machine(1, 60)
+    done: set[str] = set()
+    for schedule, world, totals in machine.runs(make, count=60):
+        assert totals.holds, (machine.shortest(make, schedule), totals)
+        seen += world.injected + world.pressed
+        seen["accepted"] += totals.accepted
+        done |= {each.name for each in schedule}
     assert seen["accepted"] > 50
     assert {"died", "meanwhile", "poison", "clock skew", "index lag"} <= set(seen)
+    assert done == machine.ALL
 
 
 @pytest.mark.parametrize("channel", ["sms", "email", "push"])

@@ -19,7 +19,7 @@ from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import ScheduleItem
 from tests.chaos.expressions import Item
 from tests.chaos.test_lasting_trouble import a_minute
-from tests.chaos.world import START, World, inhabited
+from tests.chaos.world import SHARDS, START, World, inhabited
 from tests.support.account_changes import change_user
 from tests.support.people import a_bill, a_user
 
@@ -68,7 +68,7 @@ def enter(names: Iterable[str]) -> None:
     plan = Plan(lead_days=(3,), overdue_days=(), channels=(Channel.SMS,))
     for user_id in names:
         user = a_user(user_id, channels=(Channel.SMS,), plan=plan)
-        save_user(user, shards=4, now=START - MINUTE)
+        save_user(user, shards=SHARDS, now=START - MINUTE)
         bill = a_bill(user_id, "rent", due_on=date(2027, 3, 4))
         save_bills(user_id, [lambda _, bill=bill: bill], now=START - MINUTE)
 

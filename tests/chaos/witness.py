@@ -160,6 +160,7 @@ def facts_of(rows: list[Item]) -> dict[str, Fact]:
             row.get("reason", {"S": ""})["S"],
             int(row.get("resends", {"N": "0"})["N"]),
             instant(row["not_before"]["S"]) if "not_before" in row else None,
+            instant(row["planned_at"]["S"]),
         )
         for key, row in by_key.items()
         if key.count("#") == 5

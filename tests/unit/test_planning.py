@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bill_reminders.domain.bills import Bill, Heard
+from bill_reminders.domain.bills import Bill, Heard, Mute, MuteReason
 from bill_reminders.domain.enums import Channel, Shift
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.local_time import QuietHours
@@ -636,6 +636,15 @@ def test_whatever_a_pause_held_back_is_noted() -> None:
     recorded: Ledger = {}
     history(paused_until("02-28"), recorded=recorded)
     assert len(recorded) == 4
+
+
+def test_what_was_missed_in_a_silence_is_said_once_when_it_is_taken_back() -> None:
+    silenced = replace(BILL, mute=Mute(instant(LONG_BEFORE), MuteReason.STOPPED))
+    in_it = decided("02-09 12:00", silenced)
+    assert (fates(in_it), in_it.next_at) == ({}, None)
+    after = decided("02-09 12:00", BILL)
+    assert fates(after) == {"lead:3": "superseded", "lead:1": "due"}
+    assert wall(after.next_at) == "02-10 09:00"
 
 
 MOVED_TO_18 = user(lead_days=(3,), overdue_days=(), remind_at=time(18))

@@ -11,6 +11,11 @@ COUNTED = "test_the_planner_and_a_count_that_shares_no_code_with_it_agree"
 CARDS = "test_a_card_is_reminded_of_as_a_count_that_shares_no_code_says"
 
 TESTED_BY = {
+    "silenced": (
+        "test_a_silenced_bill_goes_on_and_is_not_reminded_of",
+        "test_a_silenced_bill_says_nothing_of_what_was_snoozed_either",
+        "test_what_was_missed_in_a_silence_is_said_once_when_it_is_taken_back",
+    ),
     "restored": (
         "test_after_a_restore_what_was_planned_before_is_unknown_and_nothing_comes_twice",
         "test_what_was_under_way_when_the_backup_was_made_does_not_come_again",

@@ -117,6 +117,14 @@ def send_once(send: Callable[..., dict[str, Any]], **request: Any) -> str:
         raise NoAnswer("the connection broke after the request left") from None
 
 
+def send_one_off(service: str, operation: str, **request: Any) -> str:
+    """The same for a one-off message, by the process's own client. A connection that died while
+    the function was frozen would cost it its one attempt."""
+    known = shared(service)
+    known.close()
+    return send_once(getattr(known, operation), **request)
+
+
 STOPS = {Fault.ADDRESS: StoppedBy.BOUNCED, Fault.OPTED_OUT: StoppedBy.PROVIDER}
 """Faults after which an address is not tried again, and the reason that is kept."""
 

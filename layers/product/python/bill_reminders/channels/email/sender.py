@@ -73,7 +73,7 @@ class _DirectEmail:
             html=text.html,
             message_id=message.tag,
         )
-        return providers.send_once(providers.shared("sesv2").send_email, **request)
+        return providers.send_one_off("sesv2", "send_email", **request)
 
     def _mailbox(self, message: "Direct") -> Mailbox:
         """Strangers decide where codes go: what comes back of them is told apart."""

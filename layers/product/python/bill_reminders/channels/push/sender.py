@@ -61,7 +61,7 @@ class _DirectPush:
         request = push_request(
             message.address, text.subject, text.text, expires_in=message.push_lasts
         )
-        return providers.send_once(providers.shared("sns").publish, **request)
+        return providers.send_one_off("sns", "publish", **request)
 
 
 def direct(parameters: PushParameters) -> _DirectPush:

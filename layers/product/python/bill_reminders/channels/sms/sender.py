@@ -80,7 +80,7 @@ class DirectSms:
         identity = sender_ids.of(message.address)
         request = sms_request(message.address, text.text, identity=identity, wording=text.wording)
         self._take(segments(text.text), message.self_registered, now)
-        return providers.send_once(providers.shared("sns").publish, **request)
+        return providers.send_one_off("sns", "publish", **request)
 
     def _sender_ids(self) -> SenderIds:
         deployed = DeployedSenderIds(providers.shared("ssm"), self._parameter)
