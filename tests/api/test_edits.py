@@ -149,6 +149,28 @@ def test_another_day_of_the_month_is_the_next_one_to_pay(
     assert not any(each["overdue"] for each in life.read()["occurrences"])
 
 
+@pytest.mark.parametrize(
+    ("first_due", "found"),
+    [
+        ("2027-03-03", {"2027-03-03": "paid 0.00"}),  # corrected, and paid still
+        ("2027-03-08", {"2027-03-08": "paid 0.00"}),
+        ("2027-03-12", {"2027-03-05": "paid 0.00", "2027-03-12": "open 120.00"}),  # the next one
+    ],
+)
+def test_another_date_of_what_falls_due_once_and_was_paid_ahead(
+    life: Life, first_due: str, found: dict[str, str]
+) -> None:
+    life.on("03-01").enter(first_due="2027-03-05").pay(0, "100.00")
+    assert life.edit(first_due=first_due, amount="120.00")["first_due"] == first_due
+    assert life.standings() == found
+
+
+def test_a_date_that_is_over_and_paid_stays_when_a_near_one_is_said(life: Life) -> None:
+    life.on("03-01").enter(first_due="2027-03-05").pay()
+    life.on("03-06").edit(first_due="2027-03-08")
+    assert life.standings() == {"2027-03-05": "paid 0.00"}
+
+
 def test_an_overdue_date_keeps_its_date_and_its_amount(life: Life) -> None:
     life.on("01-01").enter(first_due="2027-01-20", repeats=MONTHLY)
     life.pay(0)

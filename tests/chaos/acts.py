@@ -182,7 +182,8 @@ def imports(
         if now.settled and now.due < today:  # it costs what it did
             script.happens(world.now, user_id, "stated", bill_id, amount=now.amount)
         script.bills[place] = script.bills[place] | terms
-        if not is_monthly and due.isoformat() != now.due:
+        is_over = now.settled and f"{now.payable}" < today  # what was paid stays with its date
+        if not is_monthly and due.isoformat() != now.due and not is_over:
             script.leaves_date(user_id, bill_id, facts)
             script.dates[place].arrive(due.isoformat())
             script.happens(world.now, user_id, "redated", bill_id, value=due.isoformat())

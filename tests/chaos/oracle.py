@@ -107,7 +107,7 @@ class Read(Now):
 
     @property
     def wall(self) -> Wall:
-        return self._wall
+        return self.__dict__.get("_wall") or super().wall  # asked for while it is read
 
     @property
     def payable(self) -> date:

@@ -192,8 +192,10 @@ class _Dates:
         self._restepped = not self.said.steps_like(self.before)
         self._as_many = self.said.count is not None and self.said.count == self.before.count
         self.kept = _kept(known, self.number, moved=self._restepped)
+        if first is None and self._corrects_the_one_date:
+            self._take_the_one_date()
         self.recurrence = self._recurrence()
-        if first is None:
+        if self.due_on is None:
             self.number = _first_after_all(wanted, self.recurrence, self.number, today)
         days = (day for n, day in self.recurrence.from_day(date.min) if n >= self.number)
         self.begins = next(days, self.due_on or max(today, self._last or today) + DAY)
@@ -214,6 +216,23 @@ class _Dates:
         taken = tuple(sorted(each for each in numbers if each >= self.number))
         again = replace(again, first_number=self.number - steps, taken=taken)
         return self._with_as_many_left(again, steps) if self._as_many else again
+
+    @property
+    def _corrects_the_one_date(self) -> bool:
+        """Whether another date is said of what falls due once, was paid and is not over: it stays
+        paid."""
+        is_once = (self.said.unit, self.before.unit) == (None, None)
+        if not is_once or self._last is None or self.said.first_due == self.before.first_due:
+            return False
+        is_over = self._known.payable_on(self._last) < self._today
+        return not is_over and not self._fits(self.said.first_due)
+
+    def _take_the_one_date(self) -> None:
+        self.number, self.due_on = self.number - 1, self._last
+        amount = self._known.owed(self.number).amount
+        others = [each for each in self.kept if each.number != self.number]
+        self.kept = (*others, Kept(self.number, self.said.first_due, amount))
+        self._last = self._known.due_on(self.number - 1)
 
     def _first_steps(self, again: Recurrence) -> int:
         """How many dates of those that are said come before the first one of the edit."""
