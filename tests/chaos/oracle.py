@@ -444,7 +444,7 @@ class _Occurrence:
         if now.wall.day_of(self.minute) > self._helps_until(mark):
             words.add("skipped:expired")
         waits = list(self._waits(mark))
-        if not (is_debit or words or list(self._not_before(mark))) and self._night_brings_nearer():
+        if not (is_debit or words or [*self._not_before(mark)]) and self._night_brings_nearer(mark):
             words.add("skipped:merged")
         if words:
             return Fate(frozenset(words))
@@ -474,14 +474,15 @@ class _Occurrence:
                 return True
         return False
 
-    def _night_brings_nearer(self) -> bool:
-        """Whether quiet hours put things off to a day on which a nearer reminder goes later."""
+    def _night_brings_nearer(self, put_off: Mark) -> bool:
+        """Whether quiet hours put it off to a day, on which it still helps, and on which a nearer
+        reminder goes later."""
         wall, resumes = self.now.wall, self.now.resumes_at()
         is_paused = resumes is not None and self.minute < resumes
         if is_paused or not wall.is_quiet(self.minute):
             return False
         ends = out_of_quiet(wall, self.minute, MINUTE)
-        return any(
+        return wall.day_of(ends) <= self._helps_until(put_off) and any(
             self._instead(mark).instant > ends
             and wall.day_of(self._instead(mark).instant) == wall.day_of(ends)
             and self._is_open(self._key(mark.name))

@@ -52,6 +52,7 @@ ONCE_MISJUDGED = {
         Step("clocks_differ", (-120,)),
         Step("writes_back", ("START",)),
     ],
+    "a night after which it helps no more": [Step("time_passes", (14 * 60,))],
     "a debit that waits for the night of a new zone to end": [
         Step("a_debit_fails", (("bob", "card"), "debit-1")),
         Step("settings_change", ("zone", "bob", 2)),
