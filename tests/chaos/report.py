@@ -119,7 +119,7 @@ def write(state: Mapping[str, Any]) -> None:
             f"{drained['expired']:,} reminders were past their use and noted so, "
             f"{drained['twice']} went out twice, "
             f"{drained['too_late']} past their use, {drained['left']} were left. It took "
-            f"{drained['wake-ups']:,} wake-ups in {drained['minutes']} minutes of ticks.\n"
+            f"{drained['wake_ups']:,} wake-ups in {drained['minutes']} minutes of ticks.\n"
         )
     if wires := state["wire"]:
         lines.append(_on_the_wire(wires, state["sms_throttled"]))

@@ -1,5 +1,7 @@
 """A schedule on the wire whose fault never happened says nothing: it is run again by itself."""
 
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,10 @@ import pytest
 
 from tests.chaos import __main__ as campaign
 from tests.chaos import report, wire
+from tests.chaos.backlog import Drained
+from tests.chaos.comparison import Totals
+from tests.chaos.guards import GUARDS
+from tests.chaos.tasks import Done, Run, Task
 from tests.chaos.wire import NEVER_HAPPENED, RUNS_AT_MOST, Outcome, until_it_happens
 
 
@@ -90,3 +96,19 @@ def test_reruns_stand_in_the_totals_and_in_the_report(
     )
     assert "`deliver: every Query slow` (2)" in line
     assert "settle" not in line
+
+
+def test_every_part_stands_in_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "SAVED", tmp_path / "build" / "chaos.json")
+    monkeypatch.setattr(report, "REPORT", tmp_path / "report.md")
+    progress = campaign.Progress()
+    drained = Drained(1000, 1234, 5, 990, 7, 0, 0, 3)
+    progress.count(Done(Task("backlog", 0), found=asdict(drained)))
+    progress.count(Done(Task("guard", 0), found="dies at FindDue: Query"))
+    run = Run("dies at FindDue: Query", Counter(report.KINDS.keys()), Totals(accepted=6))
+    progress.count(Done(Task("singles", 0), [run]))
+    progress.save()
+    text = report.REPORT.read_text()
+    assert "It took 1,234 wake-ups in 5 minutes of ticks." in text
+    assert all(kind in text for kind in report.KINDS.values())
+    assert f"| {GUARDS[0].name} | dies at FindDue: Query |" in text
