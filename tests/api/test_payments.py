@@ -10,7 +10,7 @@ from bill_reminders.domain.older import MOST
 from bill_reminders.domain.payments import Payment
 from bill_reminders.jobs.export import export
 from bill_reminders.storage import accounts
-from bill_reminders.storage.tables import JournalItem
+from bill_reminders.storage.record_tables import JournalItem
 from tests.api.conftest import NOON, SetClock, user_id
 from tests.api.test_bills import LOAN, add, by_sms
 from tests.api.test_older import paid_daily, stored_daily_bill

@@ -96,7 +96,10 @@ class RateChangeTerms(Body):
     ] = None
     instalments: Annotated[
         Annotated[int, Field(ge=1, le=1200), WHOLE] | None,
-        Field(description="How many there are in all from then on; null: as many as before."),
+        Field(
+            description="How many there are in all from then on; null: as many as before.",
+            examples=[360],
+        ),
     ] = None
 
 

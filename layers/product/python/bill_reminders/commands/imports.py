@@ -115,6 +115,8 @@ def import_bills(
 
 def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -> Bill:
     """The draft as the bill that a file changes from the user's `today` on."""
+    said_now = draft(today)
+    known = _without_credit(known, said_now)
     begins = basis(known, today)
 
     def wanted(owed_from: date) -> Bill:
@@ -127,23 +129,29 @@ def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -
         )
         return given if merging.own else _keeping_overrides(given, begins)
 
-    given = _with_credit(with_history(begins, wanted, today), draft(today))
+    given = _with_credit(with_history(begins, wanted, today), said_now)
     return (with_bill_overrides(begins, given) if merging.own else given).as_of(today)
 
 
+def _without_credit(known: Bill, said: Bill) -> Bill:
+    """`known` without the credit of the first date that a file says, when it now says an amount."""
+    found = next(known.dates_from(said.recurrence.first_due), None)
+    if found is None or said.amount is None or said.statements:
+        return known
+    amount = known.owed(found[0]).amount
+    is_credit = amount is not None and amount.amount < 0
+    return known.without_statement(found[0]) if is_credit else known
+
+
 def _with_credit(bill: Bill, said: Bill) -> Bill:
-    """`bill` with the credit that a file says of its first date; without the one that is known of
-    that date, when the file now says an amount."""
-    found = next(bill.recurrence.from_day(said.recurrence.first_due), None)
+    """`bill` with the credit that a file says of its first date."""
+    found = next(bill.dates_from(said.recurrence.first_due), None)
     if found is None:
         return bill
-    number, _ = found
     for credit in said.statements:
         with suppress(InvalidValue):  # payments of it are in another currency, and stay
-            return bill.with_statement(replace(credit, occurrence=number))
-    known = bill.owed(number).amount
-    is_credit = known is not None and known.amount < 0
-    return bill.without_statement(number) if is_credit and said.amount is not None else bill
+            return bill.with_statement(replace(credit, occurrence=found[0]))
+    return bill
 
 
 def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan | None:

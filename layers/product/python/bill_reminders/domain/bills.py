@@ -293,10 +293,17 @@ class Bill:
         return self.with_terms(several, in_force)
 
     def first_to_come(self, day: date) -> tuple[int, date] | None:
-        """The first occurrence that is payable on `day` or later and not closed: its number and
-        nominal date. None when there is none."""
-        ahead = self.occurrences_from(day)
-        return next((each for each in ahead if not self.is_closed(each[0])), None)
+        """The first occurrence that is payable on `day` or later and not closed, be it owed or not:
+        its number and nominal date. None when there is none."""
+        ahead = self.dates_from(day - FURTHEST if self.moves_on else day)
+        return next(
+            (
+                (number, due_on)
+                for number, due_on in ahead
+                if self.payable_on(due_on) >= day and not self.is_closed(number)
+            ),
+            None,
+        )
 
     @property
     def _stated_dates(self) -> dict[int, date]:

@@ -42,13 +42,13 @@ def first_to_change(bill: Bill, today: date, since: date | None) -> tuple[int, d
     given: its number and nominal date. None where there is none."""
     found = bill.first_to_come(today)
     if since is not None and found is not None:
-        ahead = (each for each in bill.occurrences_from(max(today, since)) if each[1] >= since)
+        ahead = bill.dates_from(max(found[1], since))
         return next((each for each in ahead if not bill.is_closed(each[0])), None)
     if found is None and bill.recurrence.unit is None:
         # what falls due once has no date after it: as long as it is open, an edit is of that one
         number = bill.recurrence.first_number
         due_on = bill.due_on(number)
-        if due_on is not None and bill.owes(due_on) and not bill.is_closed(number):
+        if due_on is not None and not bill.is_closed(number):
             return number, due_on
     return found
 
@@ -76,7 +76,8 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
         if following is not None and following.first > own.first:
             later.append(following)
     several = _that_matter([*earlier, own, *later], known, today)
-    if dates.due_on is not None and wanted.owed_from == known.owed_from:
+    is_owed = dates.due_on is not None and known.owes(dates.due_on)
+    if is_owed and wanted.owed_from == known.owed_from:
         # what takes the place of a date that is owed is owed, too
         wanted = replace(wanted, owed_from=min(known.owed_from, own.begins))
     return _with_all_terms(wanted, several, several.index(own), dates.kept)
