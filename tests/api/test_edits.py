@@ -410,3 +410,10 @@ def test_what_is_entered_reads_back_and_an_old_client_changes_nothing(life: Life
     again = life.edit(**{name: bill[name] for name in fields})
     assert again["terms"] == bill["terms"]
     assert again["occurrences"] == bill["occurrences"]
+
+
+def test_without_the_etag_nothing_else_is_looked_at(life: Life) -> None:
+    life.on("03-01").enter(first_due="2027-03-05")
+    for query in ("?from=2027-02-30", "?from=beginning"):
+        refused = life.person.call("PATCH", f"{life.address}{query}", {"name": "Flat"})
+        assert refused.status == 428, refused.text

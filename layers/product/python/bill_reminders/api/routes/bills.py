@@ -388,16 +388,14 @@ def change_bill(
     ] = False,
     if_match: IfMatch = None,
 ) -> Response[ChangedBill]:
-    now, begins = clock.now(), _since(since)
-    if begins == bills.BEGINNING and not (dry_run or confirm):
-        raise invalid([fault("confirm", ASK_FIRST, "query")])
+    now = clock.now()
 
     def changed(account: Account) -> Account:
         return bills.change(
             account,
             bill_id,
             lambda known: read_change(known, body).bill,
-            since=begins,
+            since=_since(since, sure=dry_run or confirm),
             now=now,
         )
 
@@ -414,11 +412,14 @@ def change_bill(
     return _changed_answer(before, after, bill_id, now=now, dry_run=dry_run)
 
 
-def _since(text: str | None) -> Since:
-    """Raises an invalid-value problem for a day that does not exist."""
+def _since(text: str | None, *, sure: bool) -> Since:
+    """Raises an invalid-value problem for a day that does not exist, and for the beginning unless
+    the caller is `sure`."""
     if text is None:
         return None
     if text == bills.BEGINNING:
+        if not sure:
+            raise invalid([fault("confirm", ASK_FIRST, "query")])
         return bills.BEGINNING
     try:
         return day_of(text)
