@@ -266,7 +266,7 @@ class Bill:
             fee = None
         return replace(
             self,
-            **own.values(),
+            **terms_of_bills.values(own),
             late_fee=fee,
             terms_from=None if alone else own.first,
             terms_begin=None if alone else own.begins,

@@ -71,10 +71,6 @@ class Terms:
     shift: Shift = Shift.NONE
     place: Place | None = None
 
-    def values(self) -> dict[str, Any]:
-        """By name what they say."""
-        return values(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
