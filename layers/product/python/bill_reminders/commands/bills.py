@@ -83,15 +83,15 @@ def change(
 def basis(known: Bill, today: date, since: Since = None) -> Bill:
     """`known` with the terms as its own that a change begins with. Raises InvalidValue ("from")
     for a date that is past, or when there is none to come."""
-    if not isinstance(since, date):
-        return edits.basis(known, today)
-    if since < today:
+    day = since if isinstance(since, date) else None
+    if day is not None and day < today:
         raise InvalidValue(
             "from", "past: leave it out for a change from now on, or say beginning for all dates"
         )
-    if edits.first_to_change(known, today, since) is None:
+    first = edits.first_to_change(known, today, day)
+    if day is not None and first is None:
         raise InvalidValue("from", "no date of it is due then: write an earlier day")
-    return edits.basis(known, today, since)
+    return known.in_terms_of(None if first is None else first[0])
 
 
 def in_place_of(known: Bill, draft: BillFactory, today: date, since: Since = None) -> Bill:

@@ -30,13 +30,6 @@ LOOKED_AT = 5000
 """Dates that are looked at for the first one that can be: those of thirteen years of days."""
 
 
-def basis(known: Bill, today: date, since: date | None = None) -> Bill:
-    """`known` with the terms as its own that an edit changes on the local date `today`: those of
-    the first date that it changes, which is `since` or later if that is given."""
-    first = first_to_change(known, today, since)
-    return known.in_terms_of(None if first is None else first[0])
-
-
 def first_to_change(bill: Bill, today: date, since: date | None) -> tuple[int, date] | None:
     """The first date that an edit on the local date `today` changes, on or after `since` if that is
     given: its number and nominal date. None where there is none."""
@@ -54,8 +47,9 @@ def first_to_change(bill: Bill, today: date, since: date | None) -> tuple[int, d
 
 
 def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = None) -> Bill:
-    """`wanted` (which has terms alone) with the terms that an edit of `known`, a `basis`, makes:
-    those of `wanted` from now on, or from the first date on or after `since`.
+    """`wanted` (which has terms alone) with the terms that an edit of `known` makes: those of
+    `wanted` from now on, or from the first date on or after `since`. `known` has the terms of its
+    first date to change as its own, see commands.bills.basis.
 
     What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so.
     """
@@ -95,7 +89,7 @@ def _with_first_instalments(known: Bill) -> Bill:
 
 def from_the_beginning(known: Bill, wanted: Bill) -> Bill:
     """`wanted` (which has terms alone) with its terms for all dates, as if they had been entered
-    so. `known` is a `basis`.
+    so. `known` is as for `from_now_on`.
 
     Raises InvalidValue when something is known of a date that there would not be any more.
     """
