@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Any
 
 from bill_reminders.commands import bills, imports, payments, snoozes
-from bill_reminders.commands.imports import Merging
+from bill_reminders.commands.imports import DraftRefused, Merging
 from bill_reminders.domain import revisions
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
@@ -224,7 +224,7 @@ class Life:
                 self._change(
                     lambda a: bills.change(a, "bill", lambda _: draft, since=since, now=self.now)
                 )
-        except InvalidValue:
+        except (InvalidValue, DraftRefused):
             self.happened["edit: refused"] += 1
             return None
         self.happened["edit by a file" if by_file else "edit later" if since else "edit now"] += 1
@@ -285,7 +285,7 @@ def _changes(draw: random.Random, known: Bill, today: date) -> dict[str, Any]:
     """Some fields of the terms, with new values."""
     names = draw.choices(["amount", "day", "step", "end", "currency", "autopay", "loan"], k=2)
     again, changed = known.recurrence, dict[str, Any]()
-    for name in set(names):
+    for name in dict.fromkeys(names):
         match name:
             case "amount" if known.loan is None:
                 money = Money(

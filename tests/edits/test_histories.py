@@ -6,14 +6,23 @@ takes, and says what they held.
 
 import os
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from bill_reminders.commands import imports
+from bill_reminders.commands.drafts import SeveralTerms
+from bill_reminders.commands.imports import Merging
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.files.bills import by_bill, read_own_bills
+from bill_reminders.files.export import write_bills
 from bill_reminders.storage import rows
 from tests.edits.histories import AHEAD, Edit, Life, dates_of, seen
 
@@ -30,6 +39,7 @@ def test_no_edit_rewrites_the_past(block: int, happened: Counter[str]) -> None:
             for edit in life.live(HAPPENINGS):
                 holds(edit)
             is_told_once(life)
+            says_in_a_file_what_it_is(life)
         except Exception as failure:
             failure.add_note(f"in history {seed}")
             raise
@@ -65,6 +75,35 @@ def holds(edit: Edit) -> None:
     reads_back(edit)
     item = rows.bill_item(edit.after)
     assert rows.bill_from(item) == edit.after
+
+
+def says_in_a_file_what_it_is(life: Life) -> None:
+    """What an export writes changes nothing of the bill, and makes the same one of an empty
+    account, but for what happened to it."""
+    bill = life.bill
+    parsed = read_own_bills(write_bills([bill]), bill.user_id)
+    assert not parsed.errors
+    ((draft,),) = [[SeveralTerms(each.terms)] for each in by_bill(parsed.rows)]
+    merging = Merging(own=True)
+
+    def read_into(account: Account) -> Bill:
+        after = imports.import_bills(account, [(0, draft)], merging, now=life.now).after
+        return after.need_bill(bill.bill_id).as_of(life.today)
+
+    known = replace(life.account, bills=(bill,))
+    assert read_into(known) == bill
+    new = read_into(replace(life.account, bills=()))
+    assert spoken(new) == spoken(bill)
+
+
+def spoken(bill: Bill) -> list[tuple[date, Money | None, bool, Any, Any]]:
+    """Of the dates of its terms alone what they say; the numbers may be others."""
+    alone = replace(bill, statements=(), payments=(), failed_debits=(), kept=(), settled=())
+    return [
+        (due_on, alone.owed(number).amount, terms.autopay, terms.shift, alone.currency_of(number))
+        for number, due_on in dates_of(alone)
+        for terms in [alone.terms_of(number)]
+    ]
 
 
 def adds_one_currency(bill: Bill) -> None:
@@ -106,6 +145,8 @@ def open_from(bill: Bill, today: date) -> int:
 def reads_back(edit: Edit) -> None:
     if edit.since is not None or edit.after.later_terms or edit.before.later_terms:
         return
+    if edit.by_file and edit.after.first_to_come(edit.today) is None:
+        return  # a file says nothing of what is over
     for name in ("amount", "currency", "autopay"):
         wanted = edit.changed.get(name, getattr(edit.before, name))
         assert getattr(edit.after, name) == wanted, name

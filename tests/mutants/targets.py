@@ -135,6 +135,7 @@ TARGETS = (
     Target("replies/conversation", ("adapters/test_replies",)),
     Target("commands/bills", ("unit/test_commands", "adapters/test_revisions")),
     Target("commands/contacts", (*_COMMANDS, "api/test_contacts")),
+    Target("commands/drafts", ("unit/test_commands", "api/test_terms_in_files")),
     Target(
         "commands/imports", ("unit/test_commands", "unit/test_how_to_pay", "adapters/test_imports")
     ),

@@ -22,12 +22,14 @@ from bill_reminders.api.bills import (
     read_fields,
 )
 from bill_reminders.api.plans import PlanFields
+from bill_reminders.api.terms import TermsFields, TermsView
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel, Kind, Label, Shift
 from bill_reminders.domain.loans import Loan, Method, RateChange, per_period
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.people import PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.terms import VALUES
 from bill_reminders.domain.working_days import Place
 from bill_reminders.files import bill_fields
 from bill_reminders.files.bill_fields import COMPOSED, FIELDS, BillRow
@@ -65,9 +67,17 @@ def test_the_table_json_and_files_name_the_same_fields() -> None:
     assert list(BillFields.model_fields) == NAMES
     assert list(BillChange.model_fields) == NAMES
     assert set(NAMES) <= BillSummary.model_fields.keys()
-    assert ("bill_id", "user_id", *bill_fields.COLUMNS) == COLUMNS
-    assert ("bill_id", *bill_fields.COLUMNS) == OWN_COLUMNS
+    assert ("bill_id", "user_id", "from", *bill_fields.COLUMNS) == COLUMNS
+    assert ("bill_id", "from", *bill_fields.COLUMNS) == OWN_COLUMNS
     assert len(set(COLUMNS)) == len(COLUMNS)
+
+
+def test_terms_in_json_have_every_field_that_terms_say() -> None:
+    roots = {each.attribute.partition(".")[0] for each in bill_fields.OF_TERMS}
+    assert roots == {*VALUES} - {"loan_first"}
+    names = {each.name for each in bill_fields.OF_TERMS}
+    assert TermsFields.model_fields.keys() == names | {"since"}
+    assert TermsView.model_fields.keys() == names | {"since", "first", "begins", "in_force"}
 
 
 @pytest.mark.parametrize("name", OBJECTS)
@@ -84,7 +94,7 @@ def test_what_is_an_object_in_json_has_a_cell_for_each_of_its_names(name: str) -
 def test_whatever_a_bill_is_has_a_field_or_happened_to_it() -> None:
     entered = {each.attribute.partition(".")[0] for each in FIELDS}
     assert {each.name for each in fields(Bill)} == entered | HAPPENED | WHOSE
-    assert {each.name for each in fields(BillRow)} == entered | WHOSE | {"row"}
+    assert {each.name for each in fields(BillRow)} == entered | WHOSE | {"row", "since"}
 
 
 @pytest.mark.parametrize(
@@ -121,9 +131,8 @@ def test_the_document_says_what_an_own_file_needs() -> None:
 
 
 def test_a_column_that_was_always_there_may_not_be_left_out() -> None:
-    assert set(OPTIONAL_COLUMNS) == {
-        column for each in FIELDS if each.newer for column in each.columns
-    }
+    newer = {column for each in FIELDS if each.newer for column in each.columns}
+    assert set(OPTIONAL_COLUMNS) == newer | {"from"}
     assert not {"biller", "amount", "repeats", "lead_days"} & {*OPTIONAL_COLUMNS}
 
 

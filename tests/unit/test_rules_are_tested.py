@@ -168,6 +168,16 @@ TESTED_BY = {
         "test_what_was_paid_ahead_keeps_its_amount",
         "test_a_rise_known_beforehand_comes_on_its_day",
     ),
+    "an edit of what is over": (
+        "test_a_change_of_what_is_over_says_that_nothing_would_change",
+        "test_a_file_says_nothing_of_a_loan_that_is_over",
+    ),
+    "terms that are entered at once": (
+        "test_a_row_for_each_of_the_terms_makes_one_bill",
+        "test_a_bill_is_entered_with_what_is_known_of_later",
+        "test_rows_whose_dates_are_over_say_nothing_of_a_bill_that_is_known",
+        "test_a_step_from_a_later_day_has_no_date_before_it",
+    ),
     "an edit from the beginning": (
         "test_from_the_beginning_says_beforehand_what_it_opens",
         "test_dates_from_the_beginning_leave_none_that_was_paid_without_one",

@@ -330,7 +330,7 @@ class BillFields(Body):
 def _patch_of(model: type[BillFields]) -> type[Body]:
     """The same fields, each of which may be left out; none may be null that was not before."""
     fields: dict[str, Any] = {
-        name: (Annotated[info.annotation, *info.metadata, _described(info)], absent())
+        name: (Annotated[info.annotation, *info.metadata, described(info)], absent())
         for name, info in model.model_fields.items()
     }
     return create_model(
@@ -341,7 +341,7 @@ def _patch_of(model: type[BillFields]) -> type[Body]:
     )
 
 
-def _described(info: Any) -> Any:
+def described(info: Any) -> Any:
     return Field(
         description=info.description,
         examples=info.examples,
@@ -475,12 +475,12 @@ BillStatus = Literal["overdue", "due_today", "upcoming", "paid", "not_owed", "cl
 class LoanView(LoanTerms, Answer):
     """The terms of a loan."""
 
-    principal: Annotated[Sum, _described(LoanTerms.model_fields["principal"])]
-    rate: Annotated[str, _described(LoanTerms.model_fields["rate"])]
+    principal: Annotated[Sum, described(LoanTerms.model_fields["principal"])]
+    rate: Annotated[str, described(LoanTerms.model_fields["rate"])]
 
 
-def _as_entered(name: str) -> Any:
-    return _described(BillFields.model_fields[name])
+def as_entered(name: str) -> Any:
+    return described(BillFields.model_fields[name])
 
 
 class Silenced(Answer):
@@ -505,14 +505,14 @@ class BillSummary(BillFields, Answer):
     model_config = ConfigDict(json_schema_extra={})  # not the example of one that is entered
 
     # Without the bounds of what is sent: a file may name more lead days, or 7 for 7.00.
-    amount: Annotated[Sum | None, _as_entered("amount")] = None
-    first_due: Annotated[Day, _as_entered("first_due")]
-    until: Annotated[Day | None, _as_entered("until")] = None
-    owed_from: Annotated[Day | None, _as_entered("owed_from")] = None
-    late_fee: Annotated[Sum | None, _as_entered("late_fee")] = None
-    loan: Annotated[LoanView | None, _as_entered("loan")] = None
-    plan: Annotated[PlanView | None, _as_entered("plan")] = None
-    subdivision: Annotated[str | None, _as_entered("subdivision")] = None
+    amount: Annotated[Sum | None, as_entered("amount")] = None
+    first_due: Annotated[Day, as_entered("first_due")]
+    until: Annotated[Day | None, as_entered("until")] = None
+    owed_from: Annotated[Day | None, as_entered("owed_from")] = None
+    late_fee: Annotated[Sum | None, as_entered("late_fee")] = None
+    loan: Annotated[LoanView | None, as_entered("loan")] = None
+    plan: Annotated[PlanView | None, as_entered("plan")] = None
+    subdivision: Annotated[str | None, as_entered("subdivision")] = None
     bill_id: Annotated[str, Field(description="Its id.", examples=["rent"])]
     status: Annotated[
         BillStatus,

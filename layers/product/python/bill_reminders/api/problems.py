@@ -141,6 +141,11 @@ class Problem(BillRemindersError):
         self.errors = list(errors)
         self.headers = dict(headers or {})
 
+    def within(self, place: str) -> "Problem":
+        """The same problem of an object that stands at `place` in the body."""
+        inside = [fault(f"{place}.{each.field}", each.detail, each.where) for each in self.errors]
+        return Problem(self.kind, self.detail, errors=inside, headers=self.headers)
+
     @property
     def status(self) -> int:
         return KINDS[self.kind][0].value

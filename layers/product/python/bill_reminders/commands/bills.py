@@ -37,7 +37,8 @@ def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) 
     if account.bill(bill_id) is not None:
         return account
     bill = entered(draft, account.today(now))
-    need_covered(bill.loan)
+    for terms in bill.terms:
+        need_covered(terms.loan)
     after = account.with_bill(bill)
     need_room(account, after)
     return after

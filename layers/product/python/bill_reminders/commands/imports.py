@@ -2,17 +2,27 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import zip_longest
 from types import MappingProxyType
 
 from bill_reminders.commands.bills import BillFactory, basis, entered, need_room, with_history
+from bill_reminders.commands.drafts import (
+    GivenTerms,
+    SeveralTerms,
+    TermsRefused,
+    followed_by,
+    in_terms_of,
+    with_credit,
+    with_fee_of,
+)
+from bill_reminders.domain import edits
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.bounds import Room, TooManyReminders
-from bill_reminders.domain.errors import InvalidValue
+from bill_reminders.domain.bounds import Room
+from bill_reminders.domain.errors import BillRemindersError, InvalidValue
 from bill_reminders.domain.loans import Loan, schedule
 from bill_reminders.domain.overrides import with_bill_overrides
 from bill_reminders.domain.people import User, same_address
@@ -34,8 +44,8 @@ LATER_TERMS = ("rate_changes", "stated_instalment", "first_period_days")
 @dataclass(frozen=True, slots=True)
 class Merging:
     """How a file's bills meet those that are there. The label of those that `unlabelled` names is
-    left open; `own` tells that the file is the user's own word. With `leave_out` a bill of which
-    too many reminders would be live at once is refused by itself, without it all are."""
+    left open; `own` tells that the file is the user's own word. With `leave_out` a bill that
+    cannot be so is refused by itself, without it all are."""
 
     unlabelled: Collection[str] = ()
     own: bool = False
@@ -49,7 +59,11 @@ class Imported:
 
     after: Account
     saved: Counter[Saved] = field(default_factory=Counter)
-    refused: tuple[tuple[int, TooManyReminders], ...] = ()
+    refused: tuple[tuple[int, InvalidValue], ...] = ()
+
+
+type Draft = BillFactory | SeveralTerms
+"""A bill as a file gives it, with the same terms for all dates or with several."""
 
 
 def import_user(account: Account, wanted: User) -> Account:
@@ -79,8 +93,17 @@ def import_user(account: Account, wanted: User) -> Account:
     return account.with_user(kept)
 
 
+class DraftRefused(BillRemindersError):
+    """A bill of a file that cannot be so, by its place among the drafts; `error` says why."""
+
+    def __init__(self, place: int, error: InvalidValue) -> None:
+        super().__init__(str(error))
+        self.place = place
+        self.error = error
+
+
 def import_bills(
-    account: Account, drafts: Iterable[tuple[int, BillFactory]], merging: Merging, *, now: datetime
+    account: Account, drafts: Iterable[tuple[int, Draft]], merging: Merging, *, now: datetime
 ) -> Imported:
     """Create or change bills as a file gives them, each with its place in it.
 
@@ -88,22 +111,20 @@ def import_bills(
     payments, snoozes, its end), and which number an occurrence has. So is what a draft leaves open
     in the plan of a bill that is known; what it does say there counts unless the user set it
     otherwise, or the file is their own. A new bill is owed from the user's today; one of their own
-    as if they entered it. Raises TooManyBills; TooManyReminders unless such bills are left out.
+    as if they entered it. Of a bill that is known, terms whose dates are over say nothing: what is
+    over keeps what it had. Raises TooManyBills; DraftRefused unless such bills are left out.
     """
     after, today = account, account.today(now)
     room = Room(account.user, account.bills, today)
     saved: Counter[Saved] = Counter()
-    refused: list[tuple[int, TooManyReminders]] = []
+    refused: list[tuple[int, InvalidValue]] = []
     for place, draft in drafts:
-        bill = entered(draft, today) if merging.own else draft(today)
-        known = account.bill(bill.bill_id)
-        if known is not None:
-            bill = _from_file(known, draft, today, merging)
         try:
+            known, bill = _of_draft(account, draft, today, merging)
             room.take(bill)
-        except TooManyReminders as error:
+        except InvalidValue as error:
             if not merging.leave_out:
-                raise
+                raise DraftRefused(place, error) from error
             refused.append((place, error))
             continue
         saved[_verdict(known, bill)] += 1
@@ -113,14 +134,55 @@ def import_bills(
     return Imported(after, saved, tuple(refused))
 
 
-def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -> Bill:
-    """The draft as the bill that a file changes from the user's `today` on."""
+def _of_draft(
+    account: Account, draft: Draft, today: date, merging: Merging
+) -> tuple[Bill | None, Bill]:
+    """The bill that a draft names, if it is known, and as it shall be."""
+    several = draft if isinstance(draft, SeveralTerms) else SeveralTerms(((None, draft),))
+    known = account.bill(several.bill_id(today))
+    if known is not None:
+        return known, _from_file(known, several, today, merging)
+    whole = several.as_of(today)
+    return None, entered(whole, today) if merging.own else whole(today)
+
+
+def _from_file(known: Bill, several: SeveralTerms, today: date, merging: Merging) -> Bill:
+    """`known` as a file changes it from the user's `today` on."""
+    first = edits.first_to_change(known, today, None)
+    ended = known.in_terms_of(None).terms_begin or today
+    first_date = max(today, ended if first is None else first[1])
+    in_order = several.in_order(today)
+    begun = [each for each in in_order if each.since <= first_date]
+    try:
+        now = begun[-1] if begun else in_order[0]
+        said_now = bill = _from_now_on(known, now.draft, today, merging, with_terms=bool(begun))
+        later = in_order[len(begun) :]
+        for now, following in zip_longest(later, later[1:]):
+            if following is None or _has_a_date_before(following.since, now.since, bill, today):
+                bill = _later(bill, now, today, merging)
+    except InvalidValue as error:
+        raise TermsRefused(error, now.place) from error
+    return with_fee_of(said_now, bill.as_of(today))
+
+
+def _has_a_date_before(end: date, since: date, bill: Bill, today: date) -> bool:
+    """Whether any date from `since` on may change before `end`: all may be paid ahead."""
+    first = edits.first_to_change(bill, today, since)
+    return first is None or first[1] < end
+
+
+def _from_now_on(
+    known: Bill, draft: BillFactory, today: date, merging: Merging, *, with_terms: bool
+) -> Bill:
+    """`known` with what a draft says of it, and of its terms from now on if it says them."""
     said_now = draft(today)
-    known = _without_credit(known, said_now)
+    if with_terms:
+        known = _without_credit(known, said_now)
     begins = basis(known, today)
+    keeps_terms = not with_terms or edits.says_the_same(said_now, begins)
 
     def wanted(owed_from: date) -> Bill:
-        said = draft(owed_from)
+        said = in_terms_of(begins, draft(owed_from)) if keeps_terms else draft(owed_from)
         given = replace(
             said,
             loan=_with_rates(said.loan, begins.loan, merging),
@@ -129,8 +191,26 @@ def _from_file(known: Bill, draft: BillFactory, today: date, merging: Merging) -
         )
         return given if merging.own else _keeping_overrides(given, begins)
 
-    given = _with_credit(with_history(begins, wanted, today), said_now)
-    return (with_bill_overrides(begins, given) if merging.own else given).as_of(today)
+    try:
+        given = with_history(begins, wanted, today)
+    except edits.NothingToCome:
+        return _from_now_on(known, draft, today, merging, with_terms=False)
+    if with_terms:
+        given = with_credit(given, said_now)
+    return with_bill_overrides(begins, given) if merging.own else given
+
+
+def _later(known: Bill, terms: GivenTerms, today: date, merging: Merging) -> Bill:
+    """`known` with the terms of a draft from a later day on, and all else as it is."""
+
+    def wanted(owed_from: date) -> Bill:
+        said = terms.draft(owed_from)
+        return replace(said, loan=_with_rates(said.loan, known.loan, merging))
+
+    try:
+        return followed_by(known, wanted, terms.since, today)
+    except edits.NothingToCome:
+        return known
 
 
 def _without_credit(known: Bill, said: Bill) -> Bill:
@@ -141,17 +221,6 @@ def _without_credit(known: Bill, said: Bill) -> Bill:
     amount = known.owed(found[0]).amount
     is_credit = amount is not None and amount.amount < 0
     return known.without_statement(found[0]) if is_credit else known
-
-
-def _with_credit(bill: Bill, said: Bill) -> Bill:
-    """`bill` with the credit that a file says of its first date."""
-    found = next(bill.dates_from(said.recurrence.first_due), None)
-    if found is None:
-        return bill
-    for credit in said.statements:
-        with suppress(InvalidValue):  # payments of it are in another currency, and stay
-            return bill.with_statement(replace(credit, occurrence=found[0]))
-    return bill
 
 
 def _with_rates(said: Loan | None, known: Loan | None, merging: Merging) -> Loan | None:

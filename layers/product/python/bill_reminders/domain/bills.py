@@ -219,6 +219,8 @@ class Bill:
         """What holds for occurrence `number`: this bill's own terms, or earlier or later ones."""
         if self.terms_from is None:
             return self
+        if self.kept and (kept := self._kept(number)) is not None:
+            return self._terms_on(kept.due_on)  # its number is from before them
         for later in reversed(self.later_terms):
             if number >= later.first:
                 return later
@@ -293,17 +295,22 @@ class Bill:
         return self.with_terms(several, in_force)
 
     def first_to_come(self, day: date) -> tuple[int, date] | None:
-        """The first occurrence that is payable on `day` or later and not closed, be it owed or not:
-        its number and nominal date. None when there is none."""
+        """The first occurrence that is payable on `day` or later and neither closed nor kept, be it
+        owed or not: its number and nominal date. None when there is none."""
         ahead = self.dates_from(day - FURTHEST if self.moves_on else day)
         return next(
             (
                 (number, due_on)
                 for number, due_on in ahead
-                if self.payable_on(due_on) >= day and not self.is_closed(number)
+                if self.payable_on(due_on) >= day and self.may_change(number)
             ),
             None,
         )
+
+    def may_change(self, number: int) -> bool:
+        """Whether terms that come from now on may be those of occurrence `number`: it is neither
+        closed nor kept."""
+        return not self.is_closed(number) and self._kept(number) is None
 
     @property
     def _stated_dates(self) -> dict[int, date]:
@@ -375,7 +382,11 @@ class Bill:
 
     def _usual_dates_from(self, day: date) -> Iterator[tuple[int, date]]:
         if self.terms_from is None and not self.kept:
-            return self.recurrence.from_day(day) if self.loan is None else _dates_of(self, day)
+            return (
+                self.recurrence.from_day(day)
+                if self.loan is None
+                else terms_of_bills.dates_from(self, day)
+            )
         own = ((each.number, each.due_on) for each in self.kept if each.due_on >= day)
         return merge(self._dates_by_terms(day), sorted(own, key=_due), key=_due)
 
@@ -384,7 +395,7 @@ class Bill:
         ends = (*(each.first for each in several[1:]), None)
         kept = {each.number for each in self.kept}
         for each, end in zip(several, ends, strict=True):
-            for number, due_on in _dates_of(each, max(day, each.begins)):
+            for number, due_on in terms_of_bills.dates_from(each, max(day, each.begins)):
                 if end is not None and number >= end:
                     break
                 if number >= each.first and number not in kept and not self._is_kept(due_on):
@@ -624,16 +635,6 @@ class Bill:
 def _day_of_month(day: date, number: int) -> date:
     """Day `number` of the month of `day`, the last one where it is shorter."""
     return day.replace(day=min(number, monthrange(day.year, day.month)[1]))
-
-
-def _dates_of(dated: Dated, day: date) -> Iterator[tuple[int, date]]:
-    for number, due_on in dated.recurrence.from_day(day):
-        if dated.loan is None:
-            yield number, due_on
-        elif terms_of_bills.is_over(dated, number):
-            return
-        elif terms_of_bills.instalment_of(dated, number) is not None:
-            yield number, due_on
 
 
 def _due(occurrence: tuple[int, date]) -> date:

@@ -17,7 +17,7 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, RateChange, schedule
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.recurrence import Recurrence
-from bill_reminders.domain.terms import Kept, Terms, first_instalment
+from bill_reminders.domain.terms import Dated, Kept, Terms, first_instalment
 from bill_reminders.domain.working_days import FURTHEST
 
 CORRECTION = 7 * DAY
@@ -30,13 +30,24 @@ LOOKED_AT = 5000
 """Dates that are looked at for the first one that can be: those of thirteen years of days."""
 
 
+class NothingToCome(InvalidValue):
+    """An edit from now on of a bill that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "from",
+            "it has no date to come, and what is over keeps what it had: let the change hold from "
+            "the beginning, or give the bill later dates with it",
+        )
+
+
 def first_to_change(bill: Bill, today: date, since: date | None) -> tuple[int, date] | None:
     """The first date that an edit on the local date `today` changes, on or after `since` if that is
     given: its number and nominal date. None where there is none."""
     found = bill.first_to_come(today)
     if since is not None and found is not None:
         ahead = bill.dates_from(max(found[1], since))
-        return next((each for each in ahead if not bill.is_closed(each[0])), None)
+        return next((each for each in ahead if bill.may_change(each[0])), None)
     if found is None and bill.recurrence.unit is None:
         # what falls due once has no date after it: as long as it is open, an edit is of that one
         number = bill.recurrence.first_number
@@ -51,30 +62,96 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
     `wanted` from now on, or from the first date on or after `since`. `known` has the terms of its
     first date to change as its own, see commands.bills.basis.
 
-    What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so.
+    What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so;
+    NothingToCome where the bill has ended and the edit gives it no date.
     """
     numbered = _with_first_instalments(known)
-    dates = _Dates(numbered, wanted, first_to_change(known, today, since), today)
-    loan, loan_first = _loan(numbered, wanted, dates.number)
+    first = first_to_change(known, today, since)
+    dates = _Dates(numbered, wanted, first, today, since)
+    try:
+        loan, loan_first = _loan(numbered, wanted, dates.number)
+    except InvalidValue:
+        if first is None:
+            raise NothingToCome from None
+        raise
     said = {"recurrence": dates.recurrence, "loan": loan, "loan_first": loan_first}
     old, new = of_bills.values(numbered), of_bills.values(wanted) | said
     changed = {name: value for name, value in new.items() if value != old[name]}
     if not changed:
         return _with_all_terms(wanted, known.terms, len(known.earlier_terms), known.kept)
     own = Terms(dates.number, dates.begins, **new)
+    if first is None and of_bills.due_on(own, own.first) is None:
+        raise NothingToCome
     held = numbered.terms[: len(known.earlier_terms) + 1]
     earlier = [each for each in held if each.first < own.first]
     later: list[Terms] = []
     for each in numbered.later_terms:
         following = _following(each, numbered, [own, *later][-1], changed)
-        if following is not None and following.first > own.first:
-            later.append(following)
+        if following is None or following.first <= own.first:
+            continue
+        while later and later[-1].first >= following.first:
+            later.pop()  # none of its dates is left
+        later.append(following)
     several = _that_matter([*earlier, own, *later], known, today)
     is_owed = dates.due_on is not None and known.owes(dates.due_on)
     if is_owed and wanted.owed_from == known.owed_from:
         # what takes the place of a date that is owed is owed, too
         wanted = replace(wanted, owed_from=min(known.owed_from, own.begins))
     return _with_all_terms(wanted, several, several.index(own), dates.kept)
+
+
+def one_after_the_other(bill: Bill, following: Sequence[tuple[date, Bill]]) -> Bill:
+    """`bill` with the terms of others, each from a day on, which come in order. Their dates are
+    their own that are due on that day or later; those before them end there. An instalment is the
+    next one of the loan before, where principal and method are the same."""
+    several = list(bill.terms)
+    for since, said in following:
+        before = several[-1]
+        if says_the_same(said, before):
+            continue
+        number = before.first
+        for each, due_on in of_bills.dates_from(before, before.begins):
+            if due_on >= since:
+                break
+            number = each + 1
+        own = _begun(Terms(number, since, **of_bills.values(said)), before)
+        if number == before.first:
+            several.pop()  # it has no date by then
+        several.append(own)
+    return bill.with_terms(several, 0)
+
+
+def says_the_same(said: Dated, known: Dated) -> bool:
+    """Whether terms as they are entered are those that are known: whatever numbers the dates have,
+    and whatever was paid back early."""
+    loan = said.loan
+    if loan is not None and known.loan is not None and not loan.prepayments:
+        loan = replace(loan, prepayments=known.loan.prepayments)
+    again = replace(known.recurrence, first_number=said.recurrence.first_number)
+    entered = {"recurrence": replace(again, earlier=(), taken=()), "loan_first": said.loan_first}
+    return of_bills.values(said) | {"loan": loan} == of_bills.values(known) | entered
+
+
+def _begun(said: Terms, before: Terms) -> Terms:
+    """Terms of which the dates on or after the day on which they begin are numbered from their
+    first number on, and their loan goes on where the one before it stands."""
+    again, steps = said.recurrence, said.recurrence.steps_near(said.begins)
+    while (day := again.dated(steps)) is not None and day < said.begins:
+        steps += 1
+    first = None
+    if said.loan is not None:
+        goes_on = before.loan is not None and _same_loan(said.loan, before.loan)
+        first = first_instalment(before) if goes_on else said.first
+    return replace(
+        said,
+        begins=day or said.begins,
+        recurrence=replace(again, first_number=said.first - steps),
+        loan_first=first,
+    )
+
+
+def _same_loan(one: Loan, other: Loan) -> bool:
+    return (one.principal, one.method) == (other.principal, other.method)
 
 
 def _with_first_instalments(known: Bill) -> Bill:
@@ -177,9 +254,15 @@ class _Dates:
     when the bill has ended. The first of them is `begins`. `kept` are those that keep their own."""
 
     def __init__(
-        self, known: Bill, wanted: Bill, first: tuple[int, date] | None, today: date
+        self,
+        known: Bill,
+        wanted: Bill,
+        first: tuple[int, date] | None,
+        today: date,
+        since: date | None,
     ) -> None:
         self.before, self.said = known.recurrence, wanted.recurrence
+        self._since = since
         self._known, self._wanted, self._today = known, wanted, today
         self.due_on: date | None = None if first is None else first[1]
         self.number = _last_number(known) + 1 if first is None else first[0]
@@ -204,7 +287,10 @@ class _Dates:
         if self._restepped and self.said.first_due == self.before.first_due and self.due_on:
             steps, again = 0, replace(again, first_due=self.due_on)
             if again.count is not None:  # of all, not of those that are left
-                again = replace(again, count=max(0, again.count - self._gone))
+                left = again.count - self._gone
+                again = replace(again, count=left)
+                if left < 1 and self._last is not None:  # the last one is over
+                    steps, again = 1, replace(again, first_due=self._last, count=1)
         else:
             steps = self._first_steps(again)
         numbers = self.before.taken if not self._restepped else [k.number for k in self.kept]
@@ -246,7 +332,13 @@ class _Dates:
         return steps
 
     def _fits(self, day: date) -> bool:
-        """Whether a date can be the first one: it is not past, and is no correction of the last."""
+        """Whether a date can be the first one: it is not past, and is no correction of the last.
+        With a day that is said dates of another step begin then; another day of the same step
+        takes the place of the date that is near."""
+        if self._since is not None and self.due_on is not None:
+            earliest = self._since if self._restepped else self.due_on - self.said.half_step
+            if day < earliest:
+                return False
         if self._last is not None and day - self._last < min(CORRECTION, self.said.half_step):
             return False
         return self._wanted.payable_on(day) >= self._today
@@ -371,7 +463,7 @@ def _loan(known: Bill, wanted: Bill, number: int) -> tuple[Loan | None, int | No
     said, before = wanted.loan, known.loan
     if said is None:
         return None, None
-    if before is None or (said.principal, said.method) != (before.principal, before.method):
+    if before is None or not _same_loan(said, before):
         return said, number
     first = first_instalment(known)
     over = number - first

@@ -1,6 +1,7 @@
 """Terms of a bill: its dates and what each costs. They have a time: each holds from an occurrence
 on, until the next ones do. See docs/decisions.md."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -105,6 +106,18 @@ def is_over(dated: Dated, number: int) -> bool:
     if dated.loan is None:
         return False
     return number - first_instalment(dated) + 1 > max(_instalments(dated.loan), default=0)
+
+
+def dates_from(dated: Dated, day: date) -> Iterator[tuple[int, date]]:
+    """The numbers and nominal dates, on `day` or later and in order, by these terms as if they held
+    for all."""
+    for number, due_on in dated.recurrence.from_day(day):
+        if dated.loan is None:
+            yield number, due_on
+        elif is_over(dated, number):
+            return
+        elif instalment_of(dated, number) is not None:
+            yield number, due_on
 
 
 def due_on(dated: Dated, number: int) -> date | None:

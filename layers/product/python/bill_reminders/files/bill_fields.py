@@ -5,7 +5,7 @@ The columns of files, the export, and the bridge between JSON and cells come fro
 entered as JSON becomes cells first, so that one set of rules reads both.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from bill_reminders.domain import terms
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Kind, Label, Shift
 from bill_reminders.domain.errors import InvalidValue
@@ -36,6 +37,9 @@ from bill_reminders.files.cells import (
 from bill_reminders.files.money import currency, percent_text, plain
 from bill_reminders.files.rows import Row, RowError
 from bill_reminders.files.web_addresses import web_address
+
+SINCE = "from"
+"""The column that says since when a row's terms hold."""
 
 LONGEST_REFERENCE = 35
 """Characters: what banks carry in a structured one."""
@@ -92,12 +96,12 @@ class BillField:
     typed: bool = False
     stays: bool = False
 
-    def value(self, bill: Bill) -> Any:
+    def value(self, bill: "Bill | BillRow") -> Any:
         """What `read` gave; None where there is nothing."""
         return _value(bill, self.attribute)
 
 
-def _value(bill: Bill, attribute: str) -> Any:
+def _value(bill: "Bill | BillRow", attribute: str) -> Any:
     value: Any = bill
     for name in attribute.split("."):
         value = None if value is None else getattr(value, name)
@@ -106,7 +110,8 @@ def _value(bill: Bill, attribute: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """A bill as a row gives it; `owed_from` and `label` are None where the row leaves them open."""
+    """A bill as a row gives it; `owed_from` and `label` are None where the row leaves them open.
+    Its terms hold from the first date due on `since` or later, from now on where that is None."""
 
     row: int
     user_id: str
@@ -130,12 +135,14 @@ class BillRow:
     pay_link: str | None = field(default=None, repr=False)
     reference: str | None = field(default=None, repr=False)
     note: str | None = field(default=None, repr=False)
+    since: date | None = None
 
     def bill(self, today: date) -> Bill:
         """The bill, entered on the local date `today`: what fell due before is not owed, unless
         the row says since when it is. A credit is what is stated for the first date alone: nobody
         knows yet what the next ones come to."""
-        said = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "row"}
+        names = {each.name for each in fields(self)} - {"row", "since"}
+        said = {name: getattr(self, name) for name in names}
         left_open: dict[str, Any] = {
             "owed_from": self.owed_from or today,
             "label": self.label or Label.PERSONAL,
@@ -162,16 +169,17 @@ def read_row(
     where it says none."""
     reading = Reading(row, typed, kept)
     values = {attribute: reading[name] for attribute, name in _SOURCES.items()}
+    since = row.read_optional(SINCE, day)
     if any(each.needed and reading[each.name] is None for each in FIELDS):
         return None
-    return BillRow(row=row.number, user_id=user_id, bill_id=bill_id, **values)
+    return BillRow(row=row.number, user_id=user_id, bill_id=bill_id, since=since, **values)
 
 
-def written(bill: Bill) -> Cells:
-    """The cells of a bill, as a person's own file has them."""
+def written(bill: Bill, of: Iterable[BillField] = ()) -> Cells:
+    """The cells of a bill, or of some of its fields, as a person's own file has them."""
     return {
         column: bill_cells.escaped(cell) if each.typed else cell
-        for each in FIELDS
+        for each in of or FIELDS
         for column, cell in each.write(bill).items()
     }
 
@@ -467,6 +475,11 @@ FIELDS: tuple[BillField, ...] = (
 )
 
 COLUMNS = tuple(column for each in FIELDS for column in each.columns)
+
+OF_TERMS = tuple(each for each in FIELDS if each.attribute.partition(".")[0] in terms.VALUES)
+"""What terms say; all else is of the bill, whatever its terms are."""
+
+OF_THE_BILL = tuple(each for each in FIELDS if each not in OF_TERMS)
 
 IN_JSON: Mapping[str, str] = MappingProxyType(
     {column: path for each in FIELDS for column, path in each.columns.items()}

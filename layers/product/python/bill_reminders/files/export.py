@@ -2,15 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.files.bill_fields import written
+from bill_reminders.domain.terms import Terms, due_on
+from bill_reminders.files.bill_fields import OF_TERMS, OF_THE_BILL, SINCE, written
 from bill_reminders.files.bills import OWN_COLUMNS
 
 
 def write_bills(bills: Iterable[Bill]) -> str:
-    """The bills that are not closed, by their ids, with the columns of the reader of own bills.
+    """The bills that are not closed, by their ids, with the columns of the reader of own bills; of
+    a bill with several terms a row for each.
 
     What no column says is left out: statements, payments, snoozes, failed debits, prepayments, and
     which number the first date has.
@@ -20,5 +23,21 @@ def write_bills(bills: Iterable[Bill]) -> str:
     writer.writeheader()
     for bill in sorted(bills, key=lambda bill: bill.bill_id):
         if bill.closed_at is None:
-            writer.writerow({"bill_id": bill.bill_id, **written(bill)})
+            of_bill = {"bill_id": bill.bill_id, **written(bill, OF_THE_BILL)}
+            for day, terms in since_when(bill):
+                own = bill.with_terms((terms,), 0)
+                since = {} if day is None else {SINCE: day.isoformat()}
+                fee = {"late_fee": ""} if own.late_fee is None else {}
+                writer.writerow({**of_bill, **since, **fee, **written(own, OF_TERMS)})
     return text.getvalue()
+
+
+def since_when(bill: Bill) -> Iterator[tuple[date | None, Terms]]:
+    """All terms of a bill, each with the day from which it is to be said to hold; None where there
+    is one alone. A date that a change moved to a later day is of the change, too."""
+    before: Terms | None = None
+    for terms in bill.terms:
+        day = None if before is None else due_on(before, terms.first)
+        alone = len(bill.terms) == 1
+        yield None if alone else min(day or terms.begins, terms.begins), terms
+        before = terms

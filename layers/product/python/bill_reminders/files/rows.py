@@ -72,6 +72,14 @@ class Row:
     def __getitem__(self, column: str) -> str:
         return self._cells.get(column, "")  # an optional column that the file does without
 
+    def filled(self, cells: Mapping[str, str]) -> "Row":
+        """This row, with `cells` in place of those that are empty. Its errors are this one's."""
+        row = Row(
+            self.number, {**cells, **{name: cell for name, cell in self._cells.items() if cell}}
+        )
+        row.errors = self.errors
+        return row
+
     def refuse(self, column: str, problem: str) -> None:
         self.errors.append(RowError(self.number, column, problem))
 

@@ -11,13 +11,14 @@ from typing import Any
 from bill_reminders.channels.providers import Rejected
 from bill_reminders.channels.push import endpoints
 from bill_reminders.commands.bills import TooManyBills
+from bill_reminders.commands.drafts import SeveralTerms, place_of
 from bill_reminders.commands.imports import Saved
 from bill_reminders.domain.bounds import TooManyReminders
 from bill_reminders.domain.countries import country_of_phone
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.people import Address, User
 from bill_reminders.files.bill_fields import BillRow
-from bill_reminders.files.bills import unlabelled
+from bill_reminders.files.bills import by_bill, unlabelled
 from bill_reminders.files.rows import RowError
 from bill_reminders.files.users import UserRow
 from bill_reminders.storage import accounts
@@ -138,14 +139,17 @@ def _with_endpoint(user: User, row: UserRow, endpoint: str) -> User:
 
 def _import_bills(of_user: tuple[str, list[BillRow]], *, now: datetime) -> Report:
     user_id, rows = of_user
+    bills = by_bill(rows)
     report = Report()
     try:
         report.saved = save_bills(
             user_id,
-            [row.bill for row in rows],
+            [SeveralTerms(bill.terms) for bill in bills],
             now=now,
             unlabelled=unlabelled(rows),
-            refuse=lambda place, error: report.errors.append(rows[place].refused(error)),
+            refuse=lambda place, error: report.errors.append(
+                bills[place].refused(error, place_of(error))
+            ),
         )
         return report
     except accounts.UnknownUser:  # erased since the rows were checked

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from itertools import batched
 
-from bill_reminders.commands.bills import BillFactory
 from bill_reminders.commands.imports import (
+    Draft,
     Imported,
     Merging,
     Saved,
@@ -14,7 +14,7 @@ from bill_reminders.commands.imports import (
     import_user,
 )
 from bill_reminders.domain.account import Account
-from bill_reminders.domain.bounds import TooManyReminders
+from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.people import User
 from bill_reminders.storage import accounts, addresses, identities, leftovers
 from bill_reminders.storage.transactions import Stale
@@ -54,18 +54,18 @@ def _registered(user: User, shards: int, now: datetime) -> bool:
 
 def save_bills(
     user_id: str,
-    drafts: Iterable[BillFactory],
+    drafts: Iterable[Draft],
     *,
     now: datetime,
     unlabelled: Collection[str] = (),
     own: bool = False,
-    refuse: Callable[[int, TooManyReminders], None] | None = None,
+    refuse: Callable[[int, InvalidValue], None] | None = None,
 ) -> Counter[Saved]:
     """Create or change bills of one user, as a file gives them: see commands.imports. Raises
     TooManyBills, before anything is saved, and what accounts.change raises.
 
-    With `refuse` a bill of which too many reminders would be live at once is left out, and told by
-    its place among the drafts. Without it TooManyReminders is raised before anything is saved.
+    With `refuse` a bill that cannot be so is left out, and told by its place among the drafts.
+    Without it imports.DraftRefused is raised before anything is saved.
     """
     merging = Merging(unlabelled, own=own, leave_out=refuse is not None)
     batches = list(batched(enumerate(drafts), BILLS_AT_ONCE, strict=False))
@@ -81,7 +81,7 @@ def save_bills(
     return total
 
 
-type Batch = Iterable[tuple[int, BillFactory]]
+type Batch = Iterable[tuple[int, Draft]]
 """Drafts with their places."""
 
 

@@ -23,7 +23,6 @@ from bill_reminders.api.answering import (
 )
 from bill_reminders.api.bills import (
     BillChange,
-    BillFields,
     BillPage,
     BillStatus,
     BillSummary,
@@ -31,7 +30,6 @@ from bill_reminders.api.bills import (
     Occurrence,
     PaymentView,
     PrepaymentView,
-    Repeats,
     bill_etag,
     failed_debit_view,
     occurrence_view,
@@ -39,17 +37,17 @@ from bill_reminders.api.bills import (
     payment_view,
     prepayments_view,
     read_change,
-    read_fields,
     summary,
 )
 from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.coming import ComingReminder, coming_view
 from bill_reminders.api.cursors import Cursor, Limit
 from bill_reminders.api.etags import IfMatch, need_match
-from bill_reminders.api.fields import Answer, Currency, Day, LabelName, LocalDate, Sum, Words
+from bill_reminders.api.fields import LabelName, LocalDate, Words
 from bill_reminders.api.idempotency import IdempotencyKey, derived_id, done_once
 from bill_reminders.api.problems import fault, invalid, not_found
 from bill_reminders.api.settings import local_date as day_of
+from bill_reminders.api.terms import NewBill, TermsView, read_new, terms_view
 from bill_reminders.commands import bills
 from bill_reminders.commands.bills import Since
 from bill_reminders.domain.account import Account
@@ -57,8 +55,6 @@ from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.edits import opened_and_closed
 from bill_reminders.domain.forecast import forecast
 from bill_reminders.domain.local_time import DAY, local_date
-from bill_reminders.domain.terms import Terms
-from bill_reminders.files import bill_fields
 from bill_reminders.files.cells import CellError
 from bill_reminders.storage import accounts
 from bill_reminders.storage.accounts import Command, Tell
@@ -78,22 +74,6 @@ ASK_FIRST = (
 
 PLANNED_AHEAD = 400 * DAY
 PLANNED_AT_MOST = 10
-
-
-class TermsView(Answer):
-    """What a bill's dates are and what each costs, from one of them on."""
-
-    first: Annotated[int, Field(description="The number of the first date.", examples=[4])]
-    begins: Annotated[Day, Field(description="That date, before weekends and holidays move it.")]
-    first_due: Annotated[
-        Day, Field(description="The date from which all are counted: it may be earlier.")
-    ]
-    repeats: Annotated[Repeats | None, Field(description="How often; null for once.")]
-    amount: Annotated[Sum | None, Field(description="What each costs; null: unknown, or a loan's.")]
-    currency: Annotated[Currency | None, Field(description="The currency.")]
-    in_force: Annotated[
-        bool, Field(description="Whether the bill's own fields say these.", examples=[True])
-    ]
 
 
 class BillDetail(BillSummary):
@@ -167,22 +147,8 @@ def detail(account: Account, bill: Bill, *, now: datetime) -> BillDetail:
         payments=[payment_view(payment) for payment in bill.payments],
         failed_debits=[failed_debit_view(failed) for failed in bill.failed_debits],
         prepayments=prepayments_view(bill),
-        terms=[_terms_view(bill, terms) for terms in bill.terms],
+        terms=terms_view(bill),
         planned_reminders=[coming_view(each, account) for each in planned],
-    )
-
-
-def _terms_view(bill: Bill, terms: Terms) -> TermsView:
-    held = bill_fields.viewed(bill.with_terms((terms,), 0))
-    repeats = held["repeats"]
-    return TermsView(
-        first=terms.first,
-        begins=terms.begins.isoformat(),
-        first_due=held["first_due"],
-        repeats=None if repeats is None else Repeats(**repeats),
-        amount=held["amount"],
-        currency=held["currency"],
-        in_force=len(bill.terms) == 1 or terms.first == bill.terms_from,
     )
 
 
@@ -314,15 +280,15 @@ def _fits(view: BillSummary, filters: Mapping[str, Any]) -> bool:
     ),
 )
 def create_bill(
-    body: Annotated[BillFields, Body(description="The bill.")], key: IdempotencyKey
+    body: Annotated[NewBill, Body(description="The bill.")], key: IdempotencyKey
 ) -> Response[BillDetail]:
     bill_id = f"b{derived_id(router)}"
-    draft = read_fields(body, user_id=me(router), bill_id=bill_id).bill
+    draft = read_new(body, user_id=me(router), bill_id=bill_id)
     now = clock.now()
     return answer_to(
         router,
         bill_id,
-        lambda account: bills.enter(account, bill_id, draft, now=now),
+        lambda account: bills.enter(account, bill_id, draft.as_of(account.today(now)), now=now),
         now=now,
         status=201,
     )

@@ -11,16 +11,17 @@ from pydantic import Field
 
 from bill_reminders import clock
 from bill_reminders.api.answering import ALWAYS, POSTED, WITH_BODY, answers, ok
-from bill_reminders.api.bills import BillSummary, summary
 from bill_reminders.api.callers import me, my_account
 from bill_reminders.api.fields import Answer
 from bill_reminders.api.idempotency import IdempotencyKey, done_once
 from bill_reminders.api.problems import fault, invalid
-from bill_reminders.commands.imports import Saved
-from bill_reminders.domain.bounds import TooManyReminders
+from bill_reminders.api.terms import BillInFile, bill_in_file
+from bill_reminders.commands.drafts import SeveralTerms, place_of
+from bill_reminders.commands.imports import DraftRefused, Saved
+from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.journal import Entrance
 from bill_reminders.domain.local_time import local_date
-from bill_reminders.files.bills import read_own_bills, unlabelled
+from bill_reminders.files.bills import by_bill, read_own_bills, unlabelled
 from bill_reminders.files.export import write_bills
 from bill_reminders.files.rows import RowError, decode
 from bill_reminders.storage.journal import through
@@ -81,7 +82,7 @@ class Imported(Answer):
 class BillFile(Answer):
     """All bills."""
 
-    bills: Annotated[list[BillSummary], Field(description="The bills, by their ids.")]
+    bills: Annotated[list[BillInFile], Field(description="The bills, by their ids.")]
 
 
 @router.post(
@@ -91,7 +92,8 @@ class BillFile(Answer):
     operation_id="importBills",
     summary="Import bills from CSV",
     description=(
-        "The body is a CSV file in UTF-8, at most 512 KiB: one bill a row, a header that names the "
+        "The body is a CSV file in UTF-8, at most 512 KiB: one bill a row, or one row for each of "
+        "its terms with the day in the column from; a header that names the "
         "columns; only bill_id, biller, name and first_due are needed. A bill_id that is known "
         "changes that bill, so the same file may be sent again; an empty label or cell of its plan "
         "leaves what the bill has. Rows that cannot be used are named with their column and a "
@@ -112,24 +114,25 @@ def import_bills(
     parsed = read_own_bills(decode(body), user_id)
     if all_or_none and parsed.errors:
         return ok(_report(Counter(), parsed.errors))
+    bills = by_bill(parsed.rows)
     refused: list[RowError] = []
 
-    def refuse(place: int, error: TooManyReminders) -> None:
-        refused.append(parsed.rows[place].refused(error))
+    def refuse(place: int, error: InvalidValue) -> None:
+        refused.append(bills[place].refused(error, place_of(error)))
 
     try:
         with through(Entrance.FILE):
             saved = save_bills(
                 user_id,
-                [row.bill for row in parsed.rows],
+                [SeveralTerms(bill.terms) for bill in bills],
                 now=now,
                 unlabelled=unlabelled(parsed.rows),
                 own=True,
                 refuse=None if all_or_none else refuse,
             )
-    except TooManyReminders as error:
-        row = next(row for row in parsed.rows if row.bill_id == error.bill_id)
-        return ok(_report(Counter(), [row.refused(error)]))
+    except DraftRefused as refusal:
+        error = refusal.error
+        return ok(_report(Counter(), [bills[refusal.place].refused(error, place_of(error))]))
     return ok(_report(saved, sorted([*parsed.errors, *refused], key=lambda each: each.row)))
 
 
@@ -170,7 +173,10 @@ def export_csv() -> Response[Any]:
     tags=["Files"],
     operation_id="exportBillsAsJson",
     summary="Export bills as JSON",
-    description="All bills at once. Everything else about the user is in an account export.",
+    description=(
+        "All bills at once, with all their terms. Everything else about the user is in an account "
+        "export."
+    ),
     responses=answers(200, BillFile, "The bills.", *ALWAYS),
 )
 def export_json() -> Response[BillFile]:
@@ -178,4 +184,4 @@ def export_json() -> Response[BillFile]:
     account = my_account(router, now=now)
     today = local_date(now, account.user.zone)
     bills = sorted(account.bills, key=lambda bill: bill.bill_id)
-    return ok(BillFile.model_construct(bills=[summary(bill, today=today) for bill in bills]))
+    return ok(BillFile.model_construct(bills=[bill_in_file(bill, today=today) for bill in bills]))
