@@ -1,0 +1,1 @@
+"""The administrator's console: what its widgets show and do, inside the AWS console."""
