@@ -7,7 +7,7 @@ UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants loans edits openapi previews texts contract import sns check erase plan-again restored test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants loans edits openapi previews texts contract import sns check erase explain plan-again restored test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -121,6 +121,12 @@ erase:               ## erase an imported person for good: make erase STACK=name
 	@test -n "$(PERSON)" || { echo "say who: make erase STACK=name PERSON=user-id" >&2; exit 2; }
 	@$(MAKE) --no-print-directory setup
 	$(BIN)/python -m bill_reminders.cli erase --stack "$(STACK)" --user "$(PERSON)" $(FLAGS)
+
+explain:             ## why somebody is or is not reminded: make explain STACK=name PERSON=user-id BILL=bill-id
+	@test -n "$(PERSON)$(FLAGS)" || { echo "say who: make explain STACK=name PERSON=user-id" >&2; exit 2; }
+	@$(MAKE) --no-print-directory setup
+	@$(BIN)/python -m bill_reminders.cli explain --stack "$(STACK)" \
+		$(if $(PERSON),--user "$(PERSON)") $(if $(BILL),--bill "$(BILL)") $(FLAGS)
 
 plan-again: setup    ## after an update of zones, holidays or SpreadMinutes: make plan-again STACK=name; it goes on
 	$(BIN)/python -m bill_reminders.cli plan-again --stack "$(STACK)" \

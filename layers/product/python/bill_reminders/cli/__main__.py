@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from bill_reminders.cli import erasing, importing, planning, restoring, sns
+from bill_reminders.cli import erasing, explaining, importing, planning, restoring, sns
 from bill_reminders.cli.outcomes import NOT_DONE, WrongUse
 from bill_reminders.domain.errors import BillRemindersError
 from bill_reminders.storage.transactions import error_code
@@ -38,6 +38,7 @@ COMMANDS = {
     "setup": Command(sns.add, sns.setup, sns.__doc__),
     "check": Command(sns.add, sns.check, sns.__doc__),
     "erase": Command(erasing.add, erasing.run, erasing.__doc__),
+    "explain": Command(explaining.add, explaining.run, explaining.__doc__, "nothing can be said"),
     "plan-again": Command(planning.add, planning.run, planning.__doc__),
     "restored": Command(restoring.add, restoring.run, restoring.__doc__),
 }
