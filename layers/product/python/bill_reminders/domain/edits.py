@@ -124,12 +124,14 @@ def one_after_the_other(bill: Bill, following: Sequence[tuple[date, Bill]]) -> B
 def says_the_same(said: Dated, known: Dated) -> bool:
     """Whether terms as they are entered are those that are known: whatever numbers the dates have,
     and whatever was paid back early."""
-    loan = said.loan
-    if loan is not None and known.loan is not None and not loan.prepayments:
-        loan = replace(loan, prepayments=known.loan.prepayments)
     again = replace(known.recurrence, first_number=said.recurrence.first_number)
-    entered = {"recurrence": replace(again, earlier=(), taken=()), "loan_first": said.loan_first}
-    return of_bills.values(said) | {"loan": loan} == of_bills.values(known) | entered
+    entered: dict[str, Any] = {
+        "recurrence": replace(again, earlier=(), taken=()),
+        "loan_first": said.loan_first,
+    }
+    if known.loan is not None and said.loan is not None:
+        entered["loan"] = replace(known.loan, prepayments=said.loan.prepayments)
+    return of_bills.values(said) == of_bills.values(known) | entered
 
 
 def _begun(said: Terms, before: Terms) -> Terms:
