@@ -111,12 +111,16 @@ def is_over(dated: Dated, number: int) -> bool:
 def dates_from(dated: Dated, day: date) -> Iterator[tuple[int, date]]:
     """The numbers and nominal dates, on `day` or later and in order, by these terms as if they held
     for all."""
+    if dated.loan is None:
+        return dated.recurrence.from_day(day)
+    return _instalments_from(dated, day)
+
+
+def _instalments_from(dated: Dated, day: date) -> Iterator[tuple[int, date]]:
     for number, due_on in dated.recurrence.from_day(day):
-        if dated.loan is None:
-            yield number, due_on
-        elif is_over(dated, number):
+        if is_over(dated, number):
             return
-        elif instalment_of(dated, number) is not None:
+        if instalment_of(dated, number) is not None:
             yield number, due_on
 
 
