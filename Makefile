@@ -123,10 +123,10 @@ erase:               ## erase an imported person for good: make erase STACK=name
 	$(BIN)/python -m bill_reminders.cli erase --stack "$(STACK)" --user "$(PERSON)" $(FLAGS)
 
 explain:             ## why somebody is or is not reminded: make explain STACK=name PERSON=user-id BILL=bill-id
-	@test -n "$(PERSON)$(FLAGS)" || { echo "say who: make explain STACK=name PERSON=user-id" >&2; exit 2; }
+	@test -n "$(PERSON)" || { echo "say who: make explain STACK=name PERSON=user-id" >&2; exit 2; }
 	@$(MAKE) --no-print-directory setup
 	@$(BIN)/python -m bill_reminders.cli explain --stack "$(STACK)" \
-		$(if $(PERSON),--user "$(PERSON)") $(if $(BILL),--bill "$(BILL)") $(FLAGS)
+		--who "$(PERSON)" $(if $(BILL),--bill "$(BILL)") $(FLAGS)
 
 plan-again: setup    ## after an update of zones, holidays or SpreadMinutes: make plan-again STACK=name; it goes on
 	$(BIN)/python -m bill_reminders.cli plan-again --stack "$(STACK)" \

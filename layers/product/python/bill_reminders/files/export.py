@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
 
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.terms import Terms, due_on
@@ -32,12 +33,29 @@ def write_bills(bills: Iterable[Bill]) -> str:
     return text.getvalue()
 
 
-def since_when(bill: Bill) -> Iterator[tuple[date | None, Terms]]:
+def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
     """All terms of a bill, each with the day from which it is to be said to hold; None where there
-    is one alone. A date that a change moved to a later day is of the change, too."""
-    before: Terms | None = None
-    for terms in bill.terms:
-        day = None if before is None else due_on(before, terms.first)
-        alone = len(bill.terms) == 1
-        yield None if alone else min(day or terms.begins, terms.begins), terms
-        before = terms
+    is one alone. A date that a change moved to a later day is of the change, too. Where one day
+    cannot say both when terms begin and when those before them end, these say until when."""
+    first, *others = bill.terms
+    if not others:
+        return [(None, first)]
+    found: list[tuple[date | None, Terms]] = [(first.begins, first)]
+    for terms in others:
+        day, before = found[-1]
+        replaced = due_on(before, terms.first)
+        if replaced is None or replaced >= terms.begins:
+            found.append((terms.begins, terms))
+        elif _has_no_date(terms, replaced):
+            found.append((replaced, terms))
+        else:
+            last = due_on(before, terms.first - 1) or replaced - timedelta(days=1)
+            ended = replace(before, recurrence=replace(before.recurrence, until=last))
+            found[-1:] = [(day, ended), (terms.begins, terms)]
+    return found
+
+
+def _has_no_date(terms: Terms, day: date) -> bool:
+    """Whether terms have no date from a day on until they begin."""
+    first = next(terms.recurrence.from_day(day), None)
+    return first is None or first[1] >= terms.begins

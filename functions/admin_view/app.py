@@ -1,0 +1,47 @@
+"""admin_view: what the dashboard's widgets show. It reads, and changes nothing.
+
+CloudWatch calls it as whoever looks at the dashboard, so the right to invoke it is the right to
+see users and bills. No event is logged: it may hold an address.
+"""
+
+from bill_reminders.cold_start import ready
+
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from bill_reminders import clock, environment
+from bill_reminders.console.calls import read_call
+from bill_reminders.console.drawing import described, draw, failed
+from bill_reminders.logs import where
+from bill_reminders.storage import binding
+
+
+class ViewConfig(NamedTuple):
+    schedules_table: str
+    users_table: str
+    bills_table: str
+    ledger_table: str
+    journal_table: str
+    addresses_table: str
+    address_key_arn: str
+
+
+logger = Logger()
+binding.bind(environment.read(ViewConfig))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
+    if event.get("describe"):
+        return {"markdown": described()}
+    call = read_call(event)
+    try:
+        return draw(call, endpoint=context.invoked_function_arn, now=clock.now())
+    except Exception as error:
+        logger.error("widget failed", error=type(error).__name__, where=where(error))
+        return failed()
+
+
+ready()
