@@ -7,7 +7,7 @@ UNIT := -p no:schemathesis -p no:anyio tests/unit  # plugins that it would wait 
 export SAM_CLI_TELEMETRY := 0
 export PYTHONPATH := layers/product/python:.
 
-.PHONY: help setup demo serve bench cost drain chaos mutants loans edits openapi previews texts contract import sns check erase explain plan-again restored test browser browser-tools unit lint format validate build lock clean
+.PHONY: help setup demo serve bench cost drain chaos mutants loans edits openapi dashboard previews texts contract import sns check erase explain plan-again restored test browser browser-tools unit lint format validate build lock clean
 
 help:                ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ edits: setup         ## twenty thousand histories of one bill, in which no edit 
 
 openapi: setup       ## write the API's document and its page, which api_docs serves, from the routes
 	$(BIN)/python -m local.openapi
+
+dashboard: setup     ## write the body of the administrator's dashboard into template.yaml
+	$(BIN)/python -m local.dashboard
 
 previews: setup      ## write every message in every language into build/previews/index.html
 	$(BIN)/python -m local.previews

@@ -8,6 +8,7 @@ import pytest
 
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Event
+from local import dashboard
 from tests.support.functions import FOLDERS
 from tests.support.permissions import allowed
 from tests.support.template import ROOT, rendered, template
@@ -361,3 +362,19 @@ def test_the_layers_libraries_are_the_ones_that_are_tested() -> None:
     tested = versions("requirements-dev.txt")
     assert layer
     assert {name: tested.get(name) for name in layer} == layer
+
+
+def test_the_dashboard_is_the_one_that_is_generated() -> None:
+    """`make dashboard` writes it."""
+    text = dashboard.TEMPLATE.read_text("utf-8")
+    assert dashboard.written(text) == text
+
+
+def test_the_dashboard_shows_every_alarm_that_every_stack_has() -> None:
+    resources = template()["Resources"]
+    always = [
+        name
+        for name, part in resources.items()
+        if part["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in part
+    ]
+    assert dashboard.alarms(dashboard.TEMPLATE.read_text("utf-8")) == always

@@ -1,0 +1,102 @@
+"""make dashboard: write the body of the administrator's dashboard into template.yaml.
+
+What it shows is the short list below. CloudWatch wants each widget's place on a grid of 24 columns,
+which is worked out here.
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from local.stack import ROOT
+
+TEMPLATE = ROOT / "template.yaml"
+COLUMNS = 24
+INDENT = " " * 8
+
+_BODY = re.compile(r"(?<=      DashboardBody: !Sub \|-\n)(?: {8}.*\n)+")
+
+
+class Widget(NamedTuple):
+    """A custom widget: its name, as admin_view knows it, and its size on the grid."""
+
+    name: str
+    title: str
+    width: int
+    height: int
+
+
+ROWS: tuple[tuple[Widget, ...], ...] = (
+    (Widget("explain", "Why did she, or did she not, get it?", 24, 12),),
+)
+
+
+ALARMS_HEIGHT = 5
+
+_ALARM = re.compile(
+    r"^  (\w+):(?:  #.*)?\n    Type: AWS::CloudWatch::Alarm\n(?!    Condition:)", re.MULTILINE
+)
+
+
+def alarms(template: str) -> list[str]:
+    """The logical ids of all alarms that every stack has."""
+    return _ALARM.findall(template)
+
+
+def body(template: str) -> dict[str, Any]:
+    """The dashboard. `${...}` are what CloudFormation fills in."""
+    arns = [f"${{{name}.Arn}}" for name in alarms(template)]
+    widgets = [
+        {
+            "type": "alarm",
+            "x": 0,
+            "y": 0,
+            "width": COLUMNS,
+            "height": ALARMS_HEIGHT,
+            "properties": {"title": "Alarms", "alarms": arns},
+        }
+    ]
+    y = ALARMS_HEIGHT
+    for row in ROWS:
+        x = 0
+        for each in row:
+            widgets.append(_custom(each, x, y))
+            x += each.width
+        y += max(each.height for each in row)
+    return {"widgets": widgets}
+
+
+def _custom(widget: Widget, x: int, y: int) -> dict[str, Any]:
+    return {
+        "type": "custom",
+        "x": x,
+        "y": y,
+        "width": widget.width,
+        "height": widget.height,
+        "properties": {
+            "endpoint": "${AdminView.Arn}",
+            "title": widget.title,
+            "params": {"widget": widget.name},
+            # what was typed would be lost by a redraw that nobody asked for
+            "updateOn": {"refresh": False, "resize": False, "timeRange": False},
+        },
+    }
+
+
+def written(template: str) -> str:
+    """The template with the body in its place. Raises ValueError when it has none."""
+    widgets = [json.dumps(each) for each in body(template)["widgets"]]
+    lines = ['{"widgets": [', ",\n".join(widgets), "]}"]
+    text = "".join(f"{INDENT}{line}\n" for line in "\n".join(lines).splitlines())
+    found, count = _BODY.subn(lambda _: text, template)
+    if count != 1:
+        raise ValueError("the template has no one DashboardBody to write")
+    return found
+
+
+def main() -> None:
+    TEMPLATE.write_text(written(TEMPLATE.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
