@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from rich.console import Console
 
 from local import sample
+from local.console import drawn
 from local.stack import BUILD, NAME, ROOT, Stack, deployed
 
 PORT = 4566
@@ -24,7 +25,8 @@ def main() -> None:
                 stack = leaving.enter_context(deployed(port))
             sample.load(stack)
             _let_in(stack)
-            _explain(console, stack)
+            page = leaving.enter_context(drawn(stack.outputs["DashboardName"]))
+            _explain(console, stack, page)
             signal.pause()
     except KeyboardInterrupt:
         console.print("stopped, nothing is left running")
@@ -37,7 +39,7 @@ def _let_in(stack: Stack) -> None:
     ENVIRONMENT.write_text("".join(f"export {name}='{value}'\n" for name, value in lines.items()))
 
 
-def _explain(console: Console, stack: Stack) -> None:
+def _explain(console: Console, stack: Stack, dashboard: str) -> None:
     console.print(
         f"""[bold green]The stack {NAME} is up at {stack.endpoint}[/bold green] and ticks every \
 minute.
@@ -46,6 +48,8 @@ Call its HTTP API in another terminal, as {NEWCOMER}, for an hour:
   source {ENVIRONMENT.relative_to(ROOT)}
   curl -s "$API/v1/setup" -H "Authorization: Bearer $TOKEN"
 Read about it: {stack.api}/v1/docs
+
+See what administrators see, and ask why somebody was or was not reminded: {dashboard}
 
 Talk to it with any AWS client:
   export AWS_ENDPOINT_URL={stack.endpoint} AWS_DEFAULT_REGION={os.environ["AWS_REGION"]}

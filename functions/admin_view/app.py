@@ -6,14 +6,17 @@ see users and bills. No event is logged: it may hold an address.
 
 from bill_reminders.cold_start import ready
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, environment
+from bill_reminders import aws, clock, environment
 from bill_reminders.console.calls import read_call
 from bill_reminders.console.drawing import described, draw, failed
+from bill_reminders.delivery import switches
+from bill_reminders.domain.enums import Channel
 from bill_reminders.logs import where
 from bill_reminders.storage import binding
 
@@ -26,10 +29,17 @@ class ViewConfig(NamedTuple):
     journal_table: str
     addresses_table: str
     address_key_arn: str
+    switches_parameter: str
 
 
 logger = Logger()
-binding.bind(environment.read(ViewConfig))
+config = environment.read(ViewConfig)
+binding.bind(config)
+ssm = aws.client("ssm")
+
+
+def read_open() -> Collection[Channel]:
+    return switches.read(ssm, config.switches_parameter).open
 
 
 @logger.inject_lambda_context
@@ -38,7 +48,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, st
         return {"markdown": described()}
     call = read_call(event)
     try:
-        return draw(call, endpoint=context.invoked_function_arn, now=clock.now())
+        return draw(call, read_open, endpoint=context.invoked_function_arn, now=clock.now())
     except Exception as error:
         logger.error("widget failed", error=type(error).__name__, where=where(error))
         return failed()

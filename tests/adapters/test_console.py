@@ -1,6 +1,7 @@
 """The dashboard's widgets, as CloudWatch calls them."""
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -50,6 +51,22 @@ def _somebody(stack: MotoStack, set_clock: SetClock) -> None:
     set_clock(NOW)
 
 
+type Switched = Callable[[str], None]
+
+
+@pytest.fixture
+def switched(stack: MotoStack) -> Iterator[Switched]:
+    """Lets a test write the switches, and puts them back."""
+    ssm, name = stack.client("ssm"), stack.ids["Switches"]
+    before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+
+    def write(value: str) -> None:
+        ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+    yield write
+    write(before)
+
+
 def call(stack: MotoStack, *, theme: str = "light", **event: Any) -> str:
     typed = event.pop("typed", {})
     whole = {
@@ -73,14 +90,14 @@ def test_it_is_drawn_with_an_empty_form_and_reads_nothing(stack: MotoStack) -> N
 def test_it_answers_and_keeps_what_was_typed(stack: MotoStack) -> None:
     shown = asked(stack, who=" somebody ", bill="bill", at="")
     assert shown.fields == {"who": "somebody", "bill": "bill", "at": ""}
-    assert "It is due now, of Friday, March 5, 2027" in shown.text
+    assert "A reminder of Friday, March 5, 2027 is due now" in shown.text
 
 
 @pytest.mark.parametrize("who", ["somebody", PHONE])
 def test_who_it_is_may_be_an_address_which_no_log_has(
     stack: MotoStack, capsys: pytest.CaptureFixture[str], who: str
 ) -> None:
-    assert "It is due now" in asked(stack, who=who).text
+    assert "is due now" in asked(stack, who=who).text
     told = capsys.readouterr()
     assert PHONE not in told.out + told.err
     assert "Lantern" not in told.out + told.err
@@ -109,6 +126,25 @@ def test_what_cannot_be_answered_says_the_remedy(
     stack: MotoStack, typed: dict[str, str], problem: str
 ) -> None:
     assert problem in asked(stack, **typed).text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            '{"sms": "paused", "push": "open", "email": "open"}',
+            "Closed by an administrator: SMS.",
+        ),
+        ("paused", "The switches cannot be read, so nothing goes out on any channel."),
+    ],
+)
+def test_a_closed_channel_is_named_and_explains_what_waits(
+    stack: MotoStack, switched: Switched, value: str, said: str
+) -> None:
+    switched(value)
+    shown = asked(stack, who="somebody")
+    assert said in shown.text
+    assert "an administrator has closed SMS" in shown.text
 
 
 def test_it_has_both_themes(stack: MotoStack) -> None:

@@ -45,7 +45,7 @@ def test_it_says_of_each_bill_and_channel_what_decides(capsys: pytest.CaptureFix
         "SMS: 3 days before of Friday, March 5, 2027: The provider says that it arrived. Next: 1 "
         "day before, Thursday, March 4, 2027 at 09:00 (UTC)." in said
     )
-    assert said.count("It is due now, of Friday, March 5, 2027") == 3
+    assert said.count("A reminder of Friday, March 5, 2027 is due now") == 3
 
 
 def test_the_tables_say_what_was_planned_and_what_became_of_it(

@@ -123,7 +123,7 @@ CASES: dict[str, tuple[Account, Answer, str]] = {
     "due": (
         account(),
         Answer.DUE,
-        "It is due now, of Friday, March 5, 2027, and goes out with the next look of the sender.",
+        "A reminder of Friday, March 5, 2027 is due now, and goes out with the next look of the",
     ),
     "quiet": (
         account(quiet_hours=QuietHours(datetime(1, 1, 1, 8).time(), datetime(1, 1, 1, 18).time())),
@@ -195,7 +195,7 @@ def test_every_case_has_its_sentence(name: str) -> None:
 
 
 def test_no_answer_is_left_out() -> None:
-    elsewhere = {Answer.STOPPED, Answer.LIMIT, Answer.SKIPPED}
+    elsewhere = {Answer.STOPPED, Answer.LIMIT, Answer.SKIPPED, Answer.SWITCHED_OFF}
     assert {answer for _, answer, _ in CASES.values()} | elsewhere == {*Answer}
 
 
@@ -210,6 +210,12 @@ def test_a_day_that_is_full_says_so() -> None:
     assert asked(full, at_most=10).answer is Answer.LIMIT
     assert asked(full, at_most=11).answer is Answer.DUE
     assert "as many messages went out today as may on SMS" in told(full, at_most=10)
+
+
+def test_a_channel_that_an_administrator_closed_says_so() -> None:
+    assert asked(account(), is_open=False).answer is Answer.SWITCHED_OFF
+    assert "an administrator has closed SMS" in told(account(), is_open=False)
+    assert asked(paid(account()), is_open=False).answer is Answer.PAID
 
 
 @pytest.mark.parametrize("reason", [each for each in SkipReason if each is not SkipReason.RESTORED])

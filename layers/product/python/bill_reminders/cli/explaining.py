@@ -6,9 +6,13 @@ last two weeks; with one, what was planned, sent and changed around it.
 
 import argparse
 
+import boto3
+
 from bill_reminders import clock
 from bill_reminders.cli.outcomes import GOOD, WrongUse
+from bill_reminders.cli.restoring import switches_parameter
 from bill_reminders.console.explain_widget import Unanswerable, known
+from bill_reminders.delivery import switches
 from bill_reminders.importing.target import connect
 
 
@@ -24,11 +28,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     connect(options.stack)
+    ssm = boto3.client("ssm")
+    name = switches_parameter(options.stack)
     try:
-        told = known(options.who, options.bill or None, options.at, now=clock.now())
+        told = known(
+            options.who,
+            options.bill or None,
+            options.at,
+            lambda: switches.read(ssm, name).open,
+            now=clock.now(),
+        )
     except Unanswerable as error:
         raise WrongUse(str(error)) from None
     print(f"{told['user_id']}. It is {told['now']}.")
+    if told["closed"]:
+        print(told["closed"])
     for bill in told["bills"]:
         print(f"\n{bill['bill_id']}: {bill['title']}")
         for channel, sentence in bill["channels"]:

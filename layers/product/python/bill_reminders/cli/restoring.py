@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         raise WrongUse("say the instant with --before, or --forget")
     connect(options.stack)  # a local stack's clock may be moved
     ssm = boto3.client("ssm")
-    name = _parameter(options.stack)
+    name = switches_parameter(options.stack)
     told = _switches(ssm.get_parameter(Name=name)["Parameter"]["Value"], name)
     told.pop(UNKNOWN_BEFORE, None)
     if options.before:
@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     return GOOD
 
 
-def _parameter(stack: str) -> str:
+def switches_parameter(stack: str) -> str:
+    """The name of a stack's parameter of switches."""
     outputs = described(boto3.client("cloudformation"), stack)["Outputs"]
     found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
     return str(found["SwitchesParameter"])

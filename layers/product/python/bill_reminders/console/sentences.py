@@ -81,8 +81,14 @@ _ANSWERS: Mapping[Answer, str] = {
         "was tried. It is tried once a day."
     ),
     Answer.PAUSED: "The user paused all reminders up to {until}.",
-    Answer.DUE: "It is due now, of {due}, and goes out with the next look of the sender.",
-    Answer.LIMIT: "It is due, of {due}, and as many messages went out today as may on {channel}.",
+    Answer.DUE: "A reminder of {due} is due now, and goes out with the next look of the sender.",
+    Answer.SWITCHED_OFF: (
+        "A reminder of {due} is due, and an administrator has closed {channel}: it goes out when "
+        "that is opened, if it still helps then."
+    ),
+    Answer.LIMIT: (
+        "A reminder of {due} is due, and as many messages went out today as may on {channel}."
+    ),
     Answer.WAITING: (
         "A reminder of {due} was tried and did not go out for certain ({reason}); it is tried "
         "again on {waits_until}."

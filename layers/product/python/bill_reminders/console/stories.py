@@ -1,13 +1,14 @@
 """What is known of a user's reminders: why each bill is or is not reminded of now, and what the
 ledger and the journal say of a span of time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bill_reminders.console import sentences
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
+from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.explaining import Explanation, explain
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.reminder_series import plan_of
@@ -40,14 +41,16 @@ class Story:
     explanations: tuple[Explanation, ...]
 
 
-def stories(account: Account, bill_id: str | None, *, now: datetime) -> list[Story]:
+def stories(
+    account: Account, bill_id: str | None, *, open_channels: Collection[Channel], now: datetime
+) -> list[Story]:
     """Why each bill, or one, is or is not reminded of at `now`, channel by channel."""
     wanted = [bill for bill in account.bills if bill_id in (None, bill.bill_id)]
     return [
         Story(
             bill,
             tuple(
-                explain(account, bill, channel, now=now)
+                explain(account, bill, channel, now=now, is_open=channel in open_channels)
                 for channel in plan_of(account.user, bill).channels
             ),
         )

@@ -39,6 +39,8 @@ class Answer(StrEnum):
     PAUSED = "paused"
     DUE = "due"
     """It goes out as soon as the channel's sender looks."""
+    SWITCHED_OFF = "switched_off"
+    """It is due, and an administrator has closed the channel."""
     LIMIT = "limit"
     """It is due, and as many messages went out today as may."""
     WAITING = "waiting"
@@ -81,16 +83,23 @@ class Explanation:
 
 
 def explain(
-    account: Account, bill: Bill, channel: Channel, *, now: datetime, at_most: int | None = None
+    account: Account,
+    bill: Bill,
+    channel: Channel,
+    *,
+    now: datetime,
+    is_open: bool = True,
+    at_most: int | None = None,
 ) -> Explanation:
     """Why `bill`, one of the account's, is or is not reminded of on `channel` at `now` (UTC).
-    `at_most` is how many messages a day the channel may take."""
+    `is_open` is whether the channel may send at all, `at_most` how many messages a day it may
+    take."""
     case = _Case(account, bill, channel, now)
     return (
         case.of_the_bill()
         or case.of_the_channel()
         or case.of_the_account()
-        or case.of_its_dates(at_most)
+        or case.of_its_dates(at_most, is_open=is_open)
     )
 
 
@@ -131,7 +140,7 @@ class _Case:
         since = self._account.quarantined.get(self._channel)
         return None if since is None else self._because(Answer.PUT_ASIDE, at=since)
 
-    def of_its_dates(self, at_most: int | None) -> Explanation:
+    def of_its_dates(self, at_most: int | None, *, is_open: bool) -> Explanation:
         user, bill, now = self._user, self._bill, self._now
         rows = {
             key: row
@@ -143,6 +152,8 @@ class _Case:
         )
         following = next((each for each in coming if each.skip is None), None)
         found = self._of_now(rows, following, at_most) or self._of_the_next_date(rows, following)
+        if found.answer is Answer.DUE:
+            return found if is_open else replace(found, answer=Answer.SWITCHED_OFF)
         return replace(found, following=following)
 
     def _of_now(
