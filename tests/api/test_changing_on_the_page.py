@@ -5,23 +5,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from html import unescape
 from typing import Any
 
 import pytest
 
+from bill_reminders.commands import bills
+from bill_reminders.commands.bills import BillFactory
 from bill_reminders.delivery import claims
-from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.bills import Bill, FailedDebit, Mute, MuteReason, Snooze
+from bill_reminders.domain.enums import Channel, Kind, Shift
 from bill_reminders.domain.loans import Loan, Method
 from bill_reminders.domain.money import Money
-from bill_reminders.domain.payments import Payment
+from bill_reminders.domain.payments import Payment, Statement
 from bill_reminders.domain.people import Language, PlanChange
 from bill_reminders.domain.recurrence import Recurrence, Unit
+from bill_reminders.domain.working_days import Place
 from bill_reminders.jobs import export
 from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.pages.proof import cookie_name
-from bill_reminders.storage import accounts, edits, erasure, links
+from bill_reminders.storage import accounts, edits, erasure, links, rows
 from bill_reminders.storage.record_tables import EditItem
 from tests.api.conftest import SetClock
 from tests.support import account_changes
@@ -161,6 +165,41 @@ def test_autopay_holds_from_now_on_and_says_only_what_was_ticked_or_unticked(beg
     assert [each.autopay for each in reader.bill.terms] == [False, True]
 
 
+def test_after_a_change_the_page_says_who_pays(begin: Begin) -> None:
+    reader = begin()
+    changed = reader.edit(("autopay", "yes"), NOW)
+    said = "From Thursday, March 4, 2027: $120.50."
+    assert f"{said} The biller takes it by itself." in changed.text
+    changed = reader.edit(NOW)  # nothing ticked
+    assert f"{said} You pay it yourself." in changed.text
+
+
+def test_an_amount_that_differs_each_time_is_not_called_unknown(begin: Begin) -> None:
+    reader = begin(amount=None, currency="USD", recurrence=SINCE_JANUARY)
+    changed = reader.edit(("first_due", "2027-03-20"), NOW)
+    assert "From Saturday, March 20, 2027: an amount that differs each time." in changed.text
+
+
+def test_a_bill_that_has_ended_gets_no_next_date(begin: Begin) -> None:
+    reader = begin()
+    ended = Recurrence(date(2027, 1, 4), 1, Unit.MONTH, count=2)
+    rows.bill_item(a_bill(due_on=IN_THREE_DAYS, recurrence=ended)).save()
+    before = reader.stored()
+    refused = reader.edit(("first_due", "2027-04-20"), NOW)
+    assert (refused.status, "this bill has ended" in refused.text) == (422, True)
+    assert reader.stored() == before
+
+
+def test_the_day_of_what_was_paid_once_was_always_another_and_it_stays_paid(begin: Begin) -> None:
+    reader = begin(recurrence=Recurrence(IN_THREE_DAYS))
+    reader.visitor.press(reader.page.form("paid"))
+    asked = reader.edit(("first_due", "2027-03-08"), ALWAYS)
+    assert "No due date would be opened or closed by it." in asked.text
+    reader.visitor.press(asked.form("edit", confirmed="yes"))
+    assert reader.dates(0) == ["2027-03-08"]
+    assert reader.bill.is_closed(0)
+
+
 def test_a_bill_that_falls_due_once_says_on_which_day(begin: Begin) -> None:
     reader = begin(recurrence=Recurrence(IN_THREE_DAYS))
     changed = reader.edit(HUNDRED_AND_TEN, ("first_due", "2027-03-08"), NOW)
@@ -171,10 +210,25 @@ def test_a_bill_whose_currency_nobody_knows_gets_one_with_its_amount(begin: Begi
     reader = begin(amount=None)
     asked = reader.edit(HUNDRED_AND_TEN, NOW)
     assert (asked.status, "three letters" in asked.text) == (422, True)
-    assert 'name="currency"' in asked.text
+    assert 'type="text" name="currency"' in asked.text
     reader.edit(("amount", "1.234"), ("currency", "ｋｗｄ"), NOW)
     assert reader.bill.amount == Money(Decimal("1.234"), "KWD")
-    assert 'name="currency"' not in reader.page.text
+    assert 'type="text" name="currency"' not in reader.page.text
+
+
+def test_an_amount_is_in_the_currency_that_the_form_shows(begin: Begin) -> None:
+    reader = begin(late_fee=Money(Decimal(35), "USD"))
+    ninety = Money(Decimal(90), "EUR")
+
+    def in_euros(known: Bill) -> BillFactory:
+        return lambda _: replace(known, amount=ninety, late_fee=None)
+
+    change = partial(bills.change, bill_id="bill", draft=in_euros, since=date(2027, 6, 1), now=NINE)
+    account_changes.did("somebody", change, now=NINE)
+    assert "(USD)" in reader.page.text
+    reader.edit(HUNDRED_AND_TEN, LATER, ("from", "2027-08-01"))
+    assert reader.bill.owed(4).amount == Money(Decimal(90), "EUR")
+    assert reader.bill.owed(5).amount == Money(Decimal(110), "USD")
 
 
 def test_a_loan_has_no_amount_to_write_and_its_day_moves(begin: Begin) -> None:
@@ -187,6 +241,65 @@ def test_a_loan_has_no_amount_to_write_and_its_day_moves(begin: Begin) -> None:
     reader.edit(("first_due", "2027-03-20"), NOW)
     assert reader.dates(0, 11) == ["2027-03-20", "2028-02-20"]
     assert reader.costs(*range(12)) == before
+
+
+COME_ONCE = Recurrence(IN_THREE_DAYS)
+LOAN = Loan(Money(Decimal(12000), "USD"), Decimal("0.004"), 12, Method.EQUAL_INSTALMENT)
+STATED = (Statement(1, Money(Decimal(80), "USD")), Statement(2, PAID, Decimal(25)))
+ALL_PAID = Payment(0, NINE - 20 * DAY, None, "all")
+
+BILLS: Mapping[str, Mapping[str, Any]] = {
+    "once": {"recurrence": COME_ONCE},
+    "once, overdue": {"recurrence": Recurrence(date(2027, 2, 20))},
+    "once, paid": {"recurrence": COME_ONCE, "payments": (ALL_PAID,)},
+    "once, paid and over": {"recurrence": Recurrence(date(2027, 2, 20)), "payments": (ALL_PAID,)},
+    "a week": {"recurrence": Recurrence(date(2026, 12, 3), 1, Unit.WEEK)},
+    "every day": {"recurrence": Recurrence(date(2027, 1, 4), 1, Unit.DAY)},
+    "a year": {"recurrence": Recurrence(date(2024, 2, 29), 1, Unit.YEAR)},
+    "last days": {"recurrence": Recurrence(date(2027, 1, 31), 1, Unit.MONTH, last_day=True)},
+    "the 31st": {"recurrence": Recurrence(date(2026, 12, 31), 1, Unit.MONTH)},
+    "counted": {"recurrence": Recurrence(date(2027, 1, 4), 1, Unit.MONTH, count=5)},
+    "over": {"recurrence": Recurrence(date(2027, 1, 4), 1, Unit.MONTH, count=2)},
+    "a card": {"amount": None, "statement_day": 15, "kind": Kind.CARD, "statements": STATED},
+    "after its statement": {
+        "amount": None,
+        "recurrence": Recurrence(date(2027, 1, 20), 1, Unit.MONTH, after_statement=20),
+    },
+    "a loan": {"amount": None, "loan": LOAN},
+    "autopay": {"autopay": True},
+    "moved by weekends": {"shift": Shift.NEXT, "place": Place("GB")},
+    "closed": {"closed_at": NINE - DAY},
+    "silent": {"mute": Mute(NINE - DAY, MuteReason.STOPPED)},
+    "with a fee": {"late_fee": Money(Decimal(35), "USD"), "late_apr": Decimal(18)},
+    "snoozed": {"snoozes": (Snooze(2, date(2027, 3, 3)),)},
+    "a debit failed": {
+        "autopay": True,
+        "failed_debits": (FailedDebit(1, NINE - 20 * DAY, "debit"),),
+    },
+}
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_whatever_the_bill_is_a_change_is_made_and_undone_or_refused(
+    begin: Begin, name: str
+) -> None:
+    reader = begin()
+    fields = {"recurrence": SINCE_JANUARY, **BILLS[name]}
+    rows.bill_item(a_bill(due_on=IN_THREE_DAYS, **fields)).save()
+    address, before = f"/r/{reader.token}", reader.bill
+    ticked = (("autopay", "yes"),)
+    kept, other = (ticked, ()) if before.autopay else ((), ticked)
+    for since in ((NOW,), (LATER, ("from", "2027-04-10")), (ALWAYS,)):
+        for said in ((HUNDRED_AND_TEN, *kept), (("first_due", "2027-04-20"), *kept), other):
+            form = reader.visitor.get(address).form("edit")
+            answer = reader.visitor.press(form, *said, *since)
+            if "Yes, it was always so" in answer.text:
+                answer = reader.visitor.press(answer.form("edit", confirmed="yes"))
+            assert answer.status in (200, 422)
+            if "The bill is changed." in answer.text:
+                assert reader.bill != before
+                reader.visitor.press(answer.form("unedit"))
+            assert reader.bill == before, (since, said)
 
 
 # For all dates ------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def form(opened: Opened, bill: Bill, typed: Form) -> dict[str, Any]:
         "id": sent if is_edit_id(sent := field_of(typed, "edit")) else uuid4().hex,
         "is_open": bool(typed),
         "is_loan": bill.loan is not None,
-        "currency": bill.currency or "",
+        "currency": bill.currency or _stated_in(bill),
         "autopay": is_ticked,
         "autopay_was": field_of(typed, "autopay_was") or was,
         "since": field_of(typed, "since") or "now",
@@ -51,19 +51,22 @@ def form(opened: Opened, bill: Bill, typed: Form) -> dict[str, Any]:
 
 
 def terms(opened: Opened, bill: Bill) -> list[str]:
-    """A sentence for the terms of the next date, and for each of those that come after them."""
+    """A sentence for the terms of the next date, and for each of those that come after them; who
+    pays, where it is another than before."""
     words, said = opened.words, list[str]()
     takes_itself: bool | None = None
-    several = list(_ahead(bill, opened.today))
-    changes = len({each.autopay for each, _ in several}) > 1
-    for each, due_on in several:
-        key = "page_terms_on" if each.recurrence.unit is None else "page_terms_from"
-        costs = amount(_costs(each), words.language)
+    for each, number, due_on in _ahead(bill, opened.today):
+        comes_again = each.recurrence.unit is not None
+        key = "page_terms_from" if comes_again else "page_terms_on"
+        costs = _costs(each, number)
+        text = amount(costs, words.language)
+        if costs is None and comes_again:
+            text = words.say("page_terms_varies")
         by = ""
-        if changes and each.autopay is not takes_itself:
+        if each.autopay is not takes_itself:
             by = words.say("page_terms_autopay" if each.autopay else "page_terms_by_hand")
         takes_itself = each.autopay
-        from_then = words.say(key, date=_payable(words, bill, due_on), amount=costs)
+        from_then = words.say(key, date=_payable(words, bill, due_on), amount=text)
         said.append(words.sentences(from_then, by))
     return said
 
@@ -81,6 +84,11 @@ def asked(opened: Opened, known: Bill, bill: Bill, form: Form) -> dict[str, Any]
     }
 
 
+def _stated_in(bill: Bill) -> str:
+    """The currency of the latest statement, of a bill that says none itself; "" for none."""
+    return bill.statements[-1].amount.currency if bill.statements else ""
+
+
 def seen(known: Bill, today: date) -> str:
     """Tells what was asked about one state of a bill from what is asked about another."""
     return f"{known.version}-{today.isoformat()}"
@@ -90,24 +98,24 @@ def is_edit_id(text: str) -> bool:
     return re.fullmatch(EDIT_ID, text) is not None
 
 
-def _ahead(bill: Bill, today: date) -> Iterator[tuple[Terms, date]]:
-    """The terms of the next date and later ones, each with the first date that it is for."""
+def _ahead(bill: Bill, today: date) -> Iterator[tuple[Terms, int, date]]:
+    """The terms of the next date and later ones, each with the first occurrence that it is for."""
     first = first_to_change(bill, today, None)
     if first is None:
         return
     several = bill.in_terms_of(first[0])
     own, *later = several.terms[len(several.earlier_terms) :]
-    yield own, first[1]
+    yield own, *first
     for each in later:
-        dates = (day for number, day in bill.dates_from(each.begins) if not bill.is_closed(number))
+        dates = (found for found in bill.dates_from(each.begins) if not bill.is_closed(found[0]))
         if (begins := next(dates, None)) is not None:
-            yield each, begins
+            yield each, *begins
 
 
-def _costs(each: Terms) -> Money | None:
+def _costs(each: Terms, number: int) -> Money | None:
     if each.loan is None:
         return each.amount
-    instalment = instalment_of(each, each.first)
+    instalment = instalment_of(each, number)
     return None if instalment is None else Money(instalment.total, each.loan.principal.currency)
 
 

@@ -179,8 +179,7 @@ def _changed(opened: Opened, bill_id: str, wish: Wish, form: Form, account: Acco
     except InvalidValue as error:
         raise Unclear(CANNOT_BE.get(error.field, "page_fault_edit_cannot")) from None
     bill = after.need_bill(bill_id)
-    if first is not None:
-        _need_moved(opened, wish, first, known, bill)
+    _need_moved(opened, wish, first, known, bill)
     if wish.since != BEGINNING or bill == known:
         return after
     seen = edit_form.seen(known, today)
@@ -190,13 +189,20 @@ def _changed(opened: Opened, bill_id: str, wish: Wish, form: Form, account: Acco
 
 
 def _need_moved(
-    opened: Opened, wish: Wish, first: tuple[int, date], known: Bill, bill: Bill
+    opened: Opened, wish: Wish, first: tuple[int, date] | None, known: Bill, bill: Bill
 ) -> None:
-    """Raises Unclear when the date that is said is not taken up: it is one of a bill that falls
-    due before it as well, and stays so; or no dates from the beginning lead there."""
+    """Raises Unclear when the date that is said is not taken up: the bill has ended; it falls due
+    then, but before it as well, and stays so; or no dates from the beginning lead there."""
+    first_due = wish.first_due
+    if first_due is None:
+        return
+    if first is None:
+        if next(bill.dates_from(first_due), (0, None))[1] != first_due:
+            raise Unclear("page_fault_edit_day_over")
+        return
     number, was_due_on = first
     due_on = bill.due_on(number)
-    if wish.first_due in (None, due_on):
+    if due_on == first_due:
         return
     if due_on == was_due_on:
         said = full_date(known.payable_on(was_due_on), opened.words.language)
@@ -230,11 +236,13 @@ def _said_of_amount(wish: Wish, begins: Bill) -> dict[str, Any]:
     if begins.loan is not None:
         raise Unclear("page_fault_edit_loan_amount")
     try:
-        currency = begins.currency or money.currency(half_width(wish.currency))
+        currency = money.currency(half_width(wish.currency))
     except CellError:
         raise Unclear("page_fault_edit_currency") from None
     amount = typed(wish.amount, currency, "page_fault_edit_amount")
-    return {"amount": f"{amount:f}", "currency": currency}
+    said = {"amount": f"{amount:f}", "currency": currency}
+    # later terms may be in another one than the form shows, and so may their fee
+    return said if currency == begins.currency else {**said, "late_fee": None}
 
 
 def _said_of_dates(
@@ -249,14 +257,9 @@ def _said_of_dates(
         said["repeats"] = {**repeats, "last_day": False}
         again = replace(again, last_day=False)
     first: date | None = next_due
-    if wish.since == BEGINNING:
-        first = first_date_for(begins, _next_number(begins, today), next_due, again)
+    coming = first_to_change(begins, today, None)
+    if wish.since == BEGINNING and again.unit is not None:
+        first = None if coming is None else first_date_for(begins, coming[0], next_due, again)
     if first is None:
         raise Unclear("page_fault_edit_always")
     return said | {"first_due": first.isoformat()}
-
-
-def _next_number(bill: Bill, today: date) -> int:
-    """The number of the next date; of what has none to come that of the first one."""
-    found = first_to_change(bill, today, None)
-    return bill.terms[0].first if found is None else found[0]
