@@ -202,6 +202,7 @@ def test_the_day_of_what_was_paid_once_was_always_another_and_it_stays_paid(begi
 
 def test_a_bill_that_falls_due_once_says_on_which_day(begin: Begin) -> None:
     reader = begin(recurrence=Recurrence(IN_THREE_DAYS))
+    assert 'value="later"' not in reader.page.text
     changed = reader.edit(HUNDRED_AND_TEN, ("first_due", "2027-03-08"), NOW)
     assert "On Monday, March 8, 2027: $110.00." in changed.text
 
