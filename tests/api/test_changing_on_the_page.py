@@ -448,6 +448,30 @@ def test_a_change_for_all_dates_is_undone_with_terms_that_differed(begin: Begin)
     assert reader.bill == before
 
 
+BESIDE: Mapping[str, tuple[Mapping[str, Any], tuple[tuple[str, str], ...]]] = {
+    "kept": ({"payments": (Payment(1, NINE - DAY, PAID, "ahead"),)}, (HUNDRED_AND_TEN,)),
+    "snoozes": ({"snoozes": (Snooze(0, date(2027, 3, 4)),)}, (("first_due", "2027-03-02"),)),
+    "owed_from": ({"owed_from": date(2027, 3, 4)}, (("first_due", "2027-03-02"),)),
+    "late_fee": (
+        {"late_fee": Money(Decimal(35), "USD")},
+        (HUNDRED_AND_TEN, ("currency", "EUR")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_a_change_takes_along_comes_back_with_its_undo(begin: Begin, name: str) -> None:
+    fields, said = BESIDE[name]
+    reader = begin()
+    rows.bill_item(a_bill(**({"due_on": IN_THREE_DAYS, "recurrence": MONTHLY} | fields))).save()
+    before, form = reader.bill, reader.page.form("edit")
+    shown = {key: value for key, value in form.fields.items() if key not in dict(said)}
+    changed = reader.visitor.press(replace(form, fields=shown), *said, NOW)
+    assert getattr(reader.bill, name) != getattr(before, name)
+    reader.visitor.press(changed.form("unedit"))
+    assert reader.bill == before
+
+
 def paid_since(reader: Reader) -> None:
     account_changes.record_payment("somebody", "bill", payment_id="p", now=NINE)
 
