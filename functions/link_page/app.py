@@ -37,7 +37,7 @@ from bill_reminders.page_answers import (
     too_often,
 )
 from bill_reminders.pages import forms, proof, view
-from bill_reminders.pages.forms import Form, Unclear
+from bill_reminders.pages.forms import AskFirst, Form, Unclear
 from bill_reminders.pages.proof import WrongProof
 from bill_reminders.pages.view import Opened
 from bill_reminders.storage import (
@@ -221,17 +221,21 @@ def act(opened: Opened, n: int, action: str, form: Form) -> Answer:
     # a page is looked at more often than its buttons are pressed, and mostly before
     from bill_reminders.pages import actions  # noqa: PLC0415
 
+    # who corrects a bill types it once
+    typed = {"typed": form} if action == "edit" else {}
     try:
         told = actions.act(action, opened, opened.reminders[n], form, events)
     except Unclear as error:
-        return _unclear(opened, n, error)
+        return _unclear(opened, n, error, **typed)
+    except AskFirst as asked:
+        return _bill(opened, n, {}, sure=asked.shown, **typed)
     except NeedsConfirmation:
         return _bill(opened, n, {}, ask=actions.snooze_date(opened, form))
     except InvalidValue as error:
         field = "live" if isinstance(error, TooManyReminders) else error.field
         key = f"page_fault_{field}"
         fault = key if key in opened.words.texts else "page_fault_form"
-        return _bill(opened, n, {}, status=422, fault=opened.words.say(fault))
+        return _bill(opened, n, {}, status=422, fault=opened.words.say(fault), **typed)
     if told is None:
         return dead()
     reminder = opened.reminders[n]
@@ -239,9 +243,9 @@ def act(opened: Opened, n: int, action: str, form: Form) -> Answer:
     return go(f"/r/{opened.token}/{n}?{told}")
 
 
-def _unclear(opened: Opened, n: int, error: Unclear) -> Answer:
+def _unclear(opened: Opened, n: int, error: Unclear, **more: Any) -> Answer:
     fault = opened.words.say(error.key, **error.values)
-    return _bill(opened, n, {}, status=error.status, fault=fault)
+    return _bill(opened, n, {}, status=error.status, fault=fault, **more)
 
 
 def _bill(opened: Opened, number: int, query: Form, *, status: int = 200, **more: Any) -> Answer:
@@ -253,6 +257,7 @@ def _bill(opened: Opened, number: int, query: Form, *, status: int = 200, **more
         history.of_occurrence(reminder),
         history.feedback_on(reminder.user_id, reminder.key),
         done=next(iter(query.get("done", ())), ""),
+        edit=next(iter(query.get("edit", ())), ""),
         was=was,
         **more,
     )

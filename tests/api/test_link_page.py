@@ -956,6 +956,9 @@ def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack, visitor: Vis
     with watched(stack) as used:
         asked = visitor.press(visitor.get(f"/r/{by_mail}").form("code"))
         visitor.press(asked.form("proof"), ("code", code_in(sent_by(Channel.EMAIL)[-1])))
+        form = visitor.get(f"/r/{by_mail}").form("edit")
+        corrected = visitor.press(form, ("amount", "130"), ("since", "now"))
+        visitor.press(corrected.form("unedit"))
         page = visitor.get(f"/r/{token}")
         asked = visitor.press(page.form("code"))
         visitor.press(asked.form("proof"), ("code", "000000"))

@@ -232,6 +232,31 @@ def proves_who_reads_the_messages(walk: Walk) -> None:
     assert account(walk.user_id).user.address(Channel.EMAIL) is not None
 
 
+def corrects_the_bill_and_back(walk: Walk) -> None:
+    before, more = walk.card, Money(Decimal(130), "USD")
+    walk.press("edit", amount="130")
+    walk.is_told("page_done_edit")
+    walk.shot("corrected")
+    assert walk.card.amount == more
+    walk.press("unedit")
+    walk.is_told("page_done_unedit")
+    assert walk.card == before
+    form = walk.page.locator("form[action$='/edit']")
+    form.locator("xpath=ancestor::details/summary").click()
+    form.locator("[name=amount]").fill("130")
+    form.locator("[value=beginning]").check()
+    walk.shot("correcting")
+    form.locator("button").click()
+    assert walk.page.locator("[role=alert]").count() == 1
+    walk.shot("for-all-dates")
+    assert walk.card == before
+    walk.press("edit")  # the second yes
+    walk.is_told("page_done_edit")
+    assert walk.card.amount == more
+    walk.press("unedit")
+    assert walk.card == before
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
 def test_every_button_works_without_javascript_and_can_be_undone(
@@ -261,6 +286,7 @@ def test_every_button_works_without_javascript_and_can_be_undone(
         changes_the_plan_and_back,
         stops_and_starts,
         proves_who_reads_the_messages,
+        corrects_the_bill_and_back,
     ):
         step(walk)
     context.close()
@@ -271,7 +297,9 @@ def test_every_button_works_without_javascript_and_can_be_undone(
 def test_nothing_serious_keeps_anybody_from_using_the_pages(
     stack: Stack, browser: Browser, new_id: NewId, size: tuple[int, int], scheme: Any
 ) -> None:
-    link = reminded(stack, new_id())["email"]
+    user_id = new_id()
+    sent = reminded(stack, user_id)
+    link = sent["email"]
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=scheme,
@@ -288,18 +316,34 @@ def test_nothing_serious_keeps_anybody_from_using_the_pages(
         shot(page, f"{name}-{scheme}-{size[0]}")
         for details in page.locator("summary").all():
             details.click()
-        scrolls = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert scrolls <= 0, "it scrolls sideways"
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run()")
-        serious = [
-            (each["id"], each["help"], [node["html"] for node in each["nodes"]][:3])
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
-        assert found["passes"]
+        need_usable(page)
+    walk = Walk(page, user_id, Language.ENGLISH, stack)
+    page.goto(sent["sms"])
+    walk.press("code")
+    walk.press("proof", code=code_sent_to(stack, user_id))
+    walk.press("edit", amount="ten")
+    shot(page, f"correcting-{scheme}-{size[0]}")
+    need_usable(page)
+    page.locator("form[action$='/edit'] [value=beginning]").check()
+    walk.press("edit", amount="130")
+    assert page.locator("[role=alert] button").count() == 1
+    need_usable(page)
     context.close()
+
+
+def need_usable(page: Page) -> None:
+    """Nothing is wider than the screen, and nothing serious is in the way of anybody."""
+    scrolls = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert scrolls <= 0, "it scrolls sideways"
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    serious = [
+        (each["id"], each["help"], [node["html"] for node in each["nodes"]][:3])
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    assert found["passes"]
 
 
 def test_one_click_at_the_address_of_the_header_stops_e_mails_at_once(

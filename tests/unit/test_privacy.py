@@ -13,6 +13,7 @@ from bill_reminders.domain.replies import LASTS
 from bill_reminders.storage import (
     codes,
     common_causes,
+    edits,
     handovers,
     idempotency,
     jobs,
@@ -66,6 +67,7 @@ def test_only_a_table_with_a_time_to_live_is_said_to_expire(table: str) -> None:
     [
         ("Ledger", f"{months(rows.LEDGER_RETENTION)} months after the due date, or after"),
         ("Ledger", f"{handovers.KEPT.days} days for how it was before"),
+        ("Ledger", f"{edits.KEPT.days} day for a bill's terms before a change"),
         ("Journal", f"{months(journal.RETENTION)} months"),
         ("Codes", f"{codes.LIFETIME // timedelta(minutes=1)} minutes"),
         ("Links", f"{links.WAY_OUT_LASTS.days} days for links"),

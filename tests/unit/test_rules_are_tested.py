@@ -182,6 +182,13 @@ TESTED_BY = {
         "test_from_the_beginning_says_beforehand_what_it_opens",
         "test_dates_from_the_beginning_leave_none_that_was_paid_without_one",
     ),
+    "an edit on the page": (
+        "test_an_amount_holds_from_now_on_and_the_page_says_from_which_date",
+        "test_what_was_always_so_is_asked_about_first_and_says_what_it_opens",
+        "test_what_cannot_be_is_named_with_its_remedy_and_changes_nothing",
+        "test_a_change_is_undone_as_if_it_had_not_been",
+        "test_a_change_is_not_undone_over_what_came_after_it",
+    ),
     "another day": (
         "test_another_day_of_the_month_is_the_next_one_to_pay",
         "test_a_longer_step_leaves_what_was_paid_and_opens_the_next_date",

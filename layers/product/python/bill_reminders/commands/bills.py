@@ -31,6 +31,10 @@ class TooManyBills(BillRemindersError):
         self.which = which
 
 
+class ChangedSince(BillRemindersError):
+    """A change of a bill cannot be undone any more: another one came after it."""
+
+
 def enter(account: Account, bill_id: str, draft: BillFactory, *, now: datetime) -> Account:
     """Add a bill, owed from the user's today, see `entered`. One that is there under that id stays
     as it is. Raises TooManyBills, and InvalidValue as loans.need_covered does."""
@@ -79,6 +83,20 @@ def change(
     begins = basis(known, today, since)
     bill = in_place_of(begins, draft(begins), today, since)
     return account if bill == known else account.with_bill(bill)
+
+
+def undo_change(
+    account: Account, bill_id: str, *, was: Bill, version: int, now: datetime
+) -> Account:
+    """Make of a bill what it `was` before the change that was written as its `version`; undone
+    again, nothing. Raises NoSuchBill, and ChangedSince when anything else of it has changed."""
+    bill = account.need_bill(bill_id)
+    before = edits.taken_back(bill, was).as_of(account.today(now))
+    if bill == before:
+        return account
+    if bill.version != version:
+        raise ChangedSince("the bill has changed since: correct it with a new change")
+    return account.with_bill(before)
 
 
 def basis(known: Bill, today: date, since: Since = None) -> Bill:

@@ -189,6 +189,30 @@ def from_the_beginning(known: Bill, wanted: Bill) -> Bill:
     return _with_all_terms(wanted, several, len(known.earlier_terms), kept)
 
 
+def first_date_for(known: Bill, number: int, due_on: date, again: Recurrence) -> date | None:
+    """The first date of `known` as if its dates had always gone by the step of `again` to
+    occurrence `number` on `due_on`. None where no first date leads there, as none in February
+    leads to 31 July."""
+    steps = number - known.terms[0].first
+    by_step = replace(again, first_due=due_on, until=None, count=None, earlier=(), taken=())
+    first = by_step.dated(-steps)
+    if first is None or replace(by_step, first_due=first).dated(steps) != due_on:
+        return None
+    return first
+
+
+def taken_back(bill: Bill, was: Bill) -> Bill:
+    """`bill` with all that an edit may have changed of it as in `was`, before the edit."""
+    before = bill.with_terms(was.terms, len(was.earlier_terms))
+    return replace(
+        before,
+        kept=was.kept,
+        owed_from=was.owed_from,
+        late_fee=was.late_fee,
+        snoozes=was.snoozes,
+    )
+
+
 type Occurrences = list[tuple[int, date]]
 """Numbers and nominal dates."""
 

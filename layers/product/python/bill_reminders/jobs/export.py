@@ -14,6 +14,7 @@ from bill_reminders.storage.access_tables import FeedbackItem
 from bill_reminders.storage.attributes import INSTANT_FORMAT
 from bill_reminders.storage.conversations import DID
 from bill_reminders.storage.record_tables import (
+    EDITED,
     HANDOVER,
     SETTLED,
     DeedItem,
@@ -77,7 +78,7 @@ def _everything(user_id: str, now: datetime) -> dict[str, Any]:
         "reminders": [
             each
             for each in _all(LedgerItem, user_id)
-            if not each["key"].startswith((DID, HANDOVER, SETTLED))
+            if not each["key"].startswith((DID, EDITED, HANDOVER, SETTLED))
         ]
         + list(_all(LedgerItem, f"{DEAD_CHANNELS}{user_id}")),
         "replies": list(_all(DeedItem, user_id, DeedItem.key.startswith(DID))),

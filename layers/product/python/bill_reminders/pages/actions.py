@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from http import HTTPStatus
 
 from bill_reminders.commands import mute, payments, snoozes, stops
 from bill_reminders.commands.plans import change_plans
@@ -25,12 +24,12 @@ from bill_reminders.domain.people import (
 )
 from bill_reminders.domain.reminder_series import plan_of
 from bill_reminders.domain.reminders import Reminder
-from bill_reminders.files import legible, money, plans
-from bill_reminders.files.cells import CellError
-from bill_reminders.files.money import TwoMeanings
+from bill_reminders.files import legible, plans
 from bill_reminders.files.rows import Row
 from bill_reminders.messages.names import clean
+from bill_reminders.pages.amounts import typed
 from bill_reminders.pages.forms import Form, Unclear, field_of
+from bill_reminders.pages.proof import NeedsProof
 from bill_reminders.pages.view import (
     OWN,
     PAGE_LIFTS,
@@ -51,27 +50,24 @@ LONGEST_ID = 64
 TIMINGS = ("too_early", "right", "too_late")
 
 
-class NeedsProof(Unclear):
-    """What the button does reaches further than the link, and the code was not entered."""
-
-    status = HTTPStatus.FORBIDDEN
-
-    def __init__(self) -> None:
-        super().__init__("page_fault_proof")
-
-
 def act(
     action: str, opened: Opened, reminder: Reminder, form: Form, events: BillEvents
 ) -> str | None:
     """Do what the button `action` says; what the page's address then says about it, or None when
     there is no such button.
 
-    Raises Unclear, NeedsProof, snoozes.NeedsConfirmation and other InvalidValue, what
+    Raises Unclear, NeedsProof, AskFirst, snoozes.NeedsConfirmation and other InvalidValue, what
     accounts.change does.
     """
     match action:
         case "plan":
             return f"done=plan&{_change_plan(opened, reminder, form)}"
+        case "edit" | "unedit":
+            # what it takes is loaded for it alone: other buttons are pressed far more often
+            from bill_reminders.pages import edits  # noqa: PLC0415
+
+            press = edits.change if action == "edit" else edits.undo
+            return press(opened, reminder, form)
         case "feedback":
             _give_feedback(opened, reminder, form)
         case "unsay":
@@ -114,14 +110,7 @@ def _amount(opened: Opened, reminder: Reminder, text: str) -> Money | None:
     currency = bill.currency_of(reminder.occurrence)
     if currency is None:
         raise Unclear("page_fault_currency")
-    try:
-        paid = money.typed_amount(text, currency=currency)
-    except TwoMeanings as error:
-        readings = {"large": error.large, "small": error.small}
-        raise Unclear("page_fault_two_amounts", **readings, currency=currency) from None
-    except CellError:
-        raise Unclear("page_fault_amount") from None
-    return Money(paid, currency)
+    return Money(typed(text, currency, "page_fault_amount"), currency)
 
 
 def _undo_payment(opened: Opened, reminder: Reminder, form: Form) -> Command:

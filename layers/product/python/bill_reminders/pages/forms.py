@@ -32,6 +32,14 @@ class Unclear(Exception):
         self.values = values
 
 
+class AskFirst(Exception):
+    """What a form asks for wants a second yes; `shown` is what the page says of it."""
+
+    def __init__(self, shown: Mapping[str, Any]) -> None:
+        super().__init__("it wants a second yes")
+        self.shown = shown
+
+
 def field_of(form: Form, name: str) -> str:
     """The first of what was sent for a field; "" for none."""
     return next(iter(form.get(name, ())), "").strip()

@@ -5,6 +5,7 @@ It holds for that link, in the browser in which the code was entered, for half a
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from bill_reminders.pages.forms import Unclear
@@ -16,6 +17,15 @@ class WrongProof(Unclear):
 
     def __init__(self, left: int) -> None:
         super().__init__("page_fault_proof_wrong", left=str(left))
+
+
+class NeedsProof(Unclear):
+    """What the button does reaches further than the link, and the code was not entered."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("page_fault_proof")
 
 
 def cookie_name(token_hash: str) -> str:

@@ -38,6 +38,7 @@ from bill_reminders.messages.wording import (
     rule,
 )
 from bill_reminders.pages import chart
+from bill_reminders.pages.forms import Form
 from bill_reminders.pages.payments import payments_of
 from bill_reminders.storage.history import DeliveredReminder, Feedback
 from bill_reminders.storage.links import Link
@@ -123,9 +124,14 @@ def bill_page(
     was: Mapping[str, str] | None = None,
     fault: str = "",
     ask: date | None = None,
+    edit: str = "",
+    typed: Form | None = None,
+    sure: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page of one bill. `done` names what was just done, `was` is the plan before it; `fault`
-    says what could not be done; `ask` is a snooze that wants a second yes."""
+    """The page of one bill. `done` names what was just done, `was` is the plan before it, `edit`
+    the id of a change of the bill; `fault` says what could not be done; `ask` is a snooze that
+    wants a second yes, `sure` a change that does; `typed` what was sent of one that could not be
+    made."""
     account, reminder, words = opened.account, opened.reminders[number], opened.words
     bill = account.bill(reminder.bill_id)
     if bill is None:
@@ -177,6 +183,8 @@ def bill_page(
         plan=_plan_form(words, user, bill),
         done=done,
         was=dict(was or {}),
+        **_of_terms(opened, bill, typed or {}, edit if done == "edit" else "", done),
+        sure=sure,
         fault=fault,
         timeline=[*_past(opened, told), *_planned(opened, bill, reminder)],
         chart=chart.bars(due_dates, today),
@@ -199,6 +207,22 @@ def bill_page(
         else "",
         ask_code=code_form(opened),
     )
+
+
+def _of_terms(opened: Opened, bill: Bill, typed: Form, edit: str, done: str) -> dict[str, Any]:
+    """What the page says of the bill's terms, and the form that changes them. Most bills have one
+    set of terms, and most who look have not entered a code: they wait for none of it."""
+    is_changed = done in ("edit", "unedit")
+    if not (opened.proven or bill.later_terms or is_changed):
+        return {"terms": [], "form": None, "undoes": ""}
+    from bill_reminders.pages import edit_form  # noqa: PLC0415
+
+    terms = edit_form.terms(opened, bill)
+    return {
+        "terms": terms if is_changed else terms[1:],
+        "form": edit_form.form(opened, bill, typed) if opened.proven else None,
+        "undoes": edit if opened.proven and edit_form.is_edit_id(edit) else "",
+    }
 
 
 def code_form(opened: Opened) -> dict[str, str]:

@@ -72,6 +72,26 @@ class SettledItem(Table):
     statements = ListAttribute[StatementMap](of=StatementMap, null=True)
 
 
+EDITED = "edit:"
+"""With what the keys of EditItem begin."""
+
+
+class EditItem(Table):
+    """A bill before a change of it that may be undone, in the ledger's table: see storage.edits.
+    `was` is the bill's item before, as JSON, and `version` that of the bill after the change."""
+
+    lies_in = "ledger"
+
+    class Meta:
+        table_name: str
+
+    user_id = UnicodeAttribute(hash_key=True)
+    key = UnicodeAttribute(range_key=True)
+    was = UnicodeAttribute()
+    version = IntegerAttribute()
+    expires_at = IntegerAttribute()
+
+
 class DifferenceMap(MapAttribute[str, Any]):
     """A field that changed, of the user where no bill is named; without `old` or `new` there was
     or is nothing."""
