@@ -29,7 +29,7 @@ WRITING = {
     "RunJobs",
     *VALIDATING,
 }
-RENDERING = {"SendEmail", "LinkPage", "Unsubscribe"}
+RENDERING = {"AdminView", "SendEmail", "LinkPage", "Unsubscribe"}
 NOWHERE = (
     "boto3",
     "s3transfer",

@@ -132,6 +132,8 @@ AT_HOME = ("domain/enums.py", "channels/", "messages/")
 
 BY_THEIR_NATURE = {
     "api/plans.py": "an example in the document",
+    "console/explain_widget.py": "what is typed tells its channel: + or @",
+    "console/sentences.py": "what its address is called, a phone number or a device",
     "delivery/switches.py": "those that the deployed parameter was made with",
     "domain/people.py": "mailboxes differ in case, numbers have a law",
     "files/users.py": "columns of the file",

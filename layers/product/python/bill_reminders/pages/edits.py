@@ -14,7 +14,7 @@ from bill_reminders.commands import bills
 from bill_reminders.commands.bills import BEGINNING, BillFactory, ChangedSince, Since
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.edits import first_date_for, first_to_change
+from bill_reminders.domain.edits import NothingToCome, first_date_for, first_to_change
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.reminders import Reminder
@@ -176,6 +176,8 @@ def _changed(opened: Opened, bill_id: str, wish: Wish, form: Form, account: Acco
             since=wish.since,
             now=opened.now,
         )
+    except NothingToCome:
+        raise Unclear("page_fault_edit_day_over") from None
     except InvalidValue as error:
         raise Unclear(CANNOT_BE.get(error.field, "page_fault_edit_cannot")) from None
     bill = after.need_bill(bill_id)
