@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.terms import Terms, due_on
+from bill_reminders.domain.terms import Terms, dates_from, due_on
 from bill_reminders.files.bill_fields import OF_TERMS, OF_THE_BILL, SINCE, written
 from bill_reminders.files.bills import OWN_COLUMNS
 
@@ -41,18 +41,27 @@ def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
     if not others:
         return [(None, first)]
     found: list[tuple[date | None, Terms]] = [(first.begins, first)]
+    ends_at: int | None = None
     for terms in others:
         day, before = found[-1]
-        replaced = due_on(before, terms.first)
+        ends_at = terms.first if ends_at is None else ends_at
+        if terms is not others[-1] and _is_empty(terms):
+            continue  # it only ended those before
+        replaced = due_on(before, ends_at)
         if replaced is None or replaced >= terms.begins:
             found.append((terms.begins, terms))
         elif _has_no_date(terms, replaced):
             found.append((replaced, terms))
         else:
-            last = due_on(before, terms.first - 1) or replaced - timedelta(days=1)
+            last = due_on(before, ends_at - 1) or replaced - timedelta(days=1)
             ended = replace(before, recurrence=replace(before.recurrence, until=last))
             found[-1:] = [(day, ended), (terms.begins, terms)]
+        ends_at = None
     return found
+
+
+def _is_empty(terms: Terms) -> bool:
+    return all(number < terms.first for number, _ in dates_from(terms, terms.begins))
 
 
 def _has_no_date(terms: Terms, day: date) -> bool:
