@@ -260,7 +260,7 @@ class _Page:
         at, highest = self._last_written(days)
         more: list[Line] = []
         for place, due in enumerate(days[: len(fitting)]):
-            if place <= at or (self.later_begins and due >= self.later_begins):
+            if place <= at or self.later:  # what follows took over where it was to begin
                 continue
             number = self._counted_on(highest, place - at)
             if self.pivot is not None or payable(due, self.said) >= since:

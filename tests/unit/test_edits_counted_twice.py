@@ -160,6 +160,8 @@ def not_to_be_counted(life: Life, event: Row) -> bool:
     bill, now = life.bill, datetime.fromisoformat(event["at"])
     if bill.loan is not None and (event["amount"] or re.search("count|repeats", event["value"])):
         return True
+    if bill.recurrence.unit is None and "count" in event["value"]:
+        return True
     if bill.loan is not None and bill.later_terms and "first_due" in event["value"]:
         return True
     following = bill.as_of(life.account.today(now)).first_to_come(life.account.today(now))
