@@ -177,7 +177,8 @@ def _doings(user_id: str, bills: Mapping[str, str]) -> Iterable[tuple[datetime, 
     for event in sample_events.read():
         if event["user_id"] == user_id:
             amount = f"{event['amount']} {event['currency']}" if event["amount"] else ""
-            due_on = f"due {event['due_on']}" if event["due_on"] else ""
+            word = "from" if event["event"] == "changed" else "due"
+            due_on = f"{word} {event['due_on']}" if event["due_on"] else ""
             until = f"until {event['until']}" if event["until"] else ""
             words = (event["event"].replace("_", " "), amount, until, event["value"])
             about = " ".join(filter(None, (bills.get(event["bill_id"], ""), due_on)))

@@ -1,4 +1,10 @@
-"""What happens to the sample's people while the demo runs: samples/events.csv, one event a row."""
+"""What happens to the sample's people while the demo runs: samples/events.csv, one event a row.
+
+`at` is its minute. `due_on` names the date of the bill that it is about. `changed` is an edit:
+`amount` and `currency`, and in `value` other cells of the bills file, as "first_due=2027-03-20;
+repeats=every 2 weeks". It holds from now on, from the first date on or after `due_on`, or with
+"beginning" there for all dates.
+"""
 
 import csv
 from collections.abc import Callable, Mapping
@@ -9,13 +15,18 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bill_reminders.commands import bills, payments, snoozes, stops
+from bill_reminders.commands.bills import BEGINNING, BillFactory, Since
 from bill_reminders.commands.imports import Saved
 from bill_reminders.commands.plans import change_settings
+from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel, Kind
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.payments import Statement
 from bill_reminders.domain.people import PlanChange, User
+from bill_reminders.files import bill_fields
+from bill_reminders.files.bills import read_bill
+from bill_reminders.files.rows import Row
 from bill_reminders.storage import accounts, rows
 from bill_reminders.storage.accounts import Command
 from bill_reminders.storage.saving import save_bills
@@ -43,10 +54,16 @@ def apply(event: Event, *, now: datetime) -> None:
     if event["event"] == "redated":
         done = _redated(event, now)
     else:
-        command = _of_bill(event, now) if event["bill_id"] else _of_user(event, now)
+        command = _command(event, now)
         done = accounts.change(user_id, command, now=now).written
     if not done:
         raise RuntimeError(f"{event['event']} of {user_id} at {event['at']} changed nothing")
+
+
+def _command(event: Event, now: datetime) -> Command:
+    if event["event"] == "changed":
+        return partial(changed, event=event, now=now)
+    return _of_bill(event, now) if event["bill_id"] else _of_user(event, now)
 
 
 def _of_user(event: Event, now: datetime) -> Command:
@@ -75,7 +92,7 @@ def _settings(change: Callable[[User], User]) -> Command:
 
 def _of_bill(event: Event, now: datetime) -> Command:
     bill_id, value = event["bill_id"], event["value"]
-    number = _number(_bill(event), event["due_on"])
+    number = number_of(_bill(event), event["due_on"])
     amount = Money(Decimal(event["amount"]), event["currency"]) if event["amount"] else None
     match event["event"]:
         case "stated" | "unstated":
@@ -127,6 +144,33 @@ def _of_terms(event: Event, now: datetime) -> Command:
     raise ValueError(f"{event['event']} is nothing that happens to a bill")
 
 
+def changed(account: Account, event: Event, *, now: datetime) -> Account:
+    """The account after an edit. Raises InvalidValue where it cannot be, ValueError for a cell
+    that says nothing."""
+    since: Since = None
+    if event["due_on"]:
+        is_beginning = event["due_on"] == BEGINNING
+        since = BEGINNING if is_beginning else date.fromisoformat(event["due_on"])
+    draft = partial(_drafted, said=edited_cells(event))
+    return bills.change(account, event["bill_id"], draft, since=since, now=now)
+
+
+def edited_cells(event: Event) -> dict[str, str]:
+    """What an edit says, by the columns of the bills file."""
+    pairs = (each.partition("=") for each in event["value"].split(";") if each)
+    said = {name.strip(): value.strip() for name, _, value in pairs}
+    return {name: event[name] for name in ("amount", "currency") if event[name]} | said
+
+
+def _drafted(known: Bill, said: Mapping[str, str]) -> BillFactory:
+    ids = {"user_id": known.user_id, "bill_id": known.bill_id}
+    row = Row(0, {**ids, **bill_fields.written(known), **said})
+    draft = read_bill(row)
+    if draft is None or row.errors:
+        raise ValueError(f"{known.bill_id} cannot be {said}: {row.errors}")
+    return draft.bill
+
+
 def _redated(event: Event, now: datetime) -> bool:
     bill, first_due = _bill(event), date.fromisoformat(event["value"])
     moved = replace(bill, recurrence=replace(bill.recurrence, first_due=first_due))
@@ -137,11 +181,13 @@ def _bill(event: Event) -> Bill:
     return rows.bill_from(BillItem.get(event["user_id"], event["bill_id"]))
 
 
-def _number(bill: Bill, due_on: str) -> int:
+def number_of(bill: Bill, due_on: str) -> int:
+    """The occurrence of that date, as its terms have it: a statement may have moved it. Raises
+    ValueError where there is none."""
     if not due_on:
         return 0
     day = date.fromisoformat(due_on)
-    number, found = next(bill.recurrence.from_day(day))
+    number, found = next(replace(bill, statements=()).dates_from(day), (0, None))
     if found != day:
         raise ValueError(f"{bill.bill_id} is not due on {due_on}")
     return number

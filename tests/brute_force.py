@@ -7,11 +7,9 @@ each occurrence on each channel is then lived through, from one moment that matt
 """
 
 import csv
-import re
 import zoneinfo
-from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,11 +18,22 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tests.diary import (
+    DAY,
+    Diary,
+    Facts,
+    Line,
+    Row,
+    edited,
+    edited_from_the_beginning,
+    pairs,
+    payable,
+)
+
 # The pinned tzdata package decides, not whatever the machine has.
 zoneinfo.reset_tzpath(to=())
 
 MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
 OVERDUE_IS_USEFUL_FOR = 7 * DAY
 # Two days more than an overdue notice is useful: room for quiet hours and for the zone.
 LOOK_BACK = 9 * DAY
@@ -34,18 +43,6 @@ LONGEST_CLOSURE = 14 * DAY
 LOOK_AHEAD = 2 * DAY
 # No zone is further ahead of UTC than 14 hours.
 FURTHEST_AHEAD = timedelta(hours=15)
-
-# Weekdays on which banks are closed, by hand, for the countries and the months of the sample.
-CLOSED = {
-    "CN": {"2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-04-05"},
-    "GB": {"2027-03-26", "2027-03-29"},
-    "HK": {"2027-02-08", "2027-02-09", "2027-03-26", "2027-03-29", "2027-04-05"},
-    "TW": {"2027-02-04", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10"}
-    | {"2027-03-01", "2027-04-05", "2027-04-06"},
-    "US": {"2027-02-15"},
-}
-
-REPEATS = re.compile(r"(last day of )?every (?:(\d+) )?(day|week|month|year)s?")
 
 
 @dataclass(frozen=True)
@@ -112,9 +109,7 @@ class Verdict:
     due: str
 
 
-Row = dict[str, str]
-
-MOVING = ("redated", "stated", "unstated")
+MOVING = ("changed", "redated", "stated", "unstated")
 """The events by which an occurrence may get another date."""
 
 CHANNELS = ("sms", "push", "email")
@@ -170,33 +165,22 @@ def _due_of_bill(
     outage: tuple[datetime, datetime] | None,
 ) -> Iterator[Expected]:
     wall = Wall(_zone(user["time_zone"]), _quiet_hours(user["quiet_hours"]))
-    plans = [Now(user, bill, "", events[:n]) for n in range(len(events) + 1)]
-    before = max(plan.latest for plan in plans)
-    after = max(offset for plan in plans for offset in (*plan.leads, 0))
     today = wall.day_of(imported_at)
-    owed_from = date.fromisoformat(bill["owed_from"]) if bill["owed_from"] else today
-    moved = {event["value"] for event in events if event["event"] == "stated" and event["value"]}
-    # a date of its own is no further away than the next usual one
-    further = 62 * DAY if moved else timedelta()
-    day = today - before * DAY - LOOK_BACK - LONGEST_CLOSURE - further
-    last = wall.day_of(until) + after * DAY + LOOK_AHEAD + LONGEST_CLOSURE + further
-    for due in (day + n * DAY for n in range((last - day).days + 1)):
-        number = occurrence_on(
-            due,
-            first_due=bill["first_due"],
-            repeats=bill["repeats"],
-            until=bill["until"],
-            count=bill.get("count") or bill.get("instalments") or "",
-            days_after_statement=int(bill.get("due_after_statement") or 0),
-        )
-        if number is None:
-            continue
-        policy = bill.get("if_not_working_day", "")
-        if max(due, payable_on(due, bill.get("country", ""), policy)) < owed_from:
-            continue
+    bill = bill | {"owed_from": bill["owed_from"] or today.isoformat()}
+    diaries: Diaries = {}
+    plans = [Now(user, bill, 0, events[:n], diaries=diaries) for n in range(len(events) + 1)]
+    before = max(plan.latest for plan in plans)
+    after = max(lead for plan in plans for lead in (*plan.plan_leads, 1))
+    first = today - before * DAY - LOOK_BACK - LONGEST_CLOSURE
+    last = wall.day_of(until) + after * DAY + LOOK_AHEAD + LONGEST_CLOSURE
+    days = f"{first}", f"{last}"
+    numbers = {
+        n for plan in plans for n in plan.diary.lines if days[0] <= plan.due_of(n) <= days[1]
+    }
+    for number in sorted(numbers | plans[-1].singled_out):
         lives: dict[str, _Life] = {}
         for channel in CHANNELS:
-            lives[channel] = _Life(user, bill, due, channel, events, lives)
+            lives[channel] = _Life(user, bill, number, channel, events, lives, diaries)
         _live(lives.values(), imported_at, until, outage)
         for channel, life in lives.items():
             for verdict in life.verdicts.values():
@@ -215,6 +199,15 @@ def _due_of_bill(
                 )
 
 
+Diaries = dict[int, tuple[Diary, str]]
+"""By the place of an edit among a bill's events: its dates after it, and since when it is owed."""
+
+
+@cache
+def _begun(bill: tuple[tuple[str, str], ...]) -> Diary:
+    return Diary.begun(dict(bill))
+
+
 class Mark(NamedTuple):
     """A reminder that is wanted: the minute at which it goes by itself, its kind (of two on one day
     the higher stands nearer), the day that it is for, and its name."""
@@ -229,24 +222,38 @@ class Now:
     """What holds of one occurrence after these events: a plain reading of the files."""
 
     def __init__(
-        self, user: Row, bill: Row, due: str, events: Iterable[Row], channel: str = ""
+        self,
+        user: Row,
+        bill: Row,
+        number: int,
+        events: Sequence[Row],
+        channel: str = "",
+        diaries: Diaries | None = None,
     ) -> None:
-        self.user, self.bill, self.nominal, self.due = user, bill, due, due
+        self.user, self.whole, self.number = user, bill, number
         self.channel = channel
+        self.diary, self.first_written = _begun(tuple(sorted(bill.items()))), bill
+        self.owed_from = bill["owed_from"]
         self.zone, self.quiet = user["time_zone"], user["quiet_hours"]
         self.paused_until = user.get("paused_until", "")
         self.own_leads = user["lead_days"] or "3+1+0"
         self.kind_leads = ""
         self.snoozed_until, self.reopened_at = "", ""
         self.failures: list[Row] = []
+        self.failed: set[str] = set()
+        self.touched: set[int] = set()
+        self.singled_out: set[int] = set()
         self.stopped: set[str] = set()
         self.closed = False
-        self.statements: dict[str, Row] = {}
-        self.payments: dict[str, tuple[str, Row]] = {}
-        for event in events:
+        self.statements: dict[int, Row] = {}
+        self.payments: dict[str, tuple[int, Row]] = {}
+        diaries = {} if diaries is None else diaries
+        for place, event in enumerate(events):
             self._setting(event)
             if event["bill_id"]:
-                self._happening(event)
+                was_payable = None if self.line is None else self.payable
+                self._happening(event, place, diaries)
+                self._wish_to_hear_earlier_ends(was_payable)
         self._plan()
 
     def _setting(self, event: Row) -> None:
@@ -256,7 +263,7 @@ class Now:
             case "paused", _:
                 self.paused_until = event["until"]
             case "planned", ["kind", kind, days]:
-                if kind == (self.bill.get("kind") or "other"):
+                if kind == (self.whole.get("kind") or "other"):
                     self.kind_leads = days
             case "planned", [days]:
                 self.own_leads = days
@@ -265,55 +272,119 @@ class Now:
             case "started", [channel]:
                 self.stopped.discard(channel)
 
-    def _happening(self, event: Row) -> None:
-        mine = event["due_on"] == self.nominal
+    def _happening(self, event: Row, place: int, diaries: Diaries) -> None:
+        number = self.number_of(event)
+        mine = number == self.number
         match event["event"]:
             case "closed" | "deleted":
                 self.closed = True
-            case "redated":
-                self._redated(event["value"])
+            case "redated" | "changed":
+                if place not in diaries:
+                    diaries[place] = self._edited(event)
+                self.diary, self.owed_from = diaries[place]
             case "stated":
-                self.statements[event["due_on"]] = event
-                if mine:
-                    self._redated(event["value"] or self.nominal)
-            case "unstated" if event["due_on"] in self.statements:
-                del self.statements[event["due_on"]]
-                if mine:
-                    self._redated(self.nominal)
+                self.statements[number] = event
+            case "unstated":
+                self.statements.pop(number, None)
             case "paid":
-                self._paid(event)
+                self._paid(event, number)
             case "undone" if event["value"] in self.payments:
                 was_settled, was_met = self.settled, self.minimum_met
                 del self.payments[event["value"]]
+                if self.line is None:
+                    return
                 day = self.wall.day_of(_at(event))
                 missed = was_met and not self.minimum_met and day > self.payable
                 if (was_settled or missed) and not self.settled:
                     self.reopened_at = event["at"]
-            case "snoozed" if mine:
-                self.snoozed_until = event["until"]
-            case "debit_failed" if mine:
-                if all(event["value"] != known["value"] for known in self.failures):
-                    self.failures.append(event)
+            case "snoozed":
+                self.singled_out.add(number)
+                if mine:
+                    self.snoozed_until = event["until"]
+            case "debit_failed":
+                self._debit_failed(event, number)
 
-    def _paid(self, event: Row) -> None:
-        """All that is owed of what a newer statement took in is what that one says."""
-        due = event["due_on"]
-        if not event["amount"] and not self.settled_of(due):
-            due = max([due, *self.newer(due, self.wall.day_of(_at(event)))])
-        if event["amount"] or not self.settled_of(due):  # of nothing that is left nothing is paid
-            self.payments.setdefault(event["value"], (due, event))
+    def number_of(self, event: Row) -> int:
+        """Of the date that an event names: as it is usual now, or was when the bill came in."""
+        due = event.get("due_on", "")
+        now = (n for n, line in self.diary.lines.items() if line.due == due)
+        then = _begun(tuple(sorted(self.whole.items()))).lines
+        at_first = (n for n, line in then.items() if line.due == due)
+        return next(now, next(at_first, -1))
 
-    def _redated(self, due: str) -> None:
+    def _edited(self, event: Row) -> tuple[Diary, str]:
+        """The diary after an edit, and since when the bill is owed then."""
+        money = {cell: event[cell] for cell in ("amount", "currency") if event.get(cell)}
+        said, since = money | pairs(event["value"]), event["due_on"]
+        if event["event"] == "redated":
+            said, since = {"first_due": event["value"]}, ""
+        touched = {n for n, _ in self.payments.values()} | {*self.statements}
+        facts = Facts(
+            today=self.wall.day_of(_at(event)),
+            closed={n for n in touched if self.settled_of(n)},
+            touched=touched | self.touched,
+            own={n: each["value"] for n, each in self.statements.items() if each["value"]},
+            money={n: self.amount_of(n) for n in touched},
+        )
+        if since == "beginning":
+            return edited_from_the_beginning(self.diary, said, facts), self.owed_from
+        diary, begins = edited(self.diary, said, facts, since, lambda line: self.owes(line.number))
+        return diary, min(self.owed_from, begins or self.owed_from)
+
+    def _wish_to_hear_earlier_ends(self, was_payable: date | None) -> None:
         """A wish for a day up to the due date is none for a day after it."""
-        until = self.snoozed_until
-        is_up_to_it = bool(until) and until <= f"{self.payable}"
-        self.due = due
-        if is_up_to_it and f"{self.payable}" < until:
+        if was_payable is None or self.line is None:
+            return
+        if f"{self.payable}" < self.snoozed_until <= f"{was_payable}":
             self.snoozed_until = ""
+
+    def _debit_failed(self, event: Row, number: int) -> None:
+        if event["value"] in self.failed:
+            return
+        self.failed.add(event["value"])
+        self.touched.add(number)
+        self.singled_out.add(number)
+        if number == self.number:
+            self.failures.append(event)
+
+    def _paid(self, event: Row, number: int) -> None:
+        """All that is owed of what a newer statement took in is what that one says."""
+        if not event["amount"] and not self.settled_of(number):
+            number = max([number, *self.newer(number, self.wall.day_of(_at(event)))])
+        if event["amount"] or not self.settled_of(number):  # of nothing left nothing is paid
+            self.payments.setdefault(event["value"], (number, event))
+
+    @property
+    def line(self) -> Line | None:
+        return self.diary.lines.get(self.number)
+
+    @property
+    def bill(self) -> Row:
+        """What holds for this date."""
+        return self.diary.after if self.line is None else self.line.bill
+
+    @property
+    def due(self) -> str:
+        """Its date, "" when it has none any more."""
+        return self.due_of(self.number)
+
+    def due_of(self, number: int) -> str:
+        line = self.diary.lines.get(number)
+        if line is None:
+            return ""
+        return self.statements.get(number, {}).get("value", "") or line.due
+
+    @property
+    def is_owed(self) -> bool:
+        return self.line is not None and self.owes(self.number)
+
+    def owes(self, number: int) -> bool:
+        return max(self.due_of(number), f"{self.payable_of(number)}") >= self.owed_from
 
     def _plan(self) -> None:
         user, bill = self.user, self.bill
-        self.leads = _days(bill["lead_days"] or self.kind_leads or self.own_leads)
+        self.plan_leads = _days(bill["lead_days"] or self.kind_leads or self.own_leads)
+        self.leads = self.plan_leads
         self.overdues = _days(bill["overdue_days"] or user["overdue_days"] or "1")
         self.remind_at = time.fromisoformat(bill["remind_at"] or user["remind_at"] or "09:00")
         self.latest = max(self.overdues, default=0)
@@ -330,36 +401,36 @@ class Now:
 
     @property
     def payable(self) -> date:
-        country, policy = self.bill.get("country", ""), self.bill.get("if_not_working_day", "")
-        return payable_on(date.fromisoformat(self.due), country, policy)
+        return self.payable_of(self.number)
 
     @property
     def settled(self) -> bool:
-        return self.settled_of(self.nominal)
+        return self.settled_of(self.number)
 
-    def settled_of(self, due: str) -> bool:
-        """Whether the occurrence of that usual date was paid, or there is nothing to pay of it."""
-        if any(on == due and not event["amount"] for on, event in self.payments.values()):
+    def settled_of(self, number: int) -> bool:
+        """Whether that occurrence was paid, or there is nothing to pay of it."""
+        if any(n == number and not event["amount"] for n, event in self.payments.values()):
             return True
-        amount = self.amount_of(due)["amount"]
-        is_known = due in self.statements or any(on == due for on, _ in self.payments.values())
-        return bool(amount and is_known and self.paid_of(due) >= Decimal(amount))
+        amount = self.amount_of(number)["amount"]
+        is_known = number in self.statements or any(n == number for n, _ in self.payments.values())
+        return bool(amount and is_known and self.paid_of(number) >= Decimal(amount))
 
-    def amount_of(self, due: str) -> Row:
-        """What its statement says, else the bill."""
-        said = self.statements.get(due) or self.bill
+    def amount_of(self, number: int) -> Row:
+        """What its statement says, else what was said of the bill for that date."""
+        line = self.diary.lines.get(number)
+        said = self.statements.get(number) or ({} if line is None else line.money)
         return {name: said.get(name) or "" for name in ("amount", "currency", "minimum")}
 
     @property
     def amount(self) -> str:
-        return self.amount_of(self.nominal)["amount"]
+        return self.amount_of(self.number)["amount"]
 
-    def paid_of(self, due: str, *, currency: str = "", later: bool = False) -> Decimal:
+    def paid_of(self, number: int, *, currency: str = "", later: bool = False) -> Decimal:
         return sum(
             (
                 Decimal(event["amount"])
-                for on, event in self.payments.values()
-                if (on > due if later else on == due)
+                for n, event in self.payments.values()
+                if (n > number if later else n == number)
                 and event["amount"]
                 and currency in ("", event.get("currency", ""))
             ),
@@ -368,44 +439,41 @@ class Now:
 
     @property
     def minimum_met(self) -> bool:
-        minimum = Decimal(self.amount_of(self.nominal)["minimum"] or 0)
-        return bool(minimum) and self.paid_of(self.nominal) >= minimum and not self.settled
+        minimum = Decimal(self.amount_of(self.number)["minimum"] or 0)
+        return bool(minimum) and self.paid_of(self.number) >= minimum and not self.settled
 
-    def newer(self, due: str, today: date) -> list[str]:
-        """The usual dates of those whose statements have taken in what was left of the one of
-        `due`: of a card, in its currency, once the date before theirs is over."""
-        if not is_card(self.bill):
-            return []
-        mine = self.amount_of(due)
+    def newer(self, number: int, today: date) -> list[int]:
+        """Those whose statements have taken in what was left of `number`: of a card, in its
+        currency, once the date before theirs is over."""
+        mine, lines = self.amount_of(number), self.diary.lines
         return [
             other
             for other, statement in sorted(self.statements.items())
-            if other > due
+            if other > number
+            and is_card(lines[other].bill if other in lines else self.whole)
             and (not mine["amount"] or statement.get("currency", "") == mine["currency"])
-            and self.payable_of(usual_before(other, self.bill)) < today
+            and self.payable_of(other - 1 if other - 1 in lines else number) < today
         ]
 
-    def payable_of(self, due: str) -> date:
-        country, policy = self.bill.get("country", ""), self.bill.get("if_not_working_day", "")
-        own = self.statements[due]["value"] if due in self.statements else ""
-        return payable_on(date.fromisoformat(own or due), country, policy)
+    def payable_of(self, number: int) -> date:
+        return payable(self.due_of(number), self.diary.lines[number].bill)
 
     def carried(self, today: date) -> bool:
         """Whether a newer statement holds what is left, and not even a minimum was missed that is
         still to be paid by itself."""
-        newer = self.newer(self.nominal, today)
+        newer = self.newer(self.number, today)
         if not newer or self.settled:
             return False
-        mine = self.amount_of(self.nominal)
+        mine = self.amount_of(self.number)
         if not mine["amount"] or not Decimal(mine["minimum"] or 0):
             return True
         if self.payable_of(newer[0]) <= today or any(map(self.settled_of, newer)):
             return True
-        later = self.paid_of(self.nominal, currency=mine["currency"], later=True)
-        return self.paid_of(self.nominal) + later >= Decimal(mine["minimum"])
+        later = self.paid_of(self.number, currency=mine["currency"], later=True)
+        return self.paid_of(self.number) + later >= Decimal(mine["minimum"])
 
     def balance_paid(self, today: date) -> bool:
-        return any(map(self.settled_of, self.newer(self.nominal, today)))
+        return any(map(self.settled_of, self.newer(self.number, today)))
 
     def marks(self) -> list[Mark]:
         """All that plan, snooze and failed debits want of it, in no order."""
@@ -494,21 +562,26 @@ class _Life:
         self,
         user: Row,
         bill: Row,
-        due: date,
+        number: int,
         channel: str,
         events: list[Row],
         lives: dict[str, "_Life"],
+        diaries: Diaries,
     ) -> None:
-        self.lives = lives
+        self.lives, self.number, self.diaries = lives, number, diaries
+        self.read: dict[int, Now] = {}
         self.user, self.bill, self.channel, self.events = user, bill, channel, events
-        self.first_due = due.isoformat()
+        self.first_due = Now(user, bill, number, ()).due
         self.usable = channel in usable_channels(user)
         self.verdicts: dict[tuple[str, int, str], Verdict] = {}
 
     def now(self, minute: datetime) -> Now:
         """What holds in a minute: an event takes effect in the minute after its own."""
         history = [event for event in self.events if _at(event) < minute]
-        return Now(self.user, self.bill, self.first_due, history, self.channel)
+        if len(history) not in self.read:
+            now = Now(self.user, self.bill, self.number, history, self.channel, self.diaries)
+            self.read[len(history)] = now
+        return self.read[len(history)]
 
     def pass_through(self, minute: datetime) -> list[datetime]:
         """Live through a minute; those in which something may happen next."""
@@ -518,7 +591,7 @@ class _Life:
 
     def planned(self, now: Now, minute: datetime) -> dict[str, datetime]:
         """Each trigger's instant; of those on one day the nearest gives it to all."""
-        if self.channel not in now.joins or now.closed:
+        if self.channel not in now.joins or now.closed or not now.is_owed:
             return {}
         wall, dated = now.wall, now.marks()
         snooze = (mark.instant for mark in dated if mark.name.startswith("snooze"))
@@ -597,6 +670,8 @@ class _Life:
         """Settle what has come due by `minute`; when to look again at what waits."""
         now = self.now(minute)
         planned = self.planned(now, minute)
+        if not now.is_owed:
+            return []
         over_on = max([now.payable + now.latest * DAY, *now.days_by_themselves()]) + LOOK_BACK
         if now.settled or now.wall.day_of(minute) > over_on:
             return []  # what a change of plan would have wanted of a date long gone is not noted
@@ -663,16 +738,18 @@ class _Life:
             useful_on = planned_on + OVERDUE_IS_USEFUL_FOR
         if wall.day_of(minute) > useful_on:
             return "skipped:expired"
-        resumes = now.resumes_at()
+        resumes, over = now.resumes_at(), midnight(wall, useful_on + DAY)
         if resumes is not None and minute < resumes:
-            return min(resumes, first_instant(wall.zone, useful_on + DAY, time()))
+            return min(resumes, over)
         if wall.is_quiet(minute):
             ends = out_of_quiet(wall, minute, MINUTE)
             # the end of a night is no day of its own: where a nearer one goes later on it, that
-            # night has brought two to one day
-            if not name.startswith("autopay") and self.comes_later_on(wall.day_of(ends), ends):
+            # night has brought two to one day; unless it helps no more by then
+            day = wall.day_of(ends)
+            is_debit = name.startswith("autopay")
+            if not is_debit and day <= useful_on and self.comes_later_on(day, ends):
                 return "skipped:merged"
-            return ends
+            return min(ends, over)
         return "sent" if self.reachable(now) else "skipped:no_address"
 
     def comes_later_on(self, day: date, instant: datetime) -> bool:
@@ -710,72 +787,6 @@ def is_card(bill: Row) -> bool:
     """A loan's schedule says what is owed; of a card each statement is the balance of all."""
     by_dates = bill.get("statement_day") or bill.get("due_after_statement")
     return bool(by_dates) and not bill.get("loan_method")
-
-
-@cache
-def _usual_before(due: str, first_due: str, repeats: str, after: int) -> str:
-    day = date.fromisoformat(due) - DAY
-    while (
-        occurrence_on(day, first_due=first_due, repeats=repeats, days_after_statement=after) is None
-    ):
-        day -= DAY
-    return day.isoformat()
-
-
-def usual_before(due: str, bill: Row) -> str:
-    """The usual date of the occurrence before the one of `due`, which is not the first."""
-    after = int(bill.get("due_after_statement") or 0)
-    return _usual_before(due, bill["first_due"], bill["repeats"], after)
-
-
-def payable_on(due: date, country: str, policy: str) -> date:
-    """The day on which it must be paid, where the bill moves what falls on a day off."""
-    day = due
-    while policy in {"previous", "next"} and (
-        day.weekday() >= 5 or (country and day.isoformat() in CLOSED[country])
-    ):
-        day += DAY if policy == "next" else -DAY
-    return day
-
-
-def occurrence_on(
-    day: date,
-    *,
-    first_due: str,
-    repeats: str,
-    until: str = "",
-    count: str = "",
-    days_after_statement: int = 0,
-) -> int | None:
-    """The number of the occurrence that falls due on this day (0 at the anchor), if one does."""
-    anchor = date.fromisoformat(first_due)
-    if day < anchor or (until and day > date.fromisoformat(until)):
-        return None
-    number = _step_on(
-        day - days_after_statement * DAY, anchor - days_after_statement * DAY, repeats
-    )
-    return None if number is None or (count and number >= int(count)) else number
-
-
-def _step_on(day: date, anchor: date, repeats: str) -> int | None:
-    if repeats == "once":
-        return 0 if day == anchor else None
-    rule = REPEATS.fullmatch(repeats)
-    if rule is None:
-        raise ValueError(f"{repeats!r} is not a way to repeat")
-    last, step, unit = rule[1], int(rule[2] or 1), rule[3]
-    if unit in {"day", "week"}:
-        if last:
-            raise ValueError(f"{repeats!r}: only months and years have a last day here")
-        gone = (day - anchor).days
-        step *= 7 if unit == "week" else 1
-    else:
-        end_of_month = monthrange(day.year, day.month)[1]
-        if day.day != (end_of_month if last else min(anchor.day, end_of_month)):
-            return None
-        gone = (day.year - anchor.year) * 12 + day.month - anchor.month
-        step *= 12 if unit == "year" else 1
-    return gone // step if gone % step == 0 else None
 
 
 def planned_instant(wall: Wall, due: date, offset: int, remind_at: time) -> datetime:

@@ -173,7 +173,7 @@ def imports(
 
     def say(script: Script) -> None:
         terms = {"amount": amount, "autopay": "yes" if autopay else ""}
-        now = script.now(user_id, bill_id, date.fromisoformat(script.bills[place]["first_due"]), "")
+        now = script.now(user_id, bill_id, 0, "")
         today = world.now.astimezone(script.zone(user_id)).date().isoformat()
         if now.closed:
             row = script.bills[place] | terms

@@ -7,7 +7,7 @@ a fact about the past only: each is held against the script when it is written, 
 provider at the end.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -24,10 +24,10 @@ from tests.brute_force import (
     Row,
     Wall,
     midnight,
-    occurrence_on,
     out_of_quiet,
     usable_channels,
 )
+from tests.diary import occurrence_on
 
 DID_NOT_ARRIVE = {"bounced", "failed", "expired"}
 DEBIT, SNOOZE = 2, 0
@@ -99,10 +99,11 @@ class Read(Now):
     """Read to its end: what follows from it is asked for again and again."""
 
     def __init__(
-        self, user: Row, bill: Row, due: str, events: Iterable[Row], channel: str = ""
+        self, user: Row, bill: Row, number: int, events: Sequence[Row], channel: str = ""
     ) -> None:
-        super().__init__(user, bill, due, events, channel)
-        self._wall, self._payable = super().wall, super().payable
+        super().__init__(user, bill, number, events, channel)
+        self._wall = super().wall
+        self._payable = None if self.line is None else super().payable
         self._marks: list[Mark] | None = None
 
     @property
@@ -214,14 +215,14 @@ class Script:
             if (user_id, number) == (user["user_id"], 0):
                 self.says_stop(at, user_id, channel)
 
-    def now(self, user_id: str, bill_id: str, nominal: date, channel: str) -> Now:
+    def now(self, user_id: str, bill_id: str, number: int, channel: str) -> Now:
         history = [
             event
             for event in self.events
             if event["user_id"] == user_id and event["bill_id"] in ("", bill_id)
         ]
         bill = self.bills[user_id, bill_id]
-        return Read(self.users[user_id], bill, nominal.isoformat(), history, channel)
+        return Read(self.users[user_id], bill, number, history, channel)
 
     def copy(self) -> "Script":
         dates = {place: replace(each) for place, each in self.dates.items()}
@@ -312,7 +313,7 @@ class Oracle:
     user_id: str
     facts: Facts
     stopped: frozenset[str] = frozenset()
-    _read: dict[tuple[str, date, str], Now] = field(default_factory=dict)
+    _read: dict[tuple[str, int, str], Now] = field(default_factory=dict)
 
     def _now(self, *of: Any) -> Now:
         if of not in self._read:
@@ -324,13 +325,8 @@ class Oracle:
         place = self.user_id, bill_id
         if place not in self.script.bills or self.script.muted(*place):
             return {}
-        bill = self.script.bills[place]
-        nominal = nominal_date(bill["first_due"], bill["repeats"], number)
-        if nominal is None:
-            return {}
-        now = self._now(bill_id, nominal, channel)
-        is_owed = max(nominal, now.payable).isoformat() >= bill["owed_from"]
-        if now.closed or now.settled or not is_owed or channel not in now.joins:
+        now = self._now(bill_id, number, channel)
+        if now.closed or now.settled or not now.is_owed or channel not in now.joins:
             return {}
         revision = self.script.dates[place].revision
         said = f"{now.due}#{bill_id}#{number:04}#r{revision}#"

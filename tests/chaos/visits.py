@@ -116,7 +116,7 @@ def _meant(script: Script, user_id: str, bill_id: str, number: int) -> set[str]:
     due_on = _nominal(script, user_id, bill_id, number)
     if not due_on:
         return set()
-    now = script.now(user_id, bill_id, date.fromisoformat(due_on), "")
+    now = script.now(user_id, bill_id, number, "")
     if now.closed:
         return set()
     found = {"remind-again"} if script.muted(user_id, bill_id) else {"stop-bill", "not-mine"}

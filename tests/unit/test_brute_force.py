@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.brute_force import Expected, enumerate_due, messages, occurrence_on
+from tests.brute_force import Expected, enumerate_due, messages
+from tests.diary import occurrence_on
 
 USER = {
     "user_id": "somebody",
@@ -309,3 +310,17 @@ def test_a_date_that_moves_is_told_again_exactly_if_another_was_told(
     events = [EVENT | {"at": f"2027-{at}Z", "value": f"2027-{day}"} for at, day in moves]
     sent = sorted((e for e in count(events=events) if e.sent_at), key=lambda e: e.sent_at)
     assert [f"{e.due_on:%m-%d} r{e.revision} {e.trigger}" for e in sent][:3] == lines
+
+
+def test_a_missed_reminder_that_would_be_too_late_after_the_night_expires(count: Count) -> None:
+    """On the due day, entered in quiet hours: its night ends on the next day, when it helps no more
+    and an overdue notice goes. It did not wait for that day, and has not merged with its notice."""
+    found = fates(
+        count(
+            {"quiet_hours": "18:00-08:00"},
+            {"owed_from": "2027-02-01"},
+            imported_at="2027-02-11 01:00",
+        )
+    )
+    assert found["lead:0"][0] == "skipped:expired"
+    assert found["overdue:1"] == ("sent", "02-11 14:00")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bill_reminders.domain.recurrence import Recurrence, Unit
-from tests.brute_force import occurrence_on
+from tests.diary import occurrence_on
 from tests.support.examples import examples
 
 DAY = timedelta(days=1)

@@ -8,6 +8,8 @@ ROOT = Path(__file__).parents[2]
 PROPERTY = "test_no_order_of_changes_sends_twice_or_at_the_wrong_time"
 COUNTED = "test_the_planner_and_a_count_that_shares_no_code_with_it_agree"
 
+EDITS = "test_an_edited_bill_is_reminded_of_as_a_count_that_shares_no_code_says"
+
 CARDS = "test_a_card_is_reminded_of_as_a_count_that_shares_no_code_says"
 
 TESTED_BY = {
@@ -58,6 +60,7 @@ TESTED_BY = {
         "test_two_reminders_that_quiet_hours_bring_to_one_day_go_as_the_nearer",
         "test_a_debit_that_fails_in_the_morning_swallows_nothing_of_its_day",
         "test_a_catch_up_that_quiet_hours_bring_to_the_day_of_a_nearer_one_goes_with_it",
+        "test_a_missed_reminder_that_would_be_too_late_after_the_night_expires",
         COUNTED,
     ),
     "nearer": (
@@ -167,6 +170,11 @@ TESTED_BY = {
         "test_an_overdue_date_keeps_its_date_and_its_amount",
         "test_what_was_paid_ahead_keeps_its_amount",
         "test_a_rise_known_beforehand_comes_on_its_day",
+        "test_a_rise_known_beforehand_survives_a_move_of_the_day_past_it",
+        "test_one_date_more_before_later_ones_hides_none_of_them",
+        "test_what_fell_due_once_and_is_open_repeats_from_its_next_date_on",
+        "test_a_later_day_than_the_only_date_is_refused_though_that_one_is_open",
+        EDITS,
     ),
     "an edit of what is over": (
         "test_a_change_of_what_is_over_says_that_nothing_would_change",
@@ -181,6 +189,7 @@ TESTED_BY = {
     "an edit from the beginning": (
         "test_from_the_beginning_says_beforehand_what_it_opens",
         "test_dates_from_the_beginning_leave_none_that_was_paid_without_one",
+        EDITS,
     ),
     "an edit on the page": (
         "test_an_amount_holds_from_now_on_and_the_page_says_from_which_date",
@@ -194,6 +203,9 @@ TESTED_BY = {
         "test_a_longer_step_leaves_what_was_paid_and_opens_the_next_date",
         "test_the_number_of_dates_left_stays_when_the_day_moves",
         "test_the_repayment_day_of_a_loan_moves_and_the_number_left_stays",
+        "test_a_day_that_is_told_by_a_past_date_makes_nothing_overdue",
+        "test_a_date_that_was_paid_ahead_is_not_the_last_one_that_a_day_may_correct",
+        EDITS,
     ),
     "another rate": (
         "test_another_rate_holds_for_the_instalments_that_are_left",
@@ -241,6 +253,7 @@ TESTED_BY = {
     ),
     "autopay": (
         "test_autopay_reminds_once_the_day_before",
+        "test_days_that_begin_earlier_once_automatic_payment_ends_are_told_in_time",
         "test_a_failed_debit_is_told_at_once_and_restores_the_plan",
         PROPERTY,
     ),

@@ -208,6 +208,8 @@ class Bill:
     def _usual_due_on(self, number: int) -> date | None:
         if self.kept and (kept := self._kept(number)) is not None:
             return kept.due_on
+        if self.terms_from is not None and number < self.terms[0].first:
+            return None
         due_on = terms_of_bills.due_on(self.terms_of(number), number)
         return None if self.kept and self._is_kept(due_on) else due_on
 
@@ -262,7 +264,8 @@ class Bill:
     def with_terms(self, several: Sequence[Terms], in_force: int) -> "Bill":
         """This bill with these terms, of which `several[in_force]` are those in force. A late fee
         in another currency than theirs is not known any more."""
-        own, alone = several[in_force], len(several) == 1
+        own = several[in_force]
+        alone = len(several) == 1 and terms_of_bills.hold_for_all(own)
         fee = self.late_fee
         if fee is not None and own.currency not in (None, fee.currency):
             fee = None

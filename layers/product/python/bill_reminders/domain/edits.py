@@ -48,7 +48,7 @@ def first_to_change(bill: Bill, today: date, since: date | None) -> tuple[int, d
     if since is not None and found is not None:
         ahead = bill.dates_from(max(found[1], since))
         return next((each for each in ahead if bill.may_change(each[0])), None)
-    if found is None and bill.recurrence.unit is None:
+    if found is None and since is None and bill.recurrence.unit is None:
         # what falls due once has no date after it: as long as it is open, an edit is of that one
         number = bill.recurrence.first_number
         due_on = bill.due_on(number)
@@ -85,9 +85,17 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
     held = numbered.terms[: len(known.earlier_terms) + 1]
     earlier = [each for each in held if each.first < own.first]
     later: list[Terms] = []
+    kept = dates.kept
     for each in numbered.later_terms:
         following = _following(each, numbered, [own, *later][-1], changed)
-        if following is None or following.first <= own.first:
+        if following is None:
+            continue
+        has_own_dates = each.recurrence != numbered.recurrence
+        if has_own_dates and following.first != each.first:
+            kept = _all_kept(kept, _kept_ahead(known, each.first - 1))
+            following = _past_kept(following, kept)
+        if following.first <= own.first:
+            own = own if later else _overtaken(own, following)
             continue
         while later and later[-1].first >= following.first:
             later.pop()  # none of its dates is left
@@ -97,7 +105,7 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
     if is_owed and wanted.owed_from == known.owed_from:
         # what takes the place of a date that is owed is owed, too
         wanted = replace(wanted, owed_from=min(known.owed_from, own.begins))
-    return _with_all_terms(wanted, several, several.index(own), dates.kept)
+    return _with_all_terms(wanted, several, several.index(own), kept)
 
 
 def one_after_the_other(bill: Bill, following: Sequence[tuple[date, Bill]]) -> Bill:
@@ -275,6 +283,16 @@ def _last_number(known: Bill) -> int:
     return max(numbers, default=known.recurrence.first_number - 1)
 
 
+def _date_before(known: Bill, number: int, due_on: date | None) -> date | None:
+    """The date before occurrence `number`, which is due on `due_on`: not that of one that was paid
+    ahead and keeps a later date."""
+    for each in range(number - 1, number - 2 - len(known.kept), -1):
+        day = known.due_on(each)
+        if day is not None and (due_on is None or day <= due_on):
+            return day
+    return None
+
+
 class _Dates:
     """The dates that an edit makes from the occurrence `number` on, which was due on `due_on`; None
     when the bill has ended. The first of them is `begins`. `kept` are those that keep their own."""
@@ -290,9 +308,11 @@ class _Dates:
         self.before, self.said = known.recurrence, wanted.recurrence
         self._since = since
         self._known, self._wanted, self._today = known, wanted, today
+        if first is not None and self._begins_to_repeat(first[1]):
+            first = None
         self.due_on: date | None = None if first is None else first[1]
         self.number = _last_number(known) + 1 if first is None else first[0]
-        self._last = known.due_on(self.number - 1)
+        self._last = _date_before(known, self.number, self.due_on)
         self._restepped = not self.said.steps_like(self.before)
         self._as_many = self.said.count is not None and self.said.count == self.before.count
         self.kept = _kept(known, self.number, moved=self._restepped)
@@ -303,6 +323,11 @@ class _Dates:
             self.number = _first_after_all(wanted, self.recurrence, self.number, today)
         days = (day for n, day in self.recurrence.from_day(date.min) if n >= self.number)
         self.begins = next(days, self.due_on or max(today, self._last or today) + DAY)
+
+    def _begins_to_repeat(self, due_on: date) -> bool:
+        """Whether a date that is over is to repeat: it stays what it is, and none is due before
+        today that was not."""
+        return self.said.unit is not None and self._known.payable_on(due_on) < self._today
 
     def _recurrence(self) -> Recurrence:
         if self.said.steps_behind(self.before) is not None:
@@ -406,9 +431,18 @@ def _with_end(before: Recurrence, said: Recurrence) -> Recurrence:
 def _kept(known: Bill, number: int, *, moved: bool) -> tuple[Kept, ...]:
     """What keeps its own date when terms come over it from occurrence `number` on: what is closed;
     and, when the numbers behind it go to dates of another step, all of which something is known."""
-    ahead = _kept_ahead(known, number, closed_only=not moved)
-    found = {each.number: each for each in (*known.kept, *ahead)}
+    return _all_kept(known.kept, _kept_ahead(known, number, closed_only=not moved))
+
+
+def _all_kept(several: Sequence[Kept], others: Sequence[Kept]) -> tuple[Kept, ...]:
+    found = {each.number: each for each in (*several, *others)}
     return tuple(found[each] for each in sorted(found))
+
+
+def _past_kept(later: Terms, kept: Sequence[Kept]) -> Terms:
+    """Later terms whose dates got other numbers, which are none of those that are kept."""
+    taken = tuple(each.number for each in kept if each.number >= later.first)
+    return replace(later, recurrence=replace(later.recurrence, taken=taken))
 
 
 def _kept_ahead(known: Bill, number: int, *, closed_only: bool = False) -> list[Kept]:
@@ -454,6 +488,14 @@ def _following(later: Terms, known: Bill, before: Terms, changed: dict[str, Any]
         return None
     said["recurrence"] = replace(again, first_number=again.first_number + first - number)
     return replace(later, **said, first=first, begins=begins)
+
+
+def _overtaken(own: Terms, later: Terms) -> Terms:
+    """The terms of an edit that leaves no date before later ones: they hold what those say, on the
+    dates that were said now."""
+    said = of_bills.values(later)
+    kept = {name: getattr(own, name) for name in ("recurrence", "loan", "loan_first")}
+    return replace(own, **(said | kept))
 
 
 def _that_matter(several: list[Terms], known: Bill, today: date) -> list[Terms]:

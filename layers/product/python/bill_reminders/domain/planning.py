@@ -68,8 +68,9 @@ def decide(
     seen: set[str] = set()
     for bill in bills:
         wake: datetime | None = None
+        farthest = _farthest_lead(user, bill)
         for chain, in_order in _chains_to_judge(user, bill, channel, start, history):
-            if in_order and wake is not None and _starts_after(chain, wake, user):
+            if in_order and wake is not None and _starts_after(chain, wake, user, farthest):
                 break
             seen.update(planned.reminder.key for planned in chain)
             decision = _judge(user, bill, chain, history, now)
@@ -177,12 +178,23 @@ def _chains_to_judge(
             yield chain, True
 
 
-def _starts_after(chain: Chain, instant: datetime, user: User) -> bool:
-    """Whether this occurrence and those after it have nothing to say up to `instant`.
+def _farthest_lead(user: User, bill: Bill) -> int | None:
+    """How many days ahead the plan speaks, where that differs by occurrence: automatic payment has
+    one reminder of its own, and may hold for some dates alone. Else None."""
+    if len(bill.autopays) == 1:
+        return None
+    return max(plan_of(user, bill).lead_days, default=0)
+
+
+def _starts_after(chain: Chain, instant: datetime, user: User, farthest: int | None) -> bool:
+    """Whether this occurrence and those after it have nothing to say up to `instant`; `farthest` is
+    how many days ahead those after it may speak, None where they do as this one does.
 
     Quiet hours bring one reminder forward, and put another one off, by a day at most.
     """
     first = local_date(chain[0].reminder.planned_at, user.zone)
+    if farthest is not None:
+        first = min(first, chain[0].payable_on - farthest * DAY)
     return first - 2 * DAY > local_date(instant, user.zone)
 
 

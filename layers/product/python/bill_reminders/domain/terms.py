@@ -88,6 +88,14 @@ def values(dated: Dated) -> dict[str, Any]:
     return {name: getattr(dated, name) for name in VALUES}
 
 
+def hold_for_all(terms: Terms) -> bool:
+    """Whether no date of the recurrence comes before them: a first date that tells the day of the
+    month alone may be past."""
+    recurrence = terms.recurrence
+    numbers = (recurrence.first_number, *(number for number, _ in recurrence.earlier))
+    return terms.first <= min(numbers)
+
+
 def first_instalment(dated: Dated) -> int:
     """The number of the occurrence that is the loan's first instalment."""
     return dated.recurrence.first_number if dated.loan_first is None else dated.loan_first
