@@ -72,7 +72,7 @@ test: setup browser-tools lint validate  ## run every check: lint, types, templa
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/stack  # two stacks, each with its own engine
 
 browser: setup browser-tools  ## the pages in a headless Chromium, alone
-	$(BIN)/python -m pytest tests/stack/test_pages_in_browser.py
+	$(BIN)/python -m pytest tests/stack/test_pages_in_browser.py tests/stack/test_console_in_browser.py
 
 browser-tools: $(AXE)
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from playwright.sync_api import Browser
 from schemathesis.pytest.plugin import SchemathesisFunction
 
 from local.stack import Stack, deployed
+from tests.stack.chromium import chromium
 from tests.stack.people import NOW
 from tests.support.clients import forget_clients
 from tests.support.functions import FOLDERS, load
@@ -52,6 +54,12 @@ def handlers(stack: Stack) -> Handlers:
             logical_id, {**os.environ, **deployed["Environment"]["Variables"]}
         )
     return modules
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

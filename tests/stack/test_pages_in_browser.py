@@ -3,10 +3,8 @@
 Every button is pressed without JavaScript. Screenshots lie in build/screenshots.
 """
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +12,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, MuteReason
@@ -25,28 +23,15 @@ from bill_reminders.messages.catalogue import catalogue
 from bill_reminders.storage import accounts, history
 from bill_reminders.storage.saving import save_bills, save_user
 from bill_reminders.storage.tables import LedgerItem
-from local.stack import BUILD, ROOT, Stack, wait_until
+from local.stack import Stack, wait_until
+from tests.stack.chromium import need_accessible, shot
 from tests.stack.people import NOW
 from tests.support.people import ATTESTED, a_bill, a_user, bill_due_today, new_phone
 
-AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
-SCREENSHOTS = BUILD / "screenshots"
 SIZES = [(360, 740), (1280, 800)]
 DAY = timedelta(days=1)
 
 NewId = Callable[[], str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)))
-    # Chromium's own sandbox does not start for root, as in a container
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=sandbox)
-        yield chromium
-        chromium.close()
 
 
 def reminded(stack: Stack, user_id: str, language: Language = Language.ENGLISH) -> dict[str, str]:
@@ -98,11 +83,6 @@ def code_sent_to(stack: Stack, user_id: str) -> str:
 
 def account(user_id: str) -> Account:
     return accounts.read(user_id, now=NOW + timedelta(minutes=5))
-
-
-def shot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 @dataclass(frozen=True)
@@ -335,15 +315,7 @@ def need_usable(page: Page) -> None:
     """Nothing is wider than the screen, and nothing serious is in the way of anybody."""
     scrolls = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert scrolls <= 0, "it scrolls sideways"
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run()")
-    serious = [
-        (each["id"], each["help"], [node["html"] for node in each["nodes"]][:3])
-        for each in found["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
-    assert found["passes"]
+    need_accessible(page)
 
 
 def test_one_click_at_the_address_of_the_header_stops_e_mails_at_once(
