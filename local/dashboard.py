@@ -27,6 +27,7 @@ class Widget(NamedTuple):
 
 
 ROWS: tuple[tuple[Widget, ...], ...] = (
+    (Widget("hours", "The next hours", 24, 9),),
     (Widget("explain", "Why did she, or did she not, get it?", 24, 12),),
 )
 

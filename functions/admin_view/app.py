@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from bill_reminders import aws, clock, environment
-from bill_reminders.console.calls import read_call
+from bill_reminders.console.calls import Means, read_call
 from bill_reminders.console.drawing import described, draw, failed
 from bill_reminders.delivery import switches
 from bill_reminders.domain.enums import Channel
@@ -30,6 +30,7 @@ class ViewConfig(NamedTuple):
     addresses_table: str
     address_key_arn: str
     switches_parameter: str
+    shards_read: int
 
 
 logger = Logger()
@@ -46,9 +47,9 @@ def read_open() -> Collection[Channel]:
 def handler(event: dict[str, Any], context: LambdaContext) -> str | dict[str, str]:
     if event.get("describe"):
         return {"markdown": described()}
-    call = read_call(event)
+    call, means = read_call(event), Means(read_open, config.shards_read)
     try:
-        return draw(call, read_open, endpoint=context.invoked_function_arn, now=clock.now())
+        return draw(call, means, endpoint=context.invoked_function_arn, now=clock.now())
     except Exception as error:
         logger.error("widget failed", error=type(error).__name__, where=where(error))
         return failed()

@@ -128,6 +128,27 @@ def test_what_cannot_be_answered_says_the_remedy(
     assert problem in asked(stack, **typed).text
 
 
+def test_the_next_hours_count_whom_each_channel_looks_at(stack: MotoStack) -> None:
+    """One user is due since this morning; another one on Thursday at nine."""
+    saving.save_user(a_user("later", channels=[Channel.SMS]), shards=4, now=NOW)
+    later = a_bill("later", due_on=date(2027, 3, 7))
+    saving.save_bills("later", [lambda _: later], now=NOW)
+    shown = Shown(call(stack, widget="hours", typed={"hours": "72"}))
+    assert shown.fields == {"hours": "72"}
+    assert [line.split() for line in shown.text.splitlines() if line.startswith("2027-")] == [
+        ["2027-03-02", "12:00"],
+        ["2027-03-04", "09:00"],
+    ]
+    assert "were not looked at yet" in shown.text
+    near = Shown(call(stack, widget="hours", typed={"hours": "24"}))
+    assert "2027-03-04" not in near.text
+
+
+@pytest.mark.parametrize(("typed", "hours"), [("", "24"), ("0", "1"), ("999", "72"), ("x", "24")])
+def test_so_many_hours_are_shown_as_can_be(stack: MotoStack, typed: str, hours: str) -> None:
+    assert Shown(call(stack, widget="hours", typed={"hours": typed})).fields == {"hours": hours}
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -187,6 +208,7 @@ def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack) -> None:
     with watched(stack) as used, stack.working("AdminView"):
         for who in ("somebody", PHONE):
             asked(stack, who=who)
+        call(stack, widget="hours")
     permitted = allowed("AdminView")
     assert used["AdminView"] <= permitted
     assert permitted - used["AdminView"] <= {("secretsmanager:GetSecretValue", ""), CLOCK}
@@ -194,7 +216,7 @@ def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack) -> None:
 
 def test_it_says_what_it_is_where_widgets_are_chosen(stack: MotoStack) -> None:
     said = stack.function("AdminView").handler({"describe": True}, Context())
-    assert "widget: explain" in said["markdown"]
+    assert "widget: explain | hours" in said["markdown"]
 
 
 def test_the_sample_event_is_one(stack: MotoStack) -> None:

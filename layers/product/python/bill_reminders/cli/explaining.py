@@ -11,6 +11,7 @@ import boto3
 from bill_reminders import clock
 from bill_reminders.cli.outcomes import GOOD, WrongUse
 from bill_reminders.cli.restoring import switches_parameter
+from bill_reminders.console.calls import Means
 from bill_reminders.console.explain_widget import Unanswerable, known
 from bill_reminders.delivery import switches
 from bill_reminders.importing.target import connect
@@ -27,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    connect(options.stack)
+    target = connect(options.stack)
     ssm = boto3.client("ssm")
     name = switches_parameter(options.stack)
     try:
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
             options.who,
             options.bill or None,
             options.at,
-            lambda: switches.read(ssm, name).open,
+            Means(lambda: switches.read(ssm, name).open, target.shards),
             now=clock.now(),
         )
     except Unanswerable as error:

@@ -5,8 +5,10 @@ pressed, and puts what was typed under `widgetContext`. See "Details about custo
 Amazon CloudWatch User Guide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
+
+from bill_reminders.domain.enums import Channel
 
 LONGEST_FIELD = 320
 """Characters that a field may hold: the longest e-mail address has as many."""
@@ -24,6 +26,14 @@ class Call(NamedTuple):
     def field(self, name: str) -> str:
         """What was typed, without spaces around it; empty for nothing."""
         return self.form.get(name, "").strip()[:LONGEST_FIELD]
+
+
+class Means(NamedTuple):
+    """What widgets read beside the tables: which channels may send now, asked when it is needed,
+    and how many shards users are spread over."""
+
+    read_open: Callable[[], Collection[Channel]]
+    shards: int
 
 
 def read_call(event: Mapping[str, Any]) -> Call:

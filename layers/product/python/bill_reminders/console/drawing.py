@@ -8,23 +8,25 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from bill_reminders.console import explain_widget
-from bill_reminders.console.calls import Call
-from bill_reminders.console.explain_widget import ReadOpen
+from bill_reminders.console import explain_widget, hours_widget
+from bill_reminders.console.calls import Call, Means
 
 type Widget = Callable[..., Mapping[str, Any]]
 
-WIDGETS: Mapping[str, Widget] = {"explain": explain_widget.answer}
+WIDGETS: Mapping[str, Widget] = {
+    "explain": explain_widget.answer,
+    "hours": hours_widget.answer,
+}
 """By the name that the dashboard gives in `widget`."""
 
 
-def draw(call: Call, read_open: ReadOpen, *, endpoint: str, now: datetime) -> str:
+def draw(call: Call, means: Means, *, endpoint: str, now: datetime) -> str:
     """The widget that is called for. `endpoint` is the function that its buttons call."""
     widget = WIDGETS.get(call.widget)
     if widget is None:
         names = sorted(WIDGETS)
         return _template("unknown.html").render(names=names, is_dark=call.is_dark)
-    shown = widget(call, read_open, now=now)
+    shown = widget(call, means, now=now)
     return _template(f"{call.widget}.html").render(
         shown=shown, endpoint=endpoint, is_dark=call.is_dark
     )

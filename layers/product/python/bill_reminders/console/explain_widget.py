@@ -1,11 +1,11 @@
 """The widget that answers "why did she not get it?"."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from bill_reminders.console import sentences, stories
-from bill_reminders.console.calls import Call
+from bill_reminders.console.calls import Call, Means
 from bill_reminders.delivery.switches import UnreadableSwitches
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import BillRemindersError
@@ -20,24 +20,18 @@ class Unanswerable(BillRemindersError):
     """What was asked cannot be answered; the message says the remedy."""
 
 
-type ReadOpen = Callable[[], Collection[Channel]]
-"""Reads which channels may send now."""
-
-
-def answer(call: Call, read_open: ReadOpen, *, now: datetime) -> Mapping[str, Any]:
+def answer(call: Call, means: Means, *, now: datetime) -> Mapping[str, Any]:
     """What the widget shows: the form as it was filled in, and what is known."""
     shown: dict[str, Any] = {name: call.field(name) for name in ("who", "bill", "at")}
     if not call.ask:
         return shown
     try:
-        return shown | known(shown["who"], shown["bill"] or None, shown["at"], read_open, now=now)
+        return shown | known(shown["who"], shown["bill"] or None, shown["at"], means, now=now)
     except Unanswerable as error:
         return shown | {"problem": str(error)}
 
 
-def known(
-    who: str, bill_id: str | None, at: str, read_open: ReadOpen, *, now: datetime
-) -> dict[str, Any]:
+def known(who: str, bill_id: str | None, at: str, means: Means, *, now: datetime) -> dict[str, Any]:
     """What is known of somebody's reminders, of all bills or one: now, or around a past time.
     Raises Unanswerable."""
     past = _instant(at)
@@ -48,7 +42,7 @@ def known(
     if bill_id is not None and account.bill(bill_id) is None:
         raise Unanswerable("The user has no such bill: leave it empty for all of them.")
     zone = account.user.zone
-    open_channels, closed = _switches(read_open)
+    open_channels, closed = _switches(means)
     start, end = (now - LATELY, now) if past is None else stories.around(past)
     return {
         "user_id": account.user.user_id,
@@ -74,10 +68,10 @@ def known(
     }
 
 
-def _switches(read_open: ReadOpen) -> tuple[Collection[Channel], str]:
+def _switches(means: Means) -> tuple[Collection[Channel], str]:
     """The channels that may send, and a sentence on those that may not, if there are any."""
     try:
-        found = read_open()
+        found = means.read_open()
     except UnreadableSwitches:
         return (), "The switches cannot be read, so nothing goes out on any channel."
     closed = [sentences.NAMES[each] for each in Channel if each not in found]

@@ -593,6 +593,14 @@ def due_users(channel: Channel, shard: int, when: Condition, *, limit: int) -> I
     return (keys["user_id"]["S"] for keys in found)
 
 
+def due_minutes(channel: Channel, shard: int, when: Condition, *, limit: int) -> Iterator[str]:
+    """The minutes at which `channel` is to be woken for the users of a shard, one for each, as they
+    are stored: `2027-03-01T01:00Z`. The earliest first."""
+    index = due_index(channel)
+    found = _keys(ScheduleItem, index.Meta.index_name, shard, when, limit)
+    return (keys[next_at(channel).attr_name]["S"] for keys in found)
+
+
 def unsettled(shard: int, when: Condition, *, limit: int) -> Iterator[tuple[str, str]]:
     """The user ids and keys of the rows of a shard that are to be looked at by then, the earliest
     first."""
