@@ -16,9 +16,11 @@ import pytest
 from bill_reminders.commands import imports
 from bill_reminders.commands.drafts import SeveralTerms
 from bill_reminders.commands.imports import Merging
+from bill_reminders.console.sentences import sentence
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.enums import Channel
+from bill_reminders.domain.explaining import Answer, explain
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence
 from bill_reminders.files.bills import by_bill, read_own_bills
@@ -169,3 +171,18 @@ def is_told_once(life: Life) -> None:
         if what in told:
             assert reminder.revision > told[what], f"{reminder.key} was told before"
         told[what] = reminder.revision
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_happened_has_an_explanation(seed: int) -> None:
+    """It says that something is due when planning does, and names what comes next as planned."""
+    life = Life(seed)
+    for _ in life.live(HAPPENINGS):
+        account = replace(life.account, bills=(life.bill,))
+        found = explain(account, life.bill, Channel.SMS, now=life.now)
+        assert sentence(found, account.user)
+        decision = account.decide(Channel.SMS, life.now)
+        assert (found.answer is Answer.DUE) == bool(decision.due)
+        if found.following is not None:
+            assert found.following.at > life.now
+            assert found.following.reminder.key not in account.recorded
