@@ -358,6 +358,10 @@ def _following(later: Terms, known: Bill, before: Terms, changed: dict[str, Any]
     if "recurrence" not in changed:
         return replace(later, **said)
     again = said.get("recurrence", later.recurrence)
+    if _without_end(changed["recurrence"]) == _without_end(known.recurrence):
+        # what they took over stays theirs; that they moved a date of it brings none back
+        said["recurrence"] = again
+        return replace(later, **said)
     ahead = before.recurrence.from_day(later.begins)
     first = next((number for number, _ in ahead if number >= before.first), None)
     number, begins = next(again.from_day(later.begins), (None, None))
@@ -377,6 +381,10 @@ def _overtaken(own: Terms, later: Terms) -> Terms:
     said = of_bills.values(later)
     kept = {name: getattr(own, name) for name in ("recurrence", "loan", "loan_first")}
     return replace(own, **(said | kept))
+
+
+def _without_end(recurrence: Recurrence) -> Recurrence:
+    return replace(recurrence, until=None, count=None)
 
 
 def _that_matter(several: list[Terms], known: Bill, today: date) -> list[Terms]:
