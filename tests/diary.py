@@ -266,7 +266,7 @@ class _Page:
             if self.pivot is not None or payable(due, self.said) >= since:
                 more.append(Line(number, due, self.before | rule))
         mine = [line._replace(bill=line.bill | rule) for line in stay] + more
-        return self._and_later(mine), self.diary.after | (
+        return [*mine, *self.later], self.diary.after | (
             rule if _rule(self.diary.after) == _rule(self.before) else {}
         )
 

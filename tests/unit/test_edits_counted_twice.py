@@ -154,9 +154,10 @@ def possible(story: Story, drawn: list[dict[str, str]]) -> Iterator[Row]:
 
 
 def not_to_be_counted(life: Life, event: Row) -> bool:
-    """What the count does not know: a loan is counted by its instalments alone; and where the days
-    go by another step while something is known of a later date that is open, numbers and dates
-    are in another order."""
+    """What the count does not know: what is left of a number of dates that are all over; a loan's
+    amounts and another step of it; and dates that are in another order than their numbers. They get
+    so by another step while something is known of a later open date, and when what was closed
+    ahead of an edit is opened again."""
     bill, now = life.bill, datetime.fromisoformat(event["at"])
     if bill.loan is not None and (event["amount"] or re.search("count|repeats", event["value"])):
         return True
@@ -164,7 +165,11 @@ def not_to_be_counted(life: Life, event: Row) -> bool:
         return True
     if bill.loan is not None and bill.later_terms and "first_due" in event["value"]:
         return True
+    if any(not bill.is_closed(each.number) for each in bill.kept):
+        return True
     following = bill.as_of(life.account.today(now)).first_to_come(life.account.today(now))
+    if following is None and bill.recurrence.count and re.search("first|repeats", event["value"]):
+        return True
     known = (*bill.payments, *bill.statements, *bill.failed_debits)
     later = {each.occurrence for each in known} if following is not None else set()
     return "repeats" in event["value"] and any(
@@ -276,3 +281,22 @@ def test_one_date_more_before_later_ones_hides_none_of_them(paid: Row) -> None:
     assert [day for _, day, _ in dates(life, 5)] == days
     (number,) = (n for n, day, _ in dates(life, 5) if day == "2027-04-20")
     assert {each.occurrence for each in life.bill.payments} == {number}
+
+
+def test_another_end_brings_back_no_date_that_moves_later() -> None:
+    life = after(
+        {"first_due": "2027-01-21", "count": "6"},
+        ("2027-01-22T12:00Z", "changed", {"due_on": "2027-03-01", "value": "first_due=2027-01-29"}),
+        ("2027-01-23T12:00Z", "changed", {"value": "count="}),
+    )
+    days = [day for _, day, _ in dates(life, 4)]
+    assert days == ["2027-01-21", "2027-02-21", "2027-03-29", "2027-04-29"]
+
+
+def test_an_earlier_end_from_the_beginning_leaves_no_payment_without_its_date() -> None:
+    with pytest.raises(InvalidValue, match="something was paid or stated for 2027-04-01"):
+        after(
+            {},
+            ("2027-01-21T12:00Z", "paid", {"due_on": "2027-04-01", "value": "ahead"}),
+            ("2027-01-22T12:00Z", "changed", {"due_on": "beginning", "value": "count=2"}),
+        )

@@ -189,6 +189,7 @@ TESTED_BY = {
     "an edit from the beginning": (
         "test_from_the_beginning_says_beforehand_what_it_opens",
         "test_dates_from_the_beginning_leave_none_that_was_paid_without_one",
+        "test_an_earlier_end_from_the_beginning_leaves_no_payment_without_its_date",
         EDITS,
     ),
     "an edit on the page": (

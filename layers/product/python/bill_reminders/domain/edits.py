@@ -187,14 +187,18 @@ def from_the_beginning(known: Bill, wanted: Bill) -> Bill:
         recurrence = wanted.recurrence.in_place_of(first.recurrence, keep_anchor=False)
         only = new | {"recurrence": recurrence, "loan": loan, "loan_first": None}
         bill = replace(wanted, **only)
-        _need_dates(known, bill)
+        is_like = bill.recurrence.steps_like(known.terms[0].recurrence)
+        _need_dates(known, bill, "first_due" if is_like else "repeats", same=not is_like)
         return bill
     recurrence = _with_end(known.recurrence, wanted.recurrence)
     new |= {"recurrence": recurrence, "loan": loan, "loan_first": known.loan_first}
     changed = {name: value for name, value in new.items() if value != old[name]}
     several = [_as_if(each, known, changed) for each in known.terms]
     kept = tuple(replace(each, amount=None) for each in known.kept)
-    return _with_all_terms(wanted, several, len(known.earlier_terms), kept)
+    bill = _with_all_terms(wanted, several, len(known.earlier_terms), kept)
+    if recurrence != known.recurrence:
+        _need_dates(known, bill, "until" if recurrence.count == known.recurrence.count else "count")
+    return bill
 
 
 def first_date_for(known: Bill, number: int, due_on: date, again: Recurrence) -> date | None:
@@ -477,6 +481,10 @@ def _following(later: Terms, known: Bill, before: Terms, changed: dict[str, Any]
     if "recurrence" not in changed:
         return replace(later, **said)
     again = said.get("recurrence", later.recurrence)
+    if _without_end(changed["recurrence"]) == _without_end(known.recurrence):
+        # what they took over stays theirs; that they moved a date of it brings none back
+        said["recurrence"] = again
+        return replace(later, **said)
     ahead = before.recurrence.from_day(later.begins)
     first = next((number for number, _ in ahead if number >= before.first), None)
     number, begins = next(again.from_day(later.begins), (None, None))
@@ -496,6 +504,10 @@ def _overtaken(own: Terms, later: Terms) -> Terms:
     said = of_bills.values(later)
     kept = {name: getattr(own, name) for name in ("recurrence", "loan", "loan_first")}
     return replace(own, **(said | kept))
+
+
+def _without_end(recurrence: Recurrence) -> Recurrence:
+    return replace(recurrence, until=None, count=None)
 
 
 def _that_matter(several: list[Terms], known: Bill, today: date) -> list[Terms]:
@@ -600,15 +612,14 @@ def _need_schedule(loan: Loan) -> None:
 # From the beginning -------------------------------------------------------------------------------
 
 
-def _need_dates(known: Bill, bill: Bill) -> None:
-    """Raises InvalidValue unless all of which something is known has a date still: the same one
-    where the dates go by another step."""
-    restepped = not bill.recurrence.steps_like(known.terms[0].recurrence)
+def _need_dates(known: Bill, bill: Bill, field: str, *, same: bool = False) -> None:
+    """Raises InvalidValue of that `field` unless all of which something is known has a date still,
+    the `same` one where that is asked for."""
     for number in sorted(_known_of(known)):
         due_on = bill.due_on(number)
-        if due_on is None or (restepped and due_on != known.due_on(number)):
+        if due_on is None or (same and due_on != known.due_on(number)):
             raise InvalidValue(
-                "repeats" if restepped else "first_due",
+                field,
                 f"something was paid or stated for {known.due_on(number)}, which would not be due "
                 "any more: take that back first, or let the change hold from now on",
             )
