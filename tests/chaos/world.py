@@ -261,7 +261,7 @@ class World:
                     self.jobs.append(request["MessageBody"])
                 return {"MessageId": "put-back"}
             case "sqs", "GetQueueAttributes":
-                held = len(self.queues[request["QueueUrl"]])
+                held = len(self._held(request["QueueUrl"]))
                 names = request["AttributeNames"]
                 return {
                     "Attributes": {n: str(0 if place else held) for place, n in enumerate(names)}
@@ -283,6 +283,14 @@ class World:
                 self.billers_heard.append((told["user_id"], told["bill_id"], entry["DetailType"]))
                 return {"FailedEntryCount": 0}
         raise NotImplementedError(f"teach the world {service} {operation}")
+
+    def _held(self, queue: str) -> list[Letter]:
+        """What lies in a queue, or in its dead letters by their own name."""
+        if not queue.endswith("DeadLetters"):
+            return self.queues[queue]
+        of = queue.removesuffix("DeadLetters")
+        others = {"Jobs": "JobsQueue", "Receipts": "Receipts", "Replies": "Replies"}
+        return self.dead[others.get(of, f"{of}Nudges")]
 
     def _write(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """A call to the tables, and what is to be seen of it in the ledger."""
