@@ -182,6 +182,8 @@ class World:
     told: list[str] = field(default_factory=list)
     """The addresses to which went that another one is dead."""
     witness: Witness = field(default_factory=Witness)
+    notes: Callable[[str, bool], object] = lambda function, failed: None
+    """Is told of every run of a function, and whether it failed."""
     journal: list[tuple[str, dict[str, Any], Any]] | None = None
     """Every call to the tables with its answer, when it is kept."""
 
@@ -441,8 +443,11 @@ class World:
         # who acts in the middle of a handler's work is another process of its function
         others = sum(each.name == function for each in self.processes)
         self.processes.append(Process(function, Work(self.now + LATE + self.skew), line))
+        failed = True
         try:
-            return _process(function, others).handler(event, Context())
+            answer = _process(function, others).handler(event, Context())
+            failed = False
+            return answer
         except Died:
             _forget(function, others)
             return None
@@ -450,6 +455,7 @@ class World:
             return None
         finally:
             self.processes.pop()
+            self.notes(function, failed)
 
     def tick(self) -> None:
         # a second into its minute: the offset is read a moment later than this

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bill_reminders import metrics
+from tests.api import test_alarms as by_requests
+from tests.chaos import alarm_plays as by_machines
 from tests.support.alarms import ALARM, EVERYTHING, OK, UNSURE, Alarm, alarms, composites, parts_of
 from tests.support.alarms import resources as of_type
 from tests.support.runbook import pages
@@ -46,6 +48,13 @@ def test_an_alarm_says_in_a_sentence_what_happened_and_names_its_page(name: str)
     page = pages()[anchor]
     for part in ("**What it means.**", "**How to see it.**", "```sh\n", "**What to do.**"):
         assert part in page, part
+
+
+def test_every_alarm_of_the_template_is_played() -> None:
+    """Each rings in a trouble that is lived through, and is quiet again when it is over."""
+    played = [*by_machines.PLAYS, *by_requests.PLAYS]
+    assert sorted(played) == sorted(ALL), "write a play for a new alarm"
+    assert set(composites()) == {"NotGoingOutAlarm"}, "tests/chaos/test_alarms.py plays its parts"
 
 
 def test_every_page_is_of_an_alarm() -> None:
