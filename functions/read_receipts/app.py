@@ -25,7 +25,7 @@ from bill_reminders.channels.receipts import UnreadableReceipt
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.journal import Entrance
-from bill_reminders.domain.ledger import ACCEPTED, NOT_ARRIVED, State
+from bill_reminders.domain.ledger import NOT_ARRIVED, State
 from bill_reminders.logs import where
 from bill_reminders.receipts import handling, inbound
 from bill_reminders.receipts.handling import Effect, TooEarly
@@ -102,7 +102,7 @@ def take(message: Message, totals: Totals) -> None:
         if done.became in COUNTED_AS:
             counted = totals.counted.setdefault(receipt.channel, Counter())
             counted[COUNTED_AS[done.became]] += 1
-        if receipt.state in ACCEPTED and done.outcome is not Effect.FOREIGN:
+        if done.outcome is not Effect.FOREIGN:
             hear(receipt.channel, now)
     except PlainText as text:
         logger.info("a text that is no receipt, acknowledged", why=str(text))
@@ -124,7 +124,10 @@ def take(message: Message, totals: Totals) -> None:
 
 
 def hear(channel: Channel, now: datetime) -> None:
-    """Let it be known now and then that receipts come. What cannot be told is told by the next."""
+    """Let it be known now and then that receipts come, where one comes for every message. What
+    cannot be told is told by the next."""
+    if not (channel.bears_our_tag or registry.receipt(channel).FINDS_UNMARKED):
+        return
     if channel in heard and now < heard[channel] + channels.RECEIPTS_TOLD_EVERY:
         return
     with suppress(Exception):

@@ -86,8 +86,9 @@ def test_a_good_morning_rings_nothing(stage: Stage) -> None:
 
 
 def test_a_number_that_is_dead_does_not_say_that_nothing_is_accepted(stage: Stage) -> None:
-    stage.people(Channel.SMS, 0, 7, several=3)
-    stage.world.answers += ["refused", "taken", "taken", "taken", "refused"]
+    """Others are accepted in the same five minutes, by another batch."""
+    stage.people(Channel.SMS, 0, 2, 7, 9, 12, 14)
+    stage.world.answers += ["refused", "taken"] * 3
     stage.minutes(60)
     points, end = stage.watch.points, stage.world.now
     assert not rings(ALL["SmsRefusedAlarm"], points, stage.begins, end)
@@ -110,6 +111,39 @@ def test_that_all_are_refused_for_good_rings_too(stage: Stage) -> None:
     stage.minutes(40)
     points, end = stage.watch.points, stage.world.now
     assert rings(ALL["PushRefusedAlarm"], points, stage.begins, end)
+
+
+def a_message_a_day(stage: Stage, channel: Channel, kind: str, hours: int) -> bool:
+    """Of two, the second gets a receipt of that kind or none; whether an alarm misses it."""
+    stage.people(channel, 0, 120)
+    stage.minutes(20)
+    send_receipts(stage.world)
+    stage.minutes(120)
+    if kind:
+        (stage.world.accepted[-1],) = stage.world.accepted[1:]
+        first, stage.world.accepted = stage.world.accepted[:1], stage.world.accepted[1:]
+        send_receipts(stage.world, kind)
+        stage.world.accepted = first + stage.world.accepted
+    stage.minutes(hours * 60)
+    points, end = stage.watch.points, stage.world.now
+    return bool(rings(ALL["NoReceiptsAlarm"], points, stage.begins, end))
+
+
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.EMAIL])
+@pytest.mark.parametrize(("kind", "missed"), [("good", False), ("bad", False), ("", True)])
+def test_a_receipt_of_any_kind_shows_that_receipts_come(
+    stage: Stage, channel: Channel, kind: str, missed: bool
+) -> None:
+    assert a_message_a_day(stage, channel, kind, hours=4) == missed
+
+
+def test_of_pushes_only_failures_are_heard_so_that_none_is_missed(stage: Stage) -> None:
+    stage.people(Channel.PUSH, *range(0, 300, 10))
+    stage.minutes(15)
+    send_receipts(stage.world, "bad")
+    stage.minutes(290)
+    points, end = stage.watch.points, stage.world.now
+    assert not rings(ALL["NoReceiptsAlarm"], points, stage.begins, end)
 
 
 def test_a_pause_of_an_hour_rings_nothing(stage: Stage) -> None:

@@ -53,6 +53,8 @@ LATE = timedelta(seconds=1)
 has read it."""
 TWO_WAY = json.dumps({"US": {"number": "+12025550100", "two_way": True}})
 SENDS = ("Publish", "SendEmail")
+WITH_MEMORY = ("SendSms", "SendPush", "SendEmail", "ReadReceipts", "Settle")
+"""Functions whose processes learn something that they keep."""
 MOST_A_DAY = 3
 """Messages to one address on one local day, in this world."""
 OPEN = json.dumps(dict.fromkeys(CHANNELS, "open"))
@@ -630,6 +632,10 @@ def _forget(logical_id: str, number: int = 0) -> None:
     if worker := getattr(process, "worker", None):
         worker._circuit = Circuit()
         worker._good_news_at = None
+    if logical_id == "ReadReceipts":
+        process.heard.clear()
+    if logical_id == "Settle":
+        process.lookout._held.clear()
     if logical_id == "SendSms":
         sms = process.reminders
         vars(sms.budget).update(vars(SmsBudget(sms.bounds)))
@@ -680,8 +686,8 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
             world.store = MotoStore(tables.connection.client, send, ids)
             world.store.empty()
         present[:] = [world]
-        for sender, number in product(("SendSms", "SendPush", "SendEmail"), range(MOST_AT_ONCE)):
-            _forget(sender, number)
+        for function, number in product(WITH_MEMORY, range(MOST_AT_ONCE)):
+            _forget(function, number)
         return world
 
     outputs = {f"{name}Table": name for name in Store().tables}

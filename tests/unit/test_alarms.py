@@ -8,7 +8,17 @@ import pytest
 from bill_reminders import metrics
 from tests.api import test_alarms as by_requests
 from tests.chaos import alarm_plays as by_machines
-from tests.support.alarms import ALARM, EVERYTHING, OK, UNSURE, Alarm, alarms, composites, parts_of
+from tests.support.alarms import (
+    ALARM,
+    EVERYTHING,
+    OK,
+    UNSURE,
+    Alarm,
+    alarms,
+    composites,
+    parts_of,
+    rings,
+)
 from tests.support.alarms import resources as of_type
 from tests.support.runbook import pages
 from tests.support.template import rendered
@@ -234,6 +244,13 @@ def test_each_comparison(operator: str, rings: list[bool]) -> None:
 def test_each_way_to_treat_missing_data(missing: str, wanted: list[str]) -> None:
     one = alarm(TreatMissingData=missing, EvaluationPeriods=1, DatapointsToAlarm=1)
     assert states(one, (0, 2), (20, 2)) == wanted
+
+
+def test_how_many_letters_lie_in_a_queue_would_hide_the_next() -> None:
+    """Why settle counts those that arrive: AWS has no metric of letters that a queue moves."""
+    held = alarm(Statistic="Maximum", EvaluationPeriods=1, DatapointsToAlarm=1, Threshold=1)
+    lying = [Point(NINE + n * MINUTE, SERIES, 1 if n < 12 else 2) for n in range(25)]
+    assert len(rings(held, lying, NINE, NINE + 25 * MINUTE)) == 1
 
 
 def test_values_of_other_dimensions_are_of_another_metric() -> None:

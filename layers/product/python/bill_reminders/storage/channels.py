@@ -27,8 +27,8 @@ RECEIPTS_TOLD_EVERY = timedelta(minutes=10)
 class News(NamedTuple):
     """What is known of a channel's provider. `succeeded_at` is when a message was begun that it
     took, `unanswered_at` when the last one was begun that it gave no answer to; `unanswered` counts
-    those since the last success. `receipt_at` is when a receipt came last that said something good,
-    give or take RECEIPTS_TOLD_EVERY. None and 0 where there was none."""
+    those since the last success. `receipt_at` is when a receipt came last, give or take
+    RECEIPTS_TOLD_EVERY. None and 0 where there was none."""
 
     channel: Channel
     succeeded_at: datetime | None = None
@@ -81,7 +81,7 @@ def succeeded(channel: Channel, at: datetime) -> None:
 
 
 def receipt_came(channel: Channel, at: datetime) -> None:
-    """The provider said at `at` of a message that it was taken or has arrived."""
+    """The provider said at `at` what became of a message."""
     ChannelItem(*_key(channel)).update([ChannelItem.receipt_at.set(at)])
 
 
