@@ -342,6 +342,17 @@ def somebody_mistypes_the_sender_ids(stage: Stage) -> None:
     stage.minutes(30)
 
 
+@contextmanager
+def origins_without_answers(stage: Stage) -> Iterator[None]:
+    def throttled(asked: Asked, act: Callable[[], Any]) -> Any:
+        if "Origins" in asked.request.get("Name", ""):
+            raise error("ThrottlingException", asked.operation, 400)
+        return act()
+
+    with stage.mishap(throttled):
+        yield
+
+
 @rings("SmsTotalAlarm")
 def most_of_the_days_sms_are_used(stage: Stage) -> None:
     LimitItem(f"sms parts#{TODAY}", asked=16_000, expires_at=4_000_000_000).save()

@@ -7,7 +7,7 @@ import pytest
 
 from bill_reminders.delivery import claims
 from bill_reminders.domain.enums import Channel
-from tests.chaos.alarm_plays import DEAD, PLAYS, Stage
+from tests.chaos.alarm_plays import DEAD, PLAYS, Stage, origins_without_answers
 from tests.chaos.story import MINUTE, send_receipts
 from tests.chaos.world import Letter, World, inhabited
 from tests.support.alarms import ALARM, OK, alarms, composites, last_state, parts_of, rings
@@ -144,6 +144,24 @@ def test_of_pushes_only_failures_are_heard_so_that_none_is_missed(stage: Stage) 
     stage.minutes(290)
     points, end = stage.watch.points, stage.world.now
     assert not rings(ALL["NoReceiptsAlarm"], points, stage.begins, end)
+
+
+def test_sender_ids_that_are_throttled_once_ring_nothing_and_for_long_as_trouble(
+    stage: Stage,
+) -> None:
+    stage.people(Channel.SMS, *range(0, 60, 2))
+    stage.minutes(15)
+    with origins_without_answers(stage):
+        stage.minutes(2)
+    stage.minutes(8)
+    points, now = stage.watch.points, stage.world.now
+    assert not rings(ALL["OriginsAlarm"], points, stage.begins, now)
+    assert not rings(ALL["TroubleAlarm"], points, stage.begins, now)
+    with origins_without_answers(stage):
+        stage.minutes(20)
+    stage.minutes(10)
+    assert not rings(ALL["OriginsAlarm"], points, stage.begins, stage.world.now)
+    assert rings(ALL["TroubleAlarm"], points, stage.begins, stage.world.now)
 
 
 def test_a_pause_of_an_hour_rings_nothing(stage: Stage) -> None:

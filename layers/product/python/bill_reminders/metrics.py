@@ -13,6 +13,8 @@ from time import time
 from types import MappingProxyType
 from typing import Any
 
+from bill_reminders.domain.enums import Channel
+
 NAMESPACE = "BillReminders"
 
 BY_CHANNEL: Mapping[str, str] = MappingProxyType(
@@ -33,11 +35,24 @@ BY_CHANNEL: Mapping[str, str] = MappingProxyType(
 )
 """Series that there are once a channel. A counter that is 0 is left out."""
 
+
+def lag_of(channel: Channel) -> str:
+    """How late messages leave, in seconds."""
+    return f"{channel.value.capitalize()}LagSeconds"
+
+
+def dead_letters_of(channel: Channel) -> str:
+    return f"{channel.value.capitalize()}DeadLetters"
+
+
 WHOLE: Mapping[str, str] = MappingProxyType(
     {
-        "SmsLagSeconds": "from the planned minute until the slowest SMS of a batch was accepted",
-        "PushLagSeconds": "the same of push notifications",
-        "EmailLagSeconds": "the same of e-mails",
+        **{
+            lag_of(
+                channel
+            ): "from the planned minute until the slowest message of a batch was taken"
+            for channel in Channel
+        },
         "SmsParts": "parts of SMS, as carriers bill them, of all kinds",
         "ApiErrors": "requests to the API that we could not answer",
         "PageErrors": "requests to pages and calendars that we could not answer",
@@ -54,19 +69,20 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "DailyCapReached": "an address got as many messages as it may on a day",
         "EmailCodesBounce": "codes by e-mail come back too often",
         "EmailCodesRefused": "codes by e-mail are used up",
-        "EmailDeadLetters": "wake-ups arrived among the dead letters",
         "ErasedAccounts": "an erasure was asked for",
         "ExportedAccounts": "an export was asked for",
         "JobsDeadLetters": "a job arrived among the dead letters",
         "JoinedAccounts": "somebody joined an imported account",
         "MessagesPutOff": "a message cannot be settled",
         "OriginsUnread": "the sender IDs of SMS cannot be read",
-        "PushDeadLetters": "wake-ups arrived among the dead letters",
         "ReceiptsAwaited": "messages went out since a receipt came last",
         "ReceiptsDeadLetters": "a receipt arrived among the dead letters",
         "RepliesDeadLetters": "a reply arrived among the dead letters",
         "SmsCodesRefused": "codes by SMS are used up",
-        "SmsDeadLetters": "wake-ups arrived among the dead letters",
+        **{
+            dead_letters_of(channel): "a wake-up arrived among the dead letters"
+            for channel in Channel
+        },
         "SmsTotalNearlyUsed": "most of the day's SMS are used",
         "TicksDeadLetters": "a tick arrived among the dead letters",
         "Trouble": "a function met what may pass",

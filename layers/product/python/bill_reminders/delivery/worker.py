@@ -188,8 +188,7 @@ class Worker:
     def _of_the_stack(self, lags: list[timedelta]) -> dict[str, float]:
         numbers = dict(self._sender.used())
         if lags:
-            name = f"{self._channel.value.capitalize()}LagSeconds"
-            numbers[name] = int(max(lags).total_seconds())
+            numbers[metrics.lag_of(self._channel)] = int(max(lags).total_seconds())
         return numbers
 
     def _deliver_all(

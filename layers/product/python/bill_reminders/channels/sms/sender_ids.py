@@ -118,9 +118,9 @@ class DeployedSenderIds:
             self._complained = False
         except UnreadableSenderIds as error:
             self.current = SenderIds()
-            self._complain(str(error))
+            self._complain(str(error), "OriginsUnread")
         except (BotoCoreError, ClientError) as error:
-            self._complain(type(error).__name__)
+            self._complain(type(error).__name__, "Trouble")  # it may pass
 
     def known(self) -> SenderIds:
         """The sender ids. Raises SenderIdsUnread while the parameter has never answered: a message
@@ -129,10 +129,10 @@ class DeployedSenderIds:
             raise SenderIdsUnread("the SMS origins could not be read yet")
         return self.current
 
-    def _complain(self, reason: str) -> None:
-        signal = metrics.signal("OriginsUnread")
+    def _complain(self, reason: str, signal_name: str) -> None:
+        signal = metrics.signal(signal_name)
         if self._complained:
-            logger.warning("SMS origins still cannot be read", **signal)
+            logger.warning("SMS origins still unread", **signal)
             return
         self._complained = True
         logger.error(
