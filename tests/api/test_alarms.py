@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from bill_reminders.storage import link_codes
+from bill_reminders.storage import link_codes, tables
 from tests.api import test_email_codes as emails
 from tests.api import test_spend as spend
 from tests.api.conftest import SetClock
 from tests.api.test_account import ERASE
+from tests.support import wire
 from tests.support.alarms import OK, alarms, last_state, rings
 from tests.support.api import Person
 from tests.support.entered import enter
+from tests.support.functions import Context
 from tests.support.moto_stack import MotoStack
 from tests.support.people import a_user
 from tests.support.watch import Watch, watched
@@ -138,3 +140,48 @@ def test_as_many_as_the_parameter_allows_ring_nothing(stage: Stage) -> None:
     stage.minutes(120)
     alarm = alarms(**TWO_AN_HOUR | {"ExportsAlarm": "3"})["ExportsByTheHour"]
     assert not rings(alarm, stage.watch.points, START, stage.now)
+
+
+# Numbers that ring nothing -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ValidationException"])
+def test_requests_that_we_could_not_answer_are_counted(stage: Stage, code: str) -> None:
+    """What may pass, and what is our fault."""
+    who = spend.imported(stage.stack, "somebody")
+    assert who.get("/v1/nothing").status == 404
+    assert stage.watch.total("ApiErrors") == 0, "what callers get wrong is none"
+    with wire.before(tables.connection.client, "Query", wire.json_error(code)):
+        assert who.get("/v1/bills").status >= 500
+    assert stage.watch.total("ApiErrors") == 1
+    assert stage.watch.total("PageErrors") == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "path"),
+    [("LinkPage", "/r/a"), ("Unsubscribe", "/u/a"), ("CalendarFeed", "/c/a.ics")],
+)
+def test_pages_and_calendars_that_fail_are_counted(stage: Stage, function: str, path: str) -> None:
+    http = {"method": "GET", "path": path, "sourceIp": "192.0.2.1"}
+    event = {"rawPath": path, "headers": {}, "requestContext": {"http": http}}
+    handler = stage.stack.function(function).handler
+    assert handler(event, Context())["statusCode"] == 404
+    assert stage.watch.total("PageErrors") == 0
+    refuses = wire.json_error("ProvisionedThroughputExceededException")
+    with wire.before(tables.connection.client, "GetItem", refuses):
+        assert handler(event, Context())["statusCode"] == 503
+    assert stage.watch.total("PageErrors") == 1
+
+
+def test_parts_of_codes_are_counted_where_they_went_out(stage: Stage) -> None:
+    spend.deploy(stage.stack, SmsCodesPerDay=2)
+    for number in range(4):
+        spend.ask(spend.person(stage.stack, number), spend.phone(number))
+    assert stage.watch.total("SmsParts") == len(spend.numbers_written_to()) == 2
+
+
+def test_no_line_with_a_number_holds_an_address(stage: Stage) -> None:
+    wrong_codes(stage)
+    text = str([each for each in stage.watch.entries if "_aws" in each])
+    assert "SmsParts" in text
+    assert "+1202555" not in text

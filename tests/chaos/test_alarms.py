@@ -53,6 +53,16 @@ def test_an_old_letter_does_not_hide_the_next(stage: Stage, name: str) -> None:
     assert len(rings(alarm, stage.watch.points, stage.begins, stage.world.now)) == 4
 
 
+def test_a_new_process_takes_old_letters_for_new(stage: Stage) -> None:
+    """Better a second word of an old letter than none of one that came meanwhile."""
+    stage.world.dead["SmsNudges"].append(Letter("cannot be worked"))
+    stage.minutes(20)
+    stage.world.restart("Settle")
+    stage.minutes(20)
+    rung = rings(ALL["SmsDeadLettersAlarm"], stage.watch.points, stage.begins, stage.world.now)
+    assert len(rung) == 2
+
+
 def test_a_letter_of_one_queue_rings_no_other(stage: Stage) -> None:
     stage.world.dead["SmsNudges"].append(Letter("cannot be worked"))
     stage.minutes(20)

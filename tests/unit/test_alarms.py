@@ -78,6 +78,30 @@ def test_every_link_of_the_runbook_leads_to_a_page() -> None:
     assert linked
 
 
+def test_commands_of_the_runbook_name_what_is_deployed() -> None:
+    """`name X`, `held X`, `log X` and `counts X` of the section of alarms."""
+    resources = rendered("prod", **EVERYTHING)["Resources"]
+    rules = {f"{each}EveryMinute" for each in ("FindDue", "Settle")}  # which SAM makes
+    commands = [
+        line
+        for anchor, text in pages().items()
+        if anchor != "restore-from-a-backup"
+        for block in re.findall("```sh\n(.*?)```", text, re.S)
+        for line in block.split("\n")
+        if not re.match(r"\w+\(\)", line) and "$1" not in line
+    ]
+    asked = "\n".join(commands)
+    names = {*re.findall(r"\$\(name (\w+)\)", asked)}
+    assert names <= {*resources, *rules}, names
+    held = {*re.findall(r"^held (\w+)", asked, re.M)}
+    assert held <= {*resources}
+    logs = {f"{each}Log" for each in re.findall(r"^log (\w+)", asked, re.M)}
+    assert logs <= {*resources}
+    counted = {*re.findall(r"^counts (\w+)", asked, re.M)}
+    assert counted <= {*metrics.BY_CHANNEL, *metrics.WHOLE, *metrics.SIGNALS}
+    assert min(map(len, (names, held, logs, counted))) > 2
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_an_alarm_rests_on_a_number_that_is_written(name: str) -> None:
     series = ALL[name].series
