@@ -42,17 +42,15 @@ def lag_of(channel: Channel) -> str:
 
 
 def dead_letters_of(channel: Channel) -> str:
+    """The signal of the queue that has the same name in template.yaml."""
     return f"{channel.value.capitalize()}DeadLetters"
 
 
 WHOLE: Mapping[str, str] = MappingProxyType(
     {
-        **{
-            lag_of(
-                channel
-            ): "from the planned minute until the slowest message of a batch was taken"
-            for channel in Channel
-        },
+        **dict.fromkeys(
+            map(lag_of, Channel), "from the planned minute until a batch's slowest was accepted"
+        ),
         "SmsParts": "parts of SMS, as carriers bill them, of all kinds",
         "ApiErrors": "requests to the API that we could not answer",
         "PageErrors": "requests to pages and calendars that we could not answer",
@@ -79,10 +77,7 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "ReceiptsDeadLetters": "a receipt arrived among the dead letters",
         "RepliesDeadLetters": "a reply arrived among the dead letters",
         "SmsCodesRefused": "codes by SMS are used up",
-        **{
-            dead_letters_of(channel): "a wake-up arrived among the dead letters"
-            for channel in Channel
-        },
+        **dict.fromkeys(map(dead_letters_of, Channel), "a wake-up arrived among the dead letters"),
         "SmsTotalNearlyUsed": "most of the day's SMS are used",
         "TicksDeadLetters": "a tick arrived among the dead letters",
         "Trouble": "a function met what may pass",
