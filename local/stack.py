@@ -22,7 +22,7 @@ from typing import Any
 import boto3
 
 from bill_reminders import clock
-from bill_reminders.delivery.finder import DEPTHS
+from bill_reminders.delivery.depth import DEPTHS
 from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.binding import bind_all
 from local import engine

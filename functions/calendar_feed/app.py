@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from tzdata import IANA_VERSION
 
-from bill_reminders import clock, environment, rate_limit
+from bill_reminders import clock, environment, metrics, rate_limit
 from bill_reminders.domain.local_time import local_date
 from bill_reminders.feeds.calendar import feed, gone
 from bill_reminders.logs import where
@@ -68,7 +68,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Answer:
     except UnknownUser:
         return dead()
     except Exception as error:
-        logger.error("calendar failed", error=type(error).__name__, where=where(error))
+        counted = metrics.of(PageErrors=1)
+        logger.error("calendar failed", error=type(error).__name__, where=where(error), **counted)
         return _answer(503, "", {"Retry-After": "300"})
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from bill_reminders import aws, clock, environment
+from bill_reminders import aws, clock, environment, metrics
 from bill_reminders.delivery import finder, switches
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.local_time import floor_minute
@@ -45,15 +45,19 @@ ROUTES = tuple(
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     minute = floor_minute(datetime.fromisoformat(event["time"]) + clock.offset())
-    channels = switches.read(ssm, settings.switches_parameter).open
-    routes = [route for route in ROUTES if route.channel in channels]
+    switched = switches.read(ssm, settings.switches_parameter)
+    routes = [route for route in ROUTES if route.channel in switched.open]
     found = finder.tick(minute, routes, shards=settings.shards_read, sqs=sqs)
     logger.info(
         "tick",
         minute=minute.isoformat(),
         due={channel.value: count.due for channel, count in found.items()},
         older={channel.value: count.older for channel, count in found.items()},
+        **metrics.signal("ChannelPaused", when=bool(switched.paused)),
     )
+    for channel, count in found.items():
+        if count.due:
+            logger.info("woken", **metrics.of(channel, {"Due": count.due}))
 
 
 ready()

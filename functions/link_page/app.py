@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, environment, rate_limit
+from bill_reminders import aws, environment, metrics, rate_limit
 from bill_reminders.channels import registry
 from bill_reminders.channels.sends import Sends
 from bill_reminders.commands.snoozes import NeedsConfirmation
@@ -207,8 +207,9 @@ def enter_code(opened: Opened, n: int, form: Form) -> Answer:
     try:
         cookie = code_page.enter(opened, form)
     except Unclear as error:
-        if isinstance(error, WrongProof):  # an alarm looks for these words, as for the API's
-            logger.info("in the journal", what=Noted.WRONG_CODE.value)
+        if isinstance(error, WrongProof):  # as the API's
+            signal = metrics.signal("WrongCodes")
+            logger.info("in the journal", what=Noted.WRONG_CODE.value, **signal)
         fault = opened.words.say(error.key, **error.values)
         return page(code_page.page(opened, n, fault=fault), error.status)
     if cookie is None:

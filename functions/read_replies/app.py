@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import batches, clock, environment
+from bill_reminders import batches, clock, environment, metrics
 from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.channels import providers
 from bill_reminders.channels.sms.parameters import SmsParameters
@@ -75,6 +75,7 @@ def take(message: Message) -> None:
             error=name_of(error),
             where=where(error),
             may_pass=may_pass(error),
+            **metrics.signal("Trouble", when=may_pass(error)),
         )
         raise
 

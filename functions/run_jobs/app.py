@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, batches, clock, environment
+from bill_reminders import aws, batches, clock, environment, metrics
 from bill_reminders.batches import BatchAnswer, Later, Message
 from bill_reminders.channels import registry
 from bill_reminders.channels.sends import Sends
@@ -94,6 +94,7 @@ def run(message: Message) -> None:
             error=name_of(error),
             where=where(error),
             may_pass=may_pass(error),
+            **metrics.signal("Trouble", when=may_pass(error)),
         )
         raise
 

@@ -31,7 +31,7 @@ def test_codes_by_email_end_for_all_together_until_the_next_day(
     stack: MotoStack, set_clock: SetClock
 ) -> None:
     deploy(stack, EmailCodesPerDay=3)
-    words = alarm_words("EmailCodesMetric", "EmailCodesAlarm")
+    words = alarm_words("EmailCodesAlarm")
     with logged(stack.function("ApiSettings").logger) as lines:
         answers = [ask(person(stack, n), f"a@number-{n}.example.com") for n in range(5)]
         others = [ask(person(stack, n), f"a@number-{n}.example.org") for n in range(5, 7)]
@@ -116,7 +116,7 @@ def test_codes_by_email_stop_while_too_many_come_back(
         bounced(stack, number, kind)
     sent_today(49)
     assert ask(person(stack, 10), "ann@example.com").status == 201, "fewer than fifty"
-    words = alarm_words("CodesBounceMetric", "CodesBounceAlarm")
+    words = alarm_words("CodesBounceAlarm")
     with logged(stack.function("ApiSettings").logger) as lines:
         refused = ask(person(stack, 11), "ben@example.com")
     assert refused.status == 429

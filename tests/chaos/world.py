@@ -53,6 +53,8 @@ LATE = timedelta(seconds=1)
 has read it."""
 TWO_WAY = json.dumps({"US": {"number": "+12025550100", "two_way": True}})
 SENDS = ("Publish", "SendEmail")
+WITH_MEMORY = ("SendSms", "SendPush", "SendEmail", "ReadReceipts", "Settle")
+"""Functions whose processes learn something that they keep."""
 MOST_A_DAY = 3
 """Messages to one address on one local day, in this world."""
 OPEN = json.dumps(dict.fromkeys(CHANNELS, "open"))
@@ -182,6 +184,8 @@ class World:
     told: list[str] = field(default_factory=list)
     """The addresses to which went that another one is dead."""
     witness: Witness = field(default_factory=Witness)
+    notes: Callable[[str, bool], object] = lambda function, failed: None
+    """Is told of every run of a function, and whether it failed."""
     journal: list[tuple[str, dict[str, Any], Any]] | None = None
     """Every call to the tables with its answer, when it is kept."""
 
@@ -261,7 +265,7 @@ class World:
                     self.jobs.append(request["MessageBody"])
                 return {"MessageId": "put-back"}
             case "sqs", "GetQueueAttributes":
-                held = len(self.queues[request["QueueUrl"]])
+                held = len(self._held(request["QueueUrl"]))
                 names = request["AttributeNames"]
                 return {
                     "Attributes": {n: str(0 if place else held) for place, n in enumerate(names)}
@@ -283,6 +287,14 @@ class World:
                 self.billers_heard.append((told["user_id"], told["bill_id"], entry["DetailType"]))
                 return {"FailedEntryCount": 0}
         raise NotImplementedError(f"teach the world {service} {operation}")
+
+    def _held(self, queue: str) -> list[Letter]:
+        """What lies in a queue, or in its dead letters by their own name."""
+        if not queue.endswith("DeadLetters"):
+            return self.queues[queue]
+        of = queue.removesuffix("DeadLetters")
+        others = {"Jobs": "JobsQueue", "Receipts": "Receipts", "Replies": "Replies"}
+        return self.dead[others.get(of, f"{of}Nudges")]
 
     def _write(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """A call to the tables, and what is to be seen of it in the ledger."""
@@ -433,8 +445,11 @@ class World:
         # who acts in the middle of a handler's work is another process of its function
         others = sum(each.name == function for each in self.processes)
         self.processes.append(Process(function, Work(self.now + LATE + self.skew), line))
+        failed = True
         try:
-            return _process(function, others).handler(event, Context())
+            answer = _process(function, others).handler(event, Context())
+            failed = False
+            return answer
         except Died:
             _forget(function, others)
             return None
@@ -442,6 +457,7 @@ class World:
             return None
         finally:
             self.processes.pop()
+            self.notes(function, failed)
 
     def tick(self) -> None:
         # a second into its minute: the offset is read a moment later than this
@@ -616,6 +632,10 @@ def _forget(logical_id: str, number: int = 0) -> None:
     if worker := getattr(process, "worker", None):
         worker._circuit = Circuit()
         worker._good_news_at = None
+    if logical_id == "ReadReceipts":
+        process.heard.clear()
+    if logical_id == "Settle":
+        process.lookout._held.clear()
     if logical_id == "SendSms":
         sms = process.reminders
         vars(sms.budget).update(vars(SmsBudget(sms.bounds)))
@@ -666,8 +686,8 @@ def inhabited(*, on_moto: bool = False) -> Iterator[Callable[[], World]]:
             world.store = MotoStore(tables.connection.client, send, ids)
             world.store.empty()
         present[:] = [world]
-        for sender, number in product(("SendSms", "SendPush", "SendEmail"), range(MOST_AT_ONCE)):
-            _forget(sender, number)
+        for function, number in product(WITH_MEMORY, range(MOST_AT_ONCE)):
+            _forget(function, number)
         return world
 
     outputs = {f"{name}Table": name for name in Store().tables}

@@ -107,6 +107,8 @@ TARGETS = (
         (*_CAMPAIGN, *_LASTING, "adapters/test_claims", "adapters/test_senders"),
     ),
     Target("delivery/sweep", (*_CAMPAIGN, *_LASTING, "adapters/test_reconciling")),
+    Target("delivery/depth", ("adapters/test_find_due", "chaos/test_alarms")),
+    Target("delivery/lookout", ("chaos/test_alarms",)),
     Target("delivery/switches", ("unit/test_channels_derived", "adapters/test_find_due")),
     Target("delivery/pace", ("unit/test_spread", "adapters/test_mishaps")),
     Target("delivery/undelivered", ("adapters/test_account_faults",)),

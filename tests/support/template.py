@@ -81,6 +81,8 @@ def function_environment(logical_id: str, physical_ids: dict[str, str]) -> dict[
                 return known[name]
             case {"Fn::Sub": [text, more]}:
                 return Template(text).substitute(known | more)
+            case {"Fn::Sub": str(text)}:
+                return Template(text).substitute(known)
         return str(value)
 
     return {name: value_of(value) for name, value in variables.items()}

@@ -5,11 +5,13 @@ from functools import cache
 
 import pytest
 
+from bill_reminders import metrics
 from bill_reminders.domain.enums import Channel
 from local.benchmark.counts import KNOWN
 from local.costs.__main__ import README, a_workload, million, section
 from local.costs.arithmetic import (
     ALARMS,
+    COMPOSITE_ALARMS,
     METRICS,
     SERVICES,
     TABLES,
@@ -35,14 +37,11 @@ def test_the_readme_says_what_make_cost_says() -> None:
 
 
 def test_what_watches_is_counted_as_the_template_has_it() -> None:
-    resources = template()["Resources"].values()
-    alarms = [each for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
-    metrics = {
-        each["Properties"]["MetricTransformations"][0]["MetricName"]
-        for each in resources
-        if each["Type"] == "AWS::Logs::MetricFilter"
-    }
-    assert (len(alarms), len(metrics)) == (ALARMS, METRICS)
+    kinds = [each["Type"] for each in template()["Resources"].values()]
+    assert kinds.count("AWS::CloudWatch::Alarm") == ALARMS
+    assert kinds.count("AWS::CloudWatch::CompositeAlarm") == COMPOSITE_ALARMS
+    assert "AWS::Logs::MetricFilter" not in kinds, "a filter makes a metric, too"
+    assert len(Channel) * len(metrics.BY_CHANNEL) + len(metrics.WHOLE) == METRICS
 
 
 def test_services_add_up_to_the_whole() -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from bill_reminders import metrics
+from bill_reminders.api import audit
 from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.journal import Event
 from local import dashboard
 from tests.support.functions import FOLDERS
 from tests.support.permissions import allowed
+from tests.support.runbook import pages
 from tests.support.template import ROOT, rendered, template
 
 ENVIRONMENTS = ("local", "dev", "prod")
@@ -146,15 +149,15 @@ def test_a_wake_up_stays_hidden_for_six_times_what_a_sender_may_run() -> None:
 
 
 def test_dead_letters_raise_an_alarm_with_a_remedy() -> None:
-    alarms = of_type(PROD, "AWS::CloudWatch::Alarm")
-    watched = {
-        json.dumps(alarm["Properties"]["Dimensions"][0]["Value"]): alarm["Properties"]
-        for alarm in alarms.values()
-        if "Dimensions" in alarm["Properties"]
-    }
     for channel in CHANNELS:
-        name = json.dumps({"Fn::GetAtt": [f"{channel}DeadLetters", "QueueName"]})
-        assert "redrive" in watched[name]["AlarmDescription"]
+        alarm = PROD[f"{channel}DeadLettersAlarm"]["Properties"]
+        assert alarm["MetricName"] == f"{channel}DeadLetters"
+        assert "redrive" in page_of(alarm)
+
+
+def page_of(alarm: dict[str, Any]) -> str:
+    """The page of the runbook that an alarm's sentence names."""
+    return pages()[alarm["AlarmDescription"].rpartition("docs/runbook.md#")[2]]
 
 
 def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> None:
@@ -187,24 +190,27 @@ def test_every_asynchronous_hop_ends_in_dead_letters_that_raise_an_alarm() -> No
         invoked = PROD[name]["Properties"]["EventInvokeConfig"]["DestinationConfig"]
         letters.append(invoked["OnFailure"]["Destination"])
     watched = {
-        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        alarm["Properties"]["MetricName"]
         for alarm in of_type(PROD, "AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm["Properties"]["MetricName"].endswith("DeadLetters")
     }
     assert called == {"ReadReceipts"}
     assert {letter["Fn::GetAtt"][0] for letter in letters} == watched
+    counted = PROD["Settle"]["Properties"]["Environment"]["Variables"]["DEAD_LETTERS"]["Fn::Sub"]
+    assert {*counted.split()} == {f"{name}=${{{name}}}" for name in watched}
+    (may_count,) = (
+        statement["Resource"]
+        for name, statement in statements(PROD)
+        if name == "SettleRole" and "sqs:GetQueueAttributes" in statement["Action"]
+    )
+    assert {each["Fn::GetAtt"][0] for each in may_count} == watched
 
 
 def test_how_late_messages_leave_is_a_metric_of_each_channel() -> None:
-    worker = ROOT.joinpath("layers/product/python/bill_reminders/delivery/worker.py").read_text()
-    assert "slowest_seconds=" in worker
     for channel in CHANNELS:
-        metric = PROD[f"{channel}Lag"]["Properties"]
-        assert metric["LogGroupName"] == {"Ref": f"Send{channel}Log"}
-        assert metric["FilterPattern"] == "{ $.slowest_seconds >= 0 }"
-        (transformed,) = metric["MetricTransformations"]
         alarm = PROD[f"{channel}LagAlarm"]["Properties"]
-        assert alarm["MetricName"] == transformed["MetricName"]
+        assert alarm["MetricName"] == f"{channel}LagSeconds"
+        assert alarm["MetricName"] in metrics.WHOLE
 
 
 def numbers_in(value: Any) -> list[Any]:
@@ -230,16 +236,10 @@ ACCOUNT_FAULT = "account at fault, reminders wait"
 
 def test_whoever_says_that_the_account_is_at_fault_raises_an_alarm() -> None:
     product = ROOT / "layers/product/python/bill_reminders"
+    alarm = PROD["AccountFaultAlarm"]["Properties"]
     for code in (product / "delivery/sender.py", ROOT / "functions/read_receipts/app.py"):
         assert f'"{ACCOUNT_FAULT}"' in code.read_text()
-    alarm = PROD["AccountFaultAlarm"]["Properties"]
-    logs = {
-        metric["Properties"]["LogGroupName"]["Ref"]
-        for metric in of_type(PROD, "AWS::Logs::MetricFilter").values()
-        if metric["Properties"]["FilterPattern"] == f'{{ $.message = "{ACCOUNT_FAULT}" }}'
-        and metric["Properties"]["MetricTransformations"][0]["MetricName"] == alarm["MetricName"]
-    }
-    assert logs == {"ReadReceiptsLog", *(f"Send{channel}Log" for channel in CHANNELS)}
+        assert f'metrics.signal("{alarm["MetricName"]}"' in code.read_text()
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
@@ -279,14 +279,9 @@ def test_receipts_know_the_topic_of_their_kind() -> None:
 
 def test_an_account_that_is_put_aside_raises_an_alarm() -> None:
     sender = ROOT.joinpath("layers/product/python/bill_reminders/delivery/sender.py").read_text()
-    (words,) = {PROD[f"{each}PutAside"]["Properties"]["FilterPattern"] for each in CHANNELS}
-    assert words == '{ $.message = "too much to plan, put aside" }'
     assert '"too much to plan, put aside"' in sender
-    for channel in CHANNELS:
-        metric = PROD[f"{channel}PutAside"]["Properties"]
-        assert metric["LogGroupName"] == {"Ref": f"Send{channel}Log"}
-        (transformed,) = metric["MetricTransformations"]
-        assert transformed["MetricName"] == PROD["PutAsideAlarm"]["Properties"]["MetricName"]
+    metric = PROD["PutAsideAlarm"]["Properties"]["MetricName"]
+    assert f'metrics.signal("{metric}")' in sender
 
 
 @pytest.mark.parametrize(
@@ -299,16 +294,8 @@ def test_an_account_that_is_put_aside_raises_an_alarm() -> None:
     ],
 )
 def test_many_of_a_kind_in_one_hour_raise_an_alarm(name: str, event: str) -> None:
-    told = ROOT.joinpath("layers/product/python/bill_reminders/api/audit.py").read_text()
-    assert '"in the journal", what=' in told
-    assert event in [each.value for each in Event]
-    metric = PROD[f"{name}Metric"]["Properties"]
-    assert metric["LogGroupName"] == {"Ref": "ApiSettingsLog"}
-    words = f'($.message = "in the journal") && ($.what = "{event}")'
-    assert metric["FilterPattern"] == f"{{ {words} }}"
     alarm = PROD[f"{name}ByTheHour"]["Properties"]
-    (transformed,) = metric["MetricTransformations"]
-    assert alarm["MetricName"] == transformed["MetricName"]
+    assert alarm["MetricName"] == audit.COUNTED_AS[Event(event)]
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3600, 1)
     assert alarm["Threshold"] == {"Ref": f"{name}Alarm"}
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
@@ -316,12 +303,8 @@ def test_many_of_a_kind_in_one_hour_raise_an_alarm(name: str, event: str) -> Non
 
 
 def test_wrong_codes_of_pages_count_with_those_of_the_api() -> None:
-    by_page, by_api = (
-        PROD[name]["Properties"] for name in ("WrongCodesByPageMetric", "WrongCodesMetric")
-    )
-    assert by_page["LogGroupName"] == {"Ref": "LinkPageLog"}
-    assert by_page["FilterPattern"] == by_api["FilterPattern"]
-    assert by_page["MetricTransformations"] == by_api["MetricTransformations"]
+    metric = audit.COUNTED_AS[Event.WRONG_CODE]
+    assert f'metrics.signal("{metric}")' in ROOT.joinpath("functions/link_page/app.py").read_text()
 
 
 def test_every_function_that_may_write_into_the_journal_names_its_entrance_once() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from bill_reminders import clock
+from bill_reminders import clock, metrics
 from bill_reminders.logs import where
 from bill_reminders.pages import view
 from bill_reminders.pages.cross_site import is_foreign
@@ -48,7 +48,8 @@ def answered(event: Event, answer: Callable[[Event, datetime], Answer]) -> Answe
     except TooOften as error:
         return too_often(error.retry_after)
     except Exception as error:
-        logger.error("page failed", error=type(error).__name__, where=where(error))
+        counted = metrics.of(PageErrors=1)
+        logger.error("page failed", error=type(error).__name__, where=where(error), **counted)
         return page(view.page_for_anybody("page_failed"), 503, {"Retry-After": "60"})
 
 

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import clock, rate_limit
+from bill_reminders import clock, metrics, rate_limit
 from bill_reminders.api import problems, requests
 from bill_reminders.api.callers import Caller, caller_of
 from bill_reminders.api.fields import FORMS
@@ -127,13 +127,15 @@ def _problem(error: Exception) -> Problem:
     if problem is None:
         return _failed(error)
     if may_pass(error):
-        logger.warning("trouble", error=name_of(error), where=where(error))
+        counted = metrics.of(ApiErrors=1)
+        logger.warning("trouble", error=name_of(error), where=where(error), **counted)
     logger.info("request refused", problem=problem.kind, fields=[f.field for f in problem.errors])
     return problem
 
 
 def _failed(error: Exception) -> Problem:
-    logger.error("request failed", error=type(error).__name__, where=where(error))
+    counted = metrics.of(ApiErrors=1)
+    logger.error("request failed", error=type(error).__name__, where=where(error), **counted)
     return Problem("internal", "the request failed; it may be repeated")
 
 

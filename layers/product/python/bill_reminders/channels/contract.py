@@ -31,6 +31,9 @@ class ReminderSender(Protocol):
     def held_until(self, user: User, now: datetime) -> datetime | None:
         """Until when a user's reminders wait; None for those that do not."""
 
+    def used(self) -> Mapping[str, float]:
+        """What the messages of a batch took beside being one each, by metrics' names: told once."""
+
     def send(self, outgoing: Outgoing) -> str:
         """Compose and send; the provider's message id. Raises providers.Refused, Rejected or
         NoAnswer."""
@@ -104,9 +107,9 @@ class ParametersModule(Protocol):
 class ContactModule(Protocol):
     """`contact.py`: the addresses of the channel."""
 
-    USED_UP: Mapping[str, str]
-    """Limits of codes for all users together, with the words that an alarm looks for when one is
-    used up."""
+    USED_UP: Mapping[str, tuple[str, str]]
+    """Limits of codes for all users together, with the words of the log when one is used up and the
+    metric that an alarm waits for."""
 
     def read(self, text: str) -> str:
         """An address in its normal form. Raises cells.CellError."""

@@ -1,6 +1,7 @@
 """What CloudFormation cannot make of a stack: the preferences by which SNS tells what became of SMS
 and pushes. Setting up twice changes nothing. A check also tells who is to be planned again, whose
-schedule cannot be read, and whether users are in more shards than ShardsRead says.
+schedule cannot be read, whether users are in more shards than ShardsRead says, and whom alarms
+reach.
 
 Exits with 1 when something is missing or somebody else's.
 """
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 
 import boto3
 
-from bill_reminders.cli import planning, schedules
+from bill_reminders.cli import alarming, planning, schedules
 from bill_reminders.cli.outcomes import GOOD, LEFT
 from bill_reminders.cli.preferences import Deployed, Preference, State, preferences
 from bill_reminders.importing.target import connect, described, sms_countries
@@ -41,8 +42,9 @@ def check(options: argparse.Namespace) -> int:
         _say(preference.state, preference)
     _say_countries(stack)
     is_planned = _say_who_is_left(options.stack, _deployed(stack).outputs)
+    is_heard = alarming.say(_deployed(stack))
     is_good = all(each.state is State.GOOD for each in found)
-    return GOOD if is_good and is_planned else LEFT
+    return GOOD if is_good and is_planned and is_heard else LEFT
 
 
 def _found(stack: dict[str, list[dict[str, str]]], options: argparse.Namespace) -> list[Preference]:

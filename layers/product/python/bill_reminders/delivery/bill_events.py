@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders import metrics
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.domain.facts import Fact, FactKind
 from bill_reminders.storage.attributes import INSTANT_FORMAT
@@ -44,8 +45,13 @@ class BillEvents:
         """Tell the billers what a change makes true. It may come twice. Raises NotTold."""
         for fact in facts:
             self._put(fact, now)
-            if fact.kind is FactKind.NOT_MINE:  # an alarm looks for these words
-                logger.warning("bill is not its user's", user_id=fact.user_id, bill_id=fact.bill_id)
+            if fact.kind is FactKind.NOT_MINE:
+                logger.warning(
+                    "bill is not its user's",
+                    user_id=fact.user_id,
+                    bill_id=fact.bill_id,
+                    **metrics.signal("BillsNotMine"),
+                )
 
     def _put(self, fact: Fact, now: datetime) -> None:
         at = now.strftime(INSTANT_FORMAT)

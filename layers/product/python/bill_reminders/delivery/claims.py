@@ -79,7 +79,7 @@ class Claim:
     given back without knowing whether it had gone out, `links` are those of what went before.
     `woken_at` is the instant at which the channel was to be woken for it. `capped` says that more
     is due than may go today, `aside` that the user was put aside: more reminders of theirs are live
-    at once than a wake-up plans.
+    at once than a wake-up plans. `skipped` counts the reminders that were noted as that beside it.
     """
 
     user: User
@@ -97,6 +97,7 @@ class Claim:
     woken_at: datetime | None = None
     capped: bool = False
     aside: bool = False
+    skipped: int = 0
 
     @property
     def message_key(self) -> str:
@@ -247,7 +248,8 @@ def _claim(
     room = max(0, ROWS_AT_MOST - len(decision.skipped))
     reminders = decision.due[:room]
     known = [account.recorded[r.key] for r in reminders if r.key in account.recorded]
-    taken = len(reminders) + min(len(decision.skipped), ROWS_AT_MOST)
+    noted = [_noted_as(account, skip) for skip in decision.skipped[:ROWS_AT_MOST]]
+    taken = len(reminders) + len(noted)
     return Claim(
         user=account.user,
         channel=channel,
@@ -262,6 +264,7 @@ def _claim(
         resends=MappingProxyType({r.reminder.key: r.resends for r in known if r.resends}),
         links=MappingProxyType({r.reminder.key: r.links for r in known if r.links}),
         woken_at=account.wakes.get(channel),
+        skipped=noted.count(State.SKIPPED),
     )
 
 
@@ -356,13 +359,18 @@ def _link(claim: Claim, now: datetime) -> Iterable[Write]:
         yield links.of_message(claim.token, claim.reminders, address=address.value, now=now)
 
 
+def _noted_as(account: Account, skip: Skip) -> State:
+    """What perhaps went out is not to be noted as if it had not."""
+    row = account.recorded.get(skip.reminder.key)
+    perhaps = skip.reason is RESTORED or (row is not None and row.resends)
+    return State.UNKNOWN if perhaps else State.SKIPPED
+
+
 def _skipped_rows(account: Account, skipped: Iterable[Skip], now: datetime) -> Iterable[Write]:
     for skip in skipped:
         row = account.recorded.get(skip.reminder.key)
         attempt = 0 if row is None else row.attempt
-        # what perhaps went out is not to be noted as if it had not
-        perhaps = skip.reason is RESTORED or (row is not None and row.resends)
-        state = State.UNKNOWN if perhaps else State.SKIPPED
+        state = _noted_as(account, skip)
         known = () if row is None else row.links
         item = rows.ledger_item(skip.reminder, state, attempt=attempt, at=now, links=known)
         item.reason = skip.reason.value

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders import metrics
 from bill_reminders.channels import registry
 from bill_reminders.channels.one_off import CodeRequest
 from bill_reminders.channels.registry import Parameters
@@ -23,8 +24,9 @@ def reserve(request: CodeRequest, parameters: Parameters, *, now: datetime) -> N
     try:
         limits.reserve((*limits_of(request), *of_channel), now=now)
     except TooOften as error:
-        for what in contact.USED_UP.keys() & set(error.what):  # alarms look for these words
-            logger.warning(contact.USED_UP[what], user_id=request.user_id)
+        for what in contact.USED_UP.keys() & set(error.what):
+            words, metric = contact.USED_UP[what]
+            logger.warning(words, user_id=request.user_id, **metrics.signal(metric))
         raise
 
 

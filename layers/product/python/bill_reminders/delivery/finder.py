@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools import Logger
 
 from bill_reminders.delivery import wake_ups
+from bill_reminders.delivery.depth import held
 from bill_reminders.delivery.wake_ups import WakeUp
 from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.tables import due_users, next_at
@@ -34,12 +35,6 @@ poison nor a wrong count may stop the healing."""
 NEVER, NEVER_AT = "3", 55
 """What sorts behind all instants of this millennium is none, and its user would never be found.
 Once an hour, at this minute, they are; the sender puts the instant right."""
-
-DEPTHS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 
 
 class Route(NamedTuple):
@@ -150,6 +145,4 @@ def _never(channel: Channel, shard: int, minute: datetime, most: int) -> list[st
 
 def _older_limit(route: Route, shards: int, sqs: Any) -> int:
     """How many a shard: what the channel sends until the next look, less what its queue holds."""
-    answer = sqs.get_queue_attributes(QueueUrl=route.queue_url, AttributeNames=list(DEPTHS))
-    held = sum(int(answer["Attributes"][name]) for name in DEPTHS)
-    return max(AT_LEAST, int((route.until_next_look - held) // shards))
+    return max(AT_LEAST, int((route.until_next_look - held(sqs, route.queue_url)) // shards))

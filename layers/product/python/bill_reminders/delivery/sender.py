@@ -7,6 +7,7 @@ from random import uniform
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders import metrics
 from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.providers import NoAnswer, Refused, Rejected
 from bill_reminders.delivery import claims, failures
@@ -57,17 +58,20 @@ def deliver(
     first_read: FirstRead | None = None,
     held_until: HeldUntil = lambda user: None,
     unknown_before: datetime | None = None,
+    counted: Counter[str] | None = None,
 ) -> Counter[State]:
     """Send the user everything that is due on `channel` at `now`; what became of the messages. They
     carry links that begin with `link_origin`, or none. `note_lag` hears of each message that was
     accepted how long before `now` its user was to be woken. `first_read` is the user's account as
     far as it was read before, `held_until` tells whose reminders wait. What was planned
-    `unknown_before` is noted and not sent, see claims.claim_next.
+    `unknown_before` is noted and not sent, see claims.claim_next. `counted` is told what
+    happens, as it happens, by metrics' names.
 
     Raises accounts.UnknownUser, what trouble.may_pass names (NotGivenBack is of it), and whatever
     composing a message or marking it raises.
     """
     outcomes: Counter[State] = Counter()
+    counted = Counter() if counted is None else counted
     number = 0
     more = True
     while more:
@@ -82,17 +86,28 @@ def deliver(
         )
         first_read = None
         more = claim.more
-        if claim.aside:  # an alarm looks for these words
-            logger.error("too much to plan, put aside", user_id=user_id, channel=channel.value)
+        counted["Skipped"] += claim.skipped
+        if claim.aside:
+            logger.error(
+                "too much to plan, put aside",
+                user_id=user_id,
+                channel=channel.value,
+                **metrics.signal("AccountsPutAside"),
+            )
         if claim.capped:
             logger.error(
-                "daily cap reached, the rest waits", user_id=user_id, channel=channel.value
+                "daily cap reached, the rest waits",
+                user_id=user_id,
+                channel=channel.value,
+                **metrics.signal("DailyCapReached"),
             )
         if claim.reminders:
             number += 1
             part = Part(number, number - (-claim.left // ROWS_AT_MOST))
+            counted["Claimed"] += 1
             outcome = _send_claim(claim, part, now, send, link_origin)
             outcomes[outcome] += 1
+            counted[outcome.value.capitalize()] += 1
             # what is left stays in the index: no second message is risked to learn the same
             more = more and outcome not in TROUBLES
             if outcome is State.SENT and claim.woken_at is not None:
@@ -144,13 +159,18 @@ TROUBLES = frozenset({State.WAITING, State.UNKNOWN})
 
 
 def _log_refusal(claim: Claim, refusal: Refused) -> None:
-    """An alarm waits for the words of the first."""
     log, words = (
         (logger.error, "account at fault, reminders wait")
         if refusal.of_account
         else (logger.warning, "provider refuses, reminders wait")
     )
-    log(words, channel=claim.channel.value, reason=refusal.reason, attempt=claim.attempt)
+    log(
+        words,
+        channel=claim.channel.value,
+        reason=refusal.reason,
+        attempt=claim.attempt,
+        **metrics.signal("AccountFaults", when=refusal.of_account),
+    )
 
 
 def _note_failure(claim: Claim, rejection: Rejected, address: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders import metrics
 from bill_reminders.delivery import dead_channels, reconciling
 from bill_reminders.delivery.reconciling import Outcome, Unreconciled
 from bill_reminders.domain.enums import Channel
@@ -21,6 +22,11 @@ A_SHARD = 200
 """Looked at in one sweep at most; the oldest first, the rest in the next minute."""
 
 NO_TIME = "no time left, the next sweep goes on"
+
+UNKNOWN = (Outcome.LAPSED, Outcome.RESENT, Outcome.WAITS, Outcome.UNKNOWN)
+"""What is done with a message of which nobody knows."""
+MANY = 3
+"""So many unknown messages at one look are more than a worker that died leaves."""
 
 POISON_RESTS = timedelta(hours=1)
 """A message that cannot be settled is looked at that much later, so that it is in nobody's way."""
@@ -42,6 +48,7 @@ def sweep(
     tell them. One message or shard that fails keeps no other from being settled: SweepFailed is
     raised when all are done, or the time is over."""
     outcomes: Counter[Outcome] = Counter()
+    never_marked: Counter[str] = Counter()
     failed = 0
     waiting: list[Iterator[Unreconciled]] = []
     for shard in _shards(now):
@@ -67,13 +74,28 @@ def sweep(
                 reconciling.put_off(message, until=now + dead_channels.LOOKED_AT_AGAIN)
                 outcomes[Outcome.HANDED_OVER] += 1
                 continue
-            outcomes[reconciling.reconcile(message, resend=resend, now=now)] += 1
+            outcome = reconciling.reconcile(message, resend=resend, now=now)
+            outcomes[outcome] += 1
+            never_marked[message.key.rpartition("#")[2]] += outcome is Outcome.LAPSED
         except Exception as error:
             failed += 1
             _note(message, error, now)
+    _tell(outcomes, never_marked)
     if failed:
         raise SweepFailed(f"{failed} messages or shards could not be settled")
     return outcomes
+
+
+def _tell(outcomes: Counter[Outcome], never_marked: Counter[str]) -> None:
+    """Of messages about no bill, whose keys end with no channel, nobody counts what became."""
+    for channel in Channel:
+        if never_marked[channel]:
+            logger.info("never marked", **metrics.of(channel, {"Unknown": never_marked[channel]}))
+    unknown = sum(outcomes[each] for each in UNKNOWN)
+    if unknown >= MANY:
+        logger.warning(
+            "several messages are unknown", messages=unknown, **metrics.signal("UnknownRising")
+        )
 
 
 def _shards(now: datetime) -> Iterable[int]:
@@ -100,6 +122,7 @@ def _note(message: Unreconciled, error: Exception, now: datetime) -> None:
         error=name_of(error),
         where=where(error),
         put_off=is_poison,
+        **metrics.signal("MessagesPutOff", when=is_poison),
     )
 
 

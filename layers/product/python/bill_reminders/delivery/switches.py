@@ -2,7 +2,8 @@
 
 Its value is JSON that an administrator edits in the console:
 `{"sms": "open", "push": "open", "email": "paused"}`. Anything but `open` closes a channel: nothing
-is woken, claimed or sent, and all of it resumes when the channel opens again.
+is woken, claimed or sent, and all of it resumes when the channel opens again. An alarm tells of a
+channel that is closed for hours, for a pause has no end of its own; `off` says that it is not used.
 
 After the tables were restored from a backup, `unknown_before` stands beside them, an instant in
 UTC: `"unknown_before": "2027-03-05T12:34Z"`. What was planned before it and has no final state in
@@ -23,7 +24,7 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.errors import MayPass
 from bill_reminders.storage.attributes import parse_minute
 
-OPEN = "open"
+OPEN, OFF = "open", "off"
 UNKNOWN_BEFORE = "unknown_before"
 AHEAD_AT_MOST = timedelta(minutes=5)
 """How far that instant may lie ahead of this machine's clock. One that was mistyped by a year must
@@ -39,11 +40,12 @@ class UnreadableSwitches(MayPass):
 
 
 class Switches(NamedTuple):
-    """The channels that may send now; and since the tables were restored, the UTC instant before
-    which nobody knows what went out."""
+    """The channels that may send now; since the tables were restored, the UTC instant before which
+    nobody knows what went out; and the channels that are closed though they are used."""
 
     open: frozenset[Channel]
     unknown_before: datetime | None = None
+    paused: frozenset[Channel] = frozenset()
 
 
 def read(ssm: Any, parameter: str) -> Switches:
@@ -60,8 +62,11 @@ def parse(value: str, parameter: str) -> Switches:
     except (ValueError, KeyError, TypeError) as error:
         example = json.dumps({channel.value: OPEN for channel in Channel})
         raise UnreadableSwitches(f"the parameter {parameter} must read like {example}") from error
-    is_open = (channel for channel, state in (known | later).items() if state == OPEN)
-    return Switches(frozenset(is_open), _unknown_before(states, parameter))
+    return Switches(
+        frozenset(channel for channel, state in (known | later).items() if state == OPEN),
+        _unknown_before(states, parameter),
+        frozenset(channel for channel, state in known.items() if state not in (OPEN, OFF)),
+    )
 
 
 def _unknown_before(states: Mapping[str, Any], parameter: str) -> datetime | None:

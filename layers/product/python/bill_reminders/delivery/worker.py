@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from bill_reminders import aws, batches, clock
+from bill_reminders import aws, batches, clock, metrics
 from bill_reminders.batches import BatchAnswer, Later
 from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.providers import (
@@ -50,6 +50,9 @@ function that is stopped in the middle of a send leaves nobody who knows what be
 
 GOOD_NEWS_EVERY = timedelta(minutes=1)
 """How often a worker says that its provider takes messages, while it knows nothing else."""
+
+LEFT_ALONE = "left alone"
+"""Wake-ups of a batch that the open circuit kept from being begun: counted beside its metrics."""
 
 OLD = timedelta(minutes=5)
 """From this age on a wake-up may come from the dead letters. The index has brought its user again
@@ -119,6 +122,7 @@ class Worker:
         self._circuit = Circuit()
         self._good_news_at: datetime | None = None
         self._unknown_before: datetime | None = None
+        self._counted: list[Counter[str]] = []
         self._pace = Pace.share(settings.per_second, settings.concurrency)
         tables.bind(
             schedules=settings.schedules_table,
@@ -146,6 +150,7 @@ class Worker:
             self._log.info("channel is closed, wake-ups acknowledged", channel=self._channel.value)
             return self._leave_all(event["Records"])
         self._unknown_before = switched.unknown_before
+        self._counted = []
         # A connection that died while the function was frozen would cost a send its one attempt.
         self._sender.provider.close()
         outcomes: Counter[State] = Counter()
@@ -164,12 +169,27 @@ class Worker:
         self._tell(all_delivered)
         self._log.info(
             "batch delivered",
-            channel=self._channel.value,
             failed_nudges=len(failures),
             messages={state.value: count for state, count in outcomes.items()},
             slowest_seconds=int(max(lags).total_seconds()) if lags else None,
+            **metrics.of(self._channel, self._numbers(), **self._of_the_stack(lags)),
         )
         return batches.failed(failures)
+
+    def _numbers(self) -> dict[str, int]:
+        """What the batch came to, by metrics' names."""
+        total: Counter[str] = Counter()
+        for each in self._counted:
+            total.update(each)
+        wanted = total["Claimed"] + total.pop(LEFT_ALONE, 0)
+        numbers = {**+total, "Circuit": int(not self._circuit.is_closed)}
+        return numbers | ({"NothingAccepted": int(not total["Sent"])} if wanted else {})
+
+    def _of_the_stack(self, lags: list[timedelta]) -> dict[str, float]:
+        numbers = dict(self._sender.used())
+        if lags:
+            numbers[metrics.lag_of(self._channel)] = int(max(lags).total_seconds())
+        return numbers
 
     def _deliver_all(
         self, records: list[dict[str, Any]], context: LambdaContext
@@ -229,9 +249,12 @@ class Worker:
         is_trial: bool = False,
     ) -> Delivered:
         delivered = Delivered()
+        counted: Counter[str] = Counter()
+        self._counted.append(counted)  # this thread's alone, and kept when it fails
         is_allowed = self._circuit.allows(clock.now()) if is_trial else self._circuit.is_closed
         if not is_allowed:
             self._log.debug("provider in trouble, wake-up acknowledged")
+            counted[LEFT_ALONE] += 1
             return self._leave(record, first_read)
         if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
             self._log.warning("no time left, the index brings the user back")
@@ -257,6 +280,7 @@ class Worker:
                     first_read=None if last_time else first_read.get(user_id),
                     held_until=lambda user: self._sender.held_until(user, now),
                     unknown_before=self._unknown_before,
+                    counted=counted,
                 )
             self._learn(delivered, now)
         except UnknownUser:
@@ -268,6 +292,7 @@ class Worker:
                     return delivered
                 raise
             if last_time and user_id is not None:
+                counted["Quarantined"] += 1
                 with suppress(Exception):  # giving a claim back has put the user into the index
                     claims.quarantine(user_id, self._channel)
             self._log.error(
@@ -276,6 +301,7 @@ class Worker:
                 error=type(error).__name__,
                 where=where(error),
                 **_in_words(error),
+                **metrics.signal("UsersQuarantined", when=counted["Quarantined"] > 0),
             )
             raise
         return delivered
@@ -325,13 +351,14 @@ class Worker:
             return False
 
     def _note_trouble(self, error: Exception, user_id: str | None = None) -> None:
-        """What came up says nothing of the wake-up; an alarm looks for `may_pass`."""
+        """What came up says nothing of the wake-up."""
         self._log.warning(
             "trouble, wake-up left to the index",
             may_pass=True,
             error=name_of(error),
             where=where(error),
             user_id=user_id,
+            **metrics.signal("Trouble"),
         )
 
     @contextmanager

@@ -41,10 +41,12 @@ class Effect(StrEnum):
 
 
 class Done(NamedTuple):
-    """What a receipt did, and for what reason the account is at fault; None when it is not."""
+    """What a receipt did; for what reason the account is at fault, None when it is not; and what it
+    made of a message with reminders, None when it left it as it was."""
 
     outcome: Effect
     account_fault: str | None = None
+    became: State | None = None
 
 
 def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Done:
@@ -63,7 +65,16 @@ def take(receipt: Receipt, *, may_wait: bool, now: datetime) -> Done:
     outcome = _act(receipt, row, guessed, now)
     if outcome is not Effect.KNOWN and _is_code_that_came_back(receipt):
         registry.contact(receipt.channel).note_returned(sent_at=receipt.at)
-    return Done(outcome, receipt.reason if receipt.of_account else None)
+    fault = receipt.reason if receipt.of_account else None
+    return Done(outcome, fault, _became(receipt, row, outcome))
+
+
+def _became(receipt: Receipt, row: LedgerItem | None, outcome: Effect) -> State | None:
+    if row is None or row.bill_id is None:
+        return None
+    if outcome is Effect.WAITS:
+        return State.WAITING
+    return receipt.state if outcome in (Effect.SETTLED, Effect.GUESSED) else None
 
 
 def _is_code_that_came_back(receipt: Receipt) -> bool:

@@ -1,6 +1,6 @@
-"""How a channel's provider answers: told by the senders, once a batch at most, and asked by the
-sweep before it lets a message be sent once more. One item a channel, so what one process learnt is
-known to all, and to those that start later."""
+"""How a channel's provider answers: told by the senders, once a batch at most, and by who reads
+receipts; asked by the sweep before it lets a message be sent once more. One item a channel, so what
+one process learnt is known to all, and to those that start later."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,16 +20,28 @@ LONGEST_WAIT = timedelta(hours=2)
 FORGOTTEN = 2 * LONGEST_WAIT
 """What got no answer so long before says nothing of a trouble that begins now."""
 
+RECEIPTS_TOLD_EVERY = timedelta(minutes=10)
+"""How often a process says that receipts come."""
+
 
 class News(NamedTuple):
     """What is known of a channel's provider. `succeeded_at` is when a message was begun that it
     took, `unanswered_at` when the last one was begun that it gave no answer to; `unanswered` counts
-    those since the last success. None and 0 where there was none."""
+    those since the last success. `receipt_at` is when a receipt came last, give or take
+    RECEIPTS_TOLD_EVERY. None and 0 where there was none."""
 
     channel: Channel
     succeeded_at: datetime | None = None
     unanswered_at: datetime | None = None
     unanswered: int = 0
+    receipt_at: datetime | None = None
+
+    @property
+    def awaits_receipts(self) -> bool:
+        """Whether messages went out since receipts came last, though some have come before."""
+        if self.receipt_at is None or self.succeeded_at is None:
+            return False
+        return self.succeeded_at > self.receipt_at + 1.5 * RECEIPTS_TOLD_EVERY
 
     def is_good(self, *, since: datetime) -> bool:
         """Whether the provider has taken a message since then, and the last word is that."""
@@ -53,7 +65,8 @@ def news(channel: Channel) -> News:
         item = ChannelItem.get(*_key(channel), consistent_read=True)
     except ChannelItem.DoesNotExist:
         return News(channel)
-    return News(channel, item.succeeded_at, item.unanswered_at, item.unanswered or 0)
+    unanswered = item.unanswered or 0
+    return News(channel, item.succeeded_at, item.unanswered_at, unanswered, item.receipt_at)
 
 
 def succeeded(channel: Channel, at: datetime) -> None:
@@ -65,6 +78,11 @@ def succeeded(channel: Channel, at: datetime) -> None:
             ChannelItem.unanswered.remove(),
         ]
     )
+
+
+def receipt_came(channel: Channel, at: datetime) -> None:
+    """The provider said at `at` what became of a message."""
+    ChannelItem(*_key(channel)).update([ChannelItem.receipt_at.set(at)])
 
 
 def unanswered(channel: Channel, count: int, at: datetime) -> None:

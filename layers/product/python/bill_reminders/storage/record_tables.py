@@ -27,6 +27,7 @@ class ChannelItem(Table):
     succeeded_at = InstantAttribute(null=True)
     unanswered_at = InstantAttribute(null=True)
     unanswered = IntegerAttribute(null=True)
+    receipt_at = InstantAttribute(null=True)
 
     @classmethod
     def _get_connection(cls) -> TableConnection:

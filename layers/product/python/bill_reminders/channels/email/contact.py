@@ -6,6 +6,7 @@ from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders import metrics
 from bill_reminders.channels.email.parameters import EmailParameters
 from bill_reminders.channels.one_off import CodeRequest
 from bill_reminders.domain.local_time import DAY
@@ -17,7 +18,9 @@ from bill_reminders.storage.limits import HOUR, Limit, TooOften
 
 logger = Logger(child=True)
 
-USED_UP: Mapping[str, str] = {mailed_codes.IN_ALL: "codes by e-mail are used up"}
+USED_UP: Mapping[str, tuple[str, str]] = {
+    mailed_codes.IN_ALL: ("codes by e-mail are used up", "EmailCodesRefused")
+}
 
 read = email
 
@@ -42,8 +45,8 @@ def trial_limits(user: User) -> Iterable[Limit]:
 
 
 def need_few_returned(now: datetime) -> None:
-    if mailed_codes.too_many_bounce(now):  # an alarm looks for these words
-        logger.warning("codes by e-mail bounce too often")
+    if mailed_codes.too_many_bounce(now):
+        logger.warning("codes by e-mail bounce too often", **metrics.signal("EmailCodesBounce"))
         wait = mailed_codes.in_all(1).ends_in(now)
         raise TooOften(wait, ["codes/email/bounced/day"])
 

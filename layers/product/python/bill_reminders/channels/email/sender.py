@@ -1,5 +1,6 @@
 """E-mails on their way: through SES."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,9 @@ class EmailReminders:
 
     def held_until(self, user: User, now: datetime) -> datetime | None:
         return None
+
+    def used(self) -> Mapping[str, float]:
+        return {}
 
     def send(self, outgoing: Outgoing) -> str:
         text = email(

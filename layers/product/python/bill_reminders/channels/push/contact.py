@@ -10,7 +10,7 @@ from bill_reminders.domain.people import User
 from bill_reminders.files.addresses import push_token
 from bill_reminders.storage.limits import Limit
 
-USED_UP: Mapping[str, str] = {}
+USED_UP: Mapping[str, tuple[str, str]] = {}
 
 read = push_token
 

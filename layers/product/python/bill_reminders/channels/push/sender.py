@@ -1,5 +1,6 @@
 """Push notifications on their way: through SNS, to the endpoint of a device."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ class PushReminders:
 
     def held_until(self, user: User, now: datetime) -> datetime | None:
         return None
+
+    def used(self) -> Mapping[str, float]:
+        return {}
 
     def send(self, outgoing: Outgoing) -> str:
         text = push(

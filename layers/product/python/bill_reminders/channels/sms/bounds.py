@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 
 from aws_lambda_powertools import Logger
 
+from bill_reminders import metrics
 from bill_reminders.channels.providers import NotServed, UsedUp
 from bill_reminders.channels.sms.parameters import SmsParameters
 from bill_reminders.channels.sms.sender_ids import SenderIdentity, SenderIds
@@ -71,9 +72,13 @@ class SmsBounds(NamedTuple):
         self.tell(used)
 
     def tell(self, used: int) -> None:
-        """Let an alarm know when most of the day's parts are used; it looks for these words."""
+        """Let an alarm know when most of the day's parts are used."""
         if used >= NEARLY * self.parts_per_day:
-            logger.warning("most of today's SMS are used", of=self.parts_per_day)
+            logger.warning(
+                "most of today's SMS are used",
+                of=self.parts_per_day,
+                **metrics.signal("SmsTotalNearlyUsed"),
+            )
 
     def need_country(self, number: str, sender_ids: SenderIds) -> None:
         """Raises CountryNotAllowed for an E.164 `number` of a country that SMS do not go to."""

@@ -15,7 +15,9 @@ from bill_reminders.storage.limits import Limit
 
 CODES_IN_ALL = "codes/sms/day"
 
-USED_UP: Mapping[str, str] = {CODES_IN_ALL: "codes by SMS are used up"}
+USED_UP: Mapping[str, tuple[str, str]] = {
+    CODES_IN_ALL: ("codes by SMS are used up", "SmsCodesRefused")
+}
 
 read = phone
 

@@ -1,11 +1,13 @@
 """SMS on their way: through SNS, within the bounds of the stack."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools import Logger
 from pynamodb.exceptions import PynamoDBException
 
-from bill_reminders import clock
+from bill_reminders import clock, metrics
 from bill_reminders.channels import providers
 from bill_reminders.channels.given import Outgoing
 from bill_reminders.channels.providers import Refused
@@ -23,6 +25,8 @@ from bill_reminders.trouble import may_pass
 if TYPE_CHECKING:
     from bill_reminders.channels.one_off import Direct, DirectText
 
+logger = Logger(child=True)
+
 
 class SmsReminders:
     """Sends the messages with reminders."""
@@ -35,6 +39,7 @@ class SmsReminders:
         )
         self.bounds = SmsBounds.of(parameters)
         self.budget = SmsBudget(self.bounds)
+        self._parts: list[int] = []  # threads append to it
 
     def prepare(self, wake_ups: int) -> bool:
         self.sender_ids.refresh()
@@ -43,6 +48,10 @@ class SmsReminders:
 
     def held_until(self, user: User, now: datetime) -> datetime | None:
         return self.budget.held_until(user, now)
+
+    def used(self) -> Mapping[str, float]:
+        parts, self._parts = sum(self._parts), []
+        return {"SmsParts": parts} if parts else {}
 
     def send(self, outgoing: Outgoing) -> str:
         self.bounds.need_country(outgoing.address, self.sender_ids.current)
@@ -57,9 +66,12 @@ class SmsReminders:
             link=outgoing.link,
             two_way=identity.two_way,
         )
-        self.budget.take(segments(text.body))
+        parts = segments(text.body)
+        self.budget.take(parts)
         request = sms_request(outgoing.address, text.body, identity=identity, wording=text.wording)
-        return providers.send_once(self.provider.publish, **request)
+        provider_id = providers.send_once(self.provider.publish, **request)
+        self._parts.append(parts)
+        return provider_id
 
 
 class DirectSms:
@@ -79,8 +91,11 @@ class DirectSms:
         self._bounds.need_country(message.address, sender_ids)
         identity = sender_ids.of(message.address)
         request = sms_request(message.address, text.text, identity=identity, wording=text.wording)
-        self._take(segments(text.text), message.self_registered, now)
-        return providers.send_one_off("sns", "publish", **request)
+        parts = segments(text.text)
+        self._take(parts, message.self_registered, now)
+        provider_id = providers.send_one_off("sns", "publish", **request)
+        logger.info("SMS sent", **metrics.of(SmsParts=parts))
+        return provider_id
 
     def _sender_ids(self) -> SenderIds:
         deployed = DeployedSenderIds(providers.shared("ssm"), self._parameter)

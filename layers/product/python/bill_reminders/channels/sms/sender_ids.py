@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bill_reminders import metrics
 from bill_reminders.domain.countries import COUNTRIES, country_of
 from bill_reminders.domain.errors import BillRemindersError, MayPass
 
@@ -108,7 +109,8 @@ class DeployedSenderIds:
 
     def refresh(self) -> None:
         """Read the parameter: one call. Without an answer they stay as they are; with one
-        that holds none, SMS go out without. An error is logged once, until the next good answer."""
+        that holds none, SMS go out without. An error is told with its
+        reason once, until the next good answer."""
         try:
             value = self._ssm.get_parameter(Name=self._parameter)["Parameter"]["Value"]
             self._answered = True
@@ -116,9 +118,9 @@ class DeployedSenderIds:
             self._complained = False
         except UnreadableSenderIds as error:
             self.current = SenderIds()
-            self._complain(str(error))
+            self._complain(str(error), "OriginsUnread")
         except (BotoCoreError, ClientError) as error:
-            self._complain(type(error).__name__)
+            self._complain(type(error).__name__, "Trouble")  # it may pass
 
     def known(self) -> SenderIds:
         """The sender ids. Raises SenderIdsUnread while the parameter has never answered: a message
@@ -127,7 +129,12 @@ class DeployedSenderIds:
             raise SenderIdsUnread("the SMS origins could not be read yet")
         return self.current
 
-    def _complain(self, reason: str) -> None:
-        if not self._complained:
-            logger.error("SMS origins cannot be read", parameter=self._parameter, reason=reason)
+    def _complain(self, reason: str, signal_name: str) -> None:
+        signal = metrics.signal(signal_name)
+        if self._complained:
+            logger.warning("SMS origins still unread", **signal)
+            return
         self._complained = True
+        logger.error(
+            "SMS origins cannot be read", parameter=self._parameter, reason=reason, **signal
+        )
