@@ -126,7 +126,7 @@ def edited(
     over = {n: line for n, line in diary.lines.items() if n < number}
     if pivot is not None and pivot.kept is not None and changed.keys() & set(MONEY):
         pivot = pivot._replace(kept=None)
-    page = _Page(diary, pivot, number, before, changed, facts)
+    page = _Page(diary, pivot, number, before, changed, facts, since)
     coming, after = page.written()
     coming = [line._replace(bill=_told(line.bill, before, changed)) for line in coming]
     lines = over | {line.number: line for line in coming}
@@ -217,8 +217,10 @@ class _Page:
         before: Row,
         changed: Row,
         facts: Facts,
+        since: str = "",
     ) -> None:
         self.diary, self.pivot, self.number, self.facts = diary, pivot, number, facts
+        self.since = since
         self.before, self.changed = before, changed
         self.said = before | {cell: changed[cell] for cell in DATES if cell in changed}
         restepped = any((before.get(cell) or "") != (self.said.get(cell) or "") for cell in STEP)
@@ -414,9 +416,15 @@ class _Page:
         return max(earlier, key=lambda line: line.number, default=None)
 
     def _can_be(self, due: str) -> bool:
-        """Neither past nor so soon after the last line that it corrects that one."""
+        """Neither past, nor before the day that is said, nor so soon after the last line that it
+        corrects that one. Of the same step, it may come before that day, if near to the line."""
         last = self._before
         half = timedelta(days=_length(self.said["repeats"])) / 2
+        if self.since and self.pivot is not None:
+            near = date.fromisoformat(self._day(self.pivot)) - half
+            earliest = date.fromisoformat(self.since) if self.restepped else near
+            if date.fromisoformat(due) < earliest:
+                return False
         if last is not None:
             gone = date.fromisoformat(due) - date.fromisoformat(self._day(last))
             if gone < min(7 * DAY, half):

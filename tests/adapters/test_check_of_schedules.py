@@ -20,6 +20,7 @@ USERS = ("customer-17", "customer-18", "customer-19")
 def _entered(stack: MotoStack, set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(ENTERED)
     monkeypatch.setattr("bill_reminders.cli.sns.preferences", lambda *_, **__: [])
+    monkeypatch.setattr("bill_reminders.cli.alarming.say", lambda _: True)
     for number, user_id in enumerate(USERS):
         saving.save_user(a_user(user_id), shards=16, now=ENTERED)
         change(stack, user_id, shard={"N": str(number)})

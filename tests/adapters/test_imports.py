@@ -19,6 +19,7 @@ from tests.support.template import ROOT, function_environment, template
 
 VALIDATING = {"ApiSettings", "ApiBills", "ApiReminders"}
 WRITING = {
+    "AdminView",
     "SendSms",
     "SendPush",
     "SendEmail",

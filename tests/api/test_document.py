@@ -121,9 +121,9 @@ def test_dates_instants_and_times_of_day_are_told_apart() -> None:
 
 CHOICES = {
     ("PlanChannel", "channel"): Channel,
-    ("BillFields", "kind"): Kind,
-    ("BillFields", "label"): Label,
-    ("BillFields", "if_not_working_day"): Shift,
+    ("NewBill", "kind"): Kind,
+    ("NewBill", "label"): Label,
+    ("NewBill", "if_not_working_day"): Shift,
     ("NewAccount", "language"): Language,
     ("Repeats", "unit"): Unit,
     ("LoanTerms", "method"): Method,

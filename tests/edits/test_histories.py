@@ -23,6 +23,7 @@ from bill_reminders.domain.enums import Channel
 from bill_reminders.domain.explaining import Answer, explain
 from bill_reminders.domain.money import Money
 from bill_reminders.domain.recurrence import Recurrence
+from bill_reminders.domain.terms import dates_from
 from bill_reminders.files.bills import by_bill, read_own_bills
 from bill_reminders.files.export import write_bills
 from bill_reminders.storage import rows
@@ -72,6 +73,7 @@ def holds(edit: Edit) -> None:
             assert was_then.overdue, f"{now} is overdue by an edit"
     days = [now.due_on for now in after.values() if now.due_on >= today and not now.closed]
     assert len(days) == len({*days}), f"a date stands twice: {days}"
+    begins_as_it_says(edit.after)
     adds_one_currency(edit.after)
     counts_what_is_left(edit)
     reads_back(edit)
@@ -109,6 +111,14 @@ def spoken(bill: Bill, kept: set[date]) -> list[tuple[date, Money | None, bool, 
         for terms in [alone.terms_of(number)]
         if due_on not in kept
     ]
+
+
+def begins_as_it_says(bill: Bill) -> None:
+    """Terms begin with the date that has their first number, if they have a date."""
+    for each in bill.terms:
+        dates = dates_from(each, each.begins)
+        first = next(((n, day) for n, day in dates if n >= each.first), None)
+        assert first in (None, (each.first, each.begins)), f"{each} begins with {first}"
 
 
 def adds_one_currency(bill: Bill) -> None:

@@ -16,17 +16,25 @@ from bill_reminders.api.bills import (
     read_fields,
     summary,
 )
-from bill_reminders.api.fields import Answer, Body, Currency, Day, LocalDate, Sum, absent
+from bill_reminders.api.fields import (
+    Answer,
+    Body,
+    Currency,
+    Day,
+    LocalDate,
+    ShiftName,
+    Sum,
+    absent,
+)
 from bill_reminders.api.problems import Problem, fault, invalid
 from bill_reminders.commands.bills import BillFactory
 from bill_reminders.commands.drafts import SeveralTerms
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.edits import MOST_TERMS
+from bill_reminders.domain.edits import MOST_TERMS, since_when
 from bill_reminders.domain.terms import Terms
 from bill_reminders.files import cells
 from bill_reminders.files.bill_fields import OF_TERMS
 from bill_reminders.files.cells import CellError
-from bill_reminders.files.export import since_when
 
 NAMES = tuple(each.name for each in OF_TERMS)
 """The fields of a bill that its terms say."""
@@ -97,7 +105,7 @@ class TermsView(Answer):
     loan: Annotated[LoanView | None, as_entered("loan")]
     country: Annotated[str | None, as_entered("country")]
     subdivision: Annotated[str | None, as_entered("subdivision")]
-    if_not_working_day: Annotated[str, as_entered("if_not_working_day")]
+    if_not_working_day: Annotated[ShiftName, as_entered("if_not_working_day")]
 
 
 class BillInFile(BillSummary):

@@ -155,7 +155,7 @@ def _from_file(known: Bill, several: SeveralTerms, today: date, merging: Merging
     begun = [each for each in in_order if each.since <= first_date]
     try:
         now = begun[-1] if begun else in_order[0]
-        said_now = bill = _from_now_on(known, now.draft, today, merging, with_terms=bool(begun))
+        said_now = bill = _from_now_on(known, now, today, merging, with_terms=bool(begun))
         later = in_order[len(begun) :]
         for now, following in zip_longest(later, later[1:]):
             if following is None or _has_a_date_before(following.since, now.since, bill, today):
@@ -172,14 +172,16 @@ def _has_a_date_before(end: date, since: date, bill: Bill, today: date) -> bool:
 
 
 def _from_now_on(
-    known: Bill, draft: BillFactory, today: date, merging: Merging, *, with_terms: bool
+    known: Bill, terms: GivenTerms, today: date, merging: Merging, *, with_terms: bool
 ) -> Bill:
     """`known` with what a draft says of it, and of its terms from now on if it says them."""
+    since, _, draft = terms
     said_now = draft(today)
     if with_terms:
         known = _without_credit(known, said_now)
     begins = basis(known, today)
-    keeps_terms = not with_terms or edits.says_the_same(said_now, begins)
+    is_known = edits.says_the_same(said_now, begins) or edits.is_written(known, since, said_now)
+    keeps_terms = not with_terms or is_known
 
     def wanted(owed_from: date) -> Bill:
         said = in_terms_of(begins, draft(owed_from)) if keeps_terms else draft(owed_from)
@@ -194,7 +196,7 @@ def _from_now_on(
     try:
         given = with_history(begins, wanted, today)
     except edits.NothingToCome:
-        return _from_now_on(known, draft, today, merging, with_terms=False)
+        return _from_now_on(known, terms, today, merging, with_terms=False)
     if with_terms:
         given = with_credit(given, said_now)
     return with_bill_overrides(begins, given) if merging.own else given
@@ -202,6 +204,9 @@ def _from_now_on(
 
 def _later(known: Bill, terms: GivenTerms, today: date, merging: Merging) -> Bill:
     """`known` with the terms of a draft from a later day on, and all else as it is."""
+
+    if edits.is_written(known, terms.since, terms.draft(today)):
+        return known
 
     def wanted(owed_from: date) -> Bill:
         said = terms.draft(owed_from)

@@ -8,7 +8,7 @@ ahead of it. See docs/decisions.md.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import islice, takewhile
+from itertools import count, islice, takewhile
 from typing import Any
 
 from bill_reminders.domain import terms as of_bills
@@ -129,6 +129,48 @@ def one_after_the_other(bill: Bill, following: Sequence[tuple[date, Bill]]) -> B
     return bill.with_terms(several, 0)
 
 
+def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
+    """All terms of a bill, each with the day from which it is to be said to hold; None where there
+    is one alone. A date that a change moved to a later day is of the change, too. Where one day
+    cannot say both when terms begin and when those before them end, these say until when."""
+    first, *others = bill.terms
+    if not others:
+        return [(None, first)]
+    found: list[tuple[date | None, Terms]] = [(first.begins, first)]
+    ends_at: int | None = None
+    for terms in others:
+        day, before = found[-1]
+        ends_at = terms.first if ends_at is None else ends_at
+        if terms is not others[-1] and _is_empty(terms):
+            continue  # it only ended those before
+        replaced = of_bills.due_on(before, ends_at)
+        if replaced is None or replaced >= terms.begins:
+            found.append((terms.begins, terms))
+        elif _has_no_date(terms, replaced):
+            found.append((replaced, terms))
+        else:
+            last = of_bills.due_on(before, ends_at - 1) or replaced - DAY
+            ended = replace(before, recurrence=replace(before.recurrence, until=last))
+            found[-1:] = [(day, ended), (terms.begins, terms)]
+        ends_at = None
+    return found
+
+
+def _is_empty(terms: Terms) -> bool:
+    return all(number < terms.first for number, _ in of_bills.dates_from(terms, terms.begins))
+
+
+def _has_no_date(terms: Terms, day: date) -> bool:
+    """Whether terms have no date from a day on until they begin."""
+    first = next(terms.recurrence.from_day(day), None)
+    return first is None or first[1] >= terms.begins
+
+
+def is_written(bill: Bill, since: date, said: Dated) -> bool:
+    """Whether terms from a day on are among those that a bill is said to have."""
+    return any(day == since and says_the_same(said, each) for day, each in since_when(bill))
+
+
 def says_the_same(said: Dated, known: Dated) -> bool:
     """Whether terms as they are entered are those that are known: whatever numbers the dates have,
     and whatever was paid back early."""
@@ -143,21 +185,13 @@ def says_the_same(said: Dated, known: Dated) -> bool:
 
 
 def _begun(said: Terms, before: Terms) -> Terms:
-    """Terms of which the dates on or after the day on which they begin are numbered from their
-    first number on, and their loan goes on where the one before it stands."""
-    again, steps = said.recurrence, said.recurrence.steps_near(said.begins)
-    while (day := again.dated(steps)) is not None and day < said.begins:
-        steps += 1
-    first = None
-    if said.loan is not None:
-        goes_on = before.loan is not None and _same_loan(said.loan, before.loan)
-        first = first_instalment(before) if goes_on else said.first
-    return replace(
-        said,
-        begins=day or said.begins,
-        recurrence=replace(again, first_number=said.first - steps),
-        loan_first=first,
-    )
+    """Terms that begin with their first date on or after a day, and their loan where the one before
+    it stands."""
+    if said.loan is None:
+        return _numbered(replace(said, loan_first=None))
+    goes_on = before.loan is not None and _same_loan(said.loan, before.loan)
+    first = first_instalment(before) if goes_on else said.first
+    return _numbered(replace(said, loan_first=first))
 
 
 def _same_loan(one: Loan, other: Loan) -> bool:
@@ -445,8 +479,20 @@ def _all_kept(several: Sequence[Kept], others: Sequence[Kept]) -> tuple[Kept, ..
 
 def _past_kept(later: Terms, kept: Sequence[Kept]) -> Terms:
     """Later terms whose dates got other numbers, which are none of those that are kept."""
-    taken = tuple(each.number for each in kept if each.number >= later.first)
-    return replace(later, recurrence=replace(later.recurrence, taken=taken))
+    numbers = {each.number for each in kept}
+    first = next(each for each in count(later.first) if each not in numbers)
+    taken = tuple(sorted(each for each in numbers if each > first))
+    return _numbered(replace(later, first=first), taken)
+
+
+def _numbered(terms: Terms, taken: tuple[int, ...] = ()) -> Terms:
+    """Terms whose dates have the numbers from their first one on, but for those that are taken, the
+    first of them the date with which they begin."""
+    again, steps = terms.recurrence, terms.recurrence.steps_near(terms.begins)
+    while (day := again.dated(steps)) is not None and day < terms.begins:
+        steps += 1
+    numbered = replace(again, first_number=terms.first - steps, taken=taken)
+    return replace(terms, begins=day or terms.begins, recurrence=numbered)
 
 
 def _kept_ahead(known: Bill, number: int, *, closed_only: bool = False) -> list[Kept]:

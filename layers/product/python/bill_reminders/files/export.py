@@ -3,11 +3,9 @@
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import date, timedelta
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.terms import Terms, dates_from, due_on
+from bill_reminders.domain.edits import since_when
 from bill_reminders.files.bill_fields import OF_TERMS, OF_THE_BILL, SINCE, written
 from bill_reminders.files.bills import OWN_COLUMNS
 
@@ -31,40 +29,3 @@ def write_bills(bills: Iterable[Bill]) -> str:
                 fee = {"late_fee": ""} if own.late_fee is None else {}
                 writer.writerow({**of_bill, **since, **fee, **written(own, OF_TERMS)})
     return text.getvalue()
-
-
-def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
-    """All terms of a bill, each with the day from which it is to be said to hold; None where there
-    is one alone. A date that a change moved to a later day is of the change, too. Where one day
-    cannot say both when terms begin and when those before them end, these say until when."""
-    first, *others = bill.terms
-    if not others:
-        return [(None, first)]
-    found: list[tuple[date | None, Terms]] = [(first.begins, first)]
-    ends_at: int | None = None
-    for terms in others:
-        day, before = found[-1]
-        ends_at = terms.first if ends_at is None else ends_at
-        if terms is not others[-1] and _is_empty(terms):
-            continue  # it only ended those before
-        replaced = due_on(before, ends_at)
-        if replaced is None or replaced >= terms.begins:
-            found.append((terms.begins, terms))
-        elif _has_no_date(terms, replaced):
-            found.append((replaced, terms))
-        else:
-            last = due_on(before, ends_at - 1) or replaced - timedelta(days=1)
-            ended = replace(before, recurrence=replace(before.recurrence, until=last))
-            found[-1:] = [(day, ended), (terms.begins, terms)]
-        ends_at = None
-    return found
-
-
-def _is_empty(terms: Terms) -> bool:
-    return all(number < terms.first for number, _ in dates_from(terms, terms.begins))
-
-
-def _has_no_date(terms: Terms, day: date) -> bool:
-    """Whether terms have no date from a day on until they begin."""
-    first = next(terms.recurrence.from_day(day), None)
-    return first is None or first[1] >= terms.begins
