@@ -123,7 +123,7 @@ def test_the_first_button_of_the_page_leads_to_where_the_bill_is_paid(visitor: V
 
 def test_a_bill_without_it_has_a_page_as_before(visitor: Visitor) -> None:
     page = visitor.get(f"/r/{told(a_bill(due_on=IN_THREE_DAYS))}")
-    assert page.links == []
+    assert [each for each in page.links if not each.startswith("#")] == []
     assert "Pay at" not in page.text
 
 
