@@ -360,6 +360,25 @@ def test_the_repayment_day_of_a_loan_moves_and_the_number_left_stays(life: Life)
     assert [row["nominal_due_on"] for row in schedule[2:4]] == ["2027-03-20", "2027-04-25"]
 
 
+def test_no_instalment_is_lost_to_one_that_was_paid_ahead(life: Life) -> None:
+    """Every two weeks from 20 February falls on 20 March as well, which is paid."""
+    loan = LOAN | {"principal": "1200.00", "rate": "6", "instalments": 12}
+    life.on("01-01").enter(
+        first_due="2027-01-20", repeats=MONTHLY, amount=None, currency="CNY", loan=loan
+    )
+    for number in (0, 2):
+        life.pay(number)
+    fortnightly = {"every": 2, "unit": "week"}
+    refused = life.on("01-22").try_to_edit(repeats=fortnightly)
+    assert refused.status == 422
+    (fault,) = refused.json["errors"]
+    assert fault["field"] == "repeats"
+    assert "2027-03-20 is paid ahead" in fault["detail"]
+    life.on("03-21").edit(repeats=fortnightly)
+    schedule = life.person.get(f"{life.address}/schedule").json
+    assert schedule["count"] == 12
+
+
 def test_a_term_that_grows_counts_what_is_left(life: Life) -> None:
     loan = LOAN | {"principal": "12000.00", "rate": "0", "instalments": 12}
     life.on("01-01").enter(

@@ -200,6 +200,7 @@ TESTED_BY = {
         "test_a_change_is_not_undone_over_what_came_after_it",
     ),
     "another day": (
+        "test_no_instalment_is_lost_to_one_that_was_paid_ahead",
         "test_another_day_of_the_month_is_the_next_one_to_pay",
         "test_a_longer_step_leaves_what_was_paid_and_opens_the_next_date",
         "test_the_number_of_dates_left_stays_when_the_day_moves",

@@ -62,7 +62,8 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
     `wanted` from now on, or from the first date on or after `since`. `known` has the terms of its
     first date to change as its own, see commands.bills.basis.
 
-    What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so;
+    What happened to the bill stays, by number. Raises InvalidValue where a loan cannot be so, or
+    would lose an instalment;
     NothingToCome where the bill has ended and the edit gives it no date.
     """
     numbered = _with_first_instalments(known)
@@ -100,6 +101,8 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
         while later and later[-1].first >= following.first:
             later.pop()  # none of its dates is left
         later.append(following)
+    for terms in (own, *later):
+        _need_every_instalment(terms, kept)
     several = _that_matter([*earlier, own, *later], known, today)
     is_owed = dates.due_on is not None and known.owes(dates.due_on)
     if is_owed and wanted.owed_from == known.owed_from:
@@ -196,6 +199,21 @@ def _begun(said: Terms, before: Terms) -> Terms:
 
 def _same_loan(one: Loan, other: Loan) -> bool:
     return (one.principal, one.method) == (other.principal, other.method)
+
+
+def _need_every_instalment(terms: Terms, kept: Sequence[Kept]) -> None:
+    """Raises InvalidValue where a date of a loan falls on that of an instalment that was paid ahead
+    and has another number: one of the two instalments would never fall due."""
+    if terms.loan is None:
+        return
+    for each in kept:
+        found = next(terms.recurrence.from_day(max(each.due_on, terms.begins)), None)
+        if found is not None and found[1] == each.due_on and found[0] != each.number:
+            raise InvalidValue(
+                "repeats",
+                f"the instalment of {each.due_on} is paid ahead, and another one would fall on "
+                "that day: take the payment back first, or change the dates once that day is over",
+            )
 
 
 def _with_first_instalments(known: Bill) -> Bill:
