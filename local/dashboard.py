@@ -18,15 +18,18 @@ _BODY = re.compile(r"(?<=      DashboardBody: !Sub \|-\n)(?: {8}.*\n)+")
 
 
 class Widget(NamedTuple):
-    """A custom widget: its name, as admin_view knows it, and its size on the grid."""
+    """A custom widget: its name, as admin_view knows it, its size on the grid, and whether it is
+    drawn again when the dashboard is."""
 
     name: str
     title: str
     width: int
     height: int
+    refreshes: bool = False
 
 
 ROWS: tuple[tuple[Widget, ...], ...] = (
+    (Widget("status", "Are reminders going out on time?", 24, 3, refreshes=True),),
     (Widget("hours", "The next hours", 24, 9),),
     (Widget("explain", "Why did she, or did she not, get it?", 24, 12),),
 )
@@ -47,24 +50,29 @@ def alarms(template: str) -> list[str]:
 def body(template: str) -> dict[str, Any]:
     """The dashboard. `${...}` are what CloudFormation fills in."""
     arns = [f"${{{name}.Arn}}" for name in alarms(template)]
-    widgets = [
-        {
-            "type": "alarm",
-            "x": 0,
-            "y": 0,
-            "width": COLUMNS,
-            "height": ALARMS_HEIGHT,
-            "properties": {"title": "Alarms", "alarms": arns},
-        }
-    ]
-    y = ALARMS_HEIGHT
+    widgets: list[dict[str, Any]] = []
+    y = 0
     for row in ROWS:
         x = 0
         for each in row:
             widgets.append(_custom(each, x, y))
             x += each.width
         y += max(each.height for each in row)
+        if row is ROWS[0]:
+            widgets.append(_alarms(arns, y))
+            y += ALARMS_HEIGHT
     return {"widgets": widgets}
+
+
+def _alarms(arns: list[str], y: int) -> dict[str, Any]:
+    return {
+        "type": "alarm",
+        "x": 0,
+        "y": y,
+        "width": COLUMNS,
+        "height": ALARMS_HEIGHT,
+        "properties": {"title": "Alarms", "alarms": arns},
+    }
 
 
 def _custom(widget: Widget, x: int, y: int) -> dict[str, Any]:
@@ -79,7 +87,7 @@ def _custom(widget: Widget, x: int, y: int) -> dict[str, Any]:
             "title": widget.title,
             "params": {"widget": widget.name},
             # what was typed would be lost by a redraw that nobody asked for
-            "updateOn": {"refresh": False, "resize": False, "timeRange": False},
+            "updateOn": {"refresh": widget.refreshes, "resize": False, "timeRange": False},
         },
     }
 

@@ -1,8 +1,9 @@
 """The dashboard's widgets, as CloudWatch calls them."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.support.functions import Context
 from tests.support.moto_stack import MotoStack
 from tests.support.people import PHONE, a_bill, a_user
 from tests.support.permissions import CLOCK, allowed, watched
+from tests.support.runbook import pages
 from tests.support.template import ROOT
 
 NOW = datetime(2027, 3, 2, 12, tzinfo=UTC)
@@ -144,6 +146,34 @@ def test_the_next_hours_count_whom_each_channel_looks_at(stack: MotoStack) -> No
     assert "2027-03-04" not in near.text
 
 
+def test_the_first_line_says_whether_reminders_go_out_on_time(
+    stack: MotoStack, set_clock: SetClock, switched: Switched
+) -> None:
+    """Somebody was due at nine. A tick that was missed is made good within five minutes."""
+    on_time = "Reminders are going out on time."
+    wake = datetime(2027, 3, 2, 9, tzinfo=UTC)
+    set_clock(wake + timedelta(minutes=9))
+    assert on_time in Shown(call(stack, widget="status")).text
+    set_clock(wake + timedelta(minutes=11))
+    late = Shown(call(stack, widget="status")).text
+    assert on_time not in late
+    assert "SMS: 1 user waits, the first since 2027-03-02 09:00 UTC." in " ".join(late.split())
+    assert "docs/runbook.md#not-going-out" in late
+    switched('{"sms": "paused", "push": "open", "email": "open"}')
+    closed = Shown(call(stack, widget="status")).text
+    assert on_time in closed
+    assert "SMS is closed in the switches, and 1 user waits." in closed
+    switched("paused")
+    assert "The switches cannot be read" in Shown(call(stack, widget="status")).text
+
+
+def test_the_pages_that_it_names_are_in_the_runbook() -> None:
+    text = (ROOT / "layers/product/python/bill_reminders/console/status_widget.py").read_text()
+    named = set(re.findall(r'"([a-z_]+(?:-[a-z_]+)+)"', text))
+    assert named
+    assert named <= set(pages())
+
+
 @pytest.mark.parametrize(("typed", "hours"), [("", "24"), ("0", "1"), ("999", "72"), ("x", "24")])
 def test_so_many_hours_are_shown_as_can_be(stack: MotoStack, typed: str, hours: str) -> None:
     assert Shown(call(stack, widget="hours", typed={"hours": typed})).fields == {"hours": hours}
@@ -209,6 +239,7 @@ def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack) -> None:
         for who in ("somebody", PHONE):
             asked(stack, who=who)
         call(stack, widget="hours")
+        call(stack, widget="status")
     permitted = allowed("AdminView")
     assert used["AdminView"] <= permitted
     assert permitted - used["AdminView"] <= {("secretsmanager:GetSecretValue", ""), CLOCK}
@@ -216,7 +247,7 @@ def test_its_role_allows_what_it_does_and_no_more(stack: MotoStack) -> None:
 
 def test_it_says_what_it_is_where_widgets_are_chosen(stack: MotoStack) -> None:
     said = stack.function("AdminView").handler({"describe": True}, Context())
-    assert "widget: explain | hours" in said["markdown"]
+    assert "widget: explain | hours | status" in said["markdown"]
 
 
 def test_the_sample_event_is_one(stack: MotoStack) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from bill_reminders.console import explain_widget, hours_widget
+from bill_reminders.console import explain_widget, hours_widget, status_widget
 from bill_reminders.console.calls import Call, Means
 
 type Widget = Callable[..., Mapping[str, Any]]
@@ -16,6 +16,7 @@ type Widget = Callable[..., Mapping[str, Any]]
 WIDGETS: Mapping[str, Widget] = {
     "explain": explain_widget.answer,
     "hours": hours_widget.answer,
+    "status": status_widget.answer,
 }
 """By the name that the dashboard gives in `widget`."""
 
