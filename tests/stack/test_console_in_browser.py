@@ -21,10 +21,10 @@ MARKUP = "<img src=x onerror=alert(1)><cwdb-action>{}</cwdb-action>"
 
 @pytest.fixture
 def user_id(stack: Stack, new_id: NewId) -> str:
-    """Somebody with a bill that comes in ten days, and one with markup in its name."""
+    """Somebody with a bill that comes in five days, and one with markup in its name."""
     user = a_user(new_id(), channels=[Channel.SMS])
     save_user(user, shards=int(stack.outputs["ShardsRead"]), now=NOW)
-    due_on = NOW.date() + timedelta(days=10)
+    due_on = NOW.date() + timedelta(days=5)
     bills = [
         a_bill(user.user_id, "rent", name="Rent", due_on=due_on),
         a_bill(user.user_id, "odd", name=MARKUP, due_on=due_on),
@@ -50,6 +50,7 @@ def ask(page: Page, **typed: str) -> None:
 
 
 def test_the_dashboard_explains_a_user_in_both_themes(page: Page, user_id: str) -> None:
+    expect(page.get_by_label("Are reminders going out on time?")).to_contain_text("Reminders are")
     expect(page.get_by_label("Alarms")).to_contain_text("FindDueAlarm")
     for theme in ("light", "dark"):
         if theme == "dark":
@@ -61,6 +62,16 @@ def test_the_dashboard_explains_a_user_in_both_themes(page: Page, user_id: str) 
         assert page.locator("input[name=who]").input_value() == user_id
         need_accessible(page)
         shot(page, f"dashboard-{theme}")
+
+
+def test_the_next_hours_are_counted_as_far_as_is_asked(page: Page, user_id: str) -> None:
+    hours = page.get_by_label("The next hours")
+    page.locator("input[name=hours]").fill("72")
+    page.get_by_role("button", name="Count").click()
+    in_two_days = (NOW + timedelta(days=2)).strftime("%Y-%m-%d 09:00")
+    expect(hours.get_by_role("row", name=in_two_days)).to_be_visible()
+    need_accessible(page)
+    shot(page, "dashboard-hours")
 
 
 def test_the_keyboard_asks_too_and_a_fault_says_its_remedy(page: Page) -> None:
@@ -75,4 +86,5 @@ def test_markup_of_a_bill_stays_text(page: Page, user_id: str) -> None:
     ask(page, who=user_id)
     expect(page.get_by_text(MARKUP)).to_be_visible()
     assert page.locator("img").count() == 0
-    assert page.locator("cwdb-action").count() == 1
+    widget = page.get_by_label("Why did she, or did she not, get it?")
+    assert widget.locator("cwdb-action").count() == 1
