@@ -30,7 +30,8 @@ from bill_reminders.api.problems import Problem, fault, invalid
 from bill_reminders.commands.bills import BillFactory
 from bill_reminders.commands.drafts import SeveralTerms
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.edits import MOST_TERMS, since_when
+from bill_reminders.domain.edits import MOST_TERMS
+from bill_reminders.domain.several_terms import since_when
 from bill_reminders.domain.terms import Terms
 from bill_reminders.files import cells
 from bill_reminders.files.bill_fields import OF_TERMS

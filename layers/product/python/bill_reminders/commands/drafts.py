@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from bill_reminders.commands.bills import BillFactory, with_history
-from bill_reminders.domain import edits
+from bill_reminders.domain import edits, several_terms
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.terms import values
@@ -76,7 +76,7 @@ class SeveralTerms:
             if is_dated and _owes_before(bill, first.since):
                 bill = replace(bill, owed_from=first.since)
             following = [(each.since, each.draft(bill.owed_from)) for each in others]
-            after = edits.one_after_the_other(bill, following)
+            after = several_terms.one_after_the_other(bill, following)
             for since, said in following:
                 after = with_credit(after, said, since)
             after = after.as_of(today)
@@ -93,7 +93,7 @@ def followed_by(bill: Bill, draft: BillFactory, since: date, today: date) -> Bil
     InvalidValue where a loan cannot be so."""
     first = edits.first_to_change(bill, today, since)
     begins = bill.in_terms_of(None if first is None else first[0])
-    if edits.says_the_same(draft(today), begins):
+    if several_terms.says_the_same(draft(today), begins):
         return bill
 
     def wanted(owed_from: date) -> Bill:

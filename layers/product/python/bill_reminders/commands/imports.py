@@ -18,7 +18,7 @@ from bill_reminders.commands.drafts import (
     with_credit,
     with_fee_of,
 )
-from bill_reminders.domain import edits
+from bill_reminders.domain import edits, several_terms
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill
 from bill_reminders.domain.bounds import Room
@@ -180,7 +180,9 @@ def _from_now_on(
     if with_terms:
         known = _without_credit(known, said_now)
     begins = basis(known, today)
-    is_known = edits.says_the_same(said_now, begins) or edits.is_written(known, since, said_now)
+    is_known = several_terms.says_the_same(said_now, begins) or several_terms.is_written(
+        known, since, said_now
+    )
     keeps_terms = not with_terms or is_known
 
     def wanted(owed_from: date) -> Bill:
@@ -205,7 +207,7 @@ def _from_now_on(
 def _later(known: Bill, terms: GivenTerms, today: date, merging: Merging) -> Bill:
     """`known` with the terms of a draft from a later day on, and all else as it is."""
 
-    if edits.is_written(known, terms.since, terms.draft(today)):
+    if several_terms.is_written(known, terms.since, terms.draft(today)):
         return known
 
     def wanted(owed_from: date) -> Bill:

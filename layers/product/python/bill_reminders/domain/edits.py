@@ -17,7 +17,8 @@ from bill_reminders.domain.errors import InvalidValue
 from bill_reminders.domain.loans import Loan, RateChange, schedule
 from bill_reminders.domain.local_time import DAY
 from bill_reminders.domain.recurrence import Recurrence
-from bill_reminders.domain.terms import Dated, Kept, Terms, first_instalment
+from bill_reminders.domain.several_terms import numbered, same_loan
+from bill_reminders.domain.terms import Kept, Terms, first_instalment
 from bill_reminders.domain.working_days import FURTHEST
 
 CORRECTION = 7 * DAY
@@ -109,96 +110,6 @@ def from_now_on(known: Bill, wanted: Bill, today: date, since: date | None = Non
         # what takes the place of a date that is owed is owed, too
         wanted = replace(wanted, owed_from=min(known.owed_from, own.begins))
     return _with_all_terms(wanted, several, several.index(own), kept)
-
-
-def one_after_the_other(bill: Bill, following: Sequence[tuple[date, Bill]]) -> Bill:
-    """`bill` with the terms of others, each from a day on, which come in order. Their dates are
-    their own that are due on that day or later; those before them end there. An instalment is the
-    next one of the loan before, where principal and method are the same."""
-    several = list(bill.terms)
-    for since, said in following:
-        before = several[-1]
-        if says_the_same(said, before):
-            continue
-        number = before.first
-        for each, due_on in of_bills.dates_from(before, before.begins):
-            if due_on >= since:
-                break
-            number = each + 1
-        own = _begun(Terms(number, since, **of_bills.values(said)), before)
-        if number == before.first:
-            several.pop()  # it has no date by then
-        several.append(own)
-    return bill.with_terms(several, 0)
-
-
-def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
-    """All terms of a bill, each with the day from which it is to be said to hold; None where there
-    is one alone. A date that a change moved to a later day is of the change, too. Where one day
-    cannot say both when terms begin and when those before them end, these say until when."""
-    first, *others = bill.terms
-    if not others:
-        return [(None, first)]
-    found: list[tuple[date | None, Terms]] = [(first.begins, first)]
-    ends_at: int | None = None
-    for terms in others:
-        day, before = found[-1]
-        ends_at = terms.first if ends_at is None else ends_at
-        if terms is not others[-1] and _is_empty(terms):
-            continue  # it only ended those before
-        replaced = of_bills.due_on(before, ends_at)
-        if replaced is None or replaced >= terms.begins:
-            found.append((terms.begins, terms))
-        elif _has_no_date(terms, replaced):
-            found.append((replaced, terms))
-        else:
-            last = of_bills.due_on(before, ends_at - 1) or replaced - DAY
-            ended = replace(before, recurrence=replace(before.recurrence, until=last))
-            found[-1:] = [(day, ended), (terms.begins, terms)]
-        ends_at = None
-    return found
-
-
-def _is_empty(terms: Terms) -> bool:
-    return all(number < terms.first for number, _ in of_bills.dates_from(terms, terms.begins))
-
-
-def _has_no_date(terms: Terms, day: date) -> bool:
-    """Whether terms have no date from a day on until they begin."""
-    first = next(terms.recurrence.from_day(day), None)
-    return first is None or first[1] >= terms.begins
-
-
-def is_written(bill: Bill, since: date, said: Dated) -> bool:
-    """Whether terms from a day on are among those that a bill is said to have."""
-    return any(day == since and says_the_same(said, each) for day, each in since_when(bill))
-
-
-def says_the_same(said: Dated, known: Dated) -> bool:
-    """Whether terms as they are entered are those that are known: whatever numbers the dates have,
-    and whatever was paid back early."""
-    again = replace(known.recurrence, first_number=said.recurrence.first_number)
-    entered: dict[str, Any] = {
-        "recurrence": replace(again, earlier=(), taken=()),
-        "loan_first": said.loan_first,
-    }
-    if known.loan is not None and said.loan is not None:
-        entered["loan"] = replace(known.loan, prepayments=said.loan.prepayments)
-    return of_bills.values(said) == of_bills.values(known) | entered
-
-
-def _begun(said: Terms, before: Terms) -> Terms:
-    """Terms that begin with their first date on or after a day, and their loan where the one before
-    it stands."""
-    if said.loan is None:
-        return _numbered(replace(said, loan_first=None))
-    goes_on = before.loan is not None and _same_loan(said.loan, before.loan)
-    first = first_instalment(before) if goes_on else said.first
-    return _numbered(replace(said, loan_first=first))
-
-
-def _same_loan(one: Loan, other: Loan) -> bool:
-    return (one.principal, one.method) == (other.principal, other.method)
 
 
 def _need_every_instalment(terms: Terms, kept: Sequence[Kept]) -> None:
@@ -500,17 +411,7 @@ def _past_kept(later: Terms, kept: Sequence[Kept]) -> Terms:
     numbers = {each.number for each in kept}
     first = next(each for each in count(later.first) if each not in numbers)
     taken = tuple(sorted(each for each in numbers if each > first))
-    return _numbered(replace(later, first=first), taken)
-
-
-def _numbered(terms: Terms, taken: tuple[int, ...] = ()) -> Terms:
-    """Terms whose dates have the numbers from their first one on, but for those that are taken, the
-    first of them the date with which they begin."""
-    again, steps = terms.recurrence, terms.recurrence.steps_near(terms.begins)
-    while (day := again.dated(steps)) is not None and day < terms.begins:
-        steps += 1
-    numbered = replace(again, first_number=terms.first - steps, taken=taken)
-    return replace(terms, begins=day or terms.begins, recurrence=numbered)
+    return numbered(replace(later, first=first), taken)
 
 
 def _kept_ahead(known: Bill, number: int, *, closed_only: bool = False) -> list[Kept]:
@@ -607,7 +508,7 @@ def _loan(known: Bill, wanted: Bill, number: int) -> tuple[Loan | None, int | No
     said, before = wanted.loan, known.loan
     if said is None:
         return None, None
-    if before is None or not _same_loan(said, before):
+    if before is None or not same_loan(said, before):
         return said, number
     first = first_instalment(known)
     over = number - first

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 from bill_reminders.domain.bills import Bill
-from bill_reminders.domain.edits import since_when
+from bill_reminders.domain.several_terms import since_when
 from bill_reminders.files.bill_fields import OF_TERMS, OF_THE_BILL, SINCE, written
 from bill_reminders.files.bills import OWN_COLUMNS
 
