@@ -104,12 +104,13 @@ def says_in_a_file_what_it_is(life: Life) -> None:
 def spoken(bill: Bill, kept: set[date]) -> list[tuple[date, Money | None, bool, Any, Any]]:
     """Of the dates of its terms alone what they say, but for those that were kept from earlier
     ones; the numbers may be others."""
+    numbers = {each.number for each in bill.kept}
     alone = replace(bill, statements=(), payments=(), failed_debits=(), kept=(), settled=())
     return [
         (due_on, alone.owed(number).amount, terms.autopay, terms.shift, alone.currency_of(number))
         for number, due_on in dates_of(alone)
         for terms in [alone.terms_of(number)]
-        if due_on not in kept
+        if due_on not in kept and number not in numbers
     ]
 
 
