@@ -104,13 +104,17 @@ def says_in_a_file_what_it_is(life: Life) -> None:
 def spoken(bill: Bill, kept: set[date]) -> list[tuple[date, Money | None, bool, Any, Any]]:
     """Of the dates of its terms alone what they say, but for those that were kept from earlier
     ones; the numbers may be others."""
-    numbers = {each.number for each in bill.kept}
     alone = replace(bill, statements=(), payments=(), failed_debits=(), kept=(), settled=())
+
+    def is_past(number: int, due_on: date) -> bool:
+        """Whether its number is that of a kept date, and later terms have begun by then."""
+        return any(number < each.first and due_on >= each.begins for each in bill.terms)
+
     return [
         (due_on, alone.owed(number).amount, terms.autopay, terms.shift, alone.currency_of(number))
         for number, due_on in dates_of(alone)
         for terms in [alone.terms_of(number)]
-        if due_on not in kept and number not in numbers
+        if due_on not in kept and not is_past(number, due_on)
     ]
 
 
