@@ -298,7 +298,8 @@ def _changes(draw: random.Random, known: Bill, today: date) -> dict[str, Any]:
                 changed |= {"currency": code, "amount": Money(value.amount, code)}
             case "day":
                 day = draw.choice([today + draw.randint(0, 40) * DAY, again.first_due + 3 * DAY])
-                again = replace(again, first_due=day)
+                ends = again.until is not None and day > again.until  # as entrances refuse it
+                again = replace(again, first_due=day, until=None if ends else again.until)
             case "step" if known.loan is None:
                 every, unit = draw.choice(STEPS)
                 again = replace(again, every=every, unit=unit)

@@ -370,9 +370,9 @@ class _Dates:
     def _with_as_many_left(self, again: Recurrence, steps: int) -> Recurrence:
         """The dates that begin so many steps after the first one, as many as were left before."""
         dates = self.before.from_day(self.before.first_due)
+        first = max(self.number, self._known.terms_from or self.number)
         left = sum(
-            number >= self.number and not _is_kept(number, day, self._known.kept)
-            for number, day in dates
+            number >= first and not _is_kept(number, day, self._known.kept) for number, day in dates
         )
         left -= len(self.kept) - len(self._known.kept)
         while left > 0 and (day := again.dated(steps)) is not None:

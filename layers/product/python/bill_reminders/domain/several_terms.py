@@ -8,6 +8,7 @@ is an edit, see domain.edits.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from bill_reminders.domain import terms as of_bills
@@ -43,14 +44,15 @@ def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
     is one alone. A date that a change moved to a later day is of the change, too. Where one day
     cannot say both when terms begin and when those before them end, these say until when."""
     first, *others = bill.terms
+    first = _from_its_beginning(first)
     if not others:
         return [(None, first)]
     found: list[tuple[date | None, Terms]] = [(first.begins, first)]
     ends_at: int | None = None
-    for terms in others:
+    for terms, following in zip_longest(others, others[1:]):
         day, before = found[-1]
         ends_at = terms.first if ends_at is None else ends_at
-        if terms is not others[-1] and _is_empty(terms):
+        if following is not None and (following.begins <= terms.begins or _is_empty(terms)):
             continue  # it only ended those before
         replaced = of_bills.due_on(before, ends_at)
         if replaced is None or replaced >= terms.begins:
@@ -63,6 +65,17 @@ def since_when(bill: Bill) -> list[tuple[date | None, Terms]]:
             found[-1:] = [(day, ended), (terms.begins, terms)]
         ends_at = None
     return found
+
+
+def _from_its_beginning(first: Terms) -> Terms:
+    """The first terms of a loan, counted from its first instalment: a first date that told the day
+    of the month alone may be earlier."""
+    again = first.recurrence
+    if first.loan is None or again.first_due >= first.begins:
+        return first
+    return replace(
+        first, recurrence=replace(again, first_due=first.begins, first_number=first.first)
+    )
 
 
 def _is_empty(terms: Terms) -> bool:
