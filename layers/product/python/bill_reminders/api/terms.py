@@ -53,6 +53,7 @@ def _terms_fields() -> type[Body]:
         for name, info in BillFields.model_fields.items()
         if name in NAMES
     }
+    # mypy cannot match fields that are made at run time with create_model's own parameters
     return create_model(
         "TermsFields",
         __base__=Body,

@@ -6,15 +6,15 @@ message: what is due is decided then.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 from bill_reminders.console import sentences
 from bill_reminders.console.calls import Call, Means
+from bill_reminders.console.waking import minutes_before
 from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.attributes import parse_minute
-from bill_reminders.storage.tables import due_minutes, next_at
 
 HOUR = timedelta(hours=1)
 USUAL, MOST = 24, 72
@@ -22,9 +22,6 @@ USUAL, MOST = 24, 72
 
 COUNTED = 20_000
 """Users of a shard that are counted for a channel, the earliest: more would take too long."""
-
-AT_ONCE = 16
-"""Queries side by side."""
 
 
 class Row(NamedTuple):
@@ -40,13 +37,11 @@ def answer(call: Call, means: Means, *, now: datetime) -> Mapping[str, Any]:
     """What the widget shows."""
     hours = _hours(call.field("hours"))
     end = _hour(now) + hours * HOUR
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [(channel, shard) for channel in Channel for shard in range(means.shards)]
-        answers = list(pool.map(lambda each: _minutes(each[0], each[1], end), asked))
+    found = minutes_before(end, means.shards, limit=COUNTED)
     late: Counter[Channel] = Counter()
     by_hour: dict[Channel, Counter[datetime]] = {channel: Counter() for channel in Channel}
-    for (channel, _), minutes in zip(asked, answers, strict=True):
-        for minute in map(parse_minute, minutes):
+    for channel, of_shards in found.items():
+        for minute in map(parse_minute, chain.from_iterable(of_shards)):
             late[channel] += minute < now - timedelta(minutes=1)
             by_hour[channel][_hour(max(minute, now))] += 1
     return {
@@ -54,12 +49,8 @@ def answer(call: Call, means: Means, *, now: datetime) -> Mapping[str, Any]:
         "channels": [sentences.NAMES[channel] for channel in Channel],
         "rows": list(_rows(by_hour, now, hours)),
         "late": [(sentences.NAMES[channel], late[channel]) for channel in Channel if late[channel]],
-        "cut": any(len(minutes) == COUNTED for minutes in answers),
+        "cut": any(len(each) == COUNTED for of_shards in found.values() for each in of_shards),
     }
-
-
-def _minutes(channel: Channel, shard: int, end: datetime) -> list[str]:
-    return list(due_minutes(channel, shard, next_at(channel) < end, limit=COUNTED))
 
 
 def _rows(by_hour: Mapping[Channel, Counter[datetime]], now: datetime, hours: int) -> Iterator[Row]:

@@ -2,25 +2,21 @@
 since when."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 from bill_reminders.console import sentences
 from bill_reminders.console.calls import Call, Means
+from bill_reminders.console.waking import minutes_before
 from bill_reminders.delivery.switches import UnreadableSwitches
-from bill_reminders.domain.enums import Channel
 from bill_reminders.storage.attributes import parse_minute
-from bill_reminders.storage.tables import due_minutes, next_at
 
 LATE_AFTER = timedelta(minutes=10)
 """Twice as long as a missed tick takes to be made good."""
 
 COUNTED = 1000
 """Users of a shard that are counted; a crowd is told as "at least"."""
-
-AT_ONCE = 16
-"""Queries side by side."""
 
 
 class Trouble(NamedTuple):
@@ -38,7 +34,9 @@ def answer(call: Call, means: Means, *, now: datetime) -> Mapping[str, Any]:
     except UnreadableSwitches:
         sentence = "The switches cannot be read: nothing goes out on any channel."
         return {"troubles": [Trouble(sentence, "find_due-fails")], "notes": []}
-    for channel, minutes in _late(means.shards, now).items():
+    late = minutes_before(now - LATE_AFTER, means.shards, limit=COUNTED)
+    for channel, of_shards in late.items():
+        minutes = list(chain.from_iterable(of_shards))
         name = sentences.NAMES[channel]
         if channel not in open_channels:
             waiting = f", and {_wait(minutes)}" if minutes else ""
@@ -52,21 +50,6 @@ def answer(call: Call, means: Means, *, now: datetime) -> Mapping[str, Any]:
                 )
             )
     return {"troubles": troubles, "notes": notes}
-
-
-def _late(shards: int, now: datetime) -> dict[Channel, list[str]]:
-    """By channel the minutes at which users were due who were not looked at yet."""
-    asked = [(channel, shard) for channel in Channel for shard in range(shards)]
-
-    def read(each: tuple[Channel, int]) -> list[str]:
-        channel, shard = each
-        return list(due_minutes(channel, shard, next_at(channel) < now - LATE_AFTER, limit=COUNTED))
-
-    found: dict[Channel, list[str]] = {channel: [] for channel in Channel}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for (channel, _), minutes in zip(asked, pool.map(read, asked), strict=True):
-            found[channel] += minutes
-    return found
 
 
 def _wait(minutes: list[str]) -> str:

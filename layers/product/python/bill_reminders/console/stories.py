@@ -1,7 +1,7 @@
 """What is known of a user's reminders: why each bill is or is not reminded of now, and what the
 ledger and the journal say of a span of time."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from bill_reminders.domain.explaining import Explanation, explain
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.reminder_series import plan_of
 from bill_reminders.storage import ledger_rows, rows
-from bill_reminders.storage.record_tables import JournalItem
+from bill_reminders.storage.record_tables import DifferenceMap, JournalItem
 from bill_reminders.storage.tables import LedgerItem
 
 AROUND = timedelta(days=2)
@@ -21,8 +21,8 @@ AROUND = timedelta(days=2)
 
 MOST_MOMENTS = 100
 
-FURTHEST_LEAD = timedelta(days=400)
-"""Before a due date nothing is said of it, whatever moves it."""
+FURTHEST_BACK = timedelta(days=400)
+"""Of dates that were due longer before that time nothing is read: hardly a word is said of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def timeline(
 
 
 def _of_ledger(account: Account, bill_id: str | None, start: datetime) -> Iterator[Moment]:
-    user_id, first = account.user.user_id, (start - FURTHEST_LEAD).date()
+    user_id, first = account.user.user_id, (start - FURTHEST_BACK).date()
     keys = LedgerItem.key.between(f"{first}", ledger_rows.LAST_DUE_DATE)
     names = {bill.bill_id: bill for bill in account.bills}
     for item in LedgerItem.query(user_id, keys, consistent_read=True):
@@ -106,19 +106,13 @@ def _of_journal(account: Account, bill_id: str | None) -> Iterator[Moment]:
         ]
         if item.changes and not changes:
             continue
-        names = ", ".join(_names(changes)) or "nothing by itself"
+        names = ", ".join(dict.fromkeys(map(_name, changes))) or "nothing by itself"
         more = f" and {item.left_out} more" if item.left_out else ""
         yield Moment(item.at, f"Journal: {item.event} through {item.through}: {names}{more}.")
 
 
-def _names(changes: Iterable[object]) -> Iterator[str]:
-    seen = set[str]()
-    for change in changes:
-        bill, what = getattr(change, "bill", None), str(getattr(change, "what", ""))
-        name = f"{bill}: {what}" if bill else what
-        if name not in seen:
-            seen.add(name)
-            yield name
+def _name(change: DifferenceMap) -> str:
+    return f"{change.bill}: {change.what}" if change.bill else change.what
 
 
 def around(instant: datetime) -> tuple[datetime, datetime]:

@@ -14,12 +14,9 @@ from bill_reminders.domain import planning
 from bill_reminders.domain.account import Account
 from bill_reminders.domain.bills import Bill, MuteReason
 from bill_reminders.domain.enums import Channel
-from bill_reminders.domain.forecast import Coming, forecast
+from bill_reminders.domain.forecast import Coming, next_on_each_channel
 from bill_reminders.domain.ledger import Recorded, State
 from bill_reminders.domain.reminder_series import plan_of
-
-AHEAD = timedelta(days=400)
-"""How far the next reminder is looked for: a yearly bill's is nearer."""
 
 
 class Answer(StrEnum):
@@ -147,10 +144,8 @@ class _Case:
             for key, row in self._account.recorded.items()
             if row.reminder.bill_id == bill.bill_id
         }
-        coming = forecast(
-            user, (bill,), rows, channels=(self._channel,), now=now, until=now + AHEAD
-        )
-        following = next((each for each in coming if each.skip is None), None)
+        channel = self._channel
+        following = next_on_each_channel(user, (bill,), rows, channels=(channel,), now=now)[channel]
         found = self._of_now(rows, following, at_most) or self._of_the_next_date(rows, following)
         if found.answer is Answer.DUE:
             return found if is_open else replace(found, answer=Answer.SWITCHED_OFF)

@@ -60,12 +60,17 @@ def forecast(
 
 
 def next_on_each_channel(
-    user: User, bills: Iterable[Bill], recorded: Mapping[str, Recorded], *, now: datetime
+    user: User,
+    bills: Iterable[Bill],
+    recorded: Mapping[str, Recorded],
+    *,
+    channels: Iterable[Channel] = Channel,
+    now: datetime,
 ) -> Mapping[Channel, Coming | None]:
     """The next reminder that goes out on each channel, within 400 days; None when there is none."""
-    bills = tuple(bills)
-    following: dict[Channel, Coming | None] = dict.fromkeys(Channel)
-    for channel in Channel:
+    bills, channels = tuple(bills), tuple(channels)
+    following: dict[Channel, Coming | None] = dict.fromkeys(channels)
+    for channel in channels:
         if user.address(channel) is None:
             continue  # all would be played to the end, and noted as skipped
         played = _played(user, bills, recorded, (channel,), now, now + FURTHEST)
